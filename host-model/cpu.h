@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's CPUs and their fair scheduler.
+ *
+ * A host thread (vCPU, VMM thread, host kernel thread) is what competes for CPUs.  Threads run
+ * code in no time; the time they owe for it (charge()) is consumed when something could observe
+ * it: cpu_sync() before a wake-up or notification, cpu_block(), the end of a quantum.
+ *
+ * Model: like CFS of Linux 6.1 (kernel/sched/fair.c) with equal weights: the runnable thread with
+ * the least virtual run time goes first, slices are sched_latency / nr_running with a minimum
+ * granularity, a woken thread preempts when it is behind by more than the wake-up granularity.
+ * Left out: per-CPU run queues and balancing (one queue is what perfect balancing gives), NUMA,
+ * SMT and frequency.
+ */
+#ifndef BALLAST_HOST_CPU_H
+#define BALLAST_HOST_CPU_H
+
+#include "cost.h"
+#include "engine.h"
+#include "coro.h"
+
+struct cpu_thread;
+
+struct host_cpu {
+	struct cpu_thread *curr;	/* NULL: idle */
+	uint64_t slice_start;		/* ns, when curr was put on this CPU */
+};
+
+struct host_cpus {
+	struct engine *engine;
+	const struct cost_table *costs;
+	struct host_cpu *cpu;
+	unsigned int nr_cpus;
+	struct cpu_thread *runqueue;	/* sorted by (vruntime, arrival), head first */
+	unsigned int nr_runnable;	/* waiting, without the running ones */
+	uint64_t min_vruntime;
+	uint64_t arrivals;
+	uint64_t latency_ns, granularity_ns, wakeup_granularity_ns, wakeup_latency_ns;
+};
+
+enum cpu_thread_state { CPU_THREAD_BLOCKED, CPU_THREAD_WAKING, CPU_THREAD_RUNNABLE,
+			CPU_THREAD_RUNNING, CPU_THREAD_DEAD };
+
+struct cpu_thread {
+	char name[32];
+	struct host_cpus *cpus;
+	struct host_cpu *on;		/* while RUNNING */
+	enum cpu_thread_state state;
+	struct coro *co;		/* who continues when owed time is consumed */
+	/* Called instead of coro_run(co) when the thread continues; a vCPU picks what runs. */
+	void (*resume)(struct cpu_thread *t);
+	struct ledger_account *account;	/* charged by charge() */
+	struct event run_end;		/* owed time consumed, or end of the slice */
+	struct event wake;		/* end of the wake-up latency */
+	uint64_t pending;		/* ns charged but not yet consumed */
+	uint64_t vruntime, arrival;
+	uint64_t run_start;		/* ns, while pending time is being consumed */
+	uint64_t ran;			/* ns of CPU time consumed since creation */
+	uint64_t waited;		/* ns runnable without a CPU */
+	uint64_t since;			/* ns, of the last change of state */
+	bool wake_pending;		/* cpu_wake() came while not blocked */
+	struct cpu_thread *next;	/* run queue */
+	const char *wait_reason;	/* while BLOCKED, for the deadlock report */
+	bool wait_forever;		/* BLOCKED as a matter of course (idle loop) */
+	struct cpu_thread *all_next;
+};
+
+/* Charge @n occurrences of a cost to the running thread.  No thread (boot, replay): free. */
+static inline void charge(enum cost_id id, uint64_t n)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t) {
+		uint64_t ns = n * t->cpus->costs->ns[id];
+
+		t->pending += ns;
+		t->account->ns[id] += ns;
+		t->account->count[id] += n;
+	}
+}
+
+/* Have code run in the name of another account; returns the one to put back. */
+static inline struct ledger_account *account_switch(struct ledger_account *account)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+	struct ledger_account *old;
+
+	if (!t)
+		return account;
+	old = t->account;
+	t->account = account;
+	return old;
+}
+
+int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct cost_table *costs,
+		   unsigned int nr_cpus);
+void host_cpus_destroy(struct host_cpus *cpus);
+
+/* A new thread is BLOCKED; @co may be NULL when @resume is set later. */
+void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *name,
+		     struct coro *co, struct ledger_account *account);
+
+/* From the thread's own coroutine: let all owed time pass.  Others may run meanwhile. */
+void cpu_sync(void);
+/* Owed time of the running thread that has not passed yet: its clock is now + this. */
+uint64_t cpu_local_time(void);
+/* From the thread's own coroutine: sync, then wait for cpu_wake().  @why must outlive the wait. */
+void cpu_block(const char *why);
+/* Wake; a wake-up that comes before the block is remembered (like a token). */
+void cpu_wake(struct cpu_thread *t);
+/* From the thread's own coroutine: sleep for @ns at least. */
+void cpu_sleep(uint64_t ns);
+/*
+ * From an event: take a running thread's owed time back to what has not passed, so that its
+ * resume() can run something else first.  Returns false when the thread is not consuming time.
+ */
+bool cpu_interrupt(struct cpu_thread *t);
+/* Thread goes away; it must not be running code. */
+void cpu_thread_kill(struct cpu_thread *t);
+
+#endif

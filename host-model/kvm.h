@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The line between a guest and its VMM: vCPU exits, ioeventfd kicks, irqfd interrupts and
+ * the register-level operations of a virtio device.
+ *
+ * The guest's kernel (sim/linux) and the VMM (sim/qemu) know only this header, never each other.
+ * Functions of struct kvm_virtio_ops are called on the vCPU thread, in the guest's coroutine, with
+ * the ledger on ACCOUNT_EXIT/ACCOUNT_VMM as the exit type says; they must not block on anything
+ * that needs the same vCPU to make progress.
+ */
+#ifndef BALLAST_HOST_KVM_H
+#define BALLAST_HOST_KVM_H
+
+#include "cpu.h"
+#include "ram.h"
+
+struct kvm_vm;
+struct kvm_virtio;
+
+/* Addresses of the three parts of a split ring, guest-physical. */
+struct kvm_vring_addr {
+	uint64_t desc, avail, used;
+	uint16_t size;
+};
+
+/* A virtio device as its transport's registers show it (Virtio 1.2, section 4.1/4.2). */
+struct kvm_virtio_ops {
+	uint64_t (*get_features)(struct kvm_virtio *dev);
+	void (*set_features)(struct kvm_virtio *dev, uint64_t features);
+	uint8_t (*get_status)(struct kvm_virtio *dev);
+	void (*set_status)(struct kvm_virtio *dev, uint8_t status);	/* 0 resets */
+	void (*config_read)(struct kvm_virtio *dev, unsigned int offset, void *buf,
+			    unsigned int len);
+	void (*config_write)(struct kvm_virtio *dev, unsigned int offset, const void *buf,
+			     unsigned int len);
+	/* Largest size of a queue; 0: there is no such queue. */
+	unsigned int (*queue_size_max)(struct kvm_virtio *dev, unsigned int index);
+	/* Enable a queue at the given addresses. */
+	void (*queue_enable)(struct kvm_virtio *dev, unsigned int index,
+			     const struct kvm_vring_addr *addr);
+};
+
+/* Interrupt vectors of a device: one for configuration changes, one per queue. */
+#define KVM_VECTOR_CONFIG (-1)
+
+struct kvm_virtio {
+	struct kvm_vm *vm;
+	const struct kvm_virtio_ops *ops;
+	uint32_t device_id;		/* virtio device id */
+	void *vmm_opaque;		/* owned by the VMM side */
+	/* VMM side: the ioeventfd of a queue fired; called in an event, must only wake somebody. */
+	void (*kick)(struct kvm_virtio *dev, unsigned int index);
+	/* Guest side, set by the guest's transport; called on a vCPU in interrupt context. */
+	void (*interrupt)(struct kvm_virtio *dev, int vector);
+	void *guest_opaque;
+	uint64_t nr_kicks, nr_interrupts;
+	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched for the guest */
+	struct kvm_virtio *next;
+};
+
+/* Exits by reason, for the tables. */
+enum kvm_exit_reason {
+	KVM_EXIT_EPT_VIOLATION,
+	KVM_EXIT_IOEVENTFD,
+	KVM_EXIT_MMIO,
+	KVM_EXIT_HLT,
+	KVM_EXIT_HYPERCALL,
+	KVM_EXIT_INTERRUPT,
+	NR_KVM_EXITS
+};
+
+/*
+ * What a guest kernel gives its vCPUs: called on the main stack when a vCPU is to continue; decides
+ * whose coroutine runs.
+ */
+struct kvm_guest_ops {
+	/* An interrupt of @dev is to be delivered; called in an event. */
+	void (*irq)(struct kvm_vm *vm, struct kvm_virtio *dev);
+};
+
+struct kvm_vm {
+	struct host *host;
+	struct guest_ram *ram;
+	const char *name;
+	unsigned int id;		/* 0, 1, ... in the order of the scenario */
+	struct kvm_virtio *devices;	/* in the order of kvm_virtio_add() */
+	const struct kvm_guest_ops *guest_ops;
+	struct kernel *kernel;
+	struct vmm *vmm;
+	struct cpu_thread **vcpus;
+	unsigned int nr_vcpus;
+	uint64_t exits[NR_KVM_EXITS];
+	struct ledger_account account[NR_ACCOUNT_DOMAINS];
+	bool dead;			/* killed by the host's OOM killer or powered off */
+};
+
+/* VMM side: plug a device in before the guest boots (or later: hot plug). */
+void kvm_virtio_add(struct kvm_vm *vm, struct kvm_virtio *dev);
+/* VMM side, any context: raise an interrupt (irqfd); costs are charged to the caller. */
+void kvm_irqfd(struct kvm_virtio *dev, int vector);
+
+/* Guest side, on a vCPU: register accesses, each an exit to the VMM. */
+uint64_t kvm_virtio_get_features(struct kvm_virtio *dev);
+void kvm_virtio_set_features(struct kvm_virtio *dev, uint64_t features);
+uint8_t kvm_virtio_get_status(struct kvm_virtio *dev);
+void kvm_virtio_set_status(struct kvm_virtio *dev, uint8_t status);
+void kvm_virtio_config_read(struct kvm_virtio *dev, unsigned int offset, void *buf,
+			    unsigned int len);
+void kvm_virtio_config_write(struct kvm_virtio *dev, unsigned int offset, const void *buf,
+			     unsigned int len);
+unsigned int kvm_virtio_queue_size_max(struct kvm_virtio *dev, unsigned int index);
+void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
+			     const struct kvm_vring_addr *addr);
+/* Guest side, on a vCPU: kick a queue (ioeventfd). */
+void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's RAM as the host sees it: one mapping of the VMM, backed by frames or swap slots through
+ * the second-level page table (EPT), with the contents of each page.
+ *
+ * Units: gfn and nr are 4 KiB pages.  Every access may block the calling host thread (swap-in,
+ * direct reclaim, mmap lock).  Callers without a host thread (boot loader, tests) never block:
+ * they get the effect and no cost.
+ *
+ * Contents are 32-bit tokens: 0 is the all-zero page, other values are given by whoever writes.  A run
+ * of n pages written at once holds token, token + 1, ... so that a mixed-up page shows.  Pages in
+ * which model code keeps real bytes (rings, slab objects) are ordinary memory at
+ * guest_ram_ptr() as well; discarding such a page clears its bytes.
+ */
+#ifndef BALLAST_HOST_RAM_H
+#define BALLAST_HOST_RAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "types.h"
+
+struct host;
+struct kvm_vm;
+struct guest_ram;
+
+enum ram_access {
+	RAM_READ = 0,
+	RAM_WRITE = 1,
+};
+
+uint64_t guest_ram_pages(const struct guest_ram *ram);
+/* Start of the real bytes; address of a gpa is this + gpa. */
+void *guest_ram_ptr(const struct guest_ram *ram);
+
+/* A vCPU accesses [g, g + nr): EPT violations, zeroing, swap-in happen as needed. */
+void guest_ram_access(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access);
+/* The VMM or the host kernel accesses the mapping: the same without VM exits. */
+void guest_ram_access_host(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access);
+
+/* Access for write, then contents become @token, @token + 1, ...; @token 0: all zero. */
+void guest_ram_write(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token);
+/* Access for write, every page of the run gets the same contents (poison, zero). */
+void guest_ram_fill(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token);
+/* Access for read, then the contents of one page. */
+uint32_t guest_ram_read(struct guest_ram *ram, gfn_t g);
+/*
+ * Access for read; a page that does not hold @token + i is a data loss: it is reported with its
+ * history in the name of @owner, and the run fails.  Returns the number of lost pages.
+ */
+uint64_t guest_ram_check(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token,
+			 const char *owner);
+/* Token of a page without touching it (swap-out, migration, tests). */
+uint32_t guest_ram_peek(const struct guest_ram *ram, gfn_t g);
+
+/* What backs a page now; for tests, statistics and the trace. */
+enum ram_state { RAM_NONE, RAM_PRESENT, RAM_PRESENT_HUGE, RAM_SWAPPED };
+enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g);
+uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
+uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
+
+enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };
+/*
+ * madvise() of the VMM on its mapping of guest RAM; [offset, offset + len) in bytes, page
+ * aligned.  Takes the VMM's mmap lock for read (mm/madvise.c).  Returns 0 or -EINVAL/-ENOMEM.
+ */
+int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len, enum host_madvise advice);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One model Linux kernel: everything that the real one keeps in globals.
+ *
+ * The kernel whose code runs is this_kernel, from the context of the running coroutine.  mm/ and
+ * kernel/ each keep their state in a structure of their own.
+ */
+#ifndef BALLAST_LINUX_KERNEL_H
+#define BALLAST_LINUX_KERNEL_H
+
+#include <linux/types.h>
+
+#include "coro.h"
+
+struct engine;
+struct kvm_vm;
+struct mm_state;	/* mm/internal.h */
+struct sched_state;	/* kernel/internal.h */
+struct pglist_data;
+
+struct kernel {
+	struct engine *engine;
+	const char *name;
+	struct kvm_vm *vm;		/* NULL: no machine under it (replay, unit tests) */
+	void *ram_base;			/* bytes of guest-physical address 0; NULL: contents are not kept */
+	struct page *mem_map;		/* lazily populated, max_pfn entries */
+	unsigned long max_pfn;
+	unsigned int nr_cpus;
+	struct pglist_data *pgdat;
+	struct mm_state *mm;
+	struct sched_state *sched;
+	u64 seed;
+};
+
+#define this_kernel (coro_current->ctx.kernel)
+
+#endif
