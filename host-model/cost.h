@@ -89,10 +89,20 @@ enum account_domain {
 	NR_ACCOUNT_DOMAINS
 };
 
-struct ledger_account {
-	uint64_t ns[NR_COSTS];
-	uint64_t count[NR_COSTS];
+/* Time that has no unit cost: it follows from what others do. */
+enum ledger_extra {
+	LEDGER_LOCK_SPIN = NR_COSTS,	/* waiting for a spinlock that another CPU holds */
+	LEDGER_PROGRAM,			/* computing of a program, as it says itself */
+	NR_LEDGER
 };
+
+struct ledger_account {
+	uint64_t ns[NR_LEDGER];
+	uint64_t count[NR_LEDGER];
+};
+
+/* Name of a ledger line: the property without "-ns", or of the extra line. */
+const char *ledger_name(unsigned int line, char *buf, unsigned int size);
 
 /* Sum of an account, ns. */
 uint64_t ledger_total(const struct ledger_account *account);

@@ -36,6 +36,7 @@ struct host_cpus {
 	uint64_t min_vruntime;
 	uint64_t arrivals;
 	uint64_t latency_ns, granularity_ns, wakeup_granularity_ns, wakeup_latency_ns;
+	struct cpu_thread *all;		/* every thread, newest first; for the deadlock report */
 };
 
 enum cpu_thread_state { CPU_THREAD_BLOCKED, CPU_THREAD_WAKING, CPU_THREAD_RUNNABLE,
@@ -51,7 +52,7 @@ struct cpu_thread {
 	void (*resume)(struct cpu_thread *t);
 	struct ledger_account *account;	/* charged by charge() */
 	struct event run_end;		/* owed time consumed, or end of the slice */
-	struct event wake;		/* end of the wake-up latency */
+	struct event wake;		/* waker's time reached, and end of the wake-up latency */
 	uint64_t pending;		/* ns charged but not yet consumed */
 	uint64_t vruntime, arrival;
 	uint64_t run_start;		/* ns, while pending time is being consumed */
@@ -76,6 +77,18 @@ static inline void charge(enum cost_id id, uint64_t n)
 		t->pending += ns;
 		t->account->ns[id] += ns;
 		t->account->count[id] += n;
+	}
+}
+
+/* Charge @ns of a ledger line without a unit cost. */
+static inline void charge_ns(enum ledger_extra line, uint64_t ns)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t) {
+		t->pending += ns;
+		t->account->ns[line] += ns;
+		t->account->count[line]++;
 	}
 }
 
@@ -106,16 +119,46 @@ void cpu_sync(void);
 uint64_t cpu_local_time(void);
 /* From the thread's own coroutine: sync, then wait for cpu_wake().  @why must outlive the wait. */
 void cpu_block(const char *why);
-/* Wake; a wake-up that comes before the block is remembered (like a token). */
+/*
+ * Wake; a wake-up that comes before the block is remembered (like a token).  From a thread it takes
+ * effect when that thread's owed time has passed.
+ */
 void cpu_wake(struct cpu_thread *t);
 /* From the thread's own coroutine: sleep for @ns at least. */
 void cpu_sleep(uint64_t ns);
 /*
- * From an event: take a running thread's owed time back to what has not passed, so that its
- * resume() can run something else first.  Returns false when the thread is not consuming time.
+ * Take what a thread still owes back into *@left, so that its resume() can run something else
+ * first.  Returns false when it owes nothing or is blocked.  Not for the thread that runs code.
  */
-bool cpu_interrupt(struct cpu_thread *t);
-/* Thread goes away; it must not be running code. */
+bool cpu_interrupt(struct cpu_thread *t, uint64_t *left);
+/* Thread goes away for good; its coroutine, if suspended, is abandoned.  Not from itself. */
 void cpu_thread_kill(struct cpu_thread *t);
+/* Print threads that wait without a timeout to @buf (NUL-terminated); returns how many. */
+unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size);
+
+/*
+ * A spinlock between CPUs.  Code runs in no time, so the lock is never found taken; what it costs is
+ * that its holders' times do not overlap: who comes while an earlier holder's time has not passed
+ * spins for the difference.
+ */
+struct cpu_spinlock {
+	uint64_t free_at;	/* local time of the last holder's unlock, ns */
+};
+
+static inline void cpu_spin_lock(struct cpu_spinlock *lock)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t && lock->free_at > t->cpus->engine->now + t->pending)
+		charge_ns(LEDGER_LOCK_SPIN, lock->free_at - t->cpus->engine->now - t->pending);
+}
+
+static inline void cpu_spin_unlock(struct cpu_spinlock *lock)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t)
+		lock->free_at = t->cpus->engine->now + t->pending;
+}
 
 #endif

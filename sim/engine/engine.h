@@ -59,6 +59,7 @@ struct engine {
 	uint32_t nr_pending, heap_size;
 	struct event_slot *slots;
 	uint32_t nr_slots, free_slot;
+	bool hole;		/* the root is the event that runs now */
 	bool stop;
 };
 

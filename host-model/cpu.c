@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's scheduler; see cpu.h for what it models and leaves out.
+ *
+ * A thread is RUNNING while it has a CPU.  Within that, either its code runs (in no time, in its
+ * coroutine) or the time it owes is being consumed, which is when run_end is pending.
+ */
+#include "cpu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Defaults of Linux 6.1 for 8 CPUs and more: the factor 1 + ilog2(ncpus) is capped at 4
+ * (kernel/sched/fair.c, get_update_sysctl_factor()).
+ */
+static unsigned int tunable_factor(unsigned int nr_cpus)
+{
+	unsigned int capped = nr_cpus < 8 ? nr_cpus : 8, factor = 1;
+
+	while (capped >>= 1)
+		factor++;
+	return factor;
+}
+
+int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct cost_table *costs,
+		   unsigned int nr_cpus)
+{
+	unsigned int factor = tunable_factor(nr_cpus);
+
+	*cpus = (struct host_cpus){ .engine = engine, .costs = costs, .nr_cpus = nr_cpus };
+	cpus->latency_ns = 6 * NSEC_PER_MSEC_U64 * factor;
+	cpus->granularity_ns = 750 * NSEC_PER_USEC_U64 * factor;
+	cpus->wakeup_granularity_ns = NSEC_PER_MSEC_U64 * factor;
+	cpus->cpu = calloc(nr_cpus, sizeof(*cpus->cpu));
+	return cpus->cpu ? 0 : -1;
+}
+
+void host_cpus_destroy(struct host_cpus *cpus)
+{
+	free(cpus->cpu);
+	cpus->cpu = NULL;
+}
+
+static uint64_t slice_ns(const struct host_cpus *cpus)
+{
+	/* Threads per CPU, rounded up: that is whose turns share one latency period. */
+	uint64_t share = (cpus->nr_runnable + cpus->nr_cpus - 1) / cpus->nr_cpus + 1;
+	uint64_t slice = cpus->latency_ns / share;
+
+	return slice > cpus->granularity_ns ? slice : cpus->granularity_ns;
+}
+
+static void set_state(struct cpu_thread *t, enum cpu_thread_state state)
+{
+	uint64_t now = t->cpus->engine->now;
+
+	if (t->state == CPU_THREAD_RUNNABLE)
+		t->waited += now - t->since;
+	t->state = state;
+	t->since = now;
+}
+
+static bool before(const struct cpu_thread *a, const struct cpu_thread *b)
+{
+	return a->vruntime < b->vruntime ||
+	       (a->vruntime == b->vruntime && a->arrival < b->arrival);
+}
+
+static void enqueue(struct cpu_thread *t)
+{
+	struct host_cpus *cpus = t->cpus;
+	struct cpu_thread **link = &cpus->runqueue;
+
+	t->arrival = cpus->arrivals++;
+	while (*link && before(*link, t))
+		link = &(*link)->next;
+	t->next = *link;
+	*link = t;
+	cpus->nr_runnable++;
+	set_state(t, CPU_THREAD_RUNNABLE);
+}
+
+static void dequeue(struct cpu_thread *t)
+{
+	struct cpu_thread **link = &t->cpus->runqueue;
+
+	while (*link != t)
+		link = &(*link)->next;
+	*link = t->next;
+	t->cpus->nr_runnable--;
+}
+
+/* Book the time that has passed since the thread started to consume what it owes. */
+static void account_run(struct cpu_thread *t)
+{
+	uint64_t passed = t->cpus->engine->now - t->run_start;
+
+	t->vruntime += passed;
+	t->ran += passed;
+	t->pending -= passed;
+	t->run_start = t->cpus->engine->now;
+	if (t->vruntime > t->cpus->min_vruntime &&
+	    (!t->cpus->runqueue || t->cpus->runqueue->vruntime > t->cpus->min_vruntime)) {
+		uint64_t head = t->cpus->runqueue ? t->cpus->runqueue->vruntime : t->vruntime;
+
+		t->cpus->min_vruntime = head < t->vruntime ? head : t->vruntime;
+	}
+}
+
+/* Consume owed time until it is paid or the slice ends; run_end says when. */
+static void start_run(struct cpu_thread *t)
+{
+	struct host_cpus *cpus = t->cpus;
+	uint64_t now = cpus->engine->now, end = t->pending;
+
+	t->run_start = now;
+	if (cpus->nr_runnable) {
+		uint64_t used = now - t->on->slice_start, slice = slice_ns(cpus);
+		uint64_t left = used < slice ? slice - used : 0;
+
+		if (end > left)
+			end = left;
+	}
+	event_add(cpus->engine, &t->run_end, now + end);
+}
+
+static void put_on(struct cpu_thread *t, struct host_cpu *cpu)
+{
+	cpu->curr = t;
+	cpu->slice_start = t->cpus->engine->now;
+	t->on = cpu;
+	set_state(t, CPU_THREAD_RUNNING);
+	t->pending += t->cpus->costs->ns[COST_HOST_SWITCH];
+	t->account->ns[COST_HOST_SWITCH] += t->cpus->costs->ns[COST_HOST_SWITCH];
+	t->account->count[COST_HOST_SWITCH]++;
+	start_run(t);
+}
+
+static void take_off(struct cpu_thread *t)
+{
+	event_cancel(t->cpus->engine, &t->run_end);
+	t->on->curr = NULL;
+	t->on = NULL;
+}
+
+static void fill_cpu(struct host_cpus *cpus, struct host_cpu *cpu)
+{
+	struct cpu_thread *t = cpus->runqueue;
+
+	if (!t)
+		return;
+	dequeue(t);
+	put_on(t, cpu);
+}
+
+static void requeue(struct cpu_thread *t)
+{
+	struct host_cpu *cpu = t->on;
+
+	take_off(t);
+	enqueue(t);
+	fill_cpu(t->cpus, cpu);
+}
+
+static void run_end_fn(struct event *ev)
+{
+	struct cpu_thread *t = (struct cpu_thread *)((char *)ev -
+						     __builtin_offsetof(struct cpu_thread, run_end));
+	struct host_cpus *cpus = t->cpus;
+
+	account_run(t);
+	if (cpus->nr_runnable && cpus->engine->now - t->on->slice_start >= slice_ns(cpus)) {
+		requeue(t);
+		return;
+	}
+	if (t->pending) {
+		start_run(t);
+		return;
+	}
+	t->resume(t);
+}
+
+static void resume_coro(struct cpu_thread *t)
+{
+	coro_run(t->co);
+}
+
+/* Slices were not limited while nobody waited; now somebody does. */
+static void limit_slices(struct host_cpus *cpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < cpus->nr_cpus; i++) {
+		struct cpu_thread *t = cpus->cpu[i].curr;
+
+		if (t && event_cancel(cpus->engine, &t->run_end)) {
+			account_run(t);
+			start_run(t);
+		}
+	}
+}
+
+/* The running thread that is furthest ahead, if by enough to be preempted by @t. */
+static struct cpu_thread *find_victim(struct host_cpus *cpus, const struct cpu_thread *t)
+{
+	struct cpu_thread *victim = NULL;
+	unsigned int i;
+
+	for (i = 0; i < cpus->nr_cpus; i++) {
+		struct cpu_thread *curr = cpus->cpu[i].curr;
+
+		if (!event_pending(&curr->run_end))
+			continue;
+		if (!victim || curr->vruntime > victim->vruntime)
+			victim = curr;
+	}
+	if (victim && victim->vruntime > t->vruntime + cpus->wakeup_granularity_ns)
+		return victim;
+	return NULL;
+}
+
+static void make_runnable(struct cpu_thread *t)
+{
+	struct host_cpus *cpus = t->cpus;
+	uint64_t floor = cpus->latency_ns / 2;
+	struct cpu_thread *victim;
+	unsigned int i;
+
+	/* A sleeper gets some credit, but not for all the time it slept (place_entity()). */
+	floor = cpus->min_vruntime > floor ? cpus->min_vruntime - floor : 0;
+	if (t->vruntime < floor)
+		t->vruntime = floor;
+	for (i = 0; i < cpus->nr_cpus; i++) {
+		if (!cpus->cpu[i].curr) {
+			put_on(t, &cpus->cpu[i]);
+			return;
+		}
+	}
+	enqueue(t);
+	if (cpus->nr_runnable == 1)
+		limit_slices(cpus);
+	victim = find_victim(cpus, t);
+	if (victim && cpus->runqueue == t) {
+		account_run(victim);
+		requeue(victim);
+	}
+}
+
+static void wake_fn(struct event *ev)
+{
+	struct cpu_thread *t = (struct cpu_thread *)((char *)ev -
+						     __builtin_offsetof(struct cpu_thread, wake));
+
+	make_runnable(t);
+}
+
+void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *name,
+		     struct coro *co, struct ledger_account *account)
+{
+	memset(t, 0, sizeof(*t));
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	t->cpus = cpus;
+	t->co = co;
+	t->resume = resume_coro;
+	t->account = account;
+	t->state = CPU_THREAD_BLOCKED;
+	t->since = cpus->engine->now;
+	t->vruntime = cpus->min_vruntime;
+	t->wait_reason = "start";
+	event_init(&t->run_end, run_end_fn);
+	event_init(&t->wake, wake_fn);
+	t->all_next = cpus->all;
+	cpus->all = t;
+	if (co)
+		co->ctx.thread = t;
+}
+
+uint64_t cpu_local_time(void)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	return t->cpus->engine->now + t->pending;
+}
+
+static struct cpu_thread *running_thread(const char *what)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (!t || coro_current == &coro_main || t->state != CPU_THREAD_RUNNING) {
+		fprintf(stderr, "ballast: %s from %s, which runs on no CPU\n", what,
+			coro_current->name);
+		abort();
+	}
+	return t;
+}
+
+void cpu_sync(void)
+{
+	struct cpu_thread *t = running_thread("cpu_sync()");
+
+	if (!t->pending)
+		return;
+	t->co = coro_current;
+	start_run(t);
+	coro_suspend();
+}
+
+void cpu_block(const char *why)
+{
+	struct cpu_thread *t = running_thread("cpu_block()");
+	struct host_cpu *cpu;
+
+	cpu_sync();
+	if (t->wake_pending) {
+		t->wake_pending = false;
+		return;
+	}
+	cpu = t->on;
+	take_off(t);
+	set_state(t, CPU_THREAD_BLOCKED);
+	t->wait_reason = why;
+	t->co = coro_current;
+	fill_cpu(t->cpus, cpu);
+	coro_suspend();
+}
+
+void cpu_wake(struct cpu_thread *t)
+{
+	struct engine *engine = t->cpus->engine;
+	struct cpu_thread *waker = coro_current->ctx.thread;
+	uint64_t at = engine->now + t->cpus->wakeup_latency_ns;
+
+	if (waker && waker->cpus == t->cpus)
+		at += waker->pending;
+	switch (t->state) {
+	case CPU_THREAD_BLOCKED:
+		set_state(t, CPU_THREAD_WAKING);
+		event_add(engine, &t->wake, at);
+		break;
+	case CPU_THREAD_WAKING:
+		if (event_time(engine, &t->wake) > at) {
+			event_cancel(engine, &t->wake);
+			event_add(engine, &t->wake, at);
+		}
+		break;
+	case CPU_THREAD_RUNNABLE:
+	case CPU_THREAD_RUNNING:
+		t->wake_pending = true;
+		break;
+	case CPU_THREAD_DEAD:
+		break;
+	}
+}
+
+struct sleeper {
+	struct event timer;
+	struct cpu_thread *thread;
+};
+
+static void sleep_fn(struct event *ev)
+{
+	cpu_wake(((struct sleeper *)ev)->thread);
+}
+
+void cpu_sleep(uint64_t ns)
+{
+	struct cpu_thread *t = running_thread("cpu_sleep()");
+	struct sleeper sleeper = { .thread = t };
+	uint64_t until;
+
+	cpu_sync();
+	until = t->cpus->engine->now + ns;
+	event_init(&sleeper.timer, sleep_fn);
+	event_add(t->cpus->engine, &sleeper.timer, until);
+	while (t->cpus->engine->now < until)
+		cpu_block("sleep");
+}
+
+bool cpu_interrupt(struct cpu_thread *t, uint64_t *left)
+{
+	if (t->state == CPU_THREAD_RUNNING && event_cancel(t->cpus->engine, &t->run_end)) {
+		account_run(t);
+		*left = t->pending;
+		t->pending = 0;
+		start_run(t);
+		return true;
+	}
+	if (t->state == CPU_THREAD_RUNNABLE) {
+		*left = t->pending;
+		t->pending = 0;
+		return true;
+	}
+	return false;
+}
+
+void cpu_thread_kill(struct cpu_thread *t)
+{
+	struct cpu_thread **link;
+
+	if (t->state == CPU_THREAD_RUNNABLE) {
+		dequeue(t);
+	} else if (t->state == CPU_THREAD_RUNNING) {
+		struct host_cpu *cpu = t->on;
+
+		take_off(t);
+		fill_cpu(t->cpus, cpu);
+	}
+	event_cancel(t->cpus->engine, &t->wake);
+	set_state(t, CPU_THREAD_DEAD);
+	for (link = &t->cpus->all; *link; link = &(*link)->all_next) {
+		if (*link == t) {
+			*link = t->all_next;
+			break;
+		}
+	}
+}
+
+unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size)
+{
+	const struct cpu_thread *t;
+	unsigned int nr = 0, used = 0;
+
+	if (size)
+		buf[0] = '\0';
+	for (t = cpus->all; t; t = t->all_next) {
+		if (t->state != CPU_THREAD_BLOCKED || t->wait_forever)
+			continue;
+		nr++;
+		if (used < size)
+			used += snprintf(buf + used, size - used, "%s%s (%s)", nr > 1 ? ", " : "",
+					 t->name, t->wait_reason);
+	}
+	return nr;
+}
