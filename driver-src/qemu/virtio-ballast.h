@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * virtio-ballast: a memory balloon device with free page hinting and reporting
+ *
+ * State of one device.  Everything is protected by the big QEMU lock, except
+ * where the member says hint_lock.
+ */
+#ifndef HW_VIRTIO_BALLAST_H
+#define HW_VIRTIO_BALLAST_H
+
+#include "standard-headers/linux/virtio_ballast.h"
+#include "hw/virtio/virtio.h"
+#include "qemu/notify.h"
+#include "qemu/queue.h"
+#include "qemu/thread.h"
+#include "qemu/timer.h"
+#include "sysemu/iothread.h"
+#include "qom/object.h"
+
+#define TYPE_VIRTIO_BALLAST "virtio-ballast-device"
+OBJECT_DECLARE_SIMPLE_TYPE(VirtIOBallast, VIRTIO_BALLAST)
+
+/* Queues that exist; hint and report only when the feature is offered. */
+typedef enum BallastQueueId {
+    BALLAST_INFLATE,
+    BALLAST_DEFLATE,
+    BALLAST_STATS,
+    BALLAST_HINT,
+    BALLAST_REPORT,
+    BALLAST_NR_QUEUES
+} BallastQueueId;
+
+/*
+ * A round of free page hinting.  The values are migrated.
+ *
+ *   STOP/DONE --host asks--> REQUESTED --guest answers--> ACTIVE --> STOP
+ *   any --migration over--> DONE
+ */
+typedef enum BallastHintState {
+    BALLAST_HINT_STOP,      /* hints that still arrive mean nothing */
+    BALLAST_HINT_REQUESTED, /* the guest has been told an id, no answer yet */
+    BALLAST_HINT_ACTIVE,    /* the guest sends hints for that id */
+    BALLAST_HINT_DONE,      /* the guest may have its pages back */
+    BALLAST_HINT_NR_STATES
+} BallastHintState;
+
+/* A popped request. */
+typedef struct BallastRequest {
+    VirtQueueElement elem;  /* first: virtqueue_pop() allocates around it */
+    QSIMPLEQ_ENTRY(BallastRequest) next;
+    uint32_t hint_id;       /* hint queue: the command, if there is one */
+    bool hint_usable;       /* hint queue: nothing forbids to use the hints */
+    uint64_t hinted;        /* hint queue: bytes that took effect */
+} BallastRequest;
+
+typedef QSIMPLEQ_HEAD(, BallastRequest) BallastRequestList;
+
+typedef struct BallastQueue {
+    VirtQueue *vq;          /* NULL: the device has no such queue */
+    uint64_t requests;      /* popped and found well-formed */
+    uint64_t blocks;        /* PFNs or buffers in them */
+    uint64_t bytes;         /* bytes that they name */
+    uint64_t calls;         /* discards or advices that this took */
+    uint64_t bytes_done;    /* bytes that these covered */
+} BallastQueue;
+
+struct VirtIOBallast {
+    VirtIODevice parent_obj;
+
+    BallastQueue queue[BALLAST_NR_QUEUES];
+    uint32_t backlog;       /* bit per queue that still has requests */
+    bool parked;            /* the VM is stopped: leave the rings alone */
+    QEMUBH *serve_bh;       /* works through the backlog */
+
+    uint32_t target_pages;  /* what the guest is asked to put in, 4 KiB */
+    uint32_t actual;        /* what it says it has put in, 4 KiB */
+    uint32_t poison_val;
+    uint64_t bytes_skipped; /* well-formed, but left in place */
+    uint64_t errors;        /* malformed requests */
+    uint64_t rounds;        /* hinting rounds */
+
+    /* Ballooned parts of host pages: host address -> BallastHostPage */
+    GHashTable *partial;
+
+    BallastRequest *stats_request; /* waits for the next poll */
+    QEMUTimer *stats_timer;
+    int64_t stats_interval; /* seconds, 0: no polling */
+    int64_t stats_updated;  /* seconds of the host clock */
+    uint64_t stats[VIRTIO_BALLAST_S_NR];
+
+    QemuMutex hint_lock;
+    uint32_t hint_state;    /* hint_lock; BallastHintState */
+    uint32_t hint_id;       /* hint_lock; of the round */
+    BallastRequestList hint_todo; /* hint_lock; for the iothread */
+    BallastRequestList hint_done; /* hint_lock; to go back to the guest */
+    QEMUBH *hint_bh;        /* in the iothread */
+    QEMUBH *hint_done_bh;   /* in the main loop */
+    NotifierWithReturn precopy;
+
+    /* properties */
+    uint32_t host_features;
+    IOThread *iothread;
+    bool coalesce;
+    bool deflate_willneed;
+};
+
+/* Make the run time properties of @dev properties of @proxy, too. */
+void virtio_ballast_alias_properties(Object *proxy, VirtIOBallast *dev);
+
+#endif
