@@ -434,3 +434,12 @@ unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigne
 	}
 	return nr;
 }
+
+void cpu_exit_current(void)
+{
+	struct cpu_thread *t = running_thread("cpu_exit_current()");
+
+	cpu_thread_kill(t);
+	coro_suspend();
+	abort();	/* nobody resumes a dead thread */
+}

@@ -20,6 +20,7 @@
 #include "coro.h"
 
 struct cpu_thread;
+struct kvm_vm;
 
 struct host_cpu {
 	struct cpu_thread *curr;	/* NULL: idle */
@@ -64,6 +65,7 @@ struct cpu_thread {
 	const char *wait_reason;	/* while BLOCKED, for the deadlock report */
 	bool wait_forever;		/* BLOCKED as a matter of course (idle loop) */
 	struct cpu_thread *all_next;
+	struct kvm_vm *vm;		/* the VM that it belongs to, NULL: the host kernel's */
 };
 
 /* Charge @n occurrences of a cost to the running thread.  No thread (boot, replay): free. */
@@ -133,6 +135,8 @@ void cpu_sleep(uint64_t ns);
 bool cpu_interrupt(struct cpu_thread *t, uint64_t *left);
 /* Thread goes away for good; its coroutine, if suspended, is abandoned.  Not from itself. */
 void cpu_thread_kill(struct cpu_thread *t);
+/* End the calling thread for good; its coroutine is abandoned.  Does not return. */
+void __attribute__((noreturn)) cpu_exit_current(void);
 /* Print threads that wait without a timeout to @buf (NUL-terminated); returns how many. */
 unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size);
 

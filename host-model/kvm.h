@@ -55,6 +55,8 @@ struct kvm_virtio {
 	void *guest_opaque;
 	uint64_t nr_kicks, nr_interrupts;
 	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched for the guest */
+	uint32_t kick_pending;		/* bit n: queue n was kicked, kick() not yet called */
+	struct event kick_event, irq_event;
 	struct kvm_virtio *next;
 };
 
@@ -91,6 +93,7 @@ struct kvm_vm {
 	unsigned int nr_vcpus;
 	uint64_t exits[NR_KVM_EXITS];
 	struct ledger_account account[NR_ACCOUNT_DOMAINS];
+	uint64_t overhead_pages;	/* frames of the VMM itself, taken while it runs */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 

@@ -34,6 +34,9 @@ uint64_t guest_ram_pages(const struct guest_ram *ram);
 /* Start of the real bytes; address of a gpa is this + gpa. */
 void *guest_ram_ptr(const struct guest_ram *ram);
 
+/* Model code keeps real bytes in these pages: discarding them must clear the bytes. */
+void guest_ram_mark_bytes(struct guest_ram *ram, gfn_t g, uint64_t nr);
+
 /* A vCPU accesses [g, g + nr): EPT violations, zeroing, swap-in happen as needed. */
 void guest_ram_access(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access);
 /* The VMM or the host kernel accesses the mapping: the same without VM exits. */

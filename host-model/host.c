@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host as a whole, and the VMs on it; see host.h.
+ */
+#include "host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "history.h"
+#include "hostmem.h"
+#include "memory.h"
+#include "swap.h"
+
+#define NR_CHUNKS (UINT32_C(1) << (32 - RAM_CHUNK_SHIFT))
+
+int host_init(struct host *host, struct engine *engine, const struct host_config *config,
+	      const struct cost_table *costs)
+{
+	uint64_t reserved = config->reserved_bytes;
+
+	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config };
+	host->total_pages = (config->memory_bytes - reserved) >> HOST_PAGE_SHIFT;
+	host->free_pages = host->total_pages;
+	host->nr_chunks = 1;	/* index 0 is no page */
+	host->ram_of_chunk = calloc(NR_CHUNKS, sizeof(*host->ram_of_chunk));
+	host->history = page_history_create();
+	if (!host->ram_of_chunk || !host->history ||
+	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
+		return -ENOMEM;
+	return reclaim_init(host);
+}
+
+static void vm_free(struct kvm_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->nr_vcpus; i++)
+		free(vm->vcpus[i]);
+	free(vm->vcpus);
+	guest_ram_destroy(vm->ram);
+	free(vm);
+}
+
+void host_destroy(struct host *host)
+{
+	unsigned int i;
+
+	reclaim_destroy(host);
+	for (i = 0; i < host->nr_vms; i++)
+		vm_free(host->vms[i]);
+	free(host->vms);
+	swap_destroy(host->swap);
+	free(host->ram_of_chunk);
+	free(host->history);
+	host_cpus_destroy(&host->cpus);
+}
+
+void host_add_swap(struct host *host, struct swap_device *swap)
+{
+	host->swap = swap;
+}
+
+static bool map_chunks(struct host *host, struct guest_ram *ram)
+{
+	uint32_t nr = (ram->nr_pages + (1 << RAM_CHUNK_SHIFT) - 1) >> RAM_CHUNK_SHIFT, i;
+
+	if (nr > NR_CHUNKS - host->nr_chunks)
+		return false;
+	ram->base = host->nr_chunks << RAM_CHUNK_SHIFT;
+	for (i = 0; i < nr; i++)
+		host->ram_of_chunk[host->nr_chunks++] = ram;
+	return true;
+}
+
+static bool create_vcpus(struct kvm_vm *vm, unsigned int nr)
+{
+	unsigned int i;
+
+	vm->vcpus = calloc(nr, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return false;
+	vm->nr_vcpus = nr;
+	for (i = 0; i < nr; i++) {
+		char name[32];
+
+		vm->vcpus[i] = calloc(1, sizeof(*vm->vcpus[i]));
+		if (!vm->vcpus[i])
+			return false;
+		snprintf(name, sizeof(name), "%s/vcpu%u", vm->name, i);
+		cpu_thread_init(vm->vcpus[i], &vm->host->cpus, name, NULL,
+				&vm->account[ACCOUNT_GUEST]);
+		vm->vcpus[i]->vm = vm;
+	}
+	return true;
+}
+
+struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
+			      unsigned int nr_vcpus)
+{
+	struct kvm_vm **vms = realloc(host->vms, (host->nr_vms + 1) * sizeof(*vms));
+	struct kvm_vm *vm = calloc(1, sizeof(*vm));
+
+	if (vms)
+		host->vms = vms;
+	if (!vms || !vm)
+		goto fail;
+	vm->host = host;
+	vm->name = name;
+	vm->id = host->nr_vms;
+	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
+	if (!vm->ram || !map_chunks(host, vm->ram) || !create_vcpus(vm, nr_vcpus))
+		goto fail;
+	host->vms[host->nr_vms++] = vm;
+	return vm;
+fail:
+	if (vm && vm->ram)
+		guest_ram_destroy(vm->ram);
+	free(vm);
+	return NULL;
+}
+
+void host_start_vm(struct kvm_vm *vm)
+{
+	struct host *host = vm->host;
+	uint64_t left = host->config.vmm_overhead_bytes >> HOST_PAGE_SHIFT;
+
+	while (left) {
+		uint64_t nr = left < HOST_PMD_PAGES ? left : HOST_PMD_PAGES;
+
+		if (!host_take_frames(host, nr, true))
+			return;
+		vm->overhead_pages += nr;
+		left -= nr;
+	}
+}
+
+void host_stop_vm(struct kvm_vm *vm)
+{
+	struct host *host = vm->host;
+	struct cpu_thread *t, *next;
+
+	if (vm->dead)
+		return;
+	vm->dead = true;
+	reclaim_forget_vm(host, vm);
+	for (t = host->cpus.all; t; t = next) {
+		next = t->all_next;
+		if (t->vm == vm && t != coro_current->ctx.thread)
+			cpu_thread_kill(t);
+	}
+	guest_ram_clear(vm->ram);
+	swap_zram_balance(host);
+	host_put_frames(host, vm->overhead_pages);
+	vm->overhead_pages = 0;
+}

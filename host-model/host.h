@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The physical host: CPUs, frames, swap, and the VMs on it.
+ *
+ * Frames are counted, not numbered: which frame backs a page is invisible behind the EPT, so all
+ * that matters is how many are free.  What follows from numbers is left out and stated where it
+ * would act: fragmentation (a 2 MiB frame is to be had while enough frames are free), NUMA nodes,
+ * zones.  Memory that belongs to the host itself is a constant (reserved_pages).
+ */
+#ifndef BALLAST_HOST_H
+#define BALLAST_HOST_H
+
+#include "cpu.h"
+#include "kvm.h"
+#include "random.h"
+#include "types.h"
+
+struct swap_device;
+struct trace_writer;
+struct data_loss;
+
+enum host_thp { HOST_THP_NEVER, HOST_THP_ALWAYS };
+
+struct host_config {
+	uint64_t memory_bytes;
+	uint64_t reserved_bytes;	/* host kernel and everything that is not a guest */
+	uint64_t min_free_bytes;	/* 0: as Linux computes it */
+	unsigned int watermark_scale_factor;	/* 1/10000 of memory; 0: 10, as Linux */
+	unsigned int nr_cpus;
+	enum host_thp thp;
+	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
+	uint64_t seed;
+};
+
+/* Doubly linked list of pages or 2 MiB leaves, by page index; index 0 is never a page. */
+struct page_list {
+	uint32_t head, tail;
+	uint64_t nr_pages;
+};
+
+/* What the host counts; all pages unless said otherwise. */
+struct host_stats {
+	uint64_t peak_used;
+	uint64_t swap_out, swap_in, swap_readahead;
+	uint64_t zapped, lazyfree_dropped;
+	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
+	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
+	uint64_t oom_kills;
+	uint64_t data_losses;
+};
+
+/* Somebody outside the host model wants to know; all optional, called when it happens. */
+struct host_observer {
+	void (*vm_killed)(struct host *host, struct kvm_vm *vm, const char *reason);
+	/* EPT violation handled: wall time of it in ns. */
+	void (*ept_fault)(struct kvm_vm *vm, gfn_t g, unsigned int order, bool swapped_in,
+			  uint64_t ns);
+	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed);
+	void (*swapped)(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out);
+	void (*data_loss)(struct kvm_vm *vm, const struct data_loss *loss);
+	void *opaque;
+};
+
+struct host {
+	struct engine *engine;
+	struct cost_table costs;
+	struct host_cpus cpus;
+	struct host_config config;
+	const struct host_observer *observer;
+
+	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
+	uint64_t writeback_pages;		/* being written to swap */
+	uint64_t lazyfree_pages;		/* marked by MADV_FREE and not yet dropped or written */
+	uint64_t wmark_min, wmark_low, wmark_high;
+	struct page_list active, inactive;
+	struct guest_ram **ram_of_chunk;	/* page index >> RAM_CHUNK_SHIFT */
+	uint32_t nr_chunks;
+	struct swap_device *swap;		/* NULL: none */
+	struct cpu_spinlock lru_lock;
+
+	struct cpu_thread kswapd;
+	struct ledger_account kswapd_account;
+	unsigned int kswapd_failures;
+	struct memory_waiter *waiters;		/* threads that wait for frames */
+	struct page_waiter *page_waiters;	/* threads that wait for a page's read */
+
+	struct kvm_vm **vms;
+	unsigned int nr_vms;
+	struct host_stats stats;
+	struct page_history *history;
+	bool failed;				/* data loss: the run is void */
+};
+
+/* Returns 0 or -ENOMEM. */
+int host_init(struct host *host, struct engine *engine, const struct host_config *config,
+	      const struct cost_table *costs);
+void host_destroy(struct host *host);
+
+/* The host takes the device; at most one. */
+void host_add_swap(struct host *host, struct swap_device *swap);
+
+/*
+ * A VM with @bytes of RAM and @nr_vcpus vCPU threads, not running.  Returns NULL when no address
+ * space is left.  The host owns it; @name must outlive it.
+ */
+struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
+			      unsigned int nr_vcpus);
+/* The VMM process starts: its own memory is taken.  From a thread, may block. */
+void host_start_vm(struct kvm_vm *vm);
+/* The VMM process ends: all its memory goes back.  Its threads must not run code. */
+void host_stop_vm(struct kvm_vm *vm);
+
+static inline uint64_t host_used_pages(const struct host *host)
+{
+	return host->total_pages - host->free_pages;
+}
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * madvise() of a VMM on the mapping that backs guest RAM.
+ *
+ * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux 6.1):
+ * leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split, and running
+ * vCPUs get one TLB flush per call.  MADV_FREE marks pages: they go when memory is short, unless
+ * they are written before.  Swapped pages lose their slots either way.
+ */
+#include "memory.h"
+
+#include <errno.h>
+
+#include "swap.h"
+
+static unsigned int running_vcpus(const struct kvm_vm *vm)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < vm->nr_vcpus; i++)
+		nr += vm->vcpus[i] && vm->vcpus[i]->state == CPU_THREAD_RUNNING;
+	return nr;
+}
+
+struct zap {
+	struct guest_ram *ram;
+	enum host_madvise advice;
+	uint64_t frames;	/* given back, or marked */
+	uint64_t nr_zapped;	/* leaves */
+};
+
+static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t *state)
+{
+	*state &= ~(PAGE_ACCESSED | PAGE_REFERENCED);
+	if (*state & PAGE_LAZYFREE)
+		return;
+	lru_del(host, index, huge);
+	*state |= PAGE_LAZYFREE;
+	lru_add(host, index, huge, false);
+	host->lazyfree_pages += huge ? HOST_PMD_PAGES : 1;
+}
+
+static void zap_huge(struct zap *zap, uint64_t block)
+{
+	struct guest_ram *ram = zap->ram;
+
+	charge(COST_EPT_HUGE_ZAP, 1);
+	zap->nr_zapped++;
+	zap->frames += HOST_PMD_PAGES;
+	if (zap->advice == HOST_MADV_DONTNEED)
+		ram_drop_huge(ram, block);
+	else
+		mark_lazyfree(ram->host, ram->base + (block << HOST_PMD_ORDER), true,
+			      &ram->pmd[block].state);
+}
+
+static void zap_page(struct zap *zap, uint64_t nr)
+{
+	struct guest_ram *ram = zap->ram;
+	uint32_t *state = &ram->page[nr].state;
+	enum page_kind kind = page_kind(*state);
+
+	if (kind == PAGE_NONE || kind == PAGE_READING)
+		return;
+	if (kind == PAGE_PRESENT) {
+		charge(COST_EPT_ZAP, 1);
+		zap->nr_zapped++;
+	}
+	if (zap->advice == HOST_MADV_DONTNEED || kind != PAGE_PRESENT) {
+		zap->frames += ram_drop_page(ram, nr);
+		return;
+	}
+	zap->frames++;
+	mark_lazyfree(ram->host, ram->base + nr, false, state);
+}
+
+static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
+{
+	while (nr < end) {
+		uint64_t block = nr >> HOST_PMD_ORDER;
+		uint64_t first = block << HOST_PMD_ORDER, next = first + HOST_PMD_PAGES;
+		struct host_pmd *pmd = &zap->ram->pmd[block];
+
+		if (page_kind(pmd->state) == PAGE_PRESENT) {
+			if (nr == first && next <= end) {
+				zap_huge(zap, block);
+				nr = next;
+				continue;
+			}
+			ram_split_huge(zap->ram, block);
+		}
+		if (!pmd->nr_used) {
+			nr = next;
+			continue;
+		}
+		for (; nr < next && nr < end; nr++)
+			zap_page(zap, nr);
+	}
+}
+
+int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len, enum host_madvise advice)
+{
+	struct zap zap = { .ram = ram, .advice = advice };
+	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
+	struct ledger_account *old;
+
+	if ((offset | len) & (HOST_PAGE_SIZE - 1))
+		return -EINVAL;
+	if (nr >= ram->nr_pages || count > ram->nr_pages - nr)
+		return -ENOMEM;
+	old = account_switch(&ram->vm->account[ACCOUNT_VMM_KERNEL]);
+	charge(COST_MADVISE, 1);
+	if (advice == HOST_MADV_WILLNEED) {
+		account_switch(old);
+		return 0;	/* anonymous memory: reads swapped pages ahead, nothing to promise */
+	}
+	cpu_spin_lock(&ram->mmu_lock);
+	zap_range(&zap, nr, nr + count);
+	if (zap.nr_zapped)
+		charge(COST_TLB_FLUSH, running_vcpus(ram->vm));
+	cpu_spin_unlock(&ram->mmu_lock);
+	account_switch(old);
+	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
+	ram->host->stats.zapped += zap.frames;
+	if (ram->host->observer && ram->host->observer->discarded)
+		ram->host->observer->discarded(ram->vm, gfn(nr), count, zap.frames);
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside of the host's memory model, shared by ram.c, reclaim.c, swap.c, madvise.c and oom.c.
+ *
+ * Every 4 KiB page of every guest has an index: its RAM's base plus its gfn.  State and list links of a
+ * page are 12 bytes, of a 2 MiB leaf 16; both tables are populated as they are touched.
+ */
+#ifndef BALLAST_HOST_MEMORY_H
+#define BALLAST_HOST_MEMORY_H
+
+#include "host.h"
+
+#define RAM_CHUNK_SHIFT 18	/* page indexes of a guest start at multiples of 1 GiB */
+
+/*
+ * page->state: what backs the page, flags, and the swap slot + 1 (0: none).
+ *
+ *  NONE       nothing; the next access gets a zeroed frame
+ *  PRESENT    a frame, mapped in the EPT; with a slot: also in the swap cache, clean
+ *  CACHED     a frame in the swap cache, not mapped (read ahead)
+ *  WRITEBACK  unmapped and being written to its slot; the frame is free when that is done
+ *  SWAPPED    only the slot
+ *  READING    being read from its slot into a frame
+ */
+enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAPPED, PAGE_READING };
+
+#define PAGE_KIND_MASK 7u
+#define PAGE_ACCESSED (1u << 3)		/* EPT accessed bit */
+#define PAGE_REFERENCED (1u << 4)	/* was found accessed once by reclaim */
+#define PAGE_ACTIVE (1u << 5)		/* on the active list */
+#define PAGE_LAZYFREE (1u << 6)		/* MADV_FREE and not written since */
+#define PAGE_SLOT_SHIFT 7
+#define PAGE_SLOT_MAX ((1u << (32 - PAGE_SLOT_SHIFT)) - 2)
+
+struct host_page {
+	uint32_t next, prev;
+	uint32_t state;
+};
+
+struct host_pmd {
+	uint32_t next, prev;
+	uint32_t state;		/* of the 2 MiB leaf: NONE or PRESENT */
+	uint16_t nr_used;	/* 4 KiB pages of the block that are not NONE */
+	uint16_t bytes;		/* some page of the block holds real bytes */
+};
+
+struct guest_ram {
+	struct host *host;
+	struct kvm_vm *vm;
+	uint64_t nr_pages, nr_blocks;
+	uint32_t base;			/* page index of gfn 0 */
+	void *bytes;			/* real bytes of the guest's RAM */
+	uint32_t *token;		/* contents, by gfn */
+	struct host_page *page;
+	struct host_pmd *pmd;
+	uint64_t resident, swapped;	/* pages */
+	struct cpu_spinlock mmu_lock;	/* kvm->mmu_lock */
+};
+
+static inline enum page_kind page_kind(uint32_t state)
+{
+	return (enum page_kind)(state & PAGE_KIND_MASK);
+}
+
+static inline bool page_has_slot(uint32_t state)
+{
+	return state >> PAGE_SLOT_SHIFT;
+}
+
+static inline swap_slot_t page_slot(uint32_t state)
+{
+	return (swap_slot_t){ (state >> PAGE_SLOT_SHIFT) - 1 };
+}
+
+static inline uint32_t page_state(enum page_kind kind, swap_slot_t slot)
+{
+	return kind | (slot.nr + 1) << PAGE_SLOT_SHIFT;
+}
+
+static inline struct guest_ram *ram_of_index(const struct host *host, uint32_t index)
+{
+	return host->ram_of_chunk[index >> RAM_CHUNK_SHIFT];
+}
+
+/* ram.c */
+struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages);
+void guest_ram_destroy(struct guest_ram *ram);
+/* Give back all frames and slots. */
+void guest_ram_clear(struct guest_ram *ram);
+/* Split a 2 MiB leaf into 512 pages, which take its place in its list. */
+void ram_split_huge(struct guest_ram *ram, uint64_t block);
+/* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
+bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
+void ram_drop_huge(struct guest_ram *ram, uint64_t block);
+
+/* lru.c */
+void lru_add(struct host *host, uint32_t index, bool huge, bool active);
+void lru_del(struct host *host, uint32_t index, bool huge);
+void lru_rotate(struct host *host, uint32_t index, bool huge);
+void lru_replace_huge(struct host *host, uint32_t index);
+bool lru_is_huge(const struct host *host, uint32_t index);
+uint32_t *lru_state(const struct host *host, uint32_t index);
+
+/* reclaim.c */
+int reclaim_init(struct host *host);
+void reclaim_destroy(struct host *host);
+/* Take frames; may reclaim, wait and kill.  Returns false when the caller must do with less. */
+bool host_take_frames(struct host *host, uint64_t nr, bool may_wait);
+void host_put_frames(struct host *host, uint64_t nr);
+/* A dying VM's threads wait for nothing any more. */
+void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* Some pages have been read. */
+void reclaim_wake_waiters(struct host *host);
+
+/* swap.c */
+bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);
+void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
+/* Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH. */
+#define SWAP_BATCH 32
+void swap_write(struct host *host, const uint32_t *index, unsigned int nr);
+/* Read the page back in, neighbours with it; the calling thread waits.  */
+void swap_read(struct guest_ram *ram, uint64_t nr);
+void swap_wait_page(struct host *host, uint32_t index);
+/* zram: compressed pages take frames as slots are used. */
+void swap_zram_balance(struct host *host);
+
+/* oom.c */
+/* Kill the VMM that holds most.  Does not return when that is the caller's own. */
+bool host_out_of_memory(struct host *host);
+
+/* history.c */
+enum page_op { OP_WRITE, OP_FILL, OP_FAULT, OP_HUGE_FAULT, OP_DISCARD, OP_LAZYFREE, OP_SWAP_OUT,
+	       OP_SWAP_IN, OP_CHECK };
+void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64_t nr,
+		      uint32_t token);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's OOM killer: the VMM that holds most memory goes.
+ *
+ * Models out_of_memory() and oom_badness() of mm/oom_kill.c (Linux 6.1): resident pages and swap entries
+ * count; scores are not adjusted, as for VMMs started by hand.  Page tables are left out: in
+ * proportion to what is counted.  The victim's memory is free at once (the OOM reaper's work).
+ */
+#include "memory.h"
+
+#include "swap.h"
+
+static struct kvm_vm *select_victim(const struct host *host)
+{
+	struct kvm_vm *victim = NULL;
+	uint64_t most = 0;
+	unsigned int i;
+
+	for (i = 0; i < host->nr_vms; i++) {
+		struct kvm_vm *vm = host->vms[i];
+		uint64_t points = vm->ram->resident + vm->ram->swapped + vm->overhead_pages;
+
+		if (!vm->dead && vm->overhead_pages + vm->ram->resident && points > most) {
+			most = points;
+			victim = vm;
+		}
+	}
+	return victim;
+}
+
+bool host_out_of_memory(struct host *host)
+{
+	struct kvm_vm *victim = select_victim(host);
+	struct cpu_thread *current_thread = coro_current->ctx.thread;
+
+	if (!victim)
+		return false;
+	cpu_sync();
+	if (victim->dead)
+		return true;
+	host->stats.oom_kills++;
+	host_stop_vm(victim);
+	if (host->observer && host->observer->vm_killed)
+		host->observer->vm_killed(host, victim, "out of memory");
+	if (current_thread->vm == victim)
+		cpu_exit_current();
+	return true;
+}

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest's RAM on the host: faults, contents, and what is dropped.
+ *
+ * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
+ * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and do_swap_page() of
+ * mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split stays split), KSM, and shared or
+ * file-backed guest memory.
+ */
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "hostmem.h"
+#include "oracle.h"
+#include "swap.h"
+
+/* Owed time after which a thread that only touches memory lets it pass: others want to see. */
+#define SYNC_INTERVAL_NS (100 * NSEC_PER_USEC_U64)
+
+struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
+{
+	struct guest_ram *ram = host_alloc(sizeof(*ram));
+
+	ram->vm = vm;
+	ram->host = vm->host;
+	ram->nr_pages = nr_pages;
+	ram->nr_blocks = (nr_pages + HOST_PMD_PAGES - 1) >> HOST_PMD_ORDER;
+	ram->bytes = host_reserve(nr_pages << HOST_PAGE_SHIFT);
+	ram->token = host_reserve(nr_pages * sizeof(*ram->token));
+	ram->page = host_reserve(nr_pages * sizeof(*ram->page));
+	ram->pmd = host_reserve(ram->nr_blocks * sizeof(*ram->pmd));
+	if (ram->bytes && ram->token && ram->page && ram->pmd)
+		return ram;
+	guest_ram_destroy(ram);
+	return NULL;
+}
+
+void guest_ram_destroy(struct guest_ram *ram)
+{
+	host_release(ram->bytes, ram->nr_pages << HOST_PAGE_SHIFT);
+	host_release(ram->token, ram->nr_pages * sizeof(*ram->token));
+	host_release(ram->page, ram->nr_pages * sizeof(*ram->page));
+	host_release(ram->pmd, ram->nr_blocks * sizeof(*ram->pmd));
+	host_free(ram);
+}
+
+uint64_t guest_ram_pages(const struct guest_ram *ram)
+{
+	return ram->nr_pages;
+}
+
+void *guest_ram_ptr(const struct guest_ram *ram)
+{
+	return ram->bytes;
+}
+
+uint64_t guest_ram_resident(const struct guest_ram *ram)
+{
+	return ram->resident;
+}
+
+uint64_t guest_ram_swapped(const struct guest_ram *ram)
+{
+	return ram->swapped;
+}
+
+static inline bool block_is_huge(const struct guest_ram *ram, uint64_t nr)
+{
+	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;
+}
+
+enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
+{
+	if (block_is_huge(ram, g.nr))
+		return RAM_PRESENT_HUGE;
+	switch (page_kind(ram->page[g.nr].state)) {
+	case PAGE_NONE:
+		return RAM_NONE;
+	case PAGE_PRESENT:
+	case PAGE_CACHED:
+	case PAGE_WRITEBACK:
+		return RAM_PRESENT;
+	case PAGE_SWAPPED:
+	case PAGE_READING:
+		break;
+	}
+	return RAM_SWAPPED;
+}
+
+void guest_ram_mark_bytes(struct guest_ram *ram, gfn_t g, uint64_t nr)
+{
+	uint64_t block, last = (g.nr + nr - 1) >> HOST_PMD_ORDER;
+
+	for (block = g.nr >> HOST_PMD_ORDER; block <= last; block++)
+		ram->pmd[block].bytes = 1;
+}
+
+static void clear_contents(struct guest_ram *ram, uint64_t nr, uint64_t count)
+{
+	memset(&ram->token[nr], 0, count * sizeof(*ram->token));
+	if (ram->pmd[nr >> HOST_PMD_ORDER].bytes)
+		host_discard((char *)ram->bytes + (nr << HOST_PAGE_SHIFT),
+			     count << HOST_PAGE_SHIFT);
+}
+
+static void put_slot(struct guest_ram *ram, uint32_t *state)
+{
+	if (!page_has_slot(*state))
+		return;
+	swap_put_slot(ram->host->swap, page_slot(*state));
+	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
+}
+
+bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
+{
+	struct host_page *page = &ram->page[nr];
+	enum page_kind kind = page_kind(page->state);
+	bool frame = kind == PAGE_PRESENT || kind == PAGE_CACHED || kind == PAGE_WRITEBACK;
+
+	if (kind == PAGE_NONE)
+		return false;
+	if (kind == PAGE_PRESENT || kind == PAGE_CACHED)
+		lru_del(ram->host, ram->base + nr, false);
+	if (kind == PAGE_WRITEBACK)
+		ram->host->writeback_pages--;
+	if (page->state & PAGE_LAZYFREE)
+		ram->host->lazyfree_pages--;
+	put_slot(ram, &page->state);
+	page->state = PAGE_NONE;
+	ram->pmd[nr >> HOST_PMD_ORDER].nr_used--;
+	clear_contents(ram, nr, 1);
+	if (frame) {
+		ram->resident--;
+		host_put_frames(ram->host, 1);
+	} else {
+		ram->swapped--;
+	}
+	return frame;
+}
+
+void ram_drop_huge(struct guest_ram *ram, uint64_t block)
+{
+	lru_del(ram->host, ram->base + (block << HOST_PMD_ORDER), true);
+	if (ram->pmd[block].state & PAGE_LAZYFREE)
+		ram->host->lazyfree_pages -= HOST_PMD_PAGES;
+	ram->pmd[block].state = PAGE_NONE;
+	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
+	ram->resident -= HOST_PMD_PAGES;
+	host_put_frames(ram->host, HOST_PMD_PAGES);
+}
+
+void guest_ram_clear(struct guest_ram *ram)
+{
+	uint64_t block, nr;
+
+	for (block = 0; block < ram->nr_blocks; block++) {
+		if (page_kind(ram->pmd[block].state) == PAGE_PRESENT)
+			ram_drop_huge(ram, block);
+		for (nr = block << HOST_PMD_ORDER; ram->pmd[block].nr_used; nr++)
+			ram_drop_page(ram, nr);
+	}
+}
+
+void ram_split_huge(struct guest_ram *ram, uint64_t block)
+{
+	struct host_pmd *pmd = &ram->pmd[block];
+	uint64_t nr = block << HOST_PMD_ORDER, i;
+	uint32_t state = pmd->state;
+
+	charge(COST_EPT_SPLIT, 1);
+	lru_del(ram->host, ram->base + nr, true);
+	pmd->state = PAGE_NONE;
+	pmd->nr_used = HOST_PMD_PAGES;
+	for (i = 0; i < HOST_PMD_PAGES; i++)
+		ram->page[nr + i].state = state;
+	lru_replace_huge(ram->host, ram->base + nr);
+	ram->host->stats.ept_splits++;
+}
+
+/* Time of the fault so far goes to whoever looks; @start is the local time when it began. */
+static void fault_done(struct guest_ram *ram, uint64_t nr, unsigned int order, bool swapped,
+		       uint64_t start)
+{
+	const struct host_observer *observer = ram->host->observer;
+
+	if (observer && observer->ept_fault && coro_current->ctx.thread)
+		observer->ept_fault(ram->vm, gfn(nr), order, swapped, cpu_local_time() - start);
+}
+
+static bool fault_huge(struct guest_ram *ram, uint64_t block)
+{
+	struct host *host = ram->host;
+	struct host_pmd *pmd = &ram->pmd[block];
+
+	if (host->config.thp == HOST_THP_NEVER ||
+	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->nr_used)
+		return false;
+	if (!host_take_frames(host, HOST_PMD_PAGES, false)) {
+		host->stats.huge_fallbacks++;
+		return false;
+	}
+	charge(COST_EPT_HUGE_FAULT, 1);
+	charge(COST_HOST_HUGE_ZERO, 1);
+	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
+	lru_add(host, ram->base + (block << HOST_PMD_ORDER), true, false);
+	ram->resident += HOST_PMD_PAGES;
+	host->stats.ept_huge_faults++;
+	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
+	return true;
+}
+
+/* Nothing backs the page.  May wait: the caller looks again afterwards. */
+static void fault_zero(struct guest_ram *ram, uint64_t nr)
+{
+	struct host_page *page = &ram->page[nr];
+
+	if (!host_take_frames(ram->host, 1, true))
+		return;
+	if (page_kind(page->state) != PAGE_NONE || block_is_huge(ram, nr)) {
+		host_put_frames(ram->host, 1);
+		return;
+	}
+	charge(COST_EPT_FAULT, 1);
+	charge(COST_HOST_ZERO, 1);
+	page->state = PAGE_PRESENT | PAGE_ACCESSED;
+	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
+	lru_add(ram->host, ram->base + nr, false, false);
+	ram->resident++;
+	ram->host->stats.ept_faults++;
+	page_history_add(ram, OP_FAULT, nr, 1, 0);
+}
+
+/* A frame of the swap cache is mapped (again); the slot keeps its copy until the page is written. */
+static void map_cached(struct guest_ram *ram, uint64_t nr)
+{
+	struct host_page *page = &ram->page[nr];
+	bool listed = page_kind(page->state) == PAGE_CACHED;
+
+	charge(COST_EPT_FAULT, 1);
+	if (!listed)
+		ram->host->writeback_pages--;
+	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT | PAGE_ACCESSED;
+	if (!listed)
+		lru_add(ram->host, ram->base + nr, false, true);
+	ram->host->stats.swap_faults++;
+}
+
+static inline void mark_accessed(struct guest_ram *ram, uint32_t *state, bool huge,
+				 enum ram_access access)
+{
+	*state |= PAGE_ACCESSED;
+	if (access == RAM_WRITE && (*state & PAGE_LAZYFREE || page_has_slot(*state))) {
+		if (*state & PAGE_LAZYFREE)
+			ram->host->lazyfree_pages -= huge ? HOST_PMD_PAGES : 1;
+		*state &= ~PAGE_LAZYFREE;
+		put_slot(ram, state);
+	}
+}
+
+static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
+{
+	struct ledger_account *old;
+	uint64_t start = 0;
+	bool swapped = false;
+
+	if (coro_current->ctx.thread)
+		start = cpu_local_time();
+	old = account_switch(&ram->vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL]);
+	if (vcpu) {
+		charge(COST_VMEXIT, 1);
+		ram->vm->exits[KVM_EXIT_EPT_VIOLATION]++;
+	}
+	cpu_spin_lock(&ram->mmu_lock);
+	while (!block_is_huge(ram, nr) && page_kind(ram->page[nr].state) != PAGE_PRESENT) {
+		switch (page_kind(ram->page[nr].state)) {
+		case PAGE_NONE:
+			if (!fault_huge(ram, nr >> HOST_PMD_ORDER))
+				fault_zero(ram, nr);
+			break;
+		case PAGE_CACHED:
+		case PAGE_WRITEBACK:
+			map_cached(ram, nr);
+			break;
+		case PAGE_SWAPPED:
+			swapped = true;
+			swap_read(ram, nr);
+			break;
+		case PAGE_READING:
+			swapped = true;
+			swap_wait_page(ram->host, ram->base + nr);
+			break;
+		case PAGE_PRESENT:
+			break;
+		}
+	}
+	cpu_spin_unlock(&ram->mmu_lock);
+	fault_done(ram, nr, block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0, swapped, start);
+	account_switch(old);
+	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)
+		cpu_sync();
+}
+
+static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enum ram_access access,
+			 bool vcpu)
+{
+	uint64_t end = nr + count;
+
+	while (nr < end) {
+		uint64_t block = nr >> HOST_PMD_ORDER, next = (block + 1) << HOST_PMD_ORDER;
+
+		if (next > end)
+			next = end;
+		while (nr < next) {
+			uint32_t *state = &ram->page[nr].state;
+
+			if (page_kind(ram->pmd[block].state) == PAGE_PRESENT) {
+				mark_accessed(ram, &ram->pmd[block].state, true, access);
+				nr = next;
+			} else if (page_kind(*state) == PAGE_PRESENT) {
+				mark_accessed(ram, state, false, access);
+				nr++;
+			} else {
+				fault_page(ram, nr, vcpu);
+			}
+		}
+	}
+}
+
+void guest_ram_access(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access)
+{
+	access_range(ram, g.nr, nr, access, true);
+}
+
+void guest_ram_access_host(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access)
+{
+	access_range(ram, g.nr, nr, access, false);
+}
+
+/*
+ * Contents change block by block, right after access to the block: nothing can reclaim a page in
+ * between, whereas a long run may lose its first pages to swap before its last ones are there.
+ */
+static uint64_t block_run(uint64_t nr, uint64_t left)
+{
+	uint64_t run = HOST_PMD_PAGES - (nr & (HOST_PMD_PAGES - 1));
+
+	return run < left ? run : left;
+}
+
+/* All pages of a run of one block present at the same time. */
+static bool run_present(const struct guest_ram *ram, uint64_t nr, uint64_t run)
+{
+	uint64_t i;
+
+	if (block_is_huge(ram, nr))
+		return true;
+	for (i = 0; i < run; i++)
+		if (page_kind(ram->page[nr + i].state) != PAGE_PRESENT)
+			return false;
+	return true;
+}
+
+static uint64_t access_run(struct guest_ram *ram, uint64_t nr, uint64_t left,
+			   enum ram_access access)
+{
+	uint64_t run = block_run(nr, left);
+
+	access_range(ram, nr, run, access, true);
+	if (run_present(ram, nr, run))
+		return run;
+	/* Under pressure the run may not be had at once: page by page, it is. */
+	access_range(ram, nr, 1, access, true);
+	return 1;
+}
+
+void guest_ram_write(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token)
+{
+	uint64_t done = 0;
+
+	while (done < nr) {
+		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_WRITE), i;
+
+		for (i = 0; i < run; i++)
+			ram->token[at + i] = token ? (uint32_t)(token + done + i) : 0;
+		done += run;
+	}
+	page_history_add(ram, OP_WRITE, g.nr, nr, token);
+}
+
+void guest_ram_fill(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token)
+{
+	uint64_t done = 0;
+
+	while (done < nr) {
+		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_WRITE), i;
+
+		for (i = 0; i < run; i++)
+			ram->token[at + i] = token;
+		done += run;
+	}
+	page_history_add(ram, OP_FILL, g.nr, nr, token);
+}
+
+uint32_t guest_ram_peek(const struct guest_ram *ram, gfn_t g)
+{
+	uint32_t state = ram->page[g.nr].state;
+
+	if (!block_is_huge(ram, g.nr) &&
+	    (page_kind(state) == PAGE_SWAPPED || page_kind(state) == PAGE_READING))
+		return ram->host->swap->token[page_slot(state).nr];
+	return ram->token[g.nr];
+}
+
+uint32_t guest_ram_read(struct guest_ram *ram, gfn_t g)
+{
+	access_range(ram, g.nr, 1, RAM_READ, true);
+	return ram->token[g.nr];
+}
+
+static void report_loss(struct guest_ram *ram, uint64_t nr, uint32_t expected, const char *owner)
+{
+	struct host *host = ram->host;
+	char *history;
+	struct data_loss loss = { .vm = ram->vm->name, .owner = owner, .gfn = gfn(nr),
+				  .expected = expected, .found = ram->token[nr],
+				  .time = host->engine->now };
+
+	page_history_add(ram, OP_CHECK, nr, 1, 0);
+	history = page_history_text(ram, nr);
+	loss.history = history ? history : "";
+	host->stats.data_losses++;
+	host->failed = true;
+	if (host->observer && host->observer->data_loss)
+		host->observer->data_loss(ram->vm, &loss);
+	free(history);
+}
+
+uint64_t guest_ram_check(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token,
+			 const char *owner)
+{
+	uint64_t done = 0, lost = 0;
+
+	while (done < nr) {
+		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_READ), i;
+
+		for (i = 0; i < run; i++) {
+			uint32_t expected = token ? (uint32_t)(token + done + i) : 0;
+
+			if (ram->token[at + i] == expected)
+				continue;
+			if (!lost++)
+				report_loss(ram, at + i, expected, owner);
+		}
+		done += run;
+	}
+	return lost;
+}

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Host reclaim: watermarks, kswapd, direct reclaim over the active and inactive lists.
+ *
+ * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: new anonymous pages start on the
+ * inactive list; one found accessed gets a second round, one found accessed twice is activated
+ * (folio_check_references()); the active list is shrunk while inactive_is_low().  A 2 MiB leaf that is
+ * to go is split first and its pages are judged one by one, as happens where swap has no whole
+ * clusters.  Left out: page cache of the host, memory cgroups, workingset refault distances.
+ */
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hostmem.h"
+#include "swap.h"
+
+#define SWAP_CLUSTER_MAX SWAP_BATCH
+/* What a request queue holds before its submitters wait: 128 requests of 128 KiB. */
+#define WRITEBACK_MAX (128 * 32)
+/* MAX_RECLAIM_RETRIES of mm/internal.h */
+#define MAX_RETRIES 16
+/* Rounds over both lists without a page before reclaim gives up: clear, look again, evict, spare. */
+#define MAX_ROUNDS 4
+
+struct memory_waiter {
+	struct cpu_thread *thread;
+	struct memory_waiter *next;
+};
+
+struct page_waiter {
+	struct cpu_thread *thread;
+	uint32_t index;
+	struct page_waiter *next;
+};
+
+static uint64_t isqrt(uint64_t x)
+{
+	uint64_t r = 0, bit = UINT64_C(1) << 62;
+
+	while (bit > x)
+		bit >>= 2;
+	for (; bit; bit >>= 2) {
+		if (x >= r + bit) {
+			x -= r + bit;
+			r = (r >> 1) + bit;
+		} else {
+			r >>= 1;
+		}
+	}
+	return r;
+}
+
+/* init_per_zone_wmark_min() and __setup_per_zone_wmarks() of mm/page_alloc.c, for one zone. */
+static void setup_watermarks(struct host *host)
+{
+	uint64_t min = host->config.min_free_bytes >> HOST_PAGE_SHIFT;
+	unsigned int scale = host->config.watermark_scale_factor;
+	uint64_t step;
+
+	if (!min) {
+		uint64_t kbytes = isqrt(host->total_pages * 4 * 16);
+
+		if (kbytes < 128)
+			kbytes = 128;
+		if (kbytes > 262144)
+			kbytes = 262144;
+		min = kbytes / 4;
+	}
+	step = host->total_pages * (scale ? scale : 10) / 10000;
+	if (step < min / 4)
+		step = min / 4;
+	host->wmark_min = min;
+	host->wmark_low = min + step;
+	host->wmark_high = min + 2 * step;
+}
+
+static bool inactive_is_low(const struct host *host)
+{
+	uint64_t total = host->active.nr_pages + host->inactive.nr_pages;
+	uint64_t gb = total >> (30 - HOST_PAGE_SHIFT);
+	uint64_t ratio = gb ? isqrt(10 * gb) : 1;
+
+	return host->inactive.nr_pages * ratio < host->active.nr_pages;
+}
+
+static void shrink_active(struct host *host)
+{
+	unsigned int i;
+
+	for (i = 0; i < SWAP_CLUSTER_MAX && host->active.tail; i++) {
+		uint32_t index = host->active.tail;
+		bool huge = lru_is_huge(host, index);
+
+		charge(COST_HOST_SCAN, 1);
+		host->stats.scanned++;
+		*lru_state(host, index) &= ~PAGE_ACCESSED;
+		lru_del(host, index, huge);
+		lru_add(host, index, huge, false);
+	}
+}
+
+/* What the scan of one batch has found to write. */
+struct reclaim_batch {
+	uint32_t index[SWAP_BATCH];
+	unsigned int nr;
+	uint64_t progress;	/* pages freed or on their way */
+};
+
+/* Returns whether the page may go; otherwise it has been put where it stays. */
+static bool may_evict(struct host *host, uint32_t index, bool huge)
+{
+	uint32_t *state = lru_state(host, index);
+
+	if (!(*state & PAGE_ACCESSED))
+		return true;
+	*state &= ~PAGE_ACCESSED;
+	if (*state & PAGE_REFERENCED) {
+		*state &= ~PAGE_REFERENCED;
+		lru_del(host, index, huge);
+		lru_add(host, index, huge, true);
+	} else {
+		*state |= PAGE_REFERENCED;
+		lru_rotate(host, index, huge);
+	}
+	return false;
+}
+
+static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *batch)
+{
+	struct guest_ram *ram = ram_of_index(host, index);
+	struct host_page *page = &ram->page[index - ram->base];
+	swap_slot_t slot;
+
+	if (page->state & PAGE_LAZYFREE) {
+		ram_drop_page(ram, index - ram->base);
+		host->stats.lazyfree_dropped++;
+		batch->progress++;
+		return;
+	}
+	if (page_has_slot(page->state)) {
+		/* Clean: its slot still holds the same contents. */
+		lru_del(host, index, false);
+		page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
+		ram->token[index - ram->base] = ~0u;
+		ram->resident--;
+		ram->swapped++;
+		host_put_frames(host, 1);
+		batch->progress++;
+		return;
+	}
+	if (!swap_get_slot(host->swap, index, &slot)) {
+		lru_rotate(host, index, false);
+		return;
+	}
+	charge(COST_SWAP_OUT, 1);
+	lru_del(host, index, false);
+	page->state = page_state(PAGE_WRITEBACK, slot);
+	host->writeback_pages++;
+	batch->index[batch->nr++] = index;
+	batch->progress++;
+}
+
+static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *batch)
+{
+	struct guest_ram *ram = ram_of_index(host, index);
+	uint64_t block = (index - ram->base) >> HOST_PMD_ORDER;
+
+	if (ram->pmd[block].state & PAGE_LAZYFREE) {
+		ram_drop_huge(ram, block);
+		host->stats.lazyfree_dropped += HOST_PMD_PAGES;
+		batch->progress += HOST_PMD_PAGES;
+		return;
+	}
+	ram_split_huge(ram, block);
+}
+
+/* One TLB flush for the batch and each running vCPU whose pages it unmaps (try_to_unmap_flush()). */
+static void flush_batch(struct host *host, const struct reclaim_batch *batch)
+{
+	const struct kvm_vm *last = NULL;
+	unsigned int i, cpu;
+
+	for (i = 0; i < batch->nr; i++) {
+		const struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
+
+		if (vm == last)
+			continue;
+		last = vm;
+		for (cpu = 0; cpu < vm->nr_vcpus; cpu++)
+			if (vm->vcpus[cpu] && vm->vcpus[cpu]->state == CPU_THREAD_RUNNING)
+				charge(COST_TLB_FLUSH, 1);
+	}
+}
+
+static bool can_reclaim(const struct host *host)
+{
+	return host->lazyfree_pages || (host->swap && host->swap->nr_free);
+}
+
+/* Scan until about SWAP_CLUSTER_MAX pages are on their way; returns how many. */
+static uint64_t shrink_lists(struct host *host)
+{
+	struct reclaim_batch batch = { .nr = 0 };
+	uint64_t budget = MAX_ROUNDS * (host->active.nr_pages + host->inactive.nr_pages);
+
+	if (!can_reclaim(host))
+		return 0;
+	cpu_spin_lock(&host->lru_lock);
+	while (batch.progress < SWAP_CLUSTER_MAX && batch.nr < SWAP_BATCH && budget) {
+		uint32_t index;
+		bool huge;
+
+		while (inactive_is_low(host))
+			shrink_active(host);
+		index = host->inactive.tail;
+		if (!index) {
+			if (!host->active.tail)
+				break;
+			shrink_active(host);
+			continue;
+		}
+		huge = lru_is_huge(host, index);
+		budget -= huge && budget > HOST_PMD_PAGES ? HOST_PMD_PAGES : 1;
+		charge(COST_HOST_SCAN, 1);
+		host->stats.scanned++;
+		if (!may_evict(host, index, huge))
+			continue;
+		if (huge)
+			evict_huge(host, index, &batch);
+		else
+			evict_page(host, index, &batch);
+	}
+	flush_batch(host, &batch);
+	cpu_spin_unlock(&host->lru_lock);
+	if (batch.nr)
+		swap_write(host, batch.index, batch.nr);
+	host->stats.reclaimed += batch.progress;
+	return batch.progress;
+}
+
+static void wake_memory_waiters(struct host *host)
+{
+	struct memory_waiter *w = host->waiters;
+
+	host->waiters = NULL;
+	for (; w; w = w->next)
+		cpu_wake(w->thread);
+}
+
+static void wait_for_memory(struct host *host, const char *why)
+{
+	struct memory_waiter waiter = { .thread = coro_current->ctx.thread };
+	struct memory_waiter **link = &host->waiters;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = &waiter;
+	cpu_block(why);
+	/* Woken by something else: nobody may find this stack frame later. */
+	for (link = &host->waiters; *link; link = &(*link)->next) {
+		if (*link == &waiter) {
+			*link = waiter.next;
+			break;
+		}
+	}
+}
+
+void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm)
+{
+	struct memory_waiter **m = &host->waiters;
+	struct page_waiter **p = &host->page_waiters;
+
+	while (*m) {
+		if ((*m)->thread->vm == vm)
+			*m = (*m)->next;
+		else
+			m = &(*m)->next;
+	}
+	while (*p) {
+		if ((*p)->thread->vm == vm)
+			*p = (*p)->next;
+		else
+			p = &(*p)->next;
+	}
+}
+
+static void wake_kswapd(struct host *host)
+{
+	if (host->kswapd_failures < MAX_RETRIES && host->kswapd.wait_forever)
+		cpu_wake(&host->kswapd);
+}
+
+/* Free frames are enough once what is being written is free, too. */
+static bool balanced(const struct host *host)
+{
+	return host->free_pages + host->writeback_pages >= host->wmark_high;
+}
+
+static void balance(struct host *host)
+{
+	host->stats.kswapd_runs++;
+	while (host->free_pages < host->wmark_high) {
+		if (!balanced(host) && host->writeback_pages < WRITEBACK_MAX) {
+			if (!shrink_lists(host)) {
+				host->kswapd_failures++;
+				if (!host->writeback_pages)
+					return;
+			} else {
+				host->kswapd_failures = 0;
+			}
+			cpu_sync();
+			if (!host->writeback_pages || !balanced(host))
+				continue;
+		}
+		wait_for_memory(host, "swap-out");
+	}
+}
+
+static void kswapd_main(void *arg)
+{
+	struct host *host = arg;
+
+	for (;;) {
+		host->kswapd.wait_forever = true;
+		cpu_block("kswapd sleeps");
+		host->kswapd.wait_forever = false;
+		if (host->free_pages < host->wmark_high)
+			balance(host);
+	}
+}
+
+int reclaim_init(struct host *host)
+{
+	struct coro *co = coro_create("kswapd", kswapd_main, host, CORO_STACK_DEFAULT);
+
+	if (!co)
+		return -ENOMEM;
+	setup_watermarks(host);
+	cpu_thread_init(&host->kswapd, &host->cpus, "kswapd", co, &host->kswapd_account);
+	cpu_wake(&host->kswapd);
+	return 0;
+}
+
+void reclaim_destroy(struct host *host)
+{
+	if (host->kswapd.co)
+		coro_destroy(host->kswapd.co);
+}
+
+static void take(struct host *host, uint64_t nr)
+{
+	host->free_pages -= nr;
+	if (host_used_pages(host) > host->stats.peak_used)
+		host->stats.peak_used = host_used_pages(host);
+	if (host->free_pages < host->wmark_low)
+		wake_kswapd(host);
+}
+
+/* The calling thread frees memory itself; returns false when even killing did not help. */
+static bool direct_reclaim(struct host *host, unsigned int *retries)
+{
+	host->stats.direct_reclaims++;
+	if (host->writeback_pages >= WRITEBACK_MAX || shrink_lists(host) || host->writeback_pages) {
+		if (host->free_pages <= host->wmark_min && host->writeback_pages)
+			wait_for_memory(host, "direct reclaim");
+		else
+			cpu_sync();
+		*retries = 0;
+		return true;
+	}
+	if (++*retries < MAX_RETRIES)
+		return true;
+	*retries = 0;
+	return host_out_of_memory(host);
+}
+
+bool host_take_frames(struct host *host, uint64_t nr, bool may_wait)
+{
+	unsigned int retries = 0;
+
+	if (!coro_current->ctx.thread) {
+		if (host->free_pages < nr)
+			return false;
+		take(host, nr);
+		return true;
+	}
+	if (!may_wait) {
+		/* Optional: a 2 MiB frame, read-ahead.  Not when memory is short. */
+		if (host->free_pages < nr + host->wmark_low) {
+			wake_kswapd(host);
+			return false;
+		}
+		take(host, nr);
+		return true;
+	}
+	while (host->free_pages < nr + host->wmark_min) {
+		wake_kswapd(host);
+		if (!direct_reclaim(host, &retries))
+			return false;
+	}
+	take(host, nr);
+	return true;
+}
+
+void host_put_frames(struct host *host, uint64_t nr)
+{
+	host->free_pages += nr;
+	if (nr)
+		host->kswapd_failures = 0;
+	if (host->waiters && host->free_pages > host->wmark_min)
+		wake_memory_waiters(host);
+}
+
+void reclaim_wake_waiters(struct host *host)
+{
+	struct page_waiter **link = &host->page_waiters;
+
+	while (*link) {
+		struct page_waiter *w = *link;
+		struct guest_ram *ram = ram_of_index(host, w->index);
+
+		if (page_kind(ram->page[w->index - ram->base].state) == PAGE_READING) {
+			link = &w->next;
+			continue;
+		}
+		*link = w->next;
+		w->index = 0;
+		cpu_wake(w->thread);
+	}
+}
+
+void swap_wait_page(struct host *host, uint32_t index)
+{
+	struct page_waiter waiter = { .thread = coro_current->ctx.thread, .index = index };
+	struct page_waiter **link = &host->page_waiters;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = &waiter;
+	while (waiter.index)
+		cpu_block("swap-in");
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Swap devices.
+ *
+ * A device serves queue_depth requests at a time, reads before writes unless writes have been passed
+ * over too often (as block/mq-deadline.c, writes_starved).  A request takes positioning time, when it does not
+ * follow the one before it, a fixed service time, and transfer time per page.  zram has no queue:
+ * its CPU time is charged to whoever swaps.
+ *
+ * Slots are handed out as mm/swapfile.c does: from a free cluster of 256 slots in order, the next
+ * free slots when none is left.  Left out: more than one device, discard of free slots, zswap.
+ */
+#ifndef BALLAST_HOST_SWAP_H
+#define BALLAST_HOST_SWAP_H
+
+#include "engine.h"
+#include "random.h"
+#include "types.h"
+
+enum swap_kind { SWAP_HDD, SWAP_SSD, SWAP_NVME, SWAP_ZRAM };
+
+struct swap_config {
+	enum swap_kind kind;
+	const char *name;
+	uint64_t size_bytes;
+	unsigned int queue_depth;		/* 0 for zram */
+	uint64_t seek_ns, seek_max_ns;		/* mean and limit of positioning; exponential */
+	uint64_t read_ns, write_ns;		/* per request */
+	uint64_t transfer_ns_page;		/* per 4 KiB */
+	unsigned int readahead_pages;		/* 1 << page-cluster, aligned; 1: none */
+	unsigned int compressed_percent;	/* zram: memory a page takes */
+};
+
+struct swap_stats {
+	uint64_t reads, writes;			/* requests */
+	uint64_t pages_in, pages_out;
+	uint64_t busy_ns;			/* sum over queue entries */
+	uint64_t peak_slots;
+};
+
+struct swap_device;
+
+/* One transfer of consecutive slots; owned by whoever submits it, until complete() is called. */
+struct swap_request {
+	struct event done;
+	struct swap_device *swap;
+	uint32_t slot, nr;
+	bool write;
+	void (*complete)(struct swap_request *rq);	/* in an event */
+	struct swap_request *next;
+};
+
+struct swap_queue {
+	struct swap_request *head, **tail;
+};
+
+struct swap_device {
+	struct swap_config config;
+	uint32_t nr_slots, nr_free;
+	uint32_t *owner;		/* page index, 0: free slot */
+	uint32_t *token;		/* contents of the slot */
+	uint32_t cluster_next, cluster_left;	/* where the next slot is looked for */
+	uint32_t *cluster_free;		/* free slots of each cluster */
+	struct engine *engine;
+	struct swap_queue reads, writes;
+	unsigned int nr_active;		/* requests being served */
+	unsigned int nr_starved;	/* reads served while writes waited */
+	uint32_t head_slot;		/* where the last request ended */
+	struct random_stream random;
+	struct swap_stats stats;
+	uint64_t zram_frames;		/* host frames that hold compressed pages */
+	uint64_t zram_bytes;
+};
+
+#define SWAP_CLUSTER_SLOTS 256
+
+/* Returns NULL when @config is impossible (smaller than a page, more than 2^25 pages). */
+struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
+				uint64_t seed);
+void swap_destroy(struct swap_device *swap);
+void swap_submit(struct swap_device *swap, struct swap_request *rq);
+
+static inline uint64_t swap_used_slots(const struct swap_device *swap)
+{
+	return swap->nr_slots - swap->nr_free;
+}
+
+#endif
