@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What no single property can tell: references, things that wait for each other, machines that
+ * cannot exist; and the guests multiplied by their count.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+
+/* ---- references ---- */
+
+/* The node that the index-th cell of a phandle property means; NULL when there is none. */
+static struct tree_node *target_of(struct parser *p, const struct tree_property *property,
+				   uint32_t index)
+{
+	uint32_t phandle = value_cell(property, index);
+
+	return phandle ? tree_by_phandle(p->root, phandle) : NULL;
+}
+
+static uint32_t nr_targets(const struct tree_property *property)
+{
+	return property ? property->len / 4 : 0;
+}
+
+static void resolve_property(struct parser *p, struct tree_node *node,
+			     const struct property_spec *spec, const struct tree_property *property)
+{
+	for (uint32_t i = 0; i < nr_targets(property); i++) {
+		struct tree_node *target = target_of(p, property, i);
+		char *allowed = value_allowed(spec);
+
+		if (!target)
+			parse_error(p, property->file, node, spec->name,
+				    "refers to no node; allowed: %s", allowed);
+		else if (!target->spec)
+			parse_error(p, property->file, node, spec->name,
+				    "%s is disabled; allowed: %s", target->path, allowed);
+		else if (!(NODE_BIT(target->spec->kind) & spec->targets))
+			parse_error(p, property->file, node, spec->name,
+				    "%s cannot be meant; allowed: %s", target->path, allowed);
+		else if (node->spec->kind == NODE_GUEST && target->spec->kind == NODE_BOOT)
+			p->scenario->guests[node->guest].boot = p->boots[target->index];
+		else if (node->spec->kind == NODE_COMMAND && !strcmp(spec->name, "guest"))
+			p->scenario->commands[node->index].guest = target->guest;
+		else if (node->spec->kind == NODE_FIGURE)
+			p->scenario->published.figures[node->index].command = target->index;
+		free(allowed);
+	}
+}
+
+static void resolve_node(struct parser *p, struct tree_node *node)
+{
+	if (!node->spec)
+		return;
+	for_each_property(node->spec, set, property)
+		if (property->type == PROPERTY_PHANDLE)
+			resolve_property(p, node, property, tree_property(node, property->name));
+	for (struct tree_node *child = node->children; child; child = child->next)
+		resolve_node(p, child);
+}
+
+void parse_resolve(struct parser *p)
+{
+	resolve_node(p, p->root);
+}
+
+/* ---- who waits for whom ---- */
+
+enum wait_for { WAIT_END, WAIT_START };
+
+struct wait_path {
+	const struct tree_node *node;
+	const struct wait_path *before;
+};
+
+/* The program that the shell's order makes @node wait for; NULL: none. */
+static struct tree_node *program_before(const struct tree_node *node)
+{
+	struct tree_node *at, *before = NULL;
+
+	if (tree_property(node, "after"))
+		return NULL;
+	for (at = node->parent->children; at != node; at = at->next)
+		if (at->spec && at->spec->kind == NODE_PROGRAM && !tree_property(at, "background"))
+			before = at;
+	return before;
+}
+
+static void report_cycle(struct parser *p, struct tree_node *node, const struct wait_path *path)
+{
+	struct tree_property *after = NULL;
+	char *text = scenario_strdup(p->scenario, node->path);
+	struct tree_node *at = node, *blamed = node;
+
+	do {
+		if (!after && tree_property(path->node, "after")) {
+			blamed = (struct tree_node *)path->node;
+			after = tree_property(blamed, "after");
+		}
+		at = (struct tree_node *)path->node;
+		text = scenario_printf(p->scenario, "%s -> %s", at->path, text);
+		path = path->before;
+	} while (at != node && path);
+	parse_error(p, after ? after->file : node->file, blamed, "after",
+		    "waits for itself: %s; allowed: an order that has a beginning", text);
+}
+
+static void follow(struct parser *p, struct tree_node *node, enum wait_for what,
+		   const struct wait_path *before);
+
+static void follow_targets(struct parser *p, struct tree_node *node, const struct wait_path *path)
+{
+	struct tree_property *after = tree_property(node, "after");
+
+	for (uint32_t i = 0; i < nr_targets(after); i++)
+		follow(p, target_of(p, after, i), WAIT_END, path);
+}
+
+static void follow_guest_end(struct parser *p, struct tree_node *node,
+			     const struct wait_path *path)
+{
+	struct tree_node *programs = tree_child(node, "programs");
+
+	follow(p, node, WAIT_START, path);
+	for (struct tree_node *at = programs ? programs->children : NULL; at; at = at->next)
+		if (at->spec)
+			follow(p, at, WAIT_END, path);
+}
+
+static void follow(struct parser *p, struct tree_node *node, enum wait_for what,
+		   const struct wait_path *before)
+{
+	struct wait_path path = { node, before };
+	struct tree_node *program;
+
+	if (p->nr_errors || node->visit[what] == 2)
+		return;
+	if (node->visit[what] == 1) {
+		report_cycle(p, node, before);
+		return;
+	}
+	node->visit[what] = 1;
+	if (node->spec->kind == NODE_GUEST && what == WAIT_END) {
+		follow_guest_end(p, node, &path);
+	} else {
+		program = node->spec->kind == NODE_PROGRAM ? program_before(node) : NULL;
+		if (node->spec->kind == NODE_PROGRAM)
+			follow(p, p->guest_nodes[node->guest], WAIT_START, &path);
+		if (program)
+			follow(p, program, WAIT_END, &path);
+		if (node->spec->kind == NODE_COMMAND)
+			follow(p, p->guest_nodes[p->scenario->commands[node->index].guest],
+			       WAIT_START, &path);
+		follow_targets(p, node, &path);
+	}
+	node->visit[what] = 2;
+}
+
+static void check_order(struct parser *p)
+{
+	for (uint32_t i = 0; i < p->scenario->nr_guests; i++)
+		follow(p, p->guest_nodes[i], WAIT_END, NULL);
+	for (uint32_t i = 0; i < p->scenario->nr_commands; i++)
+		follow(p, p->command_nodes[i], WAIT_END, NULL);
+}
+
+/* ---- machines that cannot exist ---- */
+
+/* Blame the file that gave the property, or the node when it is a default. */
+static const char *blame(const struct tree_node *node, const char *property)
+{
+	const struct tree_property *found = tree_property(node, property);
+
+	return found ? found->file : node->file;
+}
+
+static struct tree_node *child_of_kind(const struct tree_node *node, enum node_kind kind)
+{
+	struct tree_node *child = node->children;
+
+	while (child && (!child->spec || child->spec->kind != kind))
+		child = child->next;
+	return child;
+}
+
+static void check_swap(struct parser *p, const struct tree_node *parent,
+		       const struct scenario_swap *swap)
+{
+	struct tree_node *node = child_of_kind(parent, NODE_SWAP);
+
+	if (!node)
+		return;
+	if (!swap->size_mib)
+		parse_error(p, blame(node, "size-mib"), node, "size-mib",
+			    "the device is smaller than a page; allowed: 1..131072 MiB, "
+			    "or status = \"disabled\"");
+	if (swap->readahead_pages & (swap->readahead_pages - 1))
+		parse_error(p, blame(node, "readahead-pages"), node, "readahead-pages",
+			    "%" PRIu32 " is not a power of two; allowed: 1, 2, 4, ... 512 pages",
+			    swap->readahead_pages);
+	if (swap->seek_max_us < swap->seek_us)
+		parse_error(p, blame(node, "seek-max-us"), node, "seek-max-us",
+			    "less than the mean; allowed: %" PRIu32 "..10000000 us", swap->seek_us);
+}
+
+static void check_host(struct parser *p)
+{
+	const struct scenario_host *host = &p->scenario->host;
+	struct tree_node *node = child_of_kind(p->root, NODE_HOST);
+
+	if (host->kernel_reserve_mib + 64 > host->memory_mib)
+		parse_error(p, blame(node, "kernel-reserve-mib"), node, "kernel-reserve-mib",
+			    "leaves less than 64 MiB of %" PRIu64 "; allowed: 0..%" PRIu64 " MiB",
+			    host->memory_mib, host->memory_mib - 64);
+	if (host->min_free_kbytes >= host->memory_mib << 9)
+		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
+			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
+			    (host->memory_mib << 9) - 1);
+	check_swap(p, node, &host->swap);
+}
+
+/* Memory that booting needs at its peak. */
+static uint64_t boot_peak_mib(const struct scenario_guest *guest)
+{
+	const struct scenario_boot *boot = &guest->boot;
+
+	return (uint64_t)boot->reserved_mib + boot->kernel_mib + boot->user_mib +
+	       boot->released_mib + (guest->memory_mib * boot->page_struct_bytes >> 12);
+}
+
+static void check_program(struct parser *p, const struct tree_node *node,
+			  const struct scenario_program *program)
+{
+	char line[256] = "";
+	FILE *file;
+
+	if (program->min_kib > program->max_kib)
+		parse_error(p, blame(node, "max-kib"), node, "max-kib",
+			    "less than min-kib; allowed: %" PRIu32 "..1073741824 KiB",
+			    program->min_kib);
+	if (!program->file)
+		return;
+	file = fopen(program->file, "r");
+	if (file && !fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (strcmp(line, "time_s,used_bytes"))
+		parse_error(p, blame(node, "file"), node, "file",
+			    "the first line of %s is not its header; allowed: time_s,used_bytes",
+			    program->file);
+}
+
+static void check_guest(struct parser *p, struct tree_node *node,
+			const struct scenario_guest *guest)
+{
+	uint64_t limit_mib = UINT64_C(1) << (guest->phys_bits - 20);
+	uint64_t boot_mib = boot_peak_mib(guest);
+	struct tree_node *programs = tree_child(node, "programs"), *at;
+	uint32_t nr = 0;
+
+	if (guest->memory_mib > limit_mib)
+		parse_error(p, blame(node, "memory-mib"), node, "memory-mib",
+			    "%" PRIu64 " MiB do not fit into %" PRIu32 " bits of address; "
+			    "allowed: 64..%" PRIu64 " MiB, or more phys-bits", guest->memory_mib,
+			    guest->phys_bits, limit_mib);
+	if (guest->boot.name[0] && boot_mib >= guest->memory_mib)
+		parse_error(p, blame(node, "boot-profile"), node, "boot-profile",
+			    "%s needs %" PRIu64 " MiB to boot; allowed: less than memory-mib",
+			    guest->boot.name, boot_mib);
+	if (guest->min_free_kbytes >= guest->memory_mib << 9)
+		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
+			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
+			    (guest->memory_mib << 9) - 1);
+	check_swap(p, node, &guest->swap);
+	for (at = programs ? programs->children : NULL; at; at = at->next)
+		if (at->spec)
+			check_program(p, at, &guest->programs[nr++]);
+}
+
+static void check_commands(struct parser *p)
+{
+	for (uint32_t i = 0; i < p->scenario->nr_commands; i++) {
+		const struct scenario_command *command = &p->scenario->commands[i];
+		const struct scenario_guest *guest = &p->scenario->guests[command->guest];
+		const struct tree_node *node = p->command_nodes[i];
+
+		if (command->target_mib > guest->memory_mib)
+			parse_error(p, blame(node, "target-mib"), node, "target-mib",
+				    "more than guest %s has; allowed: 0..%" PRIu64 " MiB",
+				    guest->name, guest->memory_mib);
+		if (!guest->nr_devices)
+			parse_error(p, blame(node, "guest"), node, "guest",
+				    "guest %s has no balloon device; allowed: a guest with one",
+				    guest->name);
+	}
+}
+
+static void check_figure(struct parser *p, const struct tree_node *node,
+			 const struct scenario_figure *figure, uint32_t nr_guests)
+{
+	bool ratio = figure->metric == SCENARIO_METRIC_PROGRAM_TIME_RATIO_PERCENT;
+	bool of_guest = ratio || figure->metric == SCENARIO_METRIC_PROGRAM_TIME_MS ||
+			figure->metric == SCENARIO_METRIC_SWAP_MIB;
+
+	if (figure->value_max && figure->value_max < figure->value)
+		parse_error(p, blame(node, "value-max"), node, "value-max",
+			    "less than value; allowed: %" PRIu64 " or more", figure->value);
+	if (of_guest && figure->guest_index >= nr_guests)
+		parse_error(p, blame(node, "guest-index"), node, "guest-index",
+			    "%" PRIu32 " is out of range; allowed: 0..%" PRIu32,
+			    figure->guest_index, nr_guests - 1);
+	if (ratio && figure->base_guest_index >= nr_guests)
+		parse_error(p, blame(node, "base-guest-index"), node, "base-guest-index",
+			    "%" PRIu32 " is out of range; allowed: 0..%" PRIu32,
+			    figure->base_guest_index, nr_guests - 1);
+	if (figure->metric == SCENARIO_METRIC_COMMAND_TIME_MS && figure->command < 0)
+		parse_error(p, node->file, node, "command",
+			    "missing; allowed: a reference such as <&label> to a command");
+}
+
+static void check_published(struct parser *p, uint32_t nr_guests)
+{
+	struct tree_node *node = child_of_kind(p->root, NODE_PUBLISHED);
+	uint32_t nr = 0;
+
+	for (struct tree_node *at = node ? node->children : NULL; at; at = at->next)
+		if (at->spec)
+			check_figure(p, at, &p->scenario->published.figures[nr++], nr_guests);
+}
+
+#define GUESTS_MAX 10000
+
+void parse_check(struct parser *p)
+{
+	uint64_t nr_guests = 0;
+
+	check_host(p);
+	for (uint32_t i = 0; i < p->scenario->nr_guests; i++) {
+		check_guest(p, p->guest_nodes[i], &p->scenario->guests[i]);
+		nr_guests += p->scenario->guests[i].nr_replicas;
+	}
+	if (nr_guests > GUESTS_MAX)
+		parse_error(p, p->root->file, p->root, NULL,
+			    "%" PRIu64 " guests in all; allowed: 1..%d", nr_guests, GUESTS_MAX);
+	check_commands(p);
+	check_published(p, nr_guests);
+	if (!p->nr_errors)
+		check_order(p);
+}
+
+/* ---- replication ---- */
+
+/* Whose references are being made: a replica of a guest node, or a command on it. */
+struct ref_owner {
+	uint32_t guest, replica;	/* guest: index of its node */
+};
+
+static void add_ref(struct parser *p, struct scenario_start *start, enum scenario_ref_kind kind,
+		    uint32_t guest, uint32_t index)
+{
+	struct scenario_ref *list = scenario_grow(p->scenario, (void *)start->after,
+						  start->nr_after, sizeof(*list));
+
+	list[start->nr_after++] = (struct scenario_ref){ kind, guest, index };
+	start->after = list;
+}
+
+/*
+ * A reference to the owner's own guest means the same replica, one to another guest all of
+ * that guest's replicas.
+ */
+static void add_target(struct parser *p, struct scenario_start *start, struct ref_owner owner,
+		       const struct tree_node *target, const struct scenario_guest *nodes,
+		       const struct scenario_command *commands)
+{
+	enum node_kind kind = target->spec->kind;
+	uint32_t guest = kind == NODE_COMMAND ? commands[target->index].guest : target->guest;
+	uint32_t nr = nodes[guest].nr_replicas;
+
+	for (uint32_t r = 0; r < nr; r++) {
+		if (guest == owner.guest && r != owner.replica)
+			continue;
+		if (kind == NODE_COMMAND)
+			add_ref(p, start, SCENARIO_REF_COMMAND, p->first_guest[guest] + r,
+				p->first_command[target->index] + r);
+		else
+			add_ref(p, start,
+				kind == NODE_GUEST ? SCENARIO_REF_GUEST : SCENARIO_REF_PROGRAM,
+				p->first_guest[guest] + r, kind == NODE_GUEST ? 0 : target->index);
+	}
+}
+
+static void add_targets(struct parser *p, struct scenario_start *start, struct ref_owner owner,
+			const struct tree_node *node, const struct scenario_guest *nodes,
+			const struct scenario_command *commands)
+{
+	const struct tree_property *after = tree_property(node, "after");
+
+	for (uint32_t i = 0; i < nr_targets(after); i++)
+		add_target(p, start, owner, target_of(p, after, i), nodes, commands);
+}
+
+static void replicate_programs(struct parser *p, struct scenario_guest *guest,
+			       struct ref_owner owner, const struct scenario_guest *nodes,
+			       const struct scenario_command *commands)
+{
+	struct tree_node *programs = tree_child(p->guest_nodes[owner.guest], "programs"), *at;
+	uint32_t self = p->first_guest[owner.guest] + owner.replica;
+	struct scenario_program *copy;
+
+	if (!guest->nr_programs)
+		return;
+	copy = scenario_alloc(p->scenario, guest->nr_programs * sizeof(*copy));
+	memcpy(copy, guest->programs, guest->nr_programs * sizeof(*copy));
+	for (at = programs->children; at; at = at->next) {
+		struct scenario_start *start = &copy[at->index].start;
+		struct tree_node *before;
+
+		if (!at->spec)
+			continue;
+		before = program_before(at);
+		if (before)
+			add_ref(p, start, SCENARIO_REF_PROGRAM, self, before->index);
+		add_targets(p, start, owner, at, nodes, commands);
+		if (start->in_turn && owner.replica)
+			add_ref(p, start, SCENARIO_REF_PROGRAM, self - 1, at->index);
+	}
+	guest->programs = copy;
+}
+
+static void replicate_guest(struct parser *p, uint32_t index, const struct scenario_guest *nodes,
+			    const struct scenario_command *commands)
+{
+	for (uint32_t r = 0; r < nodes[index].nr_replicas; r++) {
+		uint32_t self = p->first_guest[index] + r;
+		struct scenario_guest *guest = &p->scenario->guests[self];
+		struct ref_owner owner = { index, r };
+
+		*guest = nodes[index];
+		guest->replica = r;
+		if (guest->nr_replicas > 1)
+			guest->name = scenario_printf(p->scenario, "%s-%" PRIu32,
+						      nodes[index].name, r);
+		add_targets(p, &guest->start, owner, p->guest_nodes[index], nodes, commands);
+		if (guest->start.in_turn && r)
+			add_ref(p, &guest->start, SCENARIO_REF_GUEST, self - 1, 0);
+		replicate_programs(p, guest, owner, nodes, commands);
+	}
+}
+
+static void replicate_commands(struct parser *p, uint32_t nr_nodes,
+			       const struct scenario_guest *nodes,
+			       const struct scenario_command *commands)
+{
+	for (uint32_t i = 0; i < nr_nodes; i++) {
+		uint32_t guest = commands[i].guest, nr = nodes[guest].nr_replicas;
+
+		for (uint32_t r = 0; r < nr; r++) {
+			uint32_t self = p->first_command[i] + r;
+			struct scenario_command *command = &p->scenario->commands[self];
+
+			*command = commands[i];
+			command->guest = p->first_guest[guest] + r;
+			if (nr > 1)
+				command->name = scenario_printf(p->scenario, "%s-%" PRIu32,
+								commands[i].name, r);
+			add_targets(p, &command->start, (struct ref_owner){ guest, r },
+				    p->command_nodes[i], nodes, commands);
+		}
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void check_names(struct parser *p)
+{
+	uint32_t nr = p->scenario->nr_guests;
+	const char **names = scenario_alloc(p->scenario, nr * sizeof(*names));
+
+	for (uint32_t i = 0; i < nr; i++)
+		names[i] = p->scenario->guests[i].name;
+	qsort(names, nr, sizeof(*names), compare_names);
+	for (uint32_t i = 1; i < nr; i++)
+		if (!strcmp(names[i - 1], names[i]))
+			parse_error(p, p->root->file, p->root, NULL,
+				    "two guests are called %s; allowed: names that differ, "
+				    "replicas included", names[i]);
+}
+
+void parse_replicate(struct parser *p)
+{
+	struct scenario *scenario = p->scenario;
+	const struct scenario_guest *nodes = scenario->guests;
+	const struct scenario_command *commands = scenario->commands;
+	uint32_t nr_nodes = scenario->nr_guests, nr_commands = scenario->nr_commands, total = 0;
+	struct scenario_figure *figures = scenario->published.figures;
+
+	p->first_guest = scenario_alloc(scenario, nr_nodes * sizeof(uint32_t));
+	p->first_command = scenario_alloc(scenario, nr_commands * sizeof(uint32_t));
+	for (uint32_t i = 0; i < nr_nodes; i++) {
+		p->first_guest[i] = total;
+		total += nodes[i].nr_replicas;
+	}
+	scenario->guests = scenario_alloc(scenario, total * sizeof(*nodes));
+	scenario->nr_guests = total;
+	total = 0;
+	for (uint32_t i = 0; i < nr_commands; i++) {
+		p->first_command[i] = total;
+		total += nodes[commands[i].guest].nr_replicas;
+	}
+	scenario->commands = scenario_alloc(scenario, total * sizeof(*commands));
+	scenario->nr_commands = total;
+	for (uint32_t i = 0; i < nr_nodes; i++)
+		replicate_guest(p, i, nodes, commands);
+	replicate_commands(p, nr_commands, nodes, commands);
+	for (uint32_t i = 0; i < scenario->published.nr_figures; i++)
+		if (figures[i].command >= 0)
+			figures[i].command = p->first_command[figures[i].command];
+	check_names(p);
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a scenario may say: every node, every property, its type, unit, range and default.
+ *
+ * This table is the only place that knows: the parser, the messages of `ballast check`, --set
+ * and docs/scenario.md all follow it.  Defaults are what Linux 6.1 or QEMU 7.2 do unless the text
+ * says otherwise.
+ */
+#include "parse.h"
+
+#define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)0)->field)
+#define SET(array) { array, sizeof(array) / sizeof((array)[0]) }
+#define U32(name, unit, min, max, fallback, field, doc)                                            \
+	{ name, PROPERTY_U32, unit, min, max, fallback, NULL, 0, doc, field }
+#define U64(name, unit, min, max, fallback, field, doc)                                            \
+	{ name, PROPERTY_U64, unit, min, max, fallback, NULL, 0, doc, field }
+#define STRING(name, fallback, field, doc)                                                         \
+	{ name, PROPERTY_STRING, NULL, 0, 0, fallback, NULL, 0, doc, field }
+#define BOOL(name, field, doc)                                                                     \
+	{ name, PROPERTY_BOOL, NULL, 0, 0, "false", NULL, 0, doc, field }
+#define ENUM(name, values, fallback, field, doc)                                                   \
+	{ name, PROPERTY_ENUM, NULL, 0, 0, fallback, values, 0, doc, field }
+#define PHANDLE(name, max, fallback, targets, doc)                                                 \
+	{ name, PROPERTY_PHANDLE, NULL, 0, max, fallback, NULL, targets, doc, 0, 0 }
+#define INPUT_FILE(name, fallback, field, doc)                                                     \
+	{ name, PROPERTY_FILE, NULL, 0, 0, fallback, NULL, 0, doc, field }
+
+#define MIB_MAX (UINT64_C(16) << 20)		/* 16 TiB */
+#define MS_MAX (UINT64_C(366) * 86400 * 1000)	/* a year */
+#define NS_MAX UINT64_C(1000000000)
+
+/* Everything that starts: guests, programs, commands. */
+#define START_PROPERTIES(type)                                                                     \
+	U64("start-ms", "ms", 0, MS_MAX, "0", FIELD(type, start.start_ms),                         \
+	    "does not start before this time of the run"),                                         \
+	U64("delay-ms", "ms", 0, MS_MAX, "0", FIELD(type, start.delay_ms),                         \
+	    "waits this long once nothing else holds it back"),                                    \
+	PHANDLE("after", 64, "none",                                                               \
+		NODE_BIT(NODE_GUEST) | NODE_BIT(NODE_PROGRAM) | NODE_BIT(NODE_COMMAND),            \
+		"starts when all of these have ended: a guest when its last program has, a "       \
+		"command when the balloon has its target size")
+
+/* ---- swap devices ---- */
+
+#define SWAP_SIZE                                                                                  \
+	U64("size-mib", "MiB", 0, 131072, NULL, FIELD(scenario_swap, size_mib),                    \
+	    "size of the swap area")
+#define SWAP_READAHEAD(fallback)                                                                   \
+	U32("readahead-pages", "pages", 1, 512, fallback, FIELD(scenario_swap, readahead_pages),   \
+	    "aligned window of slots that a swap-in reads, a power of two (2 to the power of "     \
+	    "vm.page-cluster); 1: none")
+#define SWAP_QUEUE                                                                                 \
+	U32("queue-depth", "requests", 1, 1024, NULL, FIELD(scenario_swap, queue_depth),           \
+	    "requests that the device serves at once")
+#define SWAP_SERVICE                                                                               \
+	U32("read-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, read_us),                     \
+	    "fixed part of a read request"),                                                       \
+	U32("write-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, write_us),                   \
+	    "fixed part of a write request"),                                                      \
+	U32("transfer-mib-per-s", "MiB/s", 1, 1000000, NULL,                                       \
+	    FIELD(scenario_swap, transfer_mib_per_s), "rate of the data itself")
+
+static const struct property_spec hdd_properties[] = {
+	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE,
+	U32("seek-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_us),
+	    "mean positioning time (exponential) of a request that does not follow the one before"),
+	U32("seek-max-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_max_us),
+	    "limit of the positioning time"),
+	SWAP_SERVICE,
+};
+
+static const struct property_spec flash_properties[] = {
+	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE, SWAP_SERVICE,
+};
+
+static const struct property_spec zram_properties[] = {
+	SWAP_SIZE, SWAP_READAHEAD("1"),
+	U32("compressed-percent", "%", 1, 100, NULL, FIELD(scenario_swap, compressed_percent),
+	    "memory that a stored page takes, in percent of a page"),
+};
+
+#define SWAP_NODE(ident, compatible_, kind_, set, text)                                            \
+	static const struct node_spec ident = {                                                    \
+		.kind = NODE_SWAP, .compatible = compatible_, .variant = kind_, .doc = text,       \
+		.single = true, .sets = { SET(set) }, .begin = begin_swap,                         \
+	}
+
+SWAP_NODE(node_hdd, "ballast,swap-hdd", SCENARIO_SWAP_HDD, hdd_properties, "a rotating disk");
+SWAP_NODE(node_ssd, "ballast,swap-ssd", SCENARIO_SWAP_SSD, flash_properties, "a SATA flash disk");
+SWAP_NODE(node_nvme, "ballast,swap-nvme", SCENARIO_SWAP_NVME, flash_properties,
+	  "an NVMe flash disk");
+SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
+	  "compressed memory");
+
+/* ---- host ---- */
+
+static const struct property_spec costs_properties[] = {
+	STRING("description", "", FIELD(scenario_host, costs_name), "what the table describes"),
+#define COST(id, prop, text)                                                                       \
+	{ prop, PROPERTY_U64, "ns", 0, NS_MAX, NULL, NULL, 0, text,                                \
+	  offsetof(struct scenario_host, costs.ns[COST_##id]), sizeof(uint64_t) },
+	COST_TABLE(COST)
+#undef COST
+};
+
+static const struct node_spec node_costs = {
+	.kind = NODE_COSTS, .compatible = "ballast,costs", .single = true, .required = true,
+	.doc = "what things cost: CPU time per occurrence (docs/costs.md)",
+	.sets = { SET(costs_properties) }, .begin = begin_costs,
+};
+
+static const struct property_spec host_properties[] = {
+	U64("memory-mib", "MiB", 64, MIB_MAX, NULL, FIELD(scenario_host, memory_mib),
+	    "memory of the host (of the NUMA node, where guests live on one)"),
+	U64("kernel-reserve-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_host, kernel_reserve_mib),
+	    "part of it that the host's kernel and everything but VMMs hold for good"),
+	U32("vmm-memory-mib", "MiB", 0, 65536, "35", FIELD(scenario_host, vmm_memory_mib),
+	    "anonymous memory of each VMM besides guest memory (35: measured on QEMU 7.2)"),
+	U32("cpus", "CPUs", 1, 4096, NULL, FIELD(scenario_host, cpus), "CPUs of the host"),
+	U64("min-free-kbytes", "KiB", 0, UINT64_C(1) << 24, "0",
+	    FIELD(scenario_host, min_free_kbytes),
+	    "vm.min_free_kbytes; 0: computed from the memory as Linux does"),
+	U32("watermark-scale-factor", "1/10000", 1, 3000, "10",
+	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
+	ENUM("thp", "always madvise never", "always", FIELD(scenario_host, thp),
+	     "transparent huge pages under guest memory; VMMs do madvise their guests' memory"),
+	U32("sched-latency-us", "us", 100, 1000000, "24000",
+	    FIELD(scenario_host, sched_latency_us),
+	    "period in which each runnable thread runs once (kernel/sched/fair.c: 6 ms, times 4 "
+	    "from 8 CPUs on)"),
+	U32("sched-min-granularity-us", "us", 10, 1000000, "3000",
+	    FIELD(scenario_host, sched_min_granularity_us),
+	    "shortest slice (0.75 ms, times 4 from 8 CPUs on)"),
+	U32("sched-wakeup-granularity-us", "us", 0, 1000000, "4000",
+	    FIELD(scenario_host, sched_wakeup_granularity_us),
+	    "how far behind a woken thread must be to preempt (1 ms, times 4 from 8 CPUs on)"),
+	U32("wakeup-latency-ns", "ns", 0, 10000000, "2000",
+	    FIELD(scenario_host, wakeup_latency_ns),
+	    "from a wake-up to the thread's first instruction on an idle CPU, without the context "
+	    "switch (an estimate: interrupt and leaving a shallow idle state)"),
+};
+
+static const struct node_spec *const host_children[] = {
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_costs, NULL,
+};
+
+static const struct node_spec node_host = {
+	.kind = NODE_HOST, .compatible = "ballast,host", .single = true, .required = true,
+	.doc = "the physical machine", .sets = { SET(host_properties) },
+	.children = host_children, .begin = begin_host,
+};
+
+/* ---- guests ---- */
+
+static const struct property_spec boot_properties[] = {
+	U32("reserved-mib", "MiB", 0, 4096, "0", FIELD(scenario_boot, reserved_mib),
+	    "kernel image and early allocations: touched, never in the page allocator"),
+	U32("page-struct-bytes", "bytes", 0, 256, "64", FIELD(scenario_boot, page_struct_bytes),
+	    "memory map per 4 KiB page of the guest, touched, never in the page allocator"),
+	U32("kernel-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, kernel_mib),
+	    "allocated unmovable for good, touched"),
+	U32("user-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, user_mib),
+	    "allocated movable for good, touched: services and their files"),
+	U32("released-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, released_mib),
+	    "touched while booting and free when it ends"),
+	U32("duration-ms", "ms", 0, 3600000, "0", FIELD(scenario_boot, duration_ms),
+	    "from power-on to the first program"),
+};
+
+static const struct node_spec node_boot = {
+	.kind = NODE_BOOT, .compatible = "ballast,boot-profile",
+	.doc = "what a kernel does to its memory while it boots; guests refer to it",
+	.sets = { SET(boot_properties) }, .begin = begin_boot,
+};
+
+static const struct property_spec page_reporting_properties[] = {
+	U32("order", NULL, 0, 10, "9", FIELD(scenario_page_reporting, order),
+	    "smallest block that is reported (mm/page_reporting.c: pageblock_order)"),
+	U32("delay-ms", "ms", 0, 3600000, "2000", FIELD(scenario_page_reporting, delay_ms),
+	    "from a free to the pass that reports it (PAGE_REPORTING_DELAY)"),
+	U32("capacity", "blocks", 1, 1024, "32", FIELD(scenario_page_reporting, capacity),
+	    "blocks of one request (PAGE_REPORTING_CAPACITY)"),
+};
+
+static const struct node_spec node_page_reporting = {
+	.kind = NODE_PAGE_REPORTING, .compatible = "ballast,page-reporting", .single = true,
+	.doc = "free page reporting of the guest's kernel",
+	.sets = { SET(page_reporting_properties) }, .begin = begin_page_reporting,
+};
+
+static const struct node_spec node_parameters = {
+	.kind = NODE_PARAMETERS, .name = "parameters", .single = true, .open = true, .variant = 0,
+	.doc = "module parameters: any property, a string, a number or empty, as the module has it",
+	.begin = begin_parameters,
+};
+static const struct node_spec node_device_properties = {
+	.kind = NODE_PARAMETERS, .name = "properties", .single = true, .open = true, .variant = 1,
+	.doc = "further properties of the device, as -device NAME=VALUE would take them",
+	.begin = begin_parameters,
+};
+static const struct node_spec *const module_children[] = { &node_parameters, NULL };
+static const struct node_spec *const device_children[] = { &node_device_properties, NULL };
+
+static const struct property_spec module_properties[] = {
+	STRING("image", NULL, FIELD(scenario_module, image), "name of the module's image"),
+};
+
+static const struct node_spec node_module = {
+	.kind = NODE_MODULE, .compatible = "ballast,module", .sets = { SET(module_properties) },
+	.doc = "a kernel module, loaded in the order of the nodes", .children = module_children,
+	.begin = begin_module,
+};
+
+static const struct property_spec device_properties[] = {
+	STRING("image", "virtio-ballast", FIELD(scenario_device, image),
+	       "name of the device's image"),
+	STRING("type", "virtio-ballast-pci", FIELD(scenario_device, type), "QOM type name"),
+	BOOL("free-page-reporting", FIELD(scenario_device, free_page_reporting),
+	     "offers VIRTIO_BALLOON_F_REPORTING"),
+	BOOL("free-page-hint", FIELD(scenario_device, free_page_hint),
+	     "offers VIRTIO_BALLOON_F_FREE_PAGE_HINT"),
+	BOOL("deflate-on-oom", FIELD(scenario_device, deflate_on_oom),
+	     "offers VIRTIO_BALLOON_F_DEFLATE_ON_OOM"),
+	BOOL("page-poison", FIELD(scenario_device, page_poison),
+	     "offers VIRTIO_BALLOON_F_PAGE_POISON"),
+	U32("guest-stats-polling-s", "s", 0, 86400, "0", FIELD(scenario_device, stats_polling_s),
+	    "how often the VMM asks for statistics; 0: never"),
+};
+
+static const struct node_spec node_device = {
+	.kind = NODE_DEVICE, .compatible = "ballast,virtio-ballast",
+	.doc = "a balloon device of the VMM", .sets = { SET(device_properties) },
+	.children = device_children, .begin = begin_device,
+};
+
+/* ---- programs ---- */
+
+#define PROGRAM_PROPERTIES                                                                         \
+	START_PROPERTIES(scenario_program),                                                        \
+	BOOL("in-turn", FIELD(scenario_program, start.in_turn),                                    \
+	     "in a replica it starts only when the same program of the replica before has ended"), \
+	BOOL("background", FIELD(scenario_program, background),                                    \
+	     "as with & in a shell: the program after it does not wait for it")
+static const struct property_spec program_properties[] = { PROGRAM_PROPERTIES };
+
+#define PROGRAM_SIZE(fallback, text)                                                               \
+	U64("size-mib", "MiB", 1, MIB_MAX, fallback, FIELD(scenario_program, size_mib), text)
+#define PROGRAM_LOOPS(fallback)                                                                    \
+	U32("loops", NULL, 1, 1000000000, fallback, FIELD(scenario_program, loops), "how often")
+#define PROGRAM_HOLD                                                                               \
+	U64("hold-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_program, hold_ms),                     \
+	    "keeps the memory that long after touching it")
+#define PROGRAM_MADVISE                                                                            \
+	ENUM("madvise", "none hugepage nohugepage", "none", FIELD(scenario_program, madvise),      \
+	     "advice on huge pages for the mapping")
+
+static const struct property_spec memhog_properties[] = {
+	PROGRAM_SIZE(NULL, "memory that it maps and writes"), PROGRAM_LOOPS("1"), PROGRAM_HOLD,
+	U64("pause-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_program, pause_ms),
+	    "between releasing the memory and the next loop"),
+	PROGRAM_MADVISE,
+};
+static const struct property_spec allocate_properties[] = {
+	PROGRAM_SIZE(NULL, "memory that it mallocs and memsets once"), PROGRAM_HOLD,
+	PROGRAM_MADVISE,
+};
+static const struct property_spec page_fault_properties[] = {
+	PROGRAM_SIZE("128", "mapping of each task"), PROGRAM_LOOPS(NULL),
+	U32("tasks", NULL, 1, 4096, "1", FIELD(scenario_program, tasks), "tasks at once"),
+	PROGRAM_MADVISE,
+};
+static const struct property_spec churn_properties[] = {
+	PROGRAM_SIZE(NULL, "memory that it holds on average"),
+	U32("min-kib", "KiB", 4, 1u << 30, "4", FIELD(scenario_program, min_kib),
+	    "smallest allocation"),
+	U32("max-kib", "KiB", 4, 1u << 30, "4096", FIELD(scenario_program, max_kib),
+	    "largest allocation (sizes are uniform in their logarithm)"),
+	U64("lifetime-ms", "ms", 1, MS_MAX, "1000", FIELD(scenario_program, lifetime_ms),
+	    "mean lifetime of an allocation (exponential)"),
+	U64("duration-ms", "ms", 1, MS_MAX, NULL, FIELD(scenario_program, duration_ms),
+	    "how long it runs"),
+	PROGRAM_MADVISE,
+};
+static const struct property_spec filescan_properties[] = {
+	U64("file-mib", "MiB", 1, MIB_MAX, NULL, FIELD(scenario_program, file_mib),
+	    "size of the file that it reads from start to end"),
+	PROGRAM_LOOPS("1"),
+};
+static const struct property_spec idle_properties[] = {
+	U64("duration-ms", "ms", 1, MS_MAX, NULL, FIELD(scenario_program, duration_ms),
+	    "how long it sleeps"),
+};
+static const struct property_spec demand_properties[] = {
+	INPUT_FILE("file", NULL, FIELD(scenario_program, file),
+		   "CSV with the columns time_s and used_bytes: how much is held when"),
+	U32("time-percent", "%", 1, 10000, "100", FIELD(scenario_program, time_percent),
+	    "scale of its time axis"),
+	U32("bytes-percent", "%", 1, 10000, "100", FIELD(scenario_program, bytes_percent),
+	    "scale of its memory axis"),
+	PROGRAM_MADVISE,
+};
+
+#define PROGRAM_NODE(ident, compatible_, kind_, set, text)                                         \
+	static const struct node_spec ident = {                                                    \
+		.kind = NODE_PROGRAM, .compatible = compatible_, .variant = kind_, .doc = text,    \
+		.sets = { SET(set), SET(program_properties) }, .begin = begin_program,             \
+	}
+
+PROGRAM_NODE(node_memhog, "ballast,program-memhog", SCENARIO_PROGRAM_MEMHOG, memhog_properties,
+	     "maps memory, writes each page, holds and releases it, as numactl's memhog");
+PROGRAM_NODE(node_allocate, "ballast,program-allocate", SCENARIO_PROGRAM_ALLOCATE,
+	     allocate_properties, "mallocs memory, memsets it once and exits");
+PROGRAM_NODE(node_page_fault1, "ballast,program-page-fault1", SCENARIO_PROGRAM_PAGE_FAULT1,
+	     page_fault_properties,
+	     "maps anonymous memory, writes each page, unmaps, again and again (will-it-scale)");
+PROGRAM_NODE(node_page_fault2, "ballast,program-page-fault2", SCENARIO_PROGRAM_PAGE_FAULT2,
+	     page_fault_properties,
+	     "the same with a private mapping of a file, always 4 KiB pages (will-it-scale)");
+PROGRAM_NODE(node_churn, "ballast,program-churn", SCENARIO_PROGRAM_CHURN, churn_properties,
+	     "allocations of random size and lifetime: fragments memory");
+PROGRAM_NODE(node_filescan, "ballast,program-filescan", SCENARIO_PROGRAM_FILESCAN,
+	     filescan_properties, "reads a file through the page cache");
+PROGRAM_NODE(node_idle, "ballast,program-idle", SCENARIO_PROGRAM_IDLE, idle_properties, "sleeps");
+PROGRAM_NODE(node_demand, "ballast,program-demand", SCENARIO_PROGRAM_DEMAND, demand_properties,
+	     "follows a recorded curve of memory in use");
+
+static const struct node_spec *const program_nodes[] = {
+	&node_memhog, &node_allocate, &node_page_fault1, &node_page_fault2, &node_churn,
+	&node_filescan, &node_idle, &node_demand, NULL,
+};
+static const struct node_spec *const module_nodes[] = { &node_module, NULL };
+static const struct node_spec *const device_nodes[] = { &node_device, NULL };
+
+#define CONTAINER(ident, name_, nodes, text)                                                       \
+	static const struct node_spec ident = {                                                    \
+		.kind = NODE_CONTAINER, .name = name_, .single = true, .doc = text,                \
+		.children = nodes, .begin = begin_container,                                       \
+	}
+
+CONTAINER(node_programs, "programs", program_nodes,
+	  "what the guest runs: one after the other in the order of the nodes, unless told else");
+CONTAINER(node_modules, "modules", module_nodes, "kernel modules");
+CONTAINER(node_devices, "devices", device_nodes, "devices of the VMM");
+
+static const struct property_spec guest_properties[] = {
+	U64("memory-mib", "MiB", 64, MIB_MAX, NULL, FIELD(scenario_guest, memory_mib),
+	    "memory of the guest"),
+	U32("vcpus", "vCPUs", 1, 1024, "1", FIELD(scenario_guest, vcpus), "virtual CPUs"),
+	U32("phys-bits", "bits", 32, 52, "40", FIELD(scenario_guest, phys_bits),
+	    "width of guest-physical addresses (QEMU's phys-bits)"),
+	U32("count", "guests", 1, 10000, "1", FIELD(scenario_guest, nr_replicas),
+	    "that many of them, named NAME-0, NAME-1, ... when more than one"),
+	START_PROPERTIES(scenario_guest),
+	BOOL("in-turn", FIELD(scenario_guest, start.in_turn),
+	     "each replica boots only when the programs of the one before have ended"),
+	U64("min-free-kbytes", "KiB", 0, UINT64_C(1) << 24, "0",
+	    FIELD(scenario_guest, min_free_kbytes),
+	    "vm.min_free_kbytes; 0: computed from the memory as Linux does"),
+	U32("watermark-scale-factor", "1/10000", 1, 3000, "10",
+	    FIELD(scenario_guest, watermark_scale_factor), "vm.watermark_scale_factor"),
+	ENUM("thp", "always madvise never", "always", FIELD(scenario_guest, thp),
+	     "transparent huge pages for the programs"),
+	BOOL("init-on-free", FIELD(scenario_guest, init_on_free),
+	     "pages are cleared when they are freed (init_on_free=1)"),
+	BOOL("page-poison", FIELD(scenario_guest, page_poison),
+	     "pages are filled with 0xaa when they are freed (page_poison=1)"),
+	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
+		"what booting does to the memory; without one the kernel touches only what the "
+		"model itself touches"),
+};
+
+static const struct node_spec *const guest_children[] = {
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_page_reporting, &node_modules,
+	&node_devices, &node_programs, NULL,
+};
+
+static const struct node_spec node_guest = {
+	.kind = NODE_GUEST, .compatible = "ballast,guest", .required = true,
+	.doc = "a guest and its VMM", .sets = { SET(guest_properties) },
+	.children = guest_children, .begin = begin_guest,
+};
+
+/* ---- the rest ---- */
+
+static const struct property_spec command_properties[] = {
+	PHANDLE("guest", 1, NULL, NODE_BIT(NODE_GUEST), "whose balloon; all its replicas'"),
+	U64("target-mib", "MiB", 0, MIB_MAX, NULL, FIELD(scenario_command, target_mib),
+	    "memory that the guest is to be left with, as QEMU's monitor command balloon"),
+	START_PROPERTIES(scenario_command),
+};
+
+static const struct node_spec node_command = {
+	.kind = NODE_COMMAND, .compatible = "ballast,set-balloon",
+	.doc = "the host sets the size of a balloon", .sets = { SET(command_properties) },
+	.begin = begin_command,
+};
+static const struct node_spec *const command_nodes[] = { &node_command, NULL };
+CONTAINER(node_commands, "commands", command_nodes, "what the host's management does, and when");
+
+static const struct property_spec figure_properties[] = {
+	STRING("label", "", FIELD(scenario_figure, label), "what it is, for the table"),
+	STRING("variant", "", FIELD(scenario_figure, variant),
+	       "the figure is of the variant of this name only"),
+	ENUM("metric",
+	     "guests-before-oom guests-before-swap swap-mib program-time-ms "
+	     "program-time-ratio-percent command-time-ms",
+	     NULL, FIELD(scenario_figure, metric), "what is compared"),
+	U64("value", NULL, 0, UINT64_MAX, NULL, FIELD(scenario_figure, value),
+	    "the published value, in the unit that the metric's name ends with"),
+	U64("value-max", NULL, 0, UINT64_MAX, "0", FIELD(scenario_figure, value_max),
+	    "upper end where a range was published; 0: the value"),
+	U32("band-percent", "%", 0, 1000, "0", FIELD(scenario_figure, band_percent),
+	    "how far off still counts as reproduced; 0: not at all"),
+	U32("guest-index", NULL, 0, 1000000, "0", FIELD(scenario_figure, guest_index),
+	    "which guest, counted from 0 over all of the scenario; for swap-mib: swap in use when "
+	    "its programs ended"),
+	U32("base-guest-index", NULL, 0, 1000000, "0", FIELD(scenario_figure, base_guest_index),
+	    "for a ratio: the guest that it is relative to"),
+	PHANDLE("command", 1, "none", NODE_BIT(NODE_COMMAND), "for command-time-ms: which"),
+};
+
+static const struct node_spec node_figure = {
+	.kind = NODE_FIGURE, .compatible = "ballast,figure", .sets = { SET(figure_properties) },
+	.doc = "one published number", .begin = begin_figure,
+};
+static const struct node_spec *const published_children[] = { &node_figure, NULL };
+
+static const struct property_spec published_properties[] = {
+	STRING("id", NULL, FIELD(scenario_published, id), "short name of the result"),
+	STRING("source", NULL, FIELD(scenario_published, source), "where it was published"),
+};
+
+static const struct node_spec node_published = {
+	.kind = NODE_PUBLISHED, .compatible = "ballast,published", .single = true,
+	.doc = "published figures that the run is compared with",
+	.sets = { SET(published_properties) }, .children = published_children,
+	.begin = begin_published,
+};
+
+static const struct property_spec trace_properties[] = {
+	ENUM("detail", "summary normal full", "normal", FIELD(scenario_trace, detail),
+	     "what is recorded: counters; events with extents; every page"),
+	U32("sample-ms", "ms", 0, 3600000, "100", FIELD(scenario_trace, sample_ms),
+	    "how often gauges (free memory, swap in use, ...) are recorded; 0: never"),
+};
+
+static const struct node_spec node_trace = {
+	.kind = NODE_TRACE, .compatible = "ballast,trace", .single = true,
+	.doc = "what is recorded", .sets = { SET(trace_properties) }, .begin = begin_trace,
+};
+
+static const struct property_spec root_properties[] = {
+	STRING("description", NULL, FIELD(scenario, description),
+	       "what the scenario shows and where it comes from"),
+	STRING("variant", "", FIELD(scenario, variant),
+	       "name of this variation, for tables; overlays set it"),
+	U64("seed", NULL, 0, UINT64_MAX, "1", FIELD(scenario, seed), "seed of all random streams"),
+	U64("until-ms", "ms", 0, MS_MAX, "0", FIELD(scenario, until_ms),
+	    "the run ends at this time at the latest; 0: no limit"),
+	U64("settle-ms", "ms", 0, MS_MAX, "0", FIELD(scenario, settle_ms),
+	    "the run goes on this long after the last program and command"),
+};
+
+static const struct node_spec *const root_children[] = {
+	&node_host, &node_guest, &node_boot, &node_commands, &node_published, &node_trace, NULL,
+};
+
+const struct node_spec node_root = {
+	.kind = NODE_ROOT, .compatible = "ballast,scenario", .doc = "the scenario",
+	.sets = { SET(root_properties) }, .children = root_children, .begin = begin_root,
+};

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scenario as plain data: what a device tree says, checked, with defaults filled in.
+ *
+ * How to use it:
+ *  1. scenario_load() reads a file, its overlays and settings.  On failure the scenario holds
+ *     nothing but scenario_error_text(); either way scenario_free() ends it.
+ *  2. Everything the structures point to belongs to the scenario.
+ *  3. Units are the last word of a name, the same as in the device tree.
+ *  4. Guests are already replicated: one entry per guest that boots, references resolved, and
+ *     "in turn" turned into references to the guest or program before.
+ *
+ * Nothing here knows the models: sim/scenario/machine.c builds the machine from this.
+ */
+#ifndef BALLAST_SCENARIO_H
+#define BALLAST_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cost.h"
+
+#define SCENARIO_ERRORS_MAX 20
+
+struct scenario_strings {
+	const char *const *text;
+	uint32_t nr;
+};
+
+/* What something waits for. */
+enum scenario_ref_kind {
+	SCENARIO_REF_GUEST,	/* all programs of the guest have ended */
+	SCENARIO_REF_PROGRAM,	/* the program has ended */
+	SCENARIO_REF_COMMAND,	/* the host's command has taken effect */
+};
+
+struct scenario_ref {
+	enum scenario_ref_kind kind;
+	uint32_t guest;		/* index into scenario->guests (not for commands) */
+	uint32_t index;		/* of the program in its guest, or of the command */
+};
+
+/*
+ * Condition of a start: every reference is fulfilled, then delay_ms pass, and it is not before
+ * start_ms of the run.
+ */
+struct scenario_start {
+	uint64_t start_ms;
+	uint64_t delay_ms;
+	bool in_turn;			/* of replicas; already part of after */
+	const struct scenario_ref *after;
+	uint32_t nr_after;
+};
+
+enum scenario_thp { SCENARIO_THP_ALWAYS, SCENARIO_THP_MADVISE, SCENARIO_THP_NEVER };
+
+enum scenario_swap_kind {
+	SCENARIO_SWAP_NONE,
+	SCENARIO_SWAP_HDD,
+	SCENARIO_SWAP_SSD,
+	SCENARIO_SWAP_NVME,
+	SCENARIO_SWAP_ZRAM,
+};
+
+struct scenario_swap {
+	enum scenario_swap_kind kind;	/* NONE: the rest is 0 */
+	uint64_t size_mib;
+	uint32_t queue_depth;		/* requests served at once; 0: zram has no queue */
+	uint32_t readahead_pages;	/* aligned window of slots around a swap-in; 1: none */
+	uint32_t seek_us, seek_max_us;	/* hdd: mean and limit of positioning, exponential */
+	uint32_t read_us, write_us;	/* fixed part of a request */
+	uint32_t transfer_mib_per_s;	/* 0: zram */
+	uint32_t compressed_percent;	/* zram: mean size of a stored page */
+};
+
+struct scenario_host {
+	uint64_t memory_mib;
+	uint64_t kernel_reserve_mib;
+	uint32_t cpus;
+	uint64_t min_free_kbytes;	/* 0: computed from the memory, as Linux does */
+	uint32_t watermark_scale_factor;
+	enum scenario_thp thp;
+	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
+	uint32_t sched_latency_us;
+	uint32_t sched_min_granularity_us;
+	uint32_t sched_wakeup_granularity_us;
+	uint32_t wakeup_latency_ns;
+	struct scenario_swap swap;
+	const char *costs_name;		/* of the cost table */
+	struct cost_table costs;
+};
+
+/* What a kernel has done to its memory when its first program starts. */
+struct scenario_boot {
+	const char *name;		/* of the profile; "" for none */
+	uint32_t reserved_mib;		/* touched and never given to the page allocator */
+	uint32_t page_struct_bytes;	/* memory map per 4 KiB page, reserved as well */
+	uint32_t kernel_mib;		/* allocated unmovable for good, touched */
+	uint32_t user_mib;		/* allocated movable for good, touched */
+	uint32_t released_mib;		/* touched and free again when boot ends */
+	uint32_t duration_ms;
+};
+
+/* One parameter of a module or property of a device: NAME=VALUE as its image takes it. */
+struct scenario_parameter {
+	const char *name;
+	const char *value;
+};
+
+struct scenario_module {
+	const char *name;		/* of the node */
+	const char *path;		/* of the node, for messages; with its file in front */
+	const char *image;
+	const struct scenario_parameter *parameters;
+	uint32_t nr_parameters;
+};
+
+struct scenario_device {
+	const char *name;
+	const char *path;
+	const char *type;		/* QOM type name, such as "virtio-ballast-pci" */
+	const char *image;
+	bool free_page_reporting;
+	bool free_page_hint;
+	bool deflate_on_oom;
+	bool page_poison;
+	uint32_t stats_polling_s;	/* 0: no polling */
+	const struct scenario_parameter *properties;	/* further ones */
+	uint32_t nr_properties;
+};
+
+enum scenario_program_kind {
+	SCENARIO_PROGRAM_MEMHOG,
+	SCENARIO_PROGRAM_ALLOCATE,
+	SCENARIO_PROGRAM_PAGE_FAULT1,
+	SCENARIO_PROGRAM_PAGE_FAULT2,
+	SCENARIO_PROGRAM_CHURN,
+	SCENARIO_PROGRAM_FILESCAN,
+	SCENARIO_PROGRAM_IDLE,
+	SCENARIO_PROGRAM_DEMAND,
+	NR_SCENARIO_PROGRAMS
+};
+
+enum scenario_madvise {
+	SCENARIO_MADVISE_NONE,
+	SCENARIO_MADVISE_HUGEPAGE,
+	SCENARIO_MADVISE_NOHUGEPAGE,
+};
+
+/* Arguments that a program does not have are 0. */
+struct scenario_program {
+	const char *name;
+	const char *path;
+	enum scenario_program_kind kind;
+	struct scenario_start start;	/* start.after already has the program before it */
+	bool background;		/* the next program does not wait for this one */
+	uint64_t size_mib;		/* memhog, allocate, page_fault*: per task; churn: held */
+	uint32_t loops;
+	uint32_t tasks;
+	uint64_t hold_ms, pause_ms;
+	uint64_t duration_ms;
+	uint64_t lifetime_ms;		/* churn: mean */
+	uint32_t min_kib, max_kib;	/* churn: size of one allocation */
+	uint64_t file_mib;		/* filescan */
+	uint32_t time_percent;		/* demand: time axis of the file */
+	uint32_t bytes_percent;		/* demand: memory axis of the file */
+	const char *file;		/* demand: an existing file */
+	enum scenario_madvise madvise;
+};
+
+struct scenario_page_reporting {
+	uint32_t order, delay_ms, capacity;
+};
+
+struct scenario_guest {
+	const char *name;		/* node name; replicas have "-0", "-1", ... appended */
+	const char *path;
+	uint32_t replica, nr_replicas;
+	uint64_t memory_mib;
+	uint32_t vcpus;
+	uint32_t phys_bits;		/* width of guest-physical addresses */
+	struct scenario_start start;	/* of the boot */
+	uint64_t min_free_kbytes;
+	uint32_t watermark_scale_factor;
+	enum scenario_thp thp;
+	bool init_on_free;
+	bool page_poison;
+	struct scenario_swap swap;
+	struct scenario_boot boot;
+	struct scenario_page_reporting page_reporting;
+	struct scenario_module *modules;
+	struct scenario_device *devices;
+	struct scenario_program *programs;
+	uint32_t nr_modules, nr_devices, nr_programs;
+};
+
+/* The host sets the target of a guest's balloon; it has taken effect when `actual` is there. */
+struct scenario_command {
+	const char *name;
+	const char *path;
+	struct scenario_start start;
+	uint32_t guest;
+	uint64_t target_mib;		/* memory left to the guest, as QEMU's "balloon" command */
+};
+
+enum scenario_metric {
+	SCENARIO_METRIC_GUESTS_BEFORE_OOM,
+	SCENARIO_METRIC_GUESTS_BEFORE_SWAP,
+	SCENARIO_METRIC_SWAP_MIB,
+	SCENARIO_METRIC_PROGRAM_TIME_MS,
+	SCENARIO_METRIC_PROGRAM_TIME_RATIO_PERCENT,
+	SCENARIO_METRIC_COMMAND_TIME_MS,
+};
+
+/* One published number to compare with. */
+struct scenario_figure {
+	const char *name;
+	const char *label;
+	const char *variant;		/* "": of every variant */
+	enum scenario_metric metric;
+	uint64_t value, value_max;	/* published: from value to value_max */
+	uint32_t band_percent;		/* 0: exact */
+	uint32_t guest_index;		/* into scenario->guests, may be past the end */
+	uint32_t base_guest_index;	/* ratio: time of guest_index / time of this one */
+	int64_t command;		/* index into scenario->commands; -1: none */
+};
+
+struct scenario_published {
+	const char *id;			/* "" when nothing is published */
+	const char *source;
+	struct scenario_figure *figures;
+	uint32_t nr_figures;
+};
+
+enum scenario_detail { SCENARIO_DETAIL_SUMMARY, SCENARIO_DETAIL_NORMAL, SCENARIO_DETAIL_FULL };
+
+struct scenario_trace {
+	enum scenario_detail detail;
+	uint32_t sample_ms;		/* of gauges; 0: none */
+};
+
+struct scenario_block;
+
+struct scenario {
+	const char *file;
+	const char *description;
+	const char *variant;
+	uint64_t seed;
+	uint64_t until_ms;		/* 0: no limit */
+	uint64_t settle_ms;		/* how long the run goes on after the last program */
+	struct scenario_host host;
+	struct scenario_guest *guests;
+	struct scenario_command *commands;
+	uint32_t nr_guests, nr_commands;
+	struct scenario_published published;
+	struct scenario_trace trace;
+
+	struct scenario_block *memory;
+	char *error;
+};
+
+struct scenario_args {
+	const char *file;		/* .dts or .dtb */
+	const char *const *overlays;	/* .dts, .dtso or .dtb, .dtbo; applied in this order */
+	uint32_t nr_overlays;
+	const char *const *settings;	/* PATH/PROP=VALUE, after the overlays */
+	uint32_t nr_settings;
+	const char *include_dir;	/* of costs/ and swap/; NULL: found beside the file */
+};
+
+/* Returns 0 or -1; the text of the errors is then in scenario_error_text(). */
+int scenario_load(struct scenario *scenario, const struct scenario_args *args);
+void scenario_free(struct scenario *scenario);
+/* One error a line, each "FILE: NODE PATH: PROPERTY: what is wrong; what is allowed". */
+const char *scenario_error_text(const struct scenario *scenario);
+
+const char *scenario_program_name(enum scenario_program_kind kind);
+const char *scenario_swap_name(enum scenario_swap_kind kind);
+const char *scenario_metric_name(enum scenario_metric metric);
+
+enum scenario_reference_format { SCENARIO_REFERENCE_JSON, SCENARIO_REFERENCE_MARKDOWN };
+/* Every node and property with type, unit, range, default and meaning. */
+void scenario_print_reference(FILE *out, enum scenario_reference_format format);
+
+#endif
