@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: free page reporting, mm/page_reporting.c. */
+#ifndef _LINUX_PAGE_REPORTING_H
+#define _LINUX_PAGE_REPORTING_H
+
+#include <linux/mmzone.h>
+#include <linux/scatterlist.h>
+#include <linux/workqueue.h>
+
+#define PAGE_REPORTING_CAPACITY 32	/* blocks per report, a power of two */
+
+struct page_reporting_dev_info {
+	/* Have the host told about the blocks; 0 or -errno. */
+	int (*report)(struct page_reporting_dev_info *prdev, struct scatterlist *sg,
+		      unsigned int nents);
+	struct delayed_work work;
+	atomic_t state;
+	unsigned int order;	/* smallest order to report; 0: pageblock_order */
+};
+
+int page_reporting_register(struct page_reporting_dev_info *prdev);
+void page_reporting_unregister(struct page_reporting_dev_info *prdev);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: events of /proc/vmstat that the model counts. */
+#ifndef _LINUX_VM_EVENT_ITEM_H
+#define _LINUX_VM_EVENT_ITEM_H
+
+/* VM_EVENT(constant, name in /proc/vmstat) */
+#define VM_EVENT_TABLE(VM_EVENT)                                                                   \
+	VM_EVENT(PGPGIN, "pgpgin")                                                                 \
+	VM_EVENT(PGPGOUT, "pgpgout")                                                               \
+	VM_EVENT(PSWPIN, "pswpin")                                                                 \
+	VM_EVENT(PSWPOUT, "pswpout")                                                               \
+	VM_EVENT(PGALLOC_DMA, "pgalloc_dma")                                                       \
+	VM_EVENT(PGALLOC_DMA32, "pgalloc_dma32")                                                   \
+	VM_EVENT(PGALLOC_NORMAL, "pgalloc_normal")                                                 \
+	VM_EVENT(PGALLOC_MOVABLE, "pgalloc_movable")                                               \
+	VM_EVENT(PGALLOC_DEVICE, "pgalloc_device")                                                 \
+	VM_EVENT(ALLOCSTALL_DMA, "allocstall_dma")                                                 \
+	VM_EVENT(ALLOCSTALL_DMA32, "allocstall_dma32")                                             \
+	VM_EVENT(ALLOCSTALL_NORMAL, "allocstall_normal")                                           \
+	VM_EVENT(ALLOCSTALL_MOVABLE, "allocstall_movable")                                         \
+	VM_EVENT(ALLOCSTALL_DEVICE, "allocstall_device")                                           \
+	VM_EVENT(PGFREE, "pgfree")                                                                 \
+	VM_EVENT(PGACTIVATE, "pgactivate")                                                         \
+	VM_EVENT(PGDEACTIVATE, "pgdeactivate")                                                     \
+	VM_EVENT(PGFAULT, "pgfault")                                                               \
+	VM_EVENT(PGMAJFAULT, "pgmajfault")                                                         \
+	VM_EVENT(PGREFILL, "pgrefill")                                                             \
+	VM_EVENT(PGSTEAL_KSWAPD, "pgsteal_kswapd")                                                 \
+	VM_EVENT(PGSTEAL_DIRECT, "pgsteal_direct")                                                 \
+	VM_EVENT(PGSCAN_KSWAPD, "pgscan_kswapd")                                                   \
+	VM_EVENT(PGSCAN_DIRECT, "pgscan_direct")                                                   \
+	VM_EVENT(PGSCAN_ANON, "pgscan_anon")                                                       \
+	VM_EVENT(PGSCAN_FILE, "pgscan_file")                                                       \
+	VM_EVENT(PGSTEAL_ANON, "pgsteal_anon")                                                     \
+	VM_EVENT(PGSTEAL_FILE, "pgsteal_file")                                                     \
+	VM_EVENT(SLABS_SCANNED, "slabs_scanned")                                                   \
+	VM_EVENT(PAGEOUTRUN, "pageoutrun")                                                         \
+	VM_EVENT(DROP_PAGECACHE, "drop_pagecache")                                                 \
+	VM_EVENT(OOM_KILL, "oom_kill")                                                             \
+	VM_EVENT(COMPACTSTALL, "compact_stall")                                                    \
+	VM_EVENT(COMPACTFAIL, "compact_fail")                                                      \
+	VM_EVENT(COMPACTSUCCESS, "compact_success")                                                \
+	VM_EVENT(HTLB_BUDDY_PGALLOC, "htlb_buddy_alloc_success")                                   \
+	VM_EVENT(HTLB_BUDDY_PGALLOC_FAIL, "htlb_buddy_alloc_fail")                                 \
+	VM_EVENT(THP_FAULT_ALLOC, "thp_fault_alloc")                                               \
+	VM_EVENT(THP_FAULT_FALLBACK, "thp_fault_fallback")                                         \
+	VM_EVENT(THP_SPLIT_PAGE, "thp_split_page")                                                 \
+	VM_EVENT(THP_SPLIT_PMD, "thp_split_pmd")                                                   \
+	VM_EVENT(BALLOON_INFLATE, "balloon_inflate")                                               \
+	VM_EVENT(BALLOON_DEFLATE, "balloon_deflate")                                               \
+	VM_EVENT(BALLOON_MIGRATE, "balloon_migrate")                                               \
+	VM_EVENT(SWAP_RA, "swap_ra")                                                               \
+	VM_EVENT(SWAP_RA_HIT, "swap_ra_hit")
+
+enum vm_event_item {
+#define VM_EVENT(item, name) item,
+	VM_EVENT_TABLE(VM_EVENT)
+#undef VM_EVENT
+	NR_VM_EVENT_ITEMS
+};
+
+#endif
