@@ -18,7 +18,7 @@
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
 #include <uapi/linux/sysinfo.h>
-#include "kernel.h"
+#include "../../kernel.h"
 
 #define PAGE_ALIGN(addr) ALIGN(addr, PAGE_SIZE)
 #define PAGE_ALIGNED(addr) IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
