@@ -52,7 +52,7 @@ struct trace_file {
 	uint32_t text_used;
 	char text[TRACE_BLOCK_MAX];	/* never holds more than raw */
 	uint8_t raw[TRACE_BLOCK_MAX];
-	uint8_t record[TRACE_RECORD_MAX];
+	uint8_t record[TRACE_RECORD_MAX];	/* without its strings */
 };
 
 enum trace_level trace_file_level(const struct trace_file *file)
@@ -136,6 +136,13 @@ static void write_block(struct trace_file *file, uint32_t kind)
 	file->block_records = 0;
 }
 
+static unsigned int varint_size(uint64_t v)
+{
+	uint8_t buf[10];
+
+	return put_varint(buf, v) - buf;
+}
+
 static uint8_t *put_string(uint8_t *p, const char *s, size_t len)
 {
 	p = put_varint(p, len);
@@ -193,8 +200,10 @@ static struct string_slot *find_string(struct trace_file *file, const char *s, u
 	}
 }
 
+/* A new string gets a record of its own, before the one that is being encoded. */
 static uint8_t *encode_string(struct trace_file *file, uint8_t *p, const char *s)
 {
+	uint8_t *raw = file->raw + file->used;
 	uint32_t len = s ? strnlen(s, TRACE_STRING_MAX) : 0;
 	struct string_slot *slot;
 	uint32_t hash;
@@ -211,8 +220,11 @@ static uint8_t *encode_string(struct trace_file *file, uint8_t *p, const char *s
 	slot->offset = file->text_used;
 	memcpy(file->text + file->text_used, s, len);
 	file->text_used += len;
-	p = put_varint(p, 0);
-	return put_string(p, s, len);
+	raw = put_varint(raw, 0);
+	raw = put_varint(raw, varint_size(len) + len + 1);
+	raw = put_string(raw, s, len);
+	file->used = raw - file->raw;
+	return put_varint(p, slot->number);
 }
 
 static uint8_t *encode_histogram(uint8_t *p, const struct trace_histogram *h)
@@ -272,7 +284,7 @@ void trace_file_record(struct trace_file *file, uint64_t now, const struct trace
 	p = put_varint(p, now - file->now);
 	for (unsigned int i = 0; i < type->nr_fields; i++)
 		p = encode_value(file, p, type->fields[i].kind, &value[i]);
-	assert(p <= file->record + TRACE_RECORD_MAX - 20);
+	assert(file->used + (p - file->record) + 20 <= TRACE_BLOCK_MAX);
 
 	uint8_t *raw = put_varint(file->raw + file->used, type->id);
 

@@ -17,10 +17,12 @@
  *   field   = string name, varint kind, varint values, string*
  *   string  = varint length, bytes, 0
  *
- *   DATA    = record*, times relative to the block's, strings numbered from 2 on in each block
- *   record  = varint id, varint length of the rest, varint time since the record before, value*
+ *   DATA    = (record | text)*
+ *   text    = varint 0, varint length of the rest, string: numbered from 2 on in each block
+ *   record  = varint id, varint length of the rest, varint time since the one before (the first:
+ *             since the block's time), value*
  *   value   = varint (UINT, BYTES, PAGES, NS, ENUM) | zigzag varint (SINT) | varint id + 1 (GUEST)
- *           | varint 0, string: gets the next number | varint 1: "" | varint number   (STRING)
+ *           | varint number of a text of this block, 1: ""                            (STRING)
  *           | varint count, sum, min, max, buckets, (index - previous, count)*     (HISTOGRAM)
  *
  * A reader takes what it knows by name and skips the rest by length.  Appended types, fields and
@@ -44,7 +46,7 @@
 #define TRACE_BLOCK_DATA UINT32_C(0x41544144)		/* "DATA" */
 #define TRACE_BLOCK_END UINT32_C(0x20444e45)		/* "END " */
 #define TRACE_BLOCK_TARGET (64 * 1024)			/* raw bytes after which a block ends */
-#define TRACE_RECORD_MAX (128 * 1024)			/* raw bytes of one record */
+#define TRACE_RECORD_MAX (128 * 1024)			/* raw bytes of one record, its new strings included */
 #define TRACE_BLOCK_MAX (TRACE_BLOCK_TARGET + TRACE_RECORD_MAX)
 
 struct trace_block {

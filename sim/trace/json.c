@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing JSON; see json.h.
+ */
+#include <inttypes.h>
+
+#include "json.h"
+
+/*
+ * Length of the well-formed UTF-8 sequence at @s, 0 when there is none (RFC 3629); text of
+ * guests may be anything.
+ */
+static unsigned int utf8_length(const unsigned char *s)
+{
+	unsigned int n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+			 s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+			 s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (unsigned int i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void json_escape(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)(text ? text : "");
+
+	while (*s) {
+		unsigned int n = *s < 0x80 ? 1 : utf8_length(s);
+
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s == '\n')
+			fputs("\\n", out);
+		else if (*s < 0x20 || *s == 0x7f)
+			fprintf(out, "\\u%04x", *s);
+		else if (!n)
+			fputs("\\ufffd", out);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+}
+
+static void json_key(struct json *j, const char *key)
+{
+	if (j->any)
+		fputc(',', j->out);
+	if (j->depth)
+		fprintf(j->out, "\n%*s", 2 * j->depth, "");
+	j->any = true;
+	if (key) {
+		fputc('"', j->out);
+		json_escape(j->out, key);
+		fputs("\": ", j->out);
+	}
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	json_key(j, key);
+	fputc(bracket, j->out);
+	j->depth++;
+	j->any = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	j->depth--;
+	if (j->any)
+		fprintf(j->out, "\n%*s", 2 * j->depth, "");
+	fputc(bracket, j->out);
+	j->any = true;
+	if (!j->depth)
+		fputc('\n', j->out);
+}
+
+void json_u64(struct json *j, const char *key, uint64_t value)
+{
+	json_key(j, key);
+	fprintf(j->out, "%" PRIu64, value);
+}
+
+void json_s64(struct json *j, const char *key, int64_t value)
+{
+	json_key(j, key);
+	fprintf(j->out, "%" PRId64, value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	fputs(value ? "true" : "false", j->out);
+}
+
+void json_string(struct json *j, const char *key, const char *value)
+{
+	json_key(j, key);
+	fputc('"', j->out);
+	json_escape(j->out, value);
+	fputc('"', j->out);
+}
