@@ -521,8 +521,11 @@ void parse_replicate(struct parser *p)
 	for (uint32_t i = 0; i < nr_nodes; i++)
 		replicate_guest(p, i, nodes, commands);
 	replicate_commands(p, nr_commands, nodes, commands);
-	for (uint32_t i = 0; i < scenario->published.nr_figures; i++)
+	for (uint32_t i = 0; i < scenario->published.nr_figures; i++) {
 		if (figures[i].command >= 0)
 			figures[i].command = p->first_command[figures[i].command];
+		if (!figures[i].value_max)
+			figures[i].value_max = figures[i].value;
+	}
 	check_names(p);
 }

@@ -128,7 +128,8 @@ static void dtc_error(struct parser *p, const char *file, char *said)
 		best += 7;
 	else if (best && !strncmp(best, "FATAL ERROR: ", 13))
 		best += 13;
-	parse_error(p, file, NULL, NULL, "dtc: %s; allowed: device tree source, see docs/scenario.md",
+	parse_error(p, file, NULL, NULL,
+		    "dtc: %s; allowed: device tree source, see docs/scenario.md",
 		    best ? best : "failed without a message");
 }
 

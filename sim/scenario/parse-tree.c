@@ -201,8 +201,9 @@ static void *apply_overlay(struct parser *p, void *blob, const char *file)
 		parse_error(p, file, NULL, NULL, "a label or path that it refers to is not in %s; "
 			    "allowed: labels and paths of the scenario", p->args->file);
 	else if (err)
-		parse_error(p, file, NULL, NULL, "cannot be applied to %s (%s); allowed: an overlay "
-			    "with /plugin/ in its first lines", p->args->file, fdt_strerror(err));
+		parse_error(p, file, NULL, NULL,
+			    "cannot be applied to %s (%s); allowed: an overlay with /plugin/ in its "
+			    "first lines", p->args->file, fdt_strerror(err));
 	if (!err)
 		merge(p, p->root, bigger, 0, file);
 	return bigger;
@@ -271,7 +272,8 @@ static void apply_setting(struct parser *p, const char *setting)
 		slash--;
 	if (!slash || *slash != '/' || slash + 1 == equals) {
 		parse_error(p, file, NULL, NULL,
-			    "not a setting; allowed: PATH/PROP=VALUE, such as /host/memory-mib=8192");
+			    "not a setting; allowed: PATH/PROP=VALUE, such as "
+			    "/host/memory-mib=8192");
 		return;
 	}
 	node = node_at(p->root, setting, slash - setting);
