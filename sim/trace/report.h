@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happened and why, as tables: a consumer of trace records, live or from a file.
+ *
+ * How to use it: report_init(), trace_add_consumer(tw, &report.consumer) or trace_reader_feed(),
+ * then report_text(), report_json() or, for several runs, report_compare(); report_free().
+ */
+#ifndef BALLAST_TRACE_REPORT_H
+#define BALLAST_TRACE_REPORT_H
+
+#include <stdio.h>
+
+#include "trace.h"
+
+struct report_program {
+	uint64_t guest, program;
+	char *name;
+	uint64_t start, end;		/* ns; end: last time seen while it runs */
+	uint64_t cpu, stalled;		/* ns */
+	uint64_t work;
+	int64_t status;
+	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED } state;
+};
+
+struct report_device {
+	char *name;
+	uint64_t kicks, interrupts;
+};
+
+struct report_guest {
+	bool declared;
+	char *name, *mechanism;
+	uint64_t memory, vcpus;
+	bool off;
+	enum trace_off off_reason;
+	struct trace_rec_guest_sample last;
+	uint64_t resident_peak, ballooned_peak, swapped_peak;	/* pages */
+	struct trace_histogram faults[NR_TRACE_FAULTS];
+	uint64_t exits[NR_TRACE_EXITS];
+	struct report_device *devices;
+	unsigned int nr_devices;
+	struct trace_rec_guest_total total;
+	uint64_t cpu[NR_TRACE_DOMAINS];	/* ns */
+};
+
+struct report_cost {
+	enum trace_domain domain;
+	char *name;
+	uint64_t ns, count;
+};
+
+struct report_swap {
+	struct trace_rec_swap_device last;
+	char *name;
+};
+
+struct report_thread {
+	uint64_t guest;
+	char *name;
+	uint64_t ran, waited;		/* ns */
+};
+
+struct report {
+	struct trace_consumer consumer;
+	uint64_t time, records;
+	char *scenario, *version, **overrides;
+	unsigned int nr_overrides;
+	uint64_t seed;
+	struct trace_rec_machine machine;
+	char *swap_model;
+	bool ended;
+	enum trace_end result;
+	uint64_t events;
+	char *end_text;
+	struct report_guest *guests;
+	uint64_t nr_guests;
+	struct report_program *programs;
+	unsigned int nr_programs;
+	struct trace_rec_host_sample host;		/* last */
+	uint64_t used_peak, swap_peak;			/* pages */
+	uint64_t host_cpu;				/* ns, of the host's own threads */
+	struct report_cost *costs;
+	unsigned int nr_costs;
+	struct report_swap *swaps;
+	unsigned int nr_swaps;
+	struct report_thread *threads;
+	unsigned int nr_threads;
+	char **problems;				/* OOM, data loss, ...: the first ones */
+	unsigned int nr_problems;
+	uint64_t problems_left_out;
+};
+
+#define REPORT_PROBLEMS_MAX 20
+#define REPORT_GUESTS_MAX (1u << 20)
+
+void report_init(struct report *r);
+void report_free(struct report *r);
+
+/* Sums over all guests, for the last lines of tables and for comparisons. */
+struct report_sum {
+	struct report_guest all;	/* .last.stalled, .faults, .exits, .total, .cpu, ... */
+	uint64_t kicks, interrupts, exits;
+	uint64_t cpu_kernel;		/* exit + vmm-kernel + host, ns */
+	uint64_t swap_out, swap_in;	/* host, pages */
+};
+
+void report_sum_init(struct report_sum *sum, const struct report *r);
+void report_sum_free(struct report_sum *sum);
+
+/* At most @guests_max guests are listed one by one; 0: all. */
+void report_text(const struct report *r, FILE *out, unsigned int guests_max);
+void report_json(const struct report *r, FILE *out);
+/* Side by side; columns have the names of the variants. */
+void report_compare(const struct report *const *reports, const char *const *names,
+		    unsigned int nr, FILE *out);
+
+#endif
