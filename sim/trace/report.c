@@ -103,6 +103,7 @@ static void see_run(struct report *r, const struct trace_record *record)
 	case TRACE_ID_machine:
 		r->machine = *machine;
 		set_text(&r->swap_model, machine->swap_model);
+		r->machine.swap_model = r->swap_model;
 		break;
 	default:
 		r->ended = true;
@@ -308,6 +309,7 @@ static void see_swap_device(struct report *r, const struct trace_rec_swap_device
 		s->name = copy(swap->name);
 	}
 	s->last = *swap;
+	s->last.name = s->name;
 }
 
 static void see_thread(struct report *r, const struct trace_rec_thread_cpu *cpu)

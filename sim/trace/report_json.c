@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of a run as JSON, for programs.  Units are in the names; nothing is rounded.
+ */
+#include "json.h"
+#include "report.h"
+
+static const char *value_name(unsigned int id, unsigned int field, uint64_t value)
+{
+	const char *const *values = trace_types[id].fields[field].values;
+
+	for (uint64_t i = 0; values[i]; i++) {
+		if (i == value)
+			return values[i];
+	}
+	return "unknown";
+}
+
+static void json_pages(struct json *j, const char *key, uint64_t pages)
+{
+	json_u64(j, key, pages * TRACE_PAGE_SIZE);
+}
+
+static void json_run(struct json *j, const struct report *r)
+{
+	json_string(j, "scenario", r->scenario);
+	json_string(j, "version", r->version);
+	json_u64(j, "seed", r->seed);
+	json_open(j, "overrides", '[');
+	for (unsigned int i = 0; i < r->nr_overrides; i++)
+		json_string(j, NULL, r->overrides[i]);
+	json_close(j, ']');
+	json_string(j, "result", r->ended ? value_name(TRACE_ID_run_end, 0, r->result) :
+		    "not finished");
+	json_string(j, "text", r->end_text);
+	json_u64(j, "virtual_time_ns", r->time);
+	json_u64(j, "events", r->events);
+	json_open(j, "problems", '[');
+	for (unsigned int i = 0; i < r->nr_problems; i++)
+		json_string(j, NULL, r->problems[i]);
+	json_close(j, ']');
+	json_u64(j, "problems_left_out", r->problems_left_out);
+}
+
+static void json_faults(struct json *j, const struct trace_histogram *faults)
+{
+	json_open(j, "faults", '{');
+	for (unsigned int k = 0; k < NR_TRACE_FAULTS; k++) {
+		const struct trace_histogram *h = &faults[k];
+
+		json_open(j, value_name(TRACE_ID_faults, 1, k), '{');
+		json_u64(j, "count", h->count);
+		json_u64(j, "p50_ns", trace_histogram_quantile(h, 50, 100));
+		json_u64(j, "p99_ns", trace_histogram_quantile(h, 99, 100));
+		json_u64(j, "max_ns", h->max);
+		json_u64(j, "total_ns", h->sum);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void json_mechanism(struct json *j, const struct report_guest *g)
+{
+	const struct trace_rec_guest_total *t = &g->total;
+
+	json_u64(j, "report_requests", t->report_requests);
+	json_u64(j, "report_blocks", t->report_blocks);
+	json_u64(j, "reported_bytes", t->report_bytes);
+	json_u64(j, "hint_requests", t->hint_requests);
+	json_u64(j, "hinted_bytes", t->hint_bytes);
+	json_u64(j, "discards", t->discards);
+	json_pages(j, "discarded_bytes", t->discard_pages);
+	json_u64(j, "inflate_requests", t->inflate_requests);
+	json_pages(j, "inflated_bytes", t->inflate_pages);
+	json_u64(j, "deflate_requests", t->deflate_requests);
+	json_pages(j, "deflated_bytes", t->deflate_pages);
+	json_pages(j, "swap_out_bytes", t->swap_out_pages);
+	json_pages(j, "swap_in_bytes", t->swap_in_pages);
+	json_open(j, "exits", '{');
+	for (unsigned int e = 0; e < NR_TRACE_EXITS; e++)
+		json_u64(j, value_name(TRACE_ID_exits, 1, e), g->exits[e]);
+	json_close(j, '}');
+	json_open(j, "cpu_ns", '{');
+	for (unsigned int d = 0; d < NR_TRACE_DOMAINS; d++)
+		json_u64(j, value_name(TRACE_ID_ledger, 1, d), g->cpu[d]);
+	json_close(j, '}');
+}
+
+static void json_guest(struct json *j, const struct report_guest *g, uint64_t id)
+{
+	json_open(j, NULL, '{');
+	json_u64(j, "id", id);
+	json_string(j, "name", g->name);
+	json_string(j, "mechanism", g->mechanism);
+	json_pages(j, "memory_bytes", g->memory);
+	json_u64(j, "vcpus", g->vcpus);
+	if (g->off)
+		json_string(j, "off", value_name(TRACE_ID_guest_end, 1, g->off_reason));
+	json_pages(j, "resident_peak_bytes", g->resident_peak);
+	json_pages(j, "resident_bytes", g->last.resident);
+	json_pages(j, "swapped_bytes", g->last.swapped);
+	json_pages(j, "swapped_peak_bytes", g->swapped_peak);
+	json_pages(j, "guest_swap_bytes", g->last.guest_swap);
+	json_pages(j, "free_bytes", g->last.free);
+	json_pages(j, "ballooned_bytes", g->last.ballooned);
+	json_pages(j, "ballooned_peak_bytes", g->ballooned_peak);
+	json_u64(j, "stalled_ns", g->last.stalled);
+	json_faults(j, g->faults);
+	json_mechanism(j, g);
+	json_open(j, "devices", '[');
+	for (unsigned int d = 0; d < g->nr_devices; d++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", g->devices[d].name);
+		json_u64(j, "kicks", g->devices[d].kicks);
+		json_u64(j, "interrupts", g->devices[d].interrupts);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void json_programs(struct json *j, const struct report *r)
+{
+	static const char *const states[] = { "runs", "ended", "killed" };
+
+	json_open(j, "programs", '[');
+	for (unsigned int i = 0; i < r->nr_programs; i++) {
+		const struct report_program *p = &r->programs[i];
+		uint64_t end = p->state == PROGRAM_RUNS ? r->time : p->end;
+
+		json_open(j, NULL, '{');
+		json_u64(j, "guest", p->guest);
+		json_u64(j, "program", p->program);
+		json_string(j, "name", p->name);
+		json_string(j, "state", states[p->state]);
+		json_s64(j, "status", p->status);
+		json_u64(j, "start_ns", p->start);
+		json_u64(j, "run_time_ns", end - p->start);
+		json_u64(j, "cpu_ns", p->cpu);
+		json_u64(j, "stalled_ns", p->stalled);
+		json_u64(j, "work", p->work);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_swaps(struct json *j, const struct report *r)
+{
+	json_open(j, "swap_devices", '[');
+	for (unsigned int i = 0; i < r->nr_swaps; i++) {
+		const struct trace_rec_swap_device *s = &r->swaps[i].last;
+
+		json_open(j, NULL, '{');
+		json_string(j, "name", r->swaps[i].name);
+		json_u64(j, "reads", s->reads);
+		json_u64(j, "read_bytes", s->bytes_read);
+		json_u64(j, "writes", s->writes);
+		json_u64(j, "written_bytes", s->bytes_written);
+		json_u64(j, "busy_ns", s->busy);
+		json_u64(j, "queue_max", s->queue_max);
+		json_pages(j, "used_max_bytes", s->used_max);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_host(struct json *j, const struct report *r, const struct report_sum *sum)
+{
+	json_open(j, "host", '{');
+	json_u64(j, "cpus", r->machine.cpus);
+	json_pages(j, "memory_bytes", r->machine.frames);
+	json_pages(j, "swap_bytes", r->machine.swap);
+	json_string(j, "swap_model", r->swap_model);
+	json_pages(j, "used_peak_bytes", r->used_peak);
+	json_pages(j, "used_bytes", r->host.used);
+	json_pages(j, "swap_used_peak_bytes", r->swap_peak);
+	json_pages(j, "swap_used_bytes", r->host.swap_used);
+	json_pages(j, "swap_out_bytes", sum->swap_out);
+	json_pages(j, "swap_in_bytes", sum->swap_in);
+	json_u64(j, "cpu_kernel_ns", sum->cpu_kernel);
+	json_swaps(j, r);
+	json_open(j, "threads", '[');
+	for (unsigned int i = 0; i < r->nr_threads; i++) {
+		json_open(j, NULL, '{');
+		if (r->threads[i].guest != TRACE_HOST)
+			json_u64(j, "guest", r->threads[i].guest);
+		json_string(j, "name", r->threads[i].name);
+		json_u64(j, "ran_ns", r->threads[i].ran);
+		json_u64(j, "waited_ns", r->threads[i].waited);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_open(j, "cpu_by_cause", '[');
+	for (unsigned int i = 0; i < r->nr_costs; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "who", value_name(TRACE_ID_ledger, 1, r->costs[i].domain));
+		json_string(j, "cause", r->costs[i].name);
+		json_u64(j, "ns", r->costs[i].ns);
+		json_u64(j, "count", r->costs[i].count);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+void report_json(const struct report *r, FILE *out)
+{
+	struct json j = { .out = out };
+	struct report_sum sum;
+
+	report_sum_init(&sum, r);
+	json_open(&j, NULL, '{');
+	json_run(&j, r);
+	json_programs(&j, r);
+	json_open(&j, "guests", '[');
+	for (uint64_t i = 0; i < r->nr_guests; i++) {
+		if (r->guests[i].declared)
+			json_guest(&j, &r->guests[i], i);
+	}
+	json_close(&j, ']');
+	json_host(&j, r, &sum);
+	json_close(&j, '}');
+	report_sum_free(&sum);
+}
