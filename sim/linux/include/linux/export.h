@@ -4,8 +4,7 @@
 #define _LINUX_EXPORT_H
 
 struct module;
-extern struct module __this_module;
-#define THIS_MODULE (&__this_module)
+#define THIS_MODULE ((struct module *)0)
 
 #define EXPORT_SYMBOL(sym) struct __exported_##sym
 #define EXPORT_SYMBOL_GPL(sym) EXPORT_SYMBOL(sym)
