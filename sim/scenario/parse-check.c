@@ -40,7 +40,7 @@ static void resolve_property(struct parser *p, struct tree_node *node,
 				    "%s is disabled; allowed: %s", target->path, allowed);
 		else if (!(NODE_BIT(target->spec->kind) & spec->targets))
 			parse_error(p, property->file, node, spec->name,
-				    "%s cannot be meant; allowed: %s", target->path, allowed);
+				    "%s is of another kind; allowed: %s", target->path, allowed);
 		else if (node->spec->kind == NODE_GUEST && target->spec->kind == NODE_BOOT)
 			p->scenario->guests[node->guest].boot = p->boots[target->index];
 		else if (node->spec->kind == NODE_COMMAND && !strcmp(spec->name, "guest"))
@@ -99,6 +99,10 @@ static void report_cycle(struct parser *p, struct tree_node *node, const struct 
 		if (!after && tree_property(path->node, "after")) {
 			blamed = (struct tree_node *)path->node;
 			after = tree_property(blamed, "after");
+		}
+		if (path->node == at && at != node) {
+			path = path->before;	/* end and start of one guest */
+			continue;
 		}
 		at = (struct tree_node *)path->node;
 		text = scenario_printf(p->scenario, "%s -> %s", at->path, text);
@@ -320,7 +324,7 @@ static void check_figure(struct parser *p, const struct tree_node *node,
 			    figure->base_guest_index, nr_guests - 1);
 	if (figure->metric == SCENARIO_METRIC_COMMAND_TIME_MS && figure->command < 0)
 		parse_error(p, node->file, node, "command",
-			    "missing; allowed: a reference such as <&label> to a command");
+			    "missing; allowed: <&label> of a command");
 }
 
 static void check_published(struct parser *p, uint32_t nr_guests)

@@ -180,6 +180,17 @@ static void merge(struct parser *p, struct tree_node *node, const void *blob, in
 	}
 }
 
+/* Whether a blob has a fragment: libfdt is content with an overlay that says nothing. */
+static bool is_overlay(const void *blob)
+{
+	int at;
+
+	fdt_for_each_subnode(at, blob, 0)
+		if (fdt_subnode_offset(blob, at, "__overlay__") >= 0)
+			return true;
+	return false;
+}
+
 /* Apply one overlay to a blob; the blob moves. */
 static void *apply_overlay(struct parser *p, void *blob, const char *file)
 {
@@ -187,6 +198,12 @@ static void *apply_overlay(struct parser *p, void *blob, const char *file)
 	void *overlay = blob_load(p, file, true, &size), *bigger;
 	int err;
 
+	if (overlay && !is_overlay(overlay)) {
+		parse_error(p, file, NULL, NULL, "not an overlay; allowed: source with /plugin/ "
+			    "and at least one &label or &{/path}");
+		free(overlay);
+		overlay = NULL;
+	}
 	if (!overlay)
 		return blob;
 	room = fdt_totalsize(blob) + 2 * size + 4096;
@@ -202,8 +219,8 @@ static void *apply_overlay(struct parser *p, void *blob, const char *file)
 			    "allowed: labels and paths of the scenario", p->args->file);
 	else if (err)
 		parse_error(p, file, NULL, NULL,
-			    "cannot be applied to %s (%s); allowed: an overlay with /plugin/ in its "
-			    "first lines", p->args->file, fdt_strerror(err));
+			    "cannot be applied to %s (%s); allowed: an overlay made for it",
+			    p->args->file, fdt_strerror(err));
 	if (!err)
 		merge(p, p->root, bigger, 0, file);
 	return bigger;
@@ -311,8 +328,8 @@ int tree_build(struct parser *p)
 		if (!p->nr_errors)
 			blob = apply_overlay(p, blob, p->args->overlays[i]);
 	free(blob);
-	for (uint32_t i = 0; i < p->args->nr_settings; i++)
-		if (!p->nr_errors)
+	if (!p->nr_errors)
+		for (uint32_t i = 0; i < p->args->nr_settings; i++)
 			apply_setting(p, p->args->settings[i]);
 	return p->nr_errors ? -1 : 0;
 }

@@ -65,6 +65,20 @@ static int find_word(const char *list, const char *word)
 	return -1;
 }
 
+static const char *target_names(uint32_t targets)
+{
+	switch (targets) {
+	case NODE_BIT(NODE_GUEST):
+		return "guest";
+	case NODE_BIT(NODE_COMMAND):
+		return "command";
+	case NODE_BIT(NODE_BOOT):
+		return "boot profile";
+	default:
+		return "guest, program or command";
+	}
+}
+
 char *value_allowed(const struct property_spec *spec)
 {
 	const char *unit = spec->unit ? spec->unit : "";
@@ -90,11 +104,7 @@ char *value_allowed(const struct property_spec *spec)
 		err = asprintf(&text, "the name of a file");
 		break;
 	case PROPERTY_PHANDLE:
-		err = asprintf(&text, "references such as <&label> to%s%s%s%s",
-			       spec->targets & NODE_BIT(NODE_GUEST) ? " guests" : "",
-			       spec->targets & NODE_BIT(NODE_PROGRAM) ? " programs" : "",
-			       spec->targets & NODE_BIT(NODE_COMMAND) ? " commands" : "",
-			       spec->targets & NODE_BIT(NODE_BOOT) ? " boot profiles" : "");
+		err = asprintf(&text, "<&label> of a %s", target_names(spec->targets));
 		break;
 	case PROPERTY_ENUM:
 		err = asprintf(&text, "%s", spec->values);
