@@ -2,7 +2,8 @@
 /*
  * The trace file, version 1.  All fixed-size numbers are little endian.
  *
- *   file    = frame(magic[16], u16 major, u16 minor, u32 0), block(SCHEMA), block(DATA)*, block(END)
+ *   file    = frame(magic[16], u16 major, u16 minor, u32 0),
+ *             block(SCHEMA), block(DATA)*, block(END)
  *   block   = frame(u32 kind, u32 sequence, u32 frame_len, u32 raw_len, u64 time, u64 records,
  *                   u64 digest, u32 check, u32 0), zstd frame of frame_len bytes
  *   frame   = u32 FRAME_MAGIC, u32 length, that many bytes
@@ -46,7 +47,7 @@
 #define TRACE_BLOCK_DATA UINT32_C(0x41544144)		/* "DATA" */
 #define TRACE_BLOCK_END UINT32_C(0x20444e45)		/* "END " */
 #define TRACE_BLOCK_TARGET (64 * 1024)			/* raw bytes after which a block ends */
-#define TRACE_RECORD_MAX (128 * 1024)			/* raw bytes of one record, its new strings included */
+#define TRACE_RECORD_MAX (128 * 1024)			/* raw bytes, with its new strings */
 #define TRACE_BLOCK_MAX (TRACE_BLOCK_TARGET + TRACE_RECORD_MAX)
 
 struct trace_block {

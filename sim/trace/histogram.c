@@ -95,6 +95,8 @@ uint64_t trace_histogram_quantile(const struct trace_histogram *h, uint64_t num,
 		return 0;
 	if (!rank)
 		rank = 1;
+	if (rank >= h->count)
+		return h->max;
 	for (unsigned int i = 0; i < HISTOGRAM_INDICES; i++) {
 		uint64_t value;
 

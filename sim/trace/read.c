@@ -3,8 +3,8 @@
  * The trace file, reading side; the format is described in format.h.
  *
  * Everything that comes from the file is checked before it is used: a trace may come from
- * anywhere.  Types and fields are found by name in the schema of the file; values of enumerations are
- * translated by their text, so that a table of a later version may have another order.
+ * anywhere.  Types and fields are found by name in the schema of the file; values of enumerations
+ * are translated by their text, so that a table of a later version may have another order.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -288,7 +288,8 @@ static bool check_file_header(struct trace_reader *r, char *error, size_t error_
 	size_t n = fread(h, 1, sizeof(h), r->in);
 
 	r->file_offset = n;
-	if (n < sizeof(h) || get_le(h, 4) != TRACE_FRAME_MAGIC || memcmp(h + 8, magic, 16)) {
+	if (n < sizeof(h) || get_le(h, 4) != TRACE_FRAME_MAGIC ||
+	    get_le(h + 4, 4) != TRACE_FILE_HEADER - 8 || memcmp(h + 8, magic, 16)) {
 		snprintf(error, error_size, "%s: not a ballast trace", r->path);
 		return false;
 	}

@@ -4,7 +4,8 @@
  *
  * A damaged file gives every record of the intact blocks before the damage; then
  * trace_reader_damage() says what is wrong and where.  Types that this program does not know
- * come with id 0 and can still be printed; types whose fields it cannot decode are skipped and counted.
+ * come with id 0 and can still be printed; types whose fields it cannot decode are skipped and
+ * counted.
  */
 #ifndef BALLAST_TRACE_READ_H
 #define BALLAST_TRACE_READ_H

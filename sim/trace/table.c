@@ -12,26 +12,26 @@
 #include "hostmem.h"
 #include "table.h"
 
+/* value * scale / unit, rounded. */
+static uint64_t scaled(uint64_t value, uint64_t scale, uint64_t unit)
+{
+	return ((unsigned __int128)value * scale + unit / 2) / unit;
+}
+
 /* Three digits that matter: 1.23, 12.3, 123. */
 static struct human three_digits(uint64_t value, uint64_t unit, const char *name)
 {
+	uint64_t hundredths = scaled(value, 100, unit), tenths = scaled(value, 10, unit);
 	struct human h;
-	uint64_t whole = value / unit, rest = value % unit;
 
-	/* rest * 100 must not overflow */
-	while (unit > UINT64_MAX / 200) {
-		unit >>= 8;
-		rest >>= 8;
-	}
-	if (whole < 10 && (rest * 100 + unit / 2) / unit < 100)
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%02" PRIu64 " %s", whole,
-			 (rest * 100 + unit / 2) / unit, name);
-	else if (whole < 100 && (rest * 10 + unit / 2) / unit < 10)
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%" PRIu64 " %s", whole,
-			 (rest * 10 + unit / 2) / unit, name);
+	if (hundredths < 1000)
+		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%02" PRIu64 " %s",
+			 hundredths / 100, hundredths % 100, name);
+	else if (tenths < 1000)
+		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%" PRIu64 " %s", tenths / 10,
+			 tenths % 10, name);
 	else
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 " %s", whole + (2 * rest >= unit),
-			 name);
+		snprintf(h.text, sizeof(h.text), "%" PRIu64 " %s", scaled(value, 1, unit), name);
 	return h;
 }
 
