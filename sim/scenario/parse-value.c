@@ -149,7 +149,10 @@ static void store_number(struct parser *p, const struct tree_node *node,
 		return;
 	}
 	if (value < spec->min || value > spec->max) {
-		snprintf(text, sizeof(text), "%" PRIu64 " is out of range", value);
+		if (count_strings(property) == 1 && property->data[0])
+			snprintf(text, sizeof(text), "\"%s\" is not a number", property->data);
+		else
+			snprintf(text, sizeof(text), "%" PRIu64 " is out of range", value);
 		bad_value(p, node, spec, property->file, text);
 		return;
 	}

@@ -112,7 +112,7 @@ extern const struct node_spec node_root;
 	for (const struct property_set *set_ = (node_spec_)->sets; set_ < (node_spec_)->sets + 2;  \
 	     set_++)                                                                               \
 		for (const struct property_spec *property_ = set_->spec;                           \
-		     property_ < set_->spec + set_->nr; property_++)
+		     property_ != (set_->spec ? set_->spec + set_->nr : NULL); property_++)
 
 /* ---- the parser ---- */
 
