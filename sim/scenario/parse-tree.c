@@ -143,6 +143,21 @@ static bool is_bookkeeping(const char *name)
 	       !strcmp(name, "__local_fixups__");
 }
 
+#define DEPTH_MAX 16	/* the table needs 5; recursion must end */
+
+static bool too_deep(struct parser *p, const struct tree_node *node, const char *file)
+{
+	unsigned int depth = 0;
+
+	for (const struct tree_node *at = node; at->parent; at = at->parent)
+		depth++;
+	if (depth <= DEPTH_MAX)
+		return false;
+	parse_error(p, file, NULL, NULL, "nodes are nested too deeply; allowed: %d levels",
+		    DEPTH_MAX);
+	return true;
+}
+
 /* Take over from the blob what is new or different in a node, on behalf of @file. */
 static void merge(struct parser *p, struct tree_node *node, const void *blob, int offset,
 		  const char *file)
@@ -150,6 +165,8 @@ static void merge(struct parser *p, struct tree_node *node, const void *blob, in
 	struct tree_node **end = &node->children;
 	int at;
 
+	if (too_deep(p, node, file))
+		return;
 	fdt_for_each_property_offset(at, blob, offset) {
 		const char *name;
 		int len;
