@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands and events of memory balloons, and what the observer is told of their requests.
+ *
+ * Models softmmu/balloon.c of QEMU.  The command takes effect in the main loop, as QMP's does.
+ */
+#include "internal.h"
+
+#include "qapi/qapi-events-machine.h"
+#include "standard-headers/linux/virtio_balloon.h"
+
+int qemu_add_balloon_handler(QEMUBalloonEvent *event_func, QEMUBalloonStatus *stat_func,
+			     void *opaque)
+{
+	struct vmm *vmm = this_vmm;
+
+	if (vmm->balloon_event)
+		return -1;
+	vmm->balloon_event = event_func;
+	vmm->balloon_status = stat_func;
+	vmm->balloon_opaque = opaque;
+	return 0;
+}
+
+void qemu_remove_balloon_handler(void *opaque)
+{
+	struct vmm *vmm = this_vmm;
+
+	if (vmm->balloon_opaque != opaque)
+		return;
+	vmm->balloon_event = NULL;
+	vmm->balloon_status = NULL;
+	vmm->balloon_opaque = NULL;
+}
+
+static bool have_balloon(const struct vmm *vmm, char *error)
+{
+	if (vmm->balloon_event)
+		return true;
+	snprintf(error, VMM_ERROR_SIZE, "VMM %s has no balloon device", vmm->config.name);
+	return false;
+}
+
+struct balloon_command {
+	struct vmm *vmm;
+	int64_t bytes;
+};
+
+static void balloon_command_run(void *opaque)
+{
+	struct balloon_command *command = opaque;
+	struct vmm *vmm = command->vmm;
+
+	/* The device may have gone since. */
+	if (vmm->balloon_event)
+		vmm->balloon_event(vmm->balloon_opaque, command->bytes);
+	g_free(command);
+}
+
+int vmm_qmp_balloon(struct vmm *vmm, int64_t bytes, char *error)
+{
+	struct balloon_command *command;
+	struct vmm *old;
+
+	if (!have_balloon(vmm, error))
+		return -1;
+	if (bytes <= 0) {
+		snprintf(error, VMM_ERROR_SIZE, "VMM %s: %" PRId64 " bytes is no size to leave to "
+			 "a guest", vmm->config.name, bytes);
+		return -1;
+	}
+	command = g_new0(struct balloon_command, 1);
+	command->vmm = vmm;
+	command->bytes = bytes;
+	old = vmm_enter(vmm);
+	aio_bh_schedule_oneshot(&vmm->main, balloon_command_run, command);
+	vmm_leave(old);
+	return 0;
+}
+
+int vmm_qmp_query_balloon(struct vmm *vmm, int64_t *bytes, char *error)
+{
+	BalloonInfo info = { 0 };
+	struct vmm *old;
+
+	if (!have_balloon(vmm, error))
+		return -1;
+	old = vmm_enter(vmm);
+	vmm->balloon_status(vmm->balloon_opaque, &info);
+	vmm_leave(old);
+	*bytes = info.actual;
+	return 0;
+}
+
+void qapi_event_send_balloon_change(int64_t actual)
+{
+	const struct vmm_observer *observer = this_vmm->config.observer;
+
+	if (observer && observer->balloon_change)
+		observer->balloon_change(this_vmm, actual);
+}
+
+/* The order of the queues that exist (Virtio 1.2, section 5.5.2). */
+static enum vmm_role queue_role(const VirtIODevice *vdev, unsigned int index)
+{
+	static const struct { int feature; enum vmm_role role; } optional[] = {
+		{ VIRTIO_BALLOON_F_STATS_VQ, VMM_ROLE_STATS },
+		{ VIRTIO_BALLOON_F_FREE_PAGE_HINT, VMM_ROLE_HINT },
+		{ VIRTIO_BALLOON_F_REPORTING, VMM_ROLE_REPORT },
+	};
+	unsigned int next = 2;
+	size_t i;
+
+	if (vdev->device_id != VIRTIO_ID_BALLOON)
+		return VMM_ROLE_OTHER;
+	if (index < next)
+		return index ? VMM_ROLE_DEFLATE : VMM_ROLE_INFLATE;
+	for (i = 0; i < ARRAY_SIZE(optional); i++) {
+		/* The device's queues are numbered by what it offers. */
+		if (virtio_host_has_feature(vdev, optional[i].feature) && index == next++)
+			return optional[i].role;
+	}
+	return VMM_ROLE_OTHER;
+}
+
+static uint64_t sum(const struct iovec *iov, unsigned int nr)
+{
+	uint64_t bytes = 0;
+
+	while (nr--)
+		bytes += iov++->iov_len;
+	return bytes;
+}
+
+void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
+{
+	VirtIODevice *vdev = vq->vdev;
+	struct vmm *vmm = vdev->transport->vmm;
+	const struct vmm_observer *observer = vmm->config.observer;
+	struct vmm_request request = { .device = vdev->name, .queue = vq->index };
+
+	if (!observer || !observer->request || vdev->broken)
+		return;
+	request.role = queue_role(vdev, vq->index);
+	if (request.role == VMM_ROLE_INFLATE || request.role == VMM_ROLE_DEFLATE) {
+		request.blocks = sum(elem->out_sg, elem->out_num) / sizeof(uint32_t);
+		request.bytes = request.blocks << VIRTIO_BALLOON_PFN_SHIFT;
+	} else {
+		request.blocks = elem->in_num;
+		request.bytes = sum(elem->in_sg, elem->in_num);
+	}
+	observer->request(vmm, &request);
+}

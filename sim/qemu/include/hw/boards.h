@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: the machine: how much RAM it has */
+#ifndef MODEL_HW_BOARDS_H
+#define MODEL_HW_BOARDS_H
+
+#include "exec/cpu-common.h"
+#include "qom/object.h"
+
+#define TYPE_MACHINE "machine"
+
+struct MachineState {
+	Object parent_obj;
+	ram_addr_t ram_size;
+};
+
+/* A variable in QEMU, which has one machine per process. */
+MachineState *vmm_current_machine(void);
+#define current_machine (vmm_current_machine())
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: capabilities of a migration */
+#ifndef MODEL_MIGRATION_MIGRATION_H
+#define MODEL_MIGRATION_MIGRATION_H
+
+#include <stdbool.h>
+
+bool migrate_postcopy_ram(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: the VMM's main thread and the big lock */
+#ifndef MODEL_QEMU_MAIN_LOOP_H
+#define MODEL_QEMU_MAIN_LOOP_H
+
+#include "block/aio.h"
+
+AioContext *qemu_get_aio_context(void);
+QEMUBH *qemu_bh_new_full(QEMUBHFunc *cb, void *opaque, MemReentrancyGuard *guard);
+#define qemu_bh_new(cb, opaque) qemu_bh_new_full(cb, opaque, NULL)
+#define qemu_bh_new_guarded(cb, opaque, guard) qemu_bh_new_full(cb, opaque, guard)
+
+void qemu_mutex_lock_iothread(void);
+void qemu_mutex_unlock_iothread(void);
+bool qemu_mutex_iothread_locked(void);
+
+#endif

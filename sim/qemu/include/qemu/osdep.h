@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* same: what every QEMU source includes first: libc, GLib and rounding */
+#ifndef MODEL_QEMU_OSDEP_H
+#define MODEL_QEMU_OSDEP_H
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "glib.h"
+#include "qemu/compiler.h"
+#include "qemu/typedefs.h"
+
+#define QEMU_ALIGN_DOWN(n, m) ((n) / (m) * (m))
+#define QEMU_ALIGN_UP(n, m) QEMU_ALIGN_DOWN((n) + (m) - 1, (m))
+#define QEMU_IS_ALIGNED(n, m) (((n) % (m)) == 0)
+#ifndef ROUND_UP
+#define ROUND_UP(n, d) QEMU_ALIGN_UP(n, d)
+#endif
+#ifndef DIV_ROUND_UP
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#endif
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+#endif
+
+#endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices: static properties, realize and unrealize.
+ *
+ * Models hw/core/qdev.c and hw/core/qdev-properties.c of QEMU.  Properties of a class are those of its
+ * parents and its own; they can be set until the device is realized.  Left out: buses, hot-plug
+ * handlers, gpio, clocks.
+ */
+#include "internal.h"
+
+#include "qapi/visitor.h"
+
+/* Properties that object_property_add() would show as settable are fixed by realize. */
+static bool may_set(Object *obj, const char *name, Error **errp)
+{
+	if (!DEVICE(obj)->realized)
+		return true;
+	error_setg(errp, "property \"%s\" cannot be changed: the device is in use", name);
+	return false;
+}
+
+static void *field_of(Object *obj, const Property *prop)
+{
+	return (uint8_t *)obj + prop->offset;
+}
+
+static void get_bit(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	const Property *prop = opaque;
+	bool value = *(uint32_t *)field_of(obj, prop) >> prop->bitnr & 1;
+
+	visit_type_bool(v, name, &value, errp);
+}
+
+static void put_bit(Object *obj, const Property *prop, bool value)
+{
+	uint32_t *field = field_of(obj, prop);
+
+	if (value)
+		*field |= UINT32_C(1) << prop->bitnr;
+	else
+		*field &= ~(UINT32_C(1) << prop->bitnr);
+}
+
+static void set_bit_prop(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	bool value;
+
+	if (may_set(obj, name, errp) && visit_type_bool(v, name, &value, errp))
+		put_bit(obj, opaque, value);
+}
+
+static void default_bit(Object *obj, const Property *prop)
+{
+	put_bit(obj, prop, prop->defval);
+}
+
+const PropertyInfo qdev_prop_bit = {
+	.name = "bool", .get = get_bit, .set = set_bit_prop, .set_default = default_bit,
+};
+
+static void get_bool(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	bool value = *(bool *)field_of(obj, opaque);
+
+	visit_type_bool(v, name, &value, errp);
+}
+
+static void set_bool(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	if (may_set(obj, name, errp))
+		visit_type_bool(v, name, field_of(obj, opaque), errp);
+}
+
+static void default_bool(Object *obj, const Property *prop)
+{
+	*(bool *)field_of(obj, prop) = prop->defval;
+}
+
+const PropertyInfo qdev_prop_bool = {
+	.name = "bool", .get = get_bool, .set = set_bool, .set_default = default_bool,
+};
+
+static void get_uint32(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	uint32_t value = *(uint32_t *)field_of(obj, opaque);
+
+	visit_type_uint32(v, name, &value, errp);
+}
+
+static void set_uint32(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	uint32_t value;
+
+	if (may_set(obj, name, errp) && visit_type_uint32(v, name, &value, errp))
+		*(uint32_t *)field_of(obj, opaque) = value;
+}
+
+static void default_uint32(Object *obj, const Property *prop)
+{
+	*(uint32_t *)field_of(obj, prop) = prop->defval;
+}
+
+const PropertyInfo qdev_prop_uint32 = {
+	.name = "uint32", .get = get_uint32, .set = set_uint32, .set_default = default_uint32,
+};
+
+static void get_link(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	Object *target = *(Object **)field_of(obj, opaque);
+	char *text = (char *)(target ? target->child_name : "");
+
+	visit_type_str(v, name, &text, errp);
+}
+
+/* Objects are named by the id under which they were added. */
+static void set_link(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	const Property *prop = opaque;
+	Object **field = field_of(obj, prop), *target;
+	char *id = NULL;
+
+	if (!may_set(obj, name, errp) || !visit_type_str(v, name, &id, errp))
+		return;
+	for (target = this_vmm->iothreads->children; target; target = target->next_sibling) {
+		if (!strcmp(target->child_name, id) &&
+		    object_dynamic_cast(target, prop->link_type))
+			break;
+	}
+	if (target) {
+		object_unref(*field);
+		*field = object_ref(target);
+	} else {
+		error_setg(errp, "%s: there is no %s \"%s\"", name, prop->link_type, id);
+	}
+	g_free(id);
+}
+
+const PropertyInfo qdev_prop_link = { .name = "link", .get = get_link, .set = set_link };
+
+void device_class_set_props(DeviceClass *dc, Property *props)
+{
+	dc->props_ = props;
+}
+
+/* Properties of each class on the way up; a class that sets none has its parent's pointer. */
+static void device_instance_init(Object *obj)
+{
+	const Property *done = NULL;
+	struct vmm_type *type;
+
+	for (type = obj->class->type; type; type = type->parent) {
+		const Property *prop;
+
+		if (!vmm_type_is(type, TYPE_DEVICE))
+			break;
+		prop = ((DeviceClass *)vmm_type_class(type))->props_;
+		if (!prop || prop == done)
+			continue;
+		done = prop;
+		for (; prop->name; prop++) {
+			object_property_add(obj, prop->name, prop->info->name, prop->info->get,
+					    prop->info->set, NULL, (void *)prop);
+			if (prop->set_default && prop->info->set_default)
+				prop->info->set_default(obj, prop);
+		}
+	}
+}
+
+static void device_instance_finalize(Object *obj)
+{
+	struct vmm_type *type;
+	const Property *prop;
+
+	for (type = obj->class->type; vmm_type_is(type, TYPE_DEVICE); type = type->parent) {
+		prop = ((DeviceClass *)vmm_type_class(type))->props_;
+		for (; prop && prop->name; prop++) {
+			if (prop->info == &qdev_prop_link) {
+				object_unref(*(Object **)field_of(obj, prop));
+				*(Object **)field_of(obj, prop) = NULL;
+			}
+		}
+	}
+	g_free(DEVICE(obj)->id);
+}
+
+const TypeInfo vmm_device_type_info = {
+	.name = TYPE_DEVICE,
+	.parent = TYPE_OBJECT,
+	.instance_size = sizeof(DeviceState),
+	.instance_init = device_instance_init,
+	.instance_finalize = device_instance_finalize,
+	.class_size = sizeof(DeviceClass),
+	.abstract = true,
+};
+
+bool qdev_realize(DeviceState *dev, BusState *bus, Error **errp)
+{
+	DeviceClass *dc = DEVICE_GET_CLASS(dev);
+	Error *err = NULL;
+
+	dev->parent_bus = bus;
+	if (dc->realize)
+		dc->realize(dev, &err);
+	if (err) {
+		error_propagate(errp, err);
+		return false;
+	}
+	dev->realized = true;
+	return true;
+}
+
+void qdev_unrealize(DeviceState *dev)
+{
+	DeviceClass *dc = DEVICE_GET_CLASS(dev);
+
+	if (!dev->realized)
+		return;
+	dev->realized = false;
+	if (dc->unrealize)
+		dc->unrealize(dev);
+}
+
+Object *qdev_get_machine(void)
+{
+	return OBJECT(this_vmm->machine);
+}
+
+MachineState *vmm_current_machine(void)
+{
+	return this_vmm->machine;
+}
