@@ -596,8 +596,8 @@ static const struct bad bads[] = {
 	  "FILE: /published/f: guest-index: 2 is out of range; allowed: 0..1" },
 	{ "/ { compatible = \"linux,dummy\"; };",
 	  "FILE: /: compatible: not a scenario; allowed: \"ballast,scenario\"" },
-	{ "/ { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { }; }; }; }; }; }; "
-	  "}; }; }; }; }; }; }; }; }; }; }; };",
+	{ "/ { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { }; }; }; }; }; "
+	  "}; }; }; }; }; }; }; }; }; }; }; }; };",
 	  "FILE: nodes are nested too deeply; allowed: 16 levels" },
 	{ "/ { oops };",
 	  "FILE: dtc: FILE:15.10-11 syntax error; allowed: device tree source, see "
