@@ -307,6 +307,11 @@ void cpu_sync(void)
 	coro_suspend();
 }
 
+void cpu_consume(struct cpu_thread *t)
+{
+	start_run(t);
+}
+
 void cpu_block(const char *why)
 {
 	struct cpu_thread *t = running_thread("cpu_block()");

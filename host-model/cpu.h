@@ -133,6 +133,11 @@ void cpu_sleep(uint64_t ns);
  * first.  Returns false when it owes nothing or is blocked.  Not for the thread that runs code.
  */
 bool cpu_interrupt(struct cpu_thread *t, uint64_t *left);
+/*
+ * For a resume() of one's own: the running thread continues, through resume() again, when what it
+ * owes (perhaps nothing) has passed.
+ */
+void cpu_consume(struct cpu_thread *t);
 /* Thread goes away for good; its coroutine, if suspended, is abandoned.  Not from itself. */
 void cpu_thread_kill(struct cpu_thread *t);
 /* End the calling thread for good; its coroutine is abandoned.  Does not return. */

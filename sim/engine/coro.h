@@ -31,6 +31,9 @@ struct coro_context {
 	struct vmm *vmm;
 	struct cpu_thread *thread;
 	struct task_struct *task;
+	unsigned int preempt;	/* sim/linux: depth of preempt_disable() */
+	bool irqs_off;		/* sim/linux: interrupts are held back */
+	bool in_irq;		/* sim/linux: this is an interrupt handler */
 };
 
 typedef void (*coro_fn)(void *arg);

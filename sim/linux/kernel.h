@@ -30,7 +30,13 @@ struct kernel {
 	struct mm_state *mm;
 	struct sched_state *sched;
 	u64 seed;
+	/* A line of the kernel's log; level as in printk.  NULL: nobody reads it. */
+	void (*log)(struct kernel *kernel, int level, const char *text);
+	void *log_opaque;
 };
+
+/* mm/: a module brings a page reporting core of its own (any of the two may be NULL). */
+void mm_module_hooks(struct kernel *kernel, void *reporting_notify, void *reporting_enabled);
 
 #define this_kernel (coro_current->ctx.kernel)
 

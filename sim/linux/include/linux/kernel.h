@@ -15,6 +15,7 @@
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stddef.h>
 #include <linux/typecheck.h>
@@ -50,6 +51,12 @@ static inline __printf(3, 4) int scnprintf(char *buf, size_t size, const char *f
 	return n < (int)size ? n : (size ? (int)size - 1 : 0);
 }
 
-#define might_sleep() do { } while (0)
+/* As CONFIG_DEBUG_ATOMIC_SLEEP: reported, and the run has failed. */
+void __might_sleep(const char *file, int line);
+#define might_sleep()                                                                              \
+	do {                                                                                       \
+		if (in_atomic())                                                                   \
+			__might_sleep(__FILE__, __LINE__);                                         \
+	} while (0)
 
 #endif

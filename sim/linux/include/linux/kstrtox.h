@@ -92,6 +92,29 @@ static inline int kstrtoint(const char *s, unsigned int base, int *res)
 	return 0;
 }
 
+static inline int kstrtol(const char *s, unsigned int base, long *res)
+{
+	long long value;
+	int rc = kstrtoll(s, base, &value);
+
+	if (!rc)
+		*res = value;
+	return rc;
+}
+
+static inline int kstrtou16(const char *s, unsigned int base, u16 *res)
+{
+	unsigned long long value;
+	int rc = kstrtoull(s, base, &value);
+
+	if (rc)
+		return rc;
+	if (value > (u16)~0)
+		return -ERANGE;
+	*res = value;
+	return 0;
+}
+
 static inline int kstrtobool(const char *s, bool *res)
 {
 	switch (*s) {

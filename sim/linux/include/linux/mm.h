@@ -45,11 +45,7 @@
 #define virt_addr_valid(virt) (__pa(virt) < PFN_PHYS(this_kernel->max_pfn))
 
 /* Whoever asks for the address of a page may use its bytes. */
-static inline void *page_address(struct page *page)
-{
-	SetPageBytes(page);
-	return __va(page_to_phys(page));
-}
+void *page_address(const struct page *page);
 
 #define page_to_virt(page) page_address(page)
 #define lowmem_page_address(page) page_address(page)

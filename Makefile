@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Everything is built from here.
+#
+#   make            the simulator and the driver images
+#   make demo       install what is missing, build, run the demo
+#   make check      all tests that need no booted machine
+#   make help       the rest
+#
+# Variables: CC, O (where products go), SAN=1 (ASan and UBSan), CORO=ucontext (portable switching),
+# KDIR (kernel headers), W (extra warning flags).
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+O ?= build/$(notdir $(CC))$(if $(SAN),-san)$(if $(CORO),-$(CORO))
+PYTHON ?= python3
+
+all: $(O)/ballast images
+
+include tests/Makefile.inc
+
+OPT := -O2 -g
+ifneq ($(SAN),)
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+ifeq ($(CORO),ucontext)
+CORO_DEF := -DCORO_UCONTEXT
+endif
+WARN := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare $(W)
+BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF)
+
+# Code that is the model kernel's, or runs on it, sees no libc header.
+CC_INCLUDE := $(shell $(CC) -print-file-name=include)
+KERNEL_INC := -nostdinc -isystem $(CC_INCLUDE) -Isim/linux/include -Isim/linux -Isim/engine \
+	-Ihost-model -Isim/trace
+KERNEL_CFLAGS := $(BASE) $(KERNEL_INC) -D__KERNEL__
+HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
+QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
+PROGRAM_CFLAGS := $(BASE) -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
+	-Isim/qemu -Isim/workload -Isim/linux -Isim/cli
+
+LIBS := -lzstd -lfdt -llzma -ldl -lm
+
+engine_src := $(wildcard sim/engine/*.c)
+ifneq ($(CORO),ucontext)
+engine_asm := sim/engine/coro_x86_64.S
+endif
+host_src := $(wildcard host-model/*.c)
+linux_src := $(filter-out sim/linux/kernel/module-tail.c,$(wildcard sim/linux/kernel/*.c) \
+	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c))
+qemu_src := $(wildcard sim/qemu/*.c)
+user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) \
+	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
+
+obj = $(patsubst %,$(O)/%.o,$(basename $(1)))
+engine_obj := $(call obj,$(engine_src) $(engine_asm))
+host_obj := $(call obj,$(host_src))
+linux_obj := $(call obj,$(linux_src))
+qemu_obj := $(call obj,$(qemu_src))
+user_obj := $(call obj,$(user_src))
+lib_obj := $(engine_obj) $(host_obj) $(linux_obj) $(qemu_obj) $(user_obj)
+
+$(engine_obj) $(host_obj): CFLAGS_FOR = $(HOST_CFLAGS)
+$(linux_obj): CFLAGS_FOR = $(KERNEL_CFLAGS)
+$(qemu_obj): CFLAGS_FOR = $(QEMU_CFLAGS)
+$(user_obj) $(O)/sim/cli/main.o: CFLAGS_FOR = $(PROGRAM_CFLAGS)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CFLAGS_FOR) -c -o $@ $<
+
+$(O)/%.o: %.S
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) -c -o $@ $<
+
+# Images link against the executable's symbols when they are loaded, all of them.
+LINK := $(CC) $(OPT) -Wl,--export-dynamic
+
+$(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
+	@echo "  LD      $@"
+	@$(LINK) -o $@ $^ $(LIBS)
+
+# One image per driver or device; the loader makes the copies.
+IMAGES := $(O)/images/virtio_ballast.so $(O)/images/virtio-ballast.so
+images: $(IMAGES)
+
+GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) -Idriver-src/uapi -D__KERNEL__ -DMODULE \
+	-DKBUILD_MODNAME='"$(subst -,_,$(basename $(notdir $@)))"'
+DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
+
+$(O)/images/virtio_ballast.so: driver-src/linux/guest/virtio_ballast.c \
+		sim/linux/kernel/module-tail.c
+	@mkdir -p $(@D)
+	@echo "  IMAGE   $@"
+	@$(CC) $(GUEST_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ \
+		$(filter %.c,$^)
+
+# The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
+device_src := driver-src/qemu/virtio-ballast.c
+$(O)/images/virtio-ballast.so: $(device_src)
+	@mkdir -p $(@D)
+	@echo "  IMAGE   $@"
+	@$(CC) $(DEVICE_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@$(O)/ballast demo
+
+deps:
+	@sh tests/deps.sh
+
+clean:
+	rm -rf build
+
+help:
+	@echo "all demo check check-asan bench deps upstream modules clean"
+
+-include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/*.d)
+
+.PHONY: all images demo deps clean help
+.DELETE_ON_ERROR:

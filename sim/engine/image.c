@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Private copies of shared objects; see image.h.
+ */
+#define _GNU_SOURCE
+#include "image.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct image {
+	void *handle;
+	int fd;
+};
+
+static int copy_to_memory(const char *path)
+{
+	struct stat st;
+	off_t off = 0;
+	int file = open(path, O_RDONLY | O_CLOEXEC), fd;
+
+	if (file < 0)
+		return -1;
+	fd = memfd_create("ballast-image", MFD_CLOEXEC);
+	if (fd >= 0 && !fstat(file, &st)) {
+		while (off < st.st_size && sendfile(fd, file, &off, st.st_size - off) > 0)
+			;
+		if (off == st.st_size) {
+			close(file);
+			return fd;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	close(file);
+	return -1;
+}
+
+struct image *image_load(const char *path, char *err, size_t err_size)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	char name[64];
+
+	if (!image) {
+		snprintf(err, err_size, "%s: out of memory", path);
+		return NULL;
+	}
+	image->fd = copy_to_memory(path);
+	if (image->fd < 0) {
+		snprintf(err, err_size, "%s: image cannot be read: %s", path, strerror(errno));
+		free(image);
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", image->fd);
+	image->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (!image->handle) {
+		const char *why = dlerror();
+
+		/* The loader names the memory file, which tells nobody anything. */
+		if (!strncmp(why, name, strlen(name)))
+			why += strlen(name);
+		snprintf(err, err_size, "%s: image cannot be loaded%s", path, why);
+		close(image->fd);
+		free(image);
+		return NULL;
+	}
+	return image;
+}
+
+void *image_symbol(const struct image *image, const char *name)
+{
+	return dlsym(image->handle, name);
+}
+
+void image_unload(struct image *image)
+{
+	dlclose(image->handle);
+	close(image->fd);
+	free(image);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private copies of shared objects.
+ *
+ * Real drivers and devices have file-level state, so every simulated kernel or VMM gets a copy of
+ * the image of its own: the file's bytes go into a memory file that nobody else opens, and that is what
+ * the dynamic loader maps.  The memory file stays open as long as the image: its number is
+ * the name by which the loader tells objects apart, and must not be used again.
+ *
+ * Symbols that an image leaves undefined are the API of the model kernel or VMM, exported by the
+ * executable.  An image that needs anything else is refused.
+ */
+#ifndef BALLAST_IMAGE_H
+#define BALLAST_IMAGE_H
+
+#include <stddef.h>
+
+struct image;
+
+/* Returns NULL and one line of text in @err when the image is missing or cannot be linked. */
+struct image *image_load(const char *path, char *err, size_t err_size);
+/* NULL: there is no such symbol. */
+void *image_symbol(const struct image *image, const char *name);
+void image_unload(struct image *image);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: time is virtual time. */
+#ifndef _LINUX_KTIME_H
+#define _LINUX_KTIME_H
+
+#include <linux/types.h>
+
+typedef s64 ktime_t;
+
+#define NSEC_PER_USEC 1000L
+#define NSEC_PER_MSEC 1000000L
+#define NSEC_PER_SEC 1000000000L
+#define USEC_PER_SEC 1000000L
+#define MSEC_PER_SEC 1000L
+
+ktime_t ktime_get(void);
+
+static inline u64 ktime_get_ns(void)
+{
+	return ktime_get();
+}
+
+#define ktime_sub(a, b) ((a) - (b))
+#define ktime_to_ns(t) (t)
+#define ktime_to_us(t) ((t) / NSEC_PER_USEC)
+#define ktime_to_ms(t) ((t) / NSEC_PER_MSEC)
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: the virtio bus; see virtio/virtio.c and virtio/virtio_ring.c. */
+#ifndef _LINUX_VIRTIO_H
+#define _LINUX_VIRTIO_H
+
+#include <linux/device.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct kvm_virtio;
+struct virtio_config_ops;
+struct virtio_device;
+
+struct virtqueue {
+	struct list_head list;
+	void (*callback)(struct virtqueue *vq);
+	const char *name;
+	struct virtio_device *vdev;
+	unsigned int index;
+	unsigned int num_free;
+	unsigned int num_max;
+	bool reset;
+	void *priv;
+};
+
+struct virtio_device {
+	int index;
+	bool failed;
+	bool config_enabled;
+	bool config_change_pending;
+	spinlock_t config_lock;
+	struct device dev;
+	struct virtio_device_id id;
+	const struct virtio_config_ops *config;
+	struct list_head vqs;
+	u64 features;
+	void *priv;
+	struct list_head node;		/* on the kernel's bus */
+	struct kvm_virtio *hw;		/* the device's registers */
+};
+
+struct virtio_driver {
+	struct device_driver driver;
+	const struct virtio_device_id *id_table;
+	const unsigned int *feature_table;
+	unsigned int feature_table_size;
+	const unsigned int *feature_table_legacy;
+	unsigned int feature_table_size_legacy;
+	int (*validate)(struct virtio_device *dev);
+	int (*probe)(struct virtio_device *dev);
+	void (*scan)(struct virtio_device *dev);
+	void (*remove)(struct virtio_device *dev);
+	void (*config_changed)(struct virtio_device *dev);
+	int (*freeze)(struct virtio_device *dev);
+	int (*restore)(struct virtio_device *dev);
+	struct list_head node;		/* on the kernel's bus */
+};
+
+int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
+			 void *data, gfp_t gfp);
+int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
+			void *data, gfp_t gfp);
+int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
+		      unsigned int in_sgs, void *data, gfp_t gfp);
+bool virtqueue_kick(struct virtqueue *vq);
+bool virtqueue_kick_prepare(struct virtqueue *vq);
+bool virtqueue_notify(struct virtqueue *vq);
+void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len);
+void virtqueue_disable_cb(struct virtqueue *vq);
+bool virtqueue_enable_cb(struct virtqueue *vq);
+bool virtqueue_enable_cb_delayed(struct virtqueue *vq);
+unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq);
+bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx);
+void *virtqueue_detach_unused_buf(struct virtqueue *vq);
+unsigned int virtqueue_get_vring_size(struct virtqueue *vq);
+bool virtqueue_is_broken(struct virtqueue *vq);
+
+void virtio_break_device(struct virtio_device *dev);
+void virtio_config_changed(struct virtio_device *dev);
+void virtio_reset_device(struct virtio_device *dev);
+int virtio_device_freeze(struct virtio_device *dev);
+int virtio_device_restore(struct virtio_device *dev);
+int register_virtio_driver(struct virtio_driver *drv);
+void unregister_virtio_driver(struct virtio_driver *drv);
+
+#define module_virtio_driver(drv) module_driver(drv, register_virtio_driver, unregister_virtio_driver)
+
+static inline struct virtio_device *dev_to_virtio(struct device *dev)
+{
+	return container_of(dev, struct virtio_device, dev);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* model: configuration space and features of a virtio device. */
+#ifndef _LINUX_VIRTIO_CONFIG_H
+#define _LINUX_VIRTIO_CONFIG_H
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/virtio.h>
+#include <linux/virtio_byteorder.h>
+#include <uapi/linux/virtio_config.h>
+
+struct irq_affinity;
+typedef void vq_callback_t(struct virtqueue *vq);
+
+struct virtio_config_ops {
+	void (*get)(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len);
+	void (*set)(struct virtio_device *vdev, unsigned int offset, const void *buf,
+		    unsigned int len);
+	u32 (*generation)(struct virtio_device *vdev);
+	u8 (*get_status)(struct virtio_device *vdev);
+	void (*set_status)(struct virtio_device *vdev, u8 status);
+	void (*reset)(struct virtio_device *vdev);
+	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
+			vq_callback_t *callbacks[], const char *const names[], const bool *ctx,
+			struct irq_affinity *desc);
+	void (*del_vqs)(struct virtio_device *vdev);
+	void (*synchronize_cbs)(struct virtio_device *vdev);
+	u64 (*get_features)(struct virtio_device *vdev);
+	int (*finalize_features)(struct virtio_device *vdev);
+};
+
+static inline bool __virtio_test_bit(const struct virtio_device *vdev, unsigned int fbit)
+{
+	return vdev->features & BIT_ULL(fbit);
+}
+
+static inline void __virtio_set_bit(struct virtio_device *vdev, unsigned int fbit)
+{
+	vdev->features |= BIT_ULL(fbit);
+}
+
+static inline void __virtio_clear_bit(struct virtio_device *vdev, unsigned int fbit)
+{
+	vdev->features &= ~BIT_ULL(fbit);
+}
+
+bool virtio_has_feature(const struct virtio_device *vdev, unsigned int fbit);
+void virtio_device_ready(struct virtio_device *vdev);
+
+static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
+				  struct virtqueue *vqs[], vq_callback_t *callbacks[],
+				  const char *const names[], struct irq_affinity *desc)
+{
+	return vdev->config->find_vqs(vdev, nvqs, vqs, callbacks, names, NULL, desc);
+}
+
+struct virtqueue *virtio_find_single_vq(struct virtio_device *vdev, vq_callback_t *c,
+					const char *n);
+
+static inline bool virtio_is_little_endian(struct virtio_device *vdev)
+{
+	return true;	/* x86 is, with and without VIRTIO_F_VERSION_1 */
+}
+
+#define __virtio_convert(bits)                                                                     \
+	static inline u##bits virtio##bits##_to_cpu(struct virtio_device *vdev,                    \
+						    __virtio##bits val)                            \
+	{                                                                                          \
+		return (__force u##bits)val;                                                       \
+	}                                                                                          \
+	static inline __virtio##bits cpu_to_virtio##bits(struct virtio_device *vdev, u##bits val)  \
+	{                                                                                          \
+		return (__force __virtio##bits)val;                                                \
+	}
+__virtio_convert(16)
+__virtio_convert(32)
+__virtio_convert(64)
+
+/* Fields of struct @structname in configuration space, little endian. */
+#define virtio_cread_le(vdev, structname, member, ptr)                                             \
+	do {                                                                                       \
+		typeof(((structname *)0)->member) __v;                                             \
+		(vdev)->config->get(vdev, offsetof(structname, member), &__v, sizeof(__v));        \
+		*(ptr) = (__force typeof(*(ptr)))__v;                                              \
+	} while (0)
+#define virtio_cwrite_le(vdev, structname, member, ptr)                                            \
+	do {                                                                                       \
+		typeof(((structname *)0)->member) __v =                                            \
+			(__force typeof(((structname *)0)->member)) * (ptr);                       \
+		(vdev)->config->set(vdev, offsetof(structname, member), &__v, sizeof(__v));        \
+	} while (0)
+#define virtio_cread_le_feature(vdev, fbit, structname, member, ptr)                               \
+	({                                                                                         \
+		int __r = 0;                                                                       \
+		if (!virtio_has_feature(vdev, fbit))                                               \
+			__r = -ENOENT;                                                             \
+		else                                                                               \
+			virtio_cread_le(vdev, structname, member, ptr);                            \
+		__r;                                                                               \
+	})
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What kernel/ and virtio/ keep for one kernel, and how the machine under it is driven.
+ *
+ * A vCPU is a host thread whose resume() decides whose coroutine goes on: the interrupt task when there
+ * is something to deliver, the current task otherwise.  Tasks are preempted only where owed time
+ * passes: that is where others could have run.
+ */
+#ifndef BALLAST_LINUX_KERNEL_INTERNAL_H
+#define BALLAST_LINUX_KERNEL_INTERNAL_H
+
+#include <linux/list.h>
+#include <linux/notifier.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "cpu.h"
+#include "engine.h"
+#include "kernel.h"
+#include "kvm.h"
+
+struct vcpu {
+	struct kernel *kernel;
+	struct cpu_thread *thread;
+	unsigned int id;
+	struct task_struct *curr;	/* NULL between two tasks */
+	struct task_struct idle, irq;	/* have coroutines of their own */
+	bool halted;
+	bool irq_pending;
+	bool irq_active;
+	bool need_resched;
+	u64 curr_since;			/* thread->ran when curr was put on */
+};
+
+struct workqueue_struct;
+struct module_image;
+
+/* Limit of lines per place that printk_ratelimited() lets through. */
+struct ratelimit {
+	const char *file;
+	int line, printed;
+	u64 begin;
+	struct ratelimit *next;
+};
+
+struct sched_state {
+	struct vcpu *vcpus;
+	unsigned int nr_vcpus;
+	struct list_head runqueue;	/* by vruntime */
+	unsigned int nr_queued;
+	u64 min_vruntime;
+	struct event tick;		/* slices end while more tasks run than there are vCPUs */
+	struct list_head tasks;
+	int last_pid;
+	struct list_head expired_timers;
+	struct list_head dead_tasks;
+	struct event reap;
+	unsigned int rcu_readers;
+	unsigned long nr_switches;
+
+	struct list_head workqueues;
+	struct workqueue_struct *system_wqs[4];
+
+	struct list_head virtio_devices, virtio_drivers;
+	int nr_virtio;
+
+	struct list_head modules;
+	struct ratelimit *ratelimits;
+	unsigned long nr_warnings;	/* WARN, BUG, sleeping in atomic context */
+	bool dead;			/* BUG() */
+};
+
+/* sched.c */
+int sched_init(struct kernel *kernel);
+void sched_destroy(struct kernel *kernel);
+/* Boot: have the vCPUs run; tasks that were created before start now. */
+void sched_start(struct kernel *kernel);
+struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
+				      int (*fn)(void *data), void *data, unsigned int flags);
+/* Interrupt vCPU @cpu; from an event or from any coroutine. */
+void sched_raise_irq(struct kernel *kernel, unsigned int cpu);
+/* Sleep without the coarseness of jiffies. */
+void sched_sleep_ns(u64 ns);
+void sched_wait_task_exit(struct task_struct *task);
+unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size);
+
+/* timer.c */
+void timer_run_expired(struct kernel *kernel);
+void timers_destroy(struct kernel *kernel);
+
+/* workqueue.c */
+int workqueue_init(struct kernel *kernel);
+void workqueue_destroy_all(struct kernel *kernel);
+
+/* printk.c */
+void printk_destroy(struct kernel *kernel);
+void __might_sleep(const char *file, int line);
+
+/* virtio/virtio.c */
+void virtio_bus_init(struct kernel *kernel);
+/* Devices of the VM are found and bound to drivers, now and when drivers come. */
+int virtio_scan_bus(struct kernel *kernel);
+void virtio_bus_destroy(struct kernel *kernel);
+void virtio_device_interrupt(struct kvm_virtio *hw, int vector);
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Modules: insmod, rmmod and parameters.
+ *
+ * Parameter types and their checks follow kernel/params.c.  An image that brings a page reporting
+ * core of its own (stock mm/page_reporting.c) takes the place of ours: the free path calls its hook.
+ */
+#include "module.h"
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+
+#include "hostmem.h"
+#include "image.h"
+#include "internal.h"
+
+struct loaded_module {
+	struct list_head node;
+	struct image *image;
+	char *path;
+};
+
+#define PARAM_OPS(type, ctype, parse, fmt)                                                         \
+	static int __param_set_##type(const char *val, const struct kernel_param *kp)              \
+	{                                                                                          \
+		return parse(val, 0, (ctype *)kp->arg);                                            \
+	}                                                                                          \
+	static int __param_get_##type(char *buffer, const struct kernel_param *kp)                 \
+	{                                                                                          \
+		return snprintf(buffer, 4096, fmt "\n", *(ctype *)kp->arg);                        \
+	}                                                                                          \
+	const struct kernel_param_ops param_ops_##type = { .set = __param_set_##type,              \
+							   .get = __param_get_##type }
+
+PARAM_OPS(int, int, kstrtoint, "%d");
+PARAM_OPS(uint, unsigned int, kstrtouint, "%u");
+PARAM_OPS(long, long, kstrtol, "%ld");
+PARAM_OPS(ulong, unsigned long, kstrtoul, "%lu");
+PARAM_OPS(ushort, u16, kstrtou16, "%hu");
+
+int param_set_uint(const char *val, const struct kernel_param *kp)
+{
+	return param_ops_uint.set(val, kp);
+}
+
+int param_get_uint(char *buffer, const struct kernel_param *kp)
+{
+	return param_ops_uint.get(buffer, kp);
+}
+
+int param_set_int(const char *val, const struct kernel_param *kp)
+{
+	return param_ops_int.set(val, kp);
+}
+
+int param_get_int(char *buffer, const struct kernel_param *kp)
+{
+	return param_ops_int.get(buffer, kp);
+}
+
+static int param_set_bool(const char *val, const struct kernel_param *kp)
+{
+	return kstrtobool(val ? val : "1", (bool *)kp->arg);
+}
+
+static int param_get_bool(char *buffer, const struct kernel_param *kp)
+{
+	return snprintf(buffer, 4096, "%c\n", *(bool *)kp->arg ? 'Y' : 'N');
+}
+
+const struct kernel_param_ops param_ops_bool = { .set = param_set_bool, .get = param_get_bool };
+
+static int param_set_charp(const char *val, const struct kernel_param *kp)
+{
+	*(const char **)kp->arg = val;
+	return 0;
+}
+
+static int param_get_charp(char *buffer, const struct kernel_param *kp)
+{
+	return snprintf(buffer, 4096, "%s\n", *(const char **)kp->arg);
+}
+
+const struct kernel_param_ops param_ops_charp = { .set = param_set_charp, .get = param_get_charp };
+
+static int set_param(struct image *image, const struct module_arg *arg)
+{
+	const struct kernel_param *(*begin)(void) = image_symbol(image, "ballast_params_begin");
+	const struct kernel_param *(*end)(void) = image_symbol(image, "ballast_params_end");
+	const struct kernel_param *kp;
+
+	if (!begin || !end)
+		return -ENOENT;
+	for (kp = begin(); kp < end(); kp++)
+		if (!strcmp(kp->name, arg->name))
+			return kp->ops->set(arg->value, kp);
+	return -ENOENT;
+}
+
+static int set_params(struct image *image, const char *path, const struct module_arg *args,
+		      unsigned int nr_args, char *err, size_t err_size)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr_args; i++) {
+		ret = set_param(image, &args[i]);
+		if (!ret)
+			continue;
+		snprintf(err, err_size, "%s: parameter %s: %s", path, args[i].name,
+			 ret == -ENOENT ? "the module has no such parameter" :
+					  "value is not allowed");
+		return ret;
+	}
+	return 0;
+}
+
+static int run_init(struct image *image, const char *path, char *err, size_t err_size)
+{
+	int (*init)(void) = image_symbol(image, "init_module");
+	int ret;
+
+	if (!init)
+		return 0;	/* nothing to do, like a module without module_init() */
+	ret = init();
+	if (ret)
+		snprintf(err, err_size, "%s: init function failed with error %d", path, ret);
+	return ret;
+}
+
+int module_load(struct kernel *kernel, const char *path, const struct module_arg *args,
+		unsigned int nr_args, char *err, size_t err_size)
+{
+	struct image *image = image_load(path, err, err_size);
+	struct loaded_module *module;
+	int ret;
+
+	if (!image)
+		return -ENOENT;
+	ret = set_params(image, path, args, nr_args, err, err_size);
+	if (!ret) {
+		mm_module_hooks(kernel, image_symbol(image, "__page_reporting_notify"),
+				image_symbol(image, "page_reporting_enabled"));
+		ret = run_init(image, path, err, err_size);
+	}
+	if (ret) {
+		image_unload(image);
+		return ret;
+	}
+	module = host_alloc(sizeof(*module));
+	module->image = image;
+	module->path = host_alloc(strlen(path) + 1);
+	strcpy(module->path, path);
+	list_add_tail(&module->node, &kernel->sched->modules);
+	return 0;
+}
+
+static struct loaded_module *find_module(struct kernel *kernel, const char *path)
+{
+	struct loaded_module *module, *found = NULL;
+
+	list_for_each_entry(module, &kernel->sched->modules, node)
+		if (!strcmp(module->path, path))
+			found = module;
+	return found;
+}
+
+static void drop(struct loaded_module *module)
+{
+	list_del(&module->node);
+	image_unload(module->image);
+	host_free(module->path);
+	host_free(module);
+}
+
+int module_unload(struct kernel *kernel, const char *path)
+{
+	struct loaded_module *module = find_module(kernel, path);
+	void (*exit_fn)(void);
+
+	if (!module)
+		return -ENOENT;
+	exit_fn = image_symbol(module->image, "cleanup_module");
+	if (exit_fn)
+		exit_fn();
+	drop(module);
+	return 0;
+}
+
+void *module_symbol(struct kernel *kernel, const char *path, const char *name)
+{
+	struct loaded_module *module = find_module(kernel, path);
+
+	return module ? image_symbol(module->image, name) : NULL;
+}
+
+void modules_drop(struct kernel *kernel)
+{
+	struct loaded_module *module, *next;
+
+	list_for_each_entry_safe(module, next, &kernel->sched->modules, node)
+		drop(module);
+}

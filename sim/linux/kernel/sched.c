@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks on vCPUs.
+ *
+ * Models kernel/sched of Linux 6.1 as far as a driver or a program can tell: the runnable task with
+ * the least virtual run time goes first, a slice ends at the tick while others wait, a woken task takes
+ * an idle vCPU or preempts one that is ahead (voluntary preemption: not while it holds a spinlock).
+ * One queue for all vCPUs stands for perfect balancing.  Left out: priorities, groups, real-time
+ * classes, per-vCPU affinity.
+ */
+#include "internal.h"
+
+#include <linux/bug.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/string.h>
+#include <linux/timer.h>
+
+#include "hostmem.h"
+
+#define TASK_STACK (64 * 1024)
+#define SLICE_NS (4 * NSEC_PER_MSEC_U64)	/* one tick at HZ = 250 */
+#define WAKEUP_GRANULARITY_NS NSEC_PER_MSEC_U64
+
+struct task_exit_waiter {
+	struct list_head entry;
+	struct task_struct *task;
+	bool done;
+};
+
+static struct vcpu *vcpu_of(struct cpu_thread *thread)
+{
+	struct sched_state *sched = thread->vm->kernel->sched;
+	unsigned int i;
+
+	for (i = 0; i < sched->nr_vcpus; i++)
+		if (sched->vcpus[i].thread == thread)
+			return &sched->vcpus[i];
+	return NULL;
+}
+
+static struct ledger_account *guest_account(struct kernel *kernel)
+{
+	return &kernel->vm->account[ACCOUNT_GUEST];
+}
+
+/* The run queue */
+
+static void enqueue(struct task_struct *task)
+{
+	struct sched_state *sched = task->kernel->sched;
+	struct task_struct *other;
+	struct list_head *at = &sched->runqueue;
+	u64 floor = sched->min_vruntime > SLICE_NS ? sched->min_vruntime - SLICE_NS : 0;
+
+	if (task->vruntime < floor)
+		task->vruntime = floor;
+	list_for_each_entry(other, &sched->runqueue, run_node) {
+		if (other->vruntime > task->vruntime) {
+			at = &other->run_node;
+			break;
+		}
+	}
+	list_add_tail(&task->run_node, at);
+	task->on_rq = true;
+	sched->nr_queued++;
+	if (!event_pending(&sched->tick))
+		event_add(task->kernel->engine, &sched->tick,
+			  task->kernel->engine->now + SLICE_NS);
+}
+
+static struct task_struct *dequeue_first(struct sched_state *sched)
+{
+	struct task_struct *task;
+
+	if (list_empty(&sched->runqueue))
+		return NULL;
+	task = list_first_entry(&sched->runqueue, struct task_struct, run_node);
+	list_del_init(&task->run_node);
+	task->on_rq = false;
+	sched->nr_queued--;
+	if (task->vruntime > sched->min_vruntime)
+		sched->min_vruntime = task->vruntime;
+	return task;
+}
+
+static void book_vruntime(struct vcpu *v)
+{
+	if (v->curr)
+		v->curr->vruntime += v->thread->ran - v->curr_since;
+	v->curr_since = v->thread->ran;
+}
+
+static void put_curr(struct vcpu *v)
+{
+	book_vruntime(v);
+	v->curr->on_cpu = false;
+	v->curr = NULL;
+}
+
+/* Deciding whose coroutine goes on */
+
+static bool may_interrupt(const struct vcpu *v)
+{
+	const struct task_struct *curr = v->curr;
+
+	return v->thread->account == guest_account(v->kernel) &&
+	       (!curr || !curr->co->ctx.irqs_off);
+}
+
+static bool may_preempt(const struct vcpu *v)
+{
+	return may_interrupt(v) && v->curr != &v->idle && !v->curr->co->ctx.preempt;
+}
+
+static void pick_next(struct vcpu *v)
+{
+	struct sched_state *sched = v->kernel->sched;
+	struct task_struct *next = dequeue_first(sched);
+
+	v->need_resched = false;
+	v->curr = next ? next : &v->idle;
+	v->curr->on_cpu = true;
+	v->curr->vcpu = v;
+	v->curr->co->ctx.thread = v->thread;
+	v->curr_since = v->thread->ran;
+	if (next) {
+		uint64_t ns = v->thread->cpus->costs->ns[COST_GUEST_SWITCH];
+
+		sched->nr_switches++;
+		v->thread->pending += ns;
+		v->thread->account->ns[COST_GUEST_SWITCH] += ns;
+		v->thread->account->count[COST_GUEST_SWITCH]++;
+	}
+}
+
+static void run_irq(struct vcpu *v)
+{
+	v->irq_active = true;
+	v->irq_pending = false;
+	coro_run(v->irq.co);
+}
+
+static void vcpu_resume(struct cpu_thread *thread)
+{
+	struct vcpu *v = vcpu_of(thread);
+
+	if (v->irq_active) {
+		coro_run(v->irq.co);
+		return;
+	}
+	if (v->irq_pending && may_interrupt(v)) {
+		run_irq(v);
+		return;
+	}
+	if (v->curr && v->need_resched && may_preempt(v) &&
+	    !list_empty(&v->kernel->sched->runqueue)) {
+		struct task_struct *prev = v->curr;
+
+		put_curr(v);
+		enqueue(prev);
+	}
+	if (!v->curr)
+		pick_next(v);
+	if (v->curr->left || thread->pending) {
+		thread->pending += v->curr->left;
+		v->curr->left = 0;
+		cpu_consume(thread);
+		return;
+	}
+	coro_run(v->curr->co);
+}
+
+/* Have the vCPU look again as soon as it can: for an interrupt or another task. */
+static void vcpu_interrupt(struct vcpu *v)
+{
+	uint64_t left;
+
+	if (v->halted) {
+		cpu_wake(v->thread);
+		return;
+	}
+	if (v->irq_active || !may_interrupt(v) || !v->curr)
+		return;
+	if (cpu_interrupt(v->thread, &left))
+		v->curr->left += left;
+}
+
+void sched_raise_irq(struct kernel *kernel, unsigned int cpu)
+{
+	struct vcpu *v = &kernel->sched->vcpus[cpu];
+
+	v->irq_pending = true;
+	vcpu_interrupt(v);
+}
+
+void __local_irq_enabled(void)
+{
+	struct task_struct *task = current;
+
+	/* What came meanwhile is delivered as soon as owed time passes; make that now. */
+	if (task && task->vcpu && task->vcpu->irq_pending && coro_current->ctx.thread &&
+	    task != &task->vcpu->irq && coro_current->ctx.thread->pending)
+		cpu_sync();
+}
+
+static void tick_fn(struct event *ev)
+{
+	struct sched_state *sched = container_of(ev, struct sched_state, tick);
+	unsigned int i;
+
+	if (list_empty(&sched->runqueue))
+		return;
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		struct vcpu *v = &sched->vcpus[i];
+
+		v->need_resched = true;
+		vcpu_interrupt(v);
+	}
+	event_add(sched->vcpus->kernel->engine, ev, sched->vcpus->kernel->engine->now + SLICE_NS);
+}
+
+/* Interrupts */
+
+static void deliver_device_irqs(struct kernel *kernel)
+{
+	struct kvm_virtio *hw;
+
+	for (hw = kernel->vm->devices; hw; hw = hw->next) {
+		while (hw->irq_pending && hw->interrupt) {
+			int bit = __builtin_ctz(hw->irq_pending);
+
+			hw->irq_pending &= ~(1u << bit);
+			charge(COST_GUEST_IRQ, 1);
+			hw->interrupt(hw, bit - 1);
+		}
+	}
+}
+
+/* The interrupt task ends its turn; the vCPU goes on with whatever it is to do. */
+static void irq_main(void *arg)
+{
+	struct vcpu *v = arg;
+
+	for (;;) {
+		timer_run_expired(v->kernel);
+		deliver_device_irqs(v->kernel);
+		if (v->thread->pending)
+			cpu_sync();
+		v->irq_active = false;
+		cpu_consume(v->thread);
+		coro_suspend();
+	}
+}
+
+static void vm_irq(struct kvm_vm *vm, struct kvm_virtio *dev)
+{
+	sched_raise_irq(vm->kernel, 0);
+}
+
+static const struct kvm_guest_ops guest_ops = { .irq = vm_irq };
+
+/* Nothing to run: halt until there is. */
+static void idle_main(void *arg)
+{
+	struct vcpu *v = arg;
+
+	for (;;) {
+		if (!v->irq_pending && list_empty(&v->kernel->sched->runqueue)) {
+			struct ledger_account *old =
+				account_switch(&v->kernel->vm->account[ACCOUNT_EXIT]);
+
+			charge(COST_HALT_EXIT, 1);
+			v->kernel->vm->exits[KVM_EXIT_HLT]++;
+			account_switch(old);
+			v->halted = true;
+			v->thread->wait_forever = true;
+			cpu_block("idle");
+			v->thread->wait_forever = false;
+			v->halted = false;
+		}
+		put_curr(v);
+		cpu_consume(v->thread);
+		coro_suspend();
+	}
+}
+
+/* Sleeping and waking */
+
+void schedule(void)
+{
+	struct task_struct *task = current;
+	struct vcpu *v = task->vcpu;
+
+	if (in_atomic())
+		__might_sleep("schedule", 0);
+	if (coro_current->ctx.thread->pending)
+		cpu_sync();
+	v = task->vcpu;
+	if (task->__state == TASK_RUNNING && task->on_cpu && list_empty(&task->kernel->sched->runqueue))
+		return;
+	put_curr(v);
+	if (task->__state == TASK_RUNNING)
+		enqueue(task);
+	else
+		task->blocked_since = task->kernel->engine->now;
+	cpu_consume(v->thread);
+	coro_suspend();
+}
+
+void io_schedule(void)
+{
+	schedule();
+}
+
+void yield(void)
+{
+	schedule();
+}
+
+void cond_resched(void)
+{
+	if (current && coro_current->ctx.thread && coro_current->ctx.thread->pending)
+		cpu_sync();
+}
+
+static void preempt_for(struct task_struct *task)
+{
+	struct sched_state *sched = task->kernel->sched;
+	struct vcpu *victim = NULL;
+	unsigned int i;
+
+	if (task->vcpu && task->vcpu->halted) {
+		cpu_wake(task->vcpu->thread);
+		return;
+	}
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		struct vcpu *v = &sched->vcpus[i];
+
+		if (v->halted) {
+			cpu_wake(v->thread);
+			return;
+		}
+		if (!v->curr || v->curr == &v->idle)
+			return;		/* it is on its way to the run queue */
+		book_vruntime(v);
+		if (!victim || v->curr->vruntime > victim->curr->vruntime)
+			victim = v;
+	}
+	if (victim->curr->vruntime > task->vruntime + WAKEUP_GRANULARITY_NS) {
+		victim->need_resched = true;
+		vcpu_interrupt(victim);
+	}
+}
+
+int wake_up_process(struct task_struct *task)
+{
+	if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD)
+		return 0;
+	task->__state = TASK_RUNNING;
+	task->wait_timed = false;
+	if (task->on_rq || task->on_cpu)
+		return 1;	/* about to sleep, and will not */
+	enqueue(task);
+	if (task->kernel->sched->vcpus)
+		preempt_for(task);
+	return 1;
+}
+
+struct timeout {
+	struct timer_list timer;
+	struct task_struct *task;
+};
+
+static void timeout_fn(struct timer_list *timer)
+{
+	wake_up_process(container_of(timer, struct timeout, timer)->task);
+}
+
+long schedule_timeout(long timeout)
+{
+	struct timeout t = { .task = current };
+	unsigned long expires;
+
+	if (timeout == MAX_SCHEDULE_TIMEOUT) {
+		schedule();
+		return timeout;
+	}
+	expires = jiffies + timeout;
+	timer_setup(&t.timer, timeout_fn, 0);
+	mod_timer(&t.timer, expires);
+	current->wait_timed = true;
+	schedule();
+	current->wait_timed = false;
+	del_timer_sync(&t.timer);
+	timeout = expires - jiffies;
+	return timeout < 0 ? 0 : timeout;
+}
+
+long schedule_timeout_uninterruptible(long timeout)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	return schedule_timeout(timeout);
+}
+
+long schedule_timeout_interruptible(long timeout)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	return schedule_timeout(timeout);
+}
+
+void sched_sleep_ns(u64 ns)
+{
+	struct timeout t = { .task = current };
+	u64 until = current->kernel->engine->now + coro_current->ctx.thread->pending + ns;
+
+	timer_setup(&t.timer, timeout_fn, 0);
+	mod_timer_ns(&t.timer, ns + coro_current->ctx.thread->pending);
+	while (current->kernel->engine->now < until) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		current->wait_timed = true;
+		schedule();
+	}
+	del_timer_sync(&t.timer);
+}
+
+/* Birth and death of tasks */
+
+static void task_free(struct task_struct *task)
+{
+	list_del(&task->tasks);
+	coro_destroy(task->co);
+	host_free(task);
+}
+
+static void reap_fn(struct event *ev)
+{
+	struct sched_state *sched = container_of(ev, struct sched_state, reap);
+	struct task_struct *task, *next;
+
+	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node)
+		task_free(task);
+	INIT_LIST_HEAD(&sched->dead_tasks);
+}
+
+static void task_exit(struct task_struct *task)
+{
+	struct sched_state *sched = task->kernel->sched;
+	struct task_exit_waiter *w, *next;
+
+	if (coro_current->ctx.preempt || coro_current->ctx.irqs_off)
+		__might_sleep("task exits in atomic context", 0);
+	cpu_sync();
+	task->exit_time = task->kernel->engine->now;
+	list_for_each_entry_safe(w, next, &task->exit_waiters, entry) {
+		list_del_init(&w->entry);
+		w->done = true;
+		wake_up_process(w->task);
+	}
+	task->__state = TASK_DEAD;
+	put_curr(task->vcpu);
+	list_add_tail(&task->run_node, &sched->dead_tasks);
+	if (!event_pending(&sched->reap))
+		event_add(task->kernel->engine, &sched->reap, task->kernel->engine->now);
+	cpu_consume(task->vcpu->thread);
+}
+
+static void task_main(void *arg)
+{
+	struct task_struct *task = arg;
+
+	task->exit_code = task->threadfn(task->data);
+	task_exit(task);
+}
+
+static int task_init(struct task_struct *task, struct kernel *kernel, const char *comm,
+		     coro_fn fn, void *arg)
+{
+	task->kernel = kernel;
+	snprintf(task->comm, sizeof(task->comm), "%s", comm);
+	INIT_LIST_HEAD(&task->run_node);
+	INIT_LIST_HEAD(&task->exit_waiters);
+	task->co = coro_create(comm, fn, arg, TASK_STACK);
+	if (!task->co)
+		return -ENOMEM;
+	task->co->ctx = (struct coro_context){ .kernel = kernel, .task = task,
+					       .vmm = kernel->vm ? kernel->vm->vmm : NULL };
+	return 0;
+}
+
+struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
+				      int (*fn)(void *data), void *data, unsigned int flags)
+{
+	struct sched_state *sched = kernel->sched;
+	struct task_struct *task = host_alloc(sizeof(*task));
+
+	if (task_init(task, kernel, comm, task_main, task)) {
+		host_free(task);
+		return NULL;
+	}
+	task->threadfn = fn;
+	task->data = data;
+	task->flags = flags;
+	task->pid = ++sched->last_pid;
+	task->__state = TASK_UNINTERRUPTIBLE;
+	task->wait_reason = "start";
+	task->start_time = kernel->engine->now;
+	task->vruntime = sched->min_vruntime;
+	list_add_tail(&task->tasks, &sched->tasks);
+	return task;
+}
+
+void sched_wait_task_exit(struct task_struct *task)
+{
+	struct task_exit_waiter *w;
+
+	if (task->__state == TASK_DEAD)
+		return;
+	w = host_alloc(sizeof(*w));
+	w->task = current;
+	list_add_tail(&w->entry, &task->exit_waiters);
+	while (!w->done) {
+		current->wait_reason = "exit of a task";
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule();
+	}
+	host_free(w);
+}
+
+static struct task_struct *kthread_vcreate(int (*threadfn)(void *data), void *data,
+					   const char *fmt, va_list args)
+{
+	char comm[TASK_COMM_LEN];
+
+	vsnprintf(comm, sizeof(comm), fmt, args);
+	return sched_create_task(this_kernel, comm, threadfn, data, PF_KTHREAD);
+}
+
+struct task_struct *kthread_create(int (*threadfn)(void *data), void *data, const char *fmt, ...)
+{
+	struct task_struct *task;
+	va_list args;
+
+	va_start(args, fmt);
+	task = kthread_vcreate(threadfn, data, fmt, args);
+	va_end(args);
+	return task ? task : ERR_PTR(-ENOMEM);
+}
+
+struct task_struct *kthread_run(int (*threadfn)(void *data), void *data, const char *fmt, ...)
+{
+	struct task_struct *task;
+	va_list args;
+
+	va_start(args, fmt);
+	task = kthread_vcreate(threadfn, data, fmt, args);
+	va_end(args);
+	if (!task)
+		return ERR_PTR(-ENOMEM);
+	wake_up_process(task);
+	return task;
+}
+
+bool kthread_should_stop(void)
+{
+	return current->should_stop;
+}
+
+int kthread_stop(struct task_struct *task)
+{
+	task->should_stop = true;
+	wake_up_process(task);
+	sched_wait_task_exit(task);
+	return task->exit_code;
+}
+
+/* The machine comes and goes */
+
+static int vcpu_init(struct vcpu *v, struct kernel *kernel, unsigned int id)
+{
+	char comm[TASK_COMM_LEN];
+
+	v->kernel = kernel;
+	v->id = id;
+	v->thread = kernel->vm->vcpus[id];
+	v->thread->resume = vcpu_resume;
+	snprintf(comm, sizeof(comm), "irq/%u", id);
+	if (task_init(&v->irq, kernel, comm, irq_main, v))
+		return -ENOMEM;
+	snprintf(comm, sizeof(comm), "idle/%u", id);
+	if (task_init(&v->idle, kernel, comm, idle_main, v))
+		return -ENOMEM;
+	v->irq.vcpu = v->idle.vcpu = v;
+	v->irq.co->ctx.thread = v->idle.co->ctx.thread = v->thread;
+	v->irq.co->ctx.in_irq = true;
+	return 0;
+}
+
+int sched_init(struct kernel *kernel)
+{
+	struct sched_state *sched = host_alloc(sizeof(*sched));
+	unsigned int i;
+
+	kernel->sched = sched;
+	INIT_LIST_HEAD(&sched->runqueue);
+	INIT_LIST_HEAD(&sched->tasks);
+	INIT_LIST_HEAD(&sched->expired_timers);
+	INIT_LIST_HEAD(&sched->dead_tasks);
+	INIT_LIST_HEAD(&sched->workqueues);
+	INIT_LIST_HEAD(&sched->modules);
+	event_init(&sched->tick, tick_fn);
+	event_init(&sched->reap, reap_fn);
+	virtio_bus_init(kernel);
+	if (!kernel->vm)
+		return 0;
+	sched->nr_vcpus = kernel->vm->nr_vcpus;
+	sched->vcpus = host_alloc(sched->nr_vcpus * sizeof(*sched->vcpus));
+	for (i = 0; i < sched->nr_vcpus; i++)
+		if (vcpu_init(&sched->vcpus[i], kernel, i))
+			return -ENOMEM;
+	kernel->vm->kernel = kernel;
+	kernel->vm->guest_ops = &guest_ops;
+	return 0;
+}
+
+void sched_start(struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < kernel->sched->nr_vcpus; i++)
+		cpu_wake(kernel->sched->vcpus[i].thread);
+}
+
+void sched_destroy(struct kernel *kernel)
+{
+	struct sched_state *sched = kernel->sched;
+	struct task_struct *task, *next;
+	unsigned int i;
+
+	if (!sched)
+		return;
+	event_cancel(kernel->engine, &sched->tick);
+	event_cancel(kernel->engine, &sched->reap);
+	timers_destroy(kernel);
+	list_for_each_entry_safe(task, next, &sched->tasks, tasks)
+		task_free(task);
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		if (sched->vcpus[i].irq.co)
+			coro_destroy(sched->vcpus[i].irq.co);
+		if (sched->vcpus[i].idle.co)
+			coro_destroy(sched->vcpus[i].idle.co);
+	}
+	workqueue_destroy_all(kernel);
+	virtio_bus_destroy(kernel);
+	printk_destroy(kernel);
+	host_free(sched->vcpus);
+	host_free(sched);
+	kernel->sched = NULL;
+}
+
+unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size)
+{
+	struct task_struct *task;
+	unsigned int nr = 0, used = 0;
+
+	if (size)
+		buf[0] = '\0';
+	list_for_each_entry(task, &kernel->sched->tasks, tasks) {
+		if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD ||
+		    task->wait_timed || task->wait_expected)
+			continue;
+		if (used < size)
+			used += scnprintf(buf + used, size - used, "%s%s/%s (%s)", nr ? ", " : "",
+					  kernel->name, task->comm,
+					  task->wait_reason ? task->wait_reason : "?");
+		nr++;
+	}
+	return nr;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Timers and time.
+ *
+ * A timer is an event of the engine; when it comes, the timer waits on a list for the interrupt of
+ * vCPU 0, which runs its function.  Jiffies are exact: an idle guest has no tick.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/timer.h>
+
+#include "internal.h"
+
+static u64 local_now(const struct kernel *kernel)
+{
+	return kernel->engine->now + (coro_current->ctx.thread ? coro_current->ctx.thread->pending : 0);
+}
+
+u64 get_jiffies_64(void)
+{
+	return local_now(this_kernel) / NSEC_PER_JIFFY;
+}
+
+ktime_t ktime_get(void)
+{
+	return local_now(this_kernel);
+}
+
+static void timer_event(struct event *ev)
+{
+	struct timer_list *timer = container_of(ev, struct timer_list, event);
+
+	timer->expired = true;
+	list_add_tail(&timer->entry, &timer->kernel->sched->expired_timers);
+	sched_raise_irq(timer->kernel, 0);
+}
+
+void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *), unsigned int flags)
+{
+	INIT_LIST_HEAD(&timer->entry);
+	timer->function = function;
+	timer->expires = 0;
+	timer->kernel = NULL;
+	timer->expired = false;
+	event_init(&timer->event, timer_event);
+}
+
+static int timer_disarm(struct timer_list *timer)
+{
+	int pending = timer_pending(timer);
+
+	if (timer->kernel)
+		event_cancel(timer->kernel->engine, &timer->event);
+	if (timer->expired) {
+		list_del_init(&timer->entry);
+		timer->expired = false;
+	}
+	return pending;
+}
+
+int mod_timer(struct timer_list *timer, unsigned long expires)
+{
+	int pending = timer_disarm(timer);
+	u64 at = (u64)expires * NSEC_PER_JIFFY;
+
+	timer->kernel = this_kernel;
+	timer->expires = expires;
+	if (at < timer->kernel->engine->now)
+		at = timer->kernel->engine->now;
+	event_add(timer->kernel->engine, &timer->event, at);
+	return pending;
+}
+
+void mod_timer_ns(struct timer_list *timer, u64 ns)
+{
+	timer_disarm(timer);
+	timer->kernel = this_kernel;
+	event_add(timer->kernel->engine, &timer->event, timer->kernel->engine->now + ns);
+}
+
+int del_timer(struct timer_list *timer)
+{
+	return timer_disarm(timer);
+}
+
+int del_timer_sync(struct timer_list *timer)
+{
+	/* Functions of timers do not sleep, so none can be half done here. */
+	return timer_disarm(timer);
+}
+
+void timer_run_expired(struct kernel *kernel)
+{
+	struct sched_state *sched = kernel->sched;
+
+	while (!list_empty(&sched->expired_timers)) {
+		struct timer_list *timer = list_first_entry(&sched->expired_timers,
+							    struct timer_list, entry);
+
+		list_del_init(&timer->entry);
+		timer->expired = false;
+		charge(COST_GUEST_IRQ, 1);
+		timer->function(timer);
+	}
+}
+
+void timers_destroy(struct kernel *kernel)
+{
+	INIT_LIST_HEAD(&kernel->sched->expired_timers);
+}
+
+void msleep(unsigned int ms)
+{
+	/* msecs_to_jiffies() + 1, so that at least the time asked for passes. */
+	unsigned long timeout = msecs_to_jiffies(ms) + 1;
+
+	might_sleep();
+	current->wait_reason = "msleep";
+	while (timeout)
+		timeout = schedule_timeout_uninterruptible(timeout);
+}
+
+void usleep_range(unsigned long min_us, unsigned long max_us)
+{
+	might_sleep();
+	current->wait_reason = "usleep_range";
+	sched_sleep_ns((u64)min_us * NSEC_PER_USEC);
+}
+
+void ndelay(unsigned long ns)
+{
+	charge_ns(LEDGER_PROGRAM, ns);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the transport needs of virtio_ring.c.
+ */
+#ifndef BALLAST_LINUX_VIRTIO_RING_H
+#define BALLAST_LINUX_VIRTIO_RING_H
+
+#include <linux/virtio_config.h>
+
+/* NULL: no memory. */
+struct virtqueue *vring_create(struct virtio_device *vdev, unsigned int index, unsigned int num,
+			       vq_callback_t *callback, const char *name);
+void vring_destroy(struct virtqueue *vq, bool free_pages);
+void vring_interrupt(struct virtqueue *vq);
+
+#endif
