@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of mm/ share, and what the state of one kernel's memory management is.
+ *
+ * Reading order: mm_init.c (zones and watermarks), buddy.c (free lists), pcp.c (per-CPU lists),
+ * page_alloc.c (who gets a page), page_reporting.c, vmscan.c, memory.c.
+ *
+ * Rules:
+ *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.
+ *  2. Without a VM (replay, unit tests) contents are not kept and nothing blocks.
+ *  3. No code blocks while it holds zone->lock or works on a per-CPU list; that is why the latter
+ *     need no lock here.
+ */
+#ifndef __MM_INTERNAL_H
+#define __MM_INTERNAL_H
+
+#include <linux/jump_label.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/string.h>
+#include "kernel/internal.h"
+#include "cpu.h"
+#include "kvm.h"
+#include "ram.h"
+#include "mm_boot.h"
+
+/* How far an allocation may go (values of 6.1's mm/internal.h). */
+#define ALLOC_WMARK_MIN WMARK_MIN
+#define ALLOC_WMARK_LOW WMARK_LOW
+#define ALLOC_WMARK_HIGH WMARK_HIGH
+#define ALLOC_NO_WATERMARKS 0x04
+#define ALLOC_WMARK_MASK (ALLOC_NO_WATERMARKS - 1)
+#define ALLOC_OOM 0x08
+#define ALLOC_NON_BLOCK 0x10
+#define ALLOC_MIN_RESERVE 0x20
+#define ALLOC_CPUSET 0x40
+#define ALLOC_CMA 0x80
+#define ALLOC_NOFRAGMENT 0x100
+#define ALLOC_HIGHATOMIC 0x200
+#define ALLOC_KSWAPD 0x800
+#define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_OOM)
+
+/* How a block is put on a free list. */
+typedef unsigned int fpi_t;
+#define FPI_NONE 0u
+#define FPI_SKIP_REPORT_NOTIFY 1u
+#define FPI_TO_TAIL 2u
+
+#define MAX_RECLAIM_RETRIES 16
+#define PCP_BATCH_SCALE_MAX 5	/* CONFIG_PCP_BATCH_SCALE_MAX */
+
+/*
+ * Somebody who watches every step of the allocator (a trace at full detail, a replay).  The names are
+ * those of the kernel's tracepoints.  @claim_block decides, when set, whether a steal takes a whole
+ * pageblock; it returns the answer, or -1 for "as computed".
+ */
+struct mm_trace_ops {
+	void (*page_alloc)(void *ctx, struct page *page, unsigned int order, gfp_t gfp, int mt);
+	void (*page_free)(void *ctx, struct page *page, unsigned int order);
+	void (*page_free_batched)(void *ctx, struct page *page);
+	void (*zone_locked)(void *ctx, struct page *page, unsigned int order, int mt);
+	void (*pcpu_drain)(void *ctx, struct page *page, unsigned int order, int mt);
+	void (*extfrag)(void *ctx, struct page *page, int alloc_order, int fallback_order,
+			int alloc_mt, int fallback_mt);
+	int (*claim_block)(void *ctx, struct page *page);
+};
+
+#define mm_trace(mm, event, ...)                                                                   \
+	do {                                                                                       \
+		if (unlikely((mm)->trace) && (mm)->trace->event)                                   \
+			(mm)->trace->event((mm)->trace_ctx, ##__VA_ARGS__);                        \
+	} while (0)
+
+struct page_reporting_dev_info;
+
+/*
+ * Who reports free pages: mm/page_reporting.c, or an image of the real one, whose loader fills
+ * this in from the image's symbols of the same names.
+ */
+struct page_reporting_impl {
+	struct static_key_false *enabled;	/* page_reporting_enabled */
+	unsigned int *order;			/* page_reporting_order */
+	void (*notify)(void);			/* __page_reporting_notify */
+	int (*reg)(struct page_reporting_dev_info *prdev);
+	void (*unreg)(struct page_reporting_dev_info *prdev);
+};
+
+struct reporting_state;
+struct user_state;
+struct slab_state;
+struct oom_state;
+
+struct mm_state {
+	struct mm_config config;
+	unsigned long zone_end[MAX_NR_ZONES];	/* pfn; of absent zones: that of the one below */
+	unsigned char *pageblock;		/* migratetype | PAGEBLOCK_BYTES */
+	unsigned long nr_pageblocks;
+	unsigned long vm_events[NR_VM_EVENT_ITEMS];
+	unsigned long totalram_pages;
+	unsigned long totalreserve_pages;
+	unsigned long min_free_kbytes;
+	unsigned long watermark_scale_factor;	/* 10 */
+	unsigned long watermark_boost_factor;	/* 15000 */
+	bool init_on_free, init_on_alloc, page_poison;
+	const struct mm_trace_ops *trace;
+	void *trace_ctx;
+	struct page_reporting_impl reporting;
+	struct reporting_state *reporting_state;
+	struct slab_state *slab;
+	struct oom_state *oom;
+	struct user_state *user;
+	struct list_head shrinkers;
+	unsigned long memmap_bytes;
+};
+
+#define PAGEBLOCK_TYPE 0x07
+#define PAGEBLOCK_BYTES 0x80	/* some page of the block may hold real bytes */
+
+#define this_mm (this_kernel->mm)
+
+static inline struct guest_ram *mm_ram(void)
+{
+	return this_kernel->vm ? this_kernel->vm->ram : NULL;
+}
+
+/* Which per-CPU lists the running code uses. */
+static inline unsigned int mm_cpu(void)
+{
+	const struct task_struct *task = current;
+
+	return task && task->vcpu ? task->vcpu->id : 0;
+}
+
+static inline int pageblock_type(const struct mm_state *mm, unsigned long pfn)
+{
+	return mm->pageblock[pfn >> pageblock_order] & PAGEBLOCK_TYPE;
+}
+
+static inline struct zone *pfn_zone(unsigned long pfn)
+{
+	const struct mm_state *mm = this_mm;
+	struct zone *zones = this_kernel->pgdat->node_zones;
+
+	if (pfn >= mm->zone_end[ZONE_DMA32])
+		return &zones[ZONE_NORMAL];
+	return &zones[pfn >= mm->zone_end[ZONE_DMA] ? ZONE_DMA32 : ZONE_DMA];
+}
+
+/* The type under which a page came to or left a free or per-CPU list (page->index in 6.1). */
+static inline int get_pcppage_migratetype(const struct page *page)
+{
+	return page->flags >> PAGE_PCPTYPE_SHIFT & PAGE_PCPTYPE_MASK;
+}
+
+static inline void set_pcppage_migratetype(struct page *page, int migratetype)
+{
+	page->flags = (page->flags & ~(PAGE_PCPTYPE_MASK << PAGE_PCPTYPE_SHIFT)) |
+		      (unsigned int)migratetype << PAGE_PCPTYPE_SHIFT;
+}
+
+static inline unsigned int buddy_order(const struct page *page)
+{
+	return page_private(page);
+}
+
+static inline void set_buddy_order(struct page *page, unsigned int order)
+{
+	set_page_private(page, order);
+	__SetPageBuddy(page);
+}
+
+static inline void set_compound_order(struct page *page, unsigned int order)
+{
+	page->flags = (page->flags & ~(PAGE_ORDER_MASK << PAGE_ORDER_SHIFT)) |
+		      order << PAGE_ORDER_SHIFT;
+}
+
+static inline void vm_event(struct mm_state *mm, enum vm_event_item item, unsigned long n)
+{
+	mm->vm_events[item] += n;
+}
+
+static inline void mod_zone_freepage_state(struct zone *zone, long nr)
+{
+	atomic_long_add(nr, &zone->vm_stat[NR_FREE_PAGES]);
+}
+
+static inline struct page *get_page_from_free_area(struct free_area *area, int migratetype)
+{
+	return list_first_entry_or_null(&area->free_list[migratetype], struct page, buddy_list);
+}
+
+/* buddy.c; all under zone->lock */
+void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int order, int mt);
+void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, unsigned int order,
+		     int migratetype, fpi_t fpi_flags);
+struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
+		       unsigned int alloc_flags);
+struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype);
+struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
+				 unsigned long *buddy_pfn);
+int __isolate_free_page(struct page *page, unsigned int order);
+void __putback_isolated_page(struct page *page, unsigned int order, int mt);
+
+/* pcp.c */
+bool pcp_allowed_order(unsigned int order);
+unsigned int order_to_pindex(int migratetype, int order);
+int pindex_to_order(unsigned int pindex);
+struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
+			     unsigned int alloc_flags);
+struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
+			       unsigned int alloc_flags, struct per_cpu_pages *pcp);
+bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order);
+void free_unref_page_commit(struct zone *zone, struct per_cpu_pages *pcp, struct page *page,
+			    int migratetype, unsigned int order);
+void free_unref_page(struct page *page, unsigned int order);
+void free_unref_page_list(struct list_head *list);
+void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp, int pindex);
+void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
+		   int migratetype, fpi_t fpi_flags);
+
+/* page_alloc.c */
+struct alloc_context {
+	int highest_zoneidx;
+	int migratetype;
+	struct zone **preferred;	/* into the zonelist */
+};
+
+bool free_pages_prepare(struct page *page, unsigned int order);
+void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned int alloc_flags);
+void clear_pages(struct page *page, unsigned long nr);
+void free_the_page(struct page *page, unsigned int order);
+void prep_compound_page(struct page *page, unsigned int order);
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force);
+
+/* mm_init.c */
+void mm_init_zones(struct kernel *kernel, const struct mm_config *config);
+void build_zonelist(struct pglist_data *pgdat);
+void setup_per_zone_wmarks(void);
+void setup_per_zone_lowmem_reserve(void);
+void calculate_min_free_kbytes(void);
+void zone_pcp_update(struct zone *zone);
+
+/* page_reporting.c */
+void page_reporting_init(void);
+void page_reporting_exit(void);
+
+/* vmscan.c */
+unsigned long try_to_free_pages(struct zonelist *zonelist, int order, gfp_t gfp_mask);
+unsigned long zone_reclaimable_pages(struct zone *zone);
+
+/* shrinker.c */
+unsigned long shrink_slab(gfp_t gfp_mask, int priority);
+
+/* slab.c, oom_kill.c */
+void slab_init(void);
+void slab_exit(void);
+void oom_init(void);
+void oom_exit(void);
+
+/* user.c */
+void user_init(void);
+void user_exit(void);
+
+#endif

@@ -1,0 +1,733 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replay of a recorded run of a real Linux 6.1 page allocator through ours.
+ *
+ * Only the requests go in: who asked for how much with which flags, who freed what, and the few
+ * facts that requests do not determine (recorded as C, P, O; whether a steal took the whole pageblock, from
+ * X).  What comes out -- pages handed out, refills, drains, steals -- is compared event by event, and all
+ * lists at the end.
+ *
+ * Order: an allocation runs at its first visible step (a refill, a steal, or when it is done), and its
+ * inner events are queued per context until the recording shows them.  A free runs in two parts, as the
+ * kernel's does.  When a page differs, the recorded page is put in its place, so that one divergence does
+ * not make everything after it wrong; only the first is reported in full.
+ */
+#include "hostmem.h"
+#include "internal.h"
+#include "kmem_replay.h"
+
+struct inner_event {
+	char type;
+	unsigned int pfn;
+	int a[5];
+};
+
+struct replay_context {
+	struct inner_event *fifo;
+	unsigned int head, tail, size;
+	bool pending;			/* an allocation has run, its A is still to come */
+	struct page *page;		/* what it got */
+	struct page **bulk;		/* what a bulk allocation got */
+	unsigned int nr_bulk;
+};
+
+struct replay {
+	struct kernel kernel;
+	const struct kmem_event *events;
+	size_t nr, now;
+	struct kmem_result *res;
+	struct replay_context *contexts;
+	struct replay_context *cur;	/* in whose name the model runs */
+	uint32_t cur_context;
+	uint32_t nr_contexts;
+	uint32_t *next_request;		/* per event: the A, P or K of its context that follows */
+	bool resync;
+};
+
+static void diverge(struct replay *r, const char *fmt, ...) __printf(2, 3);
+static void diverge(struct replay *r, const char *fmt, ...)
+{
+	va_list args;
+
+	if (r->res->diverged)
+		return;
+	r->res->diverged = true;
+	r->res->diverged_at = r->now;
+	va_start(args, fmt);
+	vsnprintf(r->res->divergence, sizeof(r->res->divergence), fmt, args);
+	va_end(args);
+}
+
+static long page_pfn(const struct page *page)
+{
+	return page ? (long)page_to_pfn(page) : -1;
+}
+
+/* The model did something that the recording should show, too. */
+static void push(struct replay *r, const struct inner_event *ev)
+{
+	struct replay_context *c = r->cur;
+
+	if (r->resync || !c)
+		return;
+	if (c->head == c->tail)
+		c->head = c->tail = 0;
+	if (c->tail == c->size) {
+		c->size = c->size ? c->size * 2 : 64;
+		c->fifo = host_realloc(c->fifo, c->size * sizeof(*c->fifo));
+	}
+	c->fifo[c->tail++] = *ev;
+}
+
+static void on_zone_locked(void *ctx, struct page *page, unsigned int order, int mt)
+{
+	push(ctx, &(struct inner_event){ 'Z', page_to_pfn(page), { order, mt } });
+}
+
+static void on_drain(void *ctx, struct page *page, unsigned int order, int mt)
+{
+	push(ctx, &(struct inner_event){ 'D', page_to_pfn(page), { order, mt } });
+}
+
+static void on_extfrag(void *ctx, struct page *page, int alloc_order, int fallback_order,
+		       int alloc_mt, int fallback_mt)
+{
+	push(ctx, &(struct inner_event){ 'X', page_to_pfn(page),
+					 { alloc_order, fallback_order, alloc_mt, fallback_mt,
+					   get_pageblock_migratetype(page) == alloc_mt } });
+}
+
+/* Whether a steal took the block depends on pages that the recording does not have: look ahead. */
+static int on_claim(void *ctx, struct page *page)
+{
+	struct replay *r = ctx;
+	unsigned long pfn = page_to_pfn(page);
+	size_t i;
+
+	for (i = r->now; i < r->nr; i++) {
+		const struct kmem_event *ev = &r->events[i];
+
+		if (ev->context != r->cur_context)
+			continue;
+		if (ev->type == 'X' && ev->pfn == (int64_t)pfn)
+			return ev->a[4];
+		if (ev->type == 'A' || ev->type == 'K')
+			break;
+	}
+	return -1;
+}
+
+static const struct mm_trace_ops replay_ops = {
+	.zone_locked = on_zone_locked,
+	.pcpu_drain = on_drain,
+	.extfrag = on_extfrag,
+	.claim_block = on_claim,
+};
+
+/* --- the first snapshot becomes the allocator's state --- */
+
+static void load_lists(struct zone *zone, const struct kmem_zone *kz)
+{
+	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
+	unsigned int order, mt, i, pindex;
+
+	for (order = 0; order < MAX_ORDER; order++) {
+		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+			const struct kmem_list *list = &kz->free[order][mt];
+
+			for (i = 0; i < list->nr; i++) {
+				struct page *page = pfn_to_page(list->pfn[i]);
+
+				set_buddy_order(page, order);
+				add_to_free_list_tail(page, zone, order, mt);
+			}
+		}
+	}
+	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
+		const struct kmem_list *list = &kz->pcp[pindex];
+
+		for (i = 0; i < list->nr; i++) {
+			struct page *page = pfn_to_page(list->pfn[i]);
+
+			set_pcppage_migratetype(page, list->type[i]);
+			list_add_tail(&page->pcp_list, &pcp->lists[pindex]);
+		}
+	}
+	pcp->count = kz->pcp_count;
+	pcp->high = kz->pcp_high;
+	pcp->batch = kz->pcp_batch;
+	pcp->free_factor = kz->pcp_free_factor;
+}
+
+static void load_zone(struct kernel *kernel, int idx, const struct kmem_zone *kz)
+{
+	struct zone *zone = &kernel->pgdat->node_zones[idx];
+	unsigned int i;
+
+	zone->zone_start_pfn = kz->start;
+	zone->spanned_pages = kz->spanned;
+	zone->present_pages = kz->present_pages;
+	atomic_long_set(&zone->managed_pages, kz->managed);
+	for (i = 0; i < NR_WMARK; i++)
+		zone->_watermark[i] = kz->wmark[i];
+	zone->watermark_boost = kz->boost;
+	zone->nr_reserved_highatomic = kz->nr_highatomic;
+	zone->nr_isolate_pageblock = kz->nr_isolate;
+	zone->flags = kz->flags;
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		zone->lowmem_reserve[i] = kz->lowmem_reserve[i];
+	for (i = 0; i < kz->nr_blocks; i++) {
+		unsigned long pfn = kz->block_first + (unsigned long)i * pageblock_nr_pages;
+
+		if (kz->block[i] != KMEM_NO_BLOCK)
+			kernel->mm->pageblock[pfn >> pageblock_order] = kz->block[i];
+	}
+	load_lists(zone, kz);
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], kz->vm_stat_free);
+}
+
+static void replay_load(struct replay *r, const struct kmem_snapshot *snap)
+{
+	const struct kmem_zone *dma32 = &snap->zone[ZONE_DMA32], *dma = &snap->zone[ZONE_DMA];
+	struct mm_config config;
+	int idx;
+
+	mm_config_default(&config, snap->max_pfn, 1);
+	config.low_pages = snap->max_pfn;
+	if (dma32->present)
+		config.low_pages = dma32->start + dma32->spanned;
+	else if (dma->present)
+		config.low_pages = dma->start + dma->spanned;
+	r->kernel.name = "replay";
+	mm_init_zones(&r->kernel, &config);
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		if (snap->zone[idx].present)
+			load_zone(&r->kernel, idx, &snap->zone[idx]);
+	}
+	build_zonelist(r->kernel.pgdat);
+	r->kernel.mm->trace = &replay_ops;
+	r->kernel.mm->trace_ctx = r;
+}
+
+/* --- putting things right after a difference --- */
+
+/* Take the block of @order at @pfn off whatever list it is on; NULL: it is not free. */
+static struct page *extract(struct replay *r, unsigned long pfn, unsigned int order)
+{
+	struct zone *zone = pfn_zone(pfn);
+	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
+	struct page *page = pfn_to_page(pfn), *pos;
+	unsigned int pindex, o;
+
+	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
+		list_for_each_entry(pos, &pcp->lists[pindex], pcp_list) {
+			if (pos != page)
+				continue;
+			list_del(&page->pcp_list);
+			pcp->count -= 1 << pindex_to_order(pindex);
+			return page;
+		}
+	}
+	for (o = order; o < MAX_ORDER; o++) {
+		struct page *head = pfn_to_page(pfn & ~((1UL << o) - 1));
+		unsigned long base = page_to_pfn(head), i;
+		int mt;
+
+		if (!PageBuddy(head) || buddy_order(head) != o)
+			continue;
+		mt = pageblock_type(this_mm, base);
+		list_del(&head->buddy_list);
+		head->flags &= ~(1u << PG_buddy);
+		zone->free_area[o].nr_free--;
+		mod_zone_freepage_state(zone, -(1L << o));
+		for (i = base; i < base + (1UL << o); i += 1UL << order) {
+			if (i != pfn)
+				__free_one_page(pfn_to_page(i), i, zone, order, mt, FPI_NONE);
+		}
+		return page;
+	}
+	return NULL;
+}
+
+/* The model handed out @got where @want was recorded: exchange them. */
+static void exchange(struct replay *r, struct page *got, long want, unsigned int order)
+{
+	r->resync = true;
+	if (got) {
+		unsigned long pfn = page_to_pfn(got);
+
+		set_page_count(got, 0);
+		got->flags = 0;
+		set_page_private(got, 0);
+		free_one_page(pfn_zone(pfn), got, pfn, order, pageblock_type(this_mm, pfn),
+			      FPI_NONE);
+	}
+	if (want >= 0) {
+		struct page *page = extract(r, want, order);
+
+		if (page) {
+			set_page_private(page, 0);
+			set_page_refcounted(page);
+		}
+	}
+	r->resync = false;
+}
+
+/* --- one event --- */
+
+/* An inner event was recorded: it must be the next that the model had. */
+static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned int nr_fields)
+{
+	struct replay_context *c = r->cur;
+	const struct inner_event *in;
+	unsigned int i;
+	bool same;
+
+	if (c->head == c->tail) {
+		diverge(r, "recorded %c of pfn %ld, the model did nothing", ev->type,
+			(long)ev->pfn);
+		return false;
+	}
+	in = &c->fifo[c->head];
+	same = in->type == ev->type && in->pfn == ev->pfn;
+	for (i = 0; i < nr_fields; i++)
+		same &= in->a[i] == ev->a[i];
+	if (in->type == ev->type)
+		c->head++;
+	if (!same)
+		diverge(r, "recorded %c of pfn %ld (%ld %ld), the model had %c of pfn %u (%d %d)",
+			ev->type, (long)ev->pfn, (long)ev->a[0], (long)ev->a[1], in->type,
+			in->pfn, in->a[0], in->a[1]);
+	return same;
+}
+
+/* Nothing of an earlier request of this context may be left over. */
+static void finish_inner(struct replay *r)
+{
+	struct replay_context *c = r->cur;
+
+	while (c->head != c->tail) {
+		const struct inner_event *in = &c->fifo[c->head++];
+
+		r->res->drains_missing += in->type == 'D';
+		diverge(r, "the model had %c of pfn %u, nothing was recorded", in->type, in->pfn);
+	}
+}
+
+static struct page *run_alloc(gfp_t gfp, unsigned int order, bool must_succeed)
+{
+	struct page *page = alloc_pages((gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) |
+					__GFP_NOWARN, order);
+
+	/* The task may have had rights that its flags do not show (PF_MEMALLOC, OOM victim). */
+	if (!page && must_succeed && !(gfp & __GFP_NOMEMALLOC))
+		page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN | __GFP_MEMALLOC,
+				   order);
+	return page;
+}
+
+/* Run the allocation whose A, P or K is event @at. */
+static void start_alloc(struct replay *r, size_t at)
+{
+	const struct kmem_event *ev = &r->events[at];
+	struct replay_context *c = r->cur;
+
+	finish_inner(r);
+	c->pending = true;
+	if (ev->type == 'K') {
+		unsigned int nr = clamp_t(long, ev->a[2], 1, 65536);
+
+		host_free(c->bulk);
+		c->bulk = host_alloc(nr * sizeof(*c->bulk));
+		c->nr_bulk = nr;
+		alloc_pages_bulk_array(ev->a[0], nr, c->bulk);
+	} else {
+		c->page = run_alloc(ev->a[1], ev->a[0], ev->pfn >= 0);
+	}
+}
+
+static void inner_of_alloc(struct replay *r, const struct kmem_event *ev, unsigned int nr_fields,
+			   struct kmem_count *count)
+{
+	if (!r->cur->pending && r->next_request[r->now] < r->nr)
+		start_alloc(r, r->next_request[r->now]);
+	count->total++;
+	count->right += match_inner(r, ev, nr_fields);
+}
+
+/* The page is handed out: is it the recorded one? */
+static void replay_alloc(struct replay *r, const struct kmem_event *ev)
+{
+	struct kmem_count *count = ev->pfn >= 0 ? &r->res->alloc[ev->a[0]] : &r->res->failed;
+	struct replay_context *c = r->cur;
+
+	if (!c->pending)
+		start_alloc(r, r->now);
+	c->pending = false;
+	count->total++;
+	if (page_pfn(c->page) == ev->pfn) {
+		count->right++;
+		return;
+	}
+	diverge(r, "recorded allocation of pfn %ld, order %ld, gfp %lx, type %ld; the model gave %ld",
+		(long)ev->pfn, (long)ev->a[0], (long)ev->a[1], (long)ev->a[2], page_pfn(c->page));
+	exchange(r, c->page, ev->pfn, ev->a[0]);
+}
+
+static void replay_bulk(struct replay *r, const struct kmem_event *ev)
+{
+	struct replay_context *c = r->cur;
+	struct page *page;
+
+	if (!c->pending)
+		start_alloc(r, r->now);
+	r->res->bulk.total++;
+	page = ev->a[1] < c->nr_bulk ? c->bulk[ev->a[1]] : NULL;
+	if (page_pfn(page) == ev->pfn) {
+		r->res->bulk.right++;
+	} else {
+		diverge(r, "recorded bulk allocation of pfn %ld, the model gave %ld",
+			(long)ev->pfn, page_pfn(page));
+		exchange(r, page, ev->pfn, 0);
+	}
+	if (ev->a[1] + 1 >= ev->a[2])
+		c->pending = false;
+}
+
+/* A page that is to be freed must not be free. */
+static bool can_free(struct replay *r, const struct kmem_event *ev)
+{
+	if (!is_free_buddy_page(pfn_to_page(ev->pfn)))
+		return true;
+	r->res->impossible++;
+	diverge(r, "recorded free of pfn %ld, which is free in the model", (long)ev->pfn);
+	return false;
+}
+
+static void replay_free(struct replay *r, const struct kmem_event *ev)
+{
+	struct page *page = pfn_to_page(ev->pfn);
+
+	if (ev->flag == '=')
+		finish_inner(r);
+	r->res->frees++;
+	if (!can_free(r, ev))
+		return;
+	set_page_count(page, 0);
+	if (ev->flag == '=')
+		free_the_page(page, ev->a[0]);
+	else
+		free_unref_page_prepare(page, ev->pfn, ev->a[0]);
+}
+
+static void replay_commit(struct replay *r, const struct kmem_event *ev, int mt,
+			  unsigned int order)
+{
+	struct zone *zone = pfn_zone(ev->pfn);
+
+	finish_inner(r);
+	if (mt >= MIGRATE_PCPTYPES)
+		mt = MIGRATE_MOVABLE;
+	if (can_free(r, ev))
+		free_unref_page_commit(zone, &zone->per_cpu_pageset[0], pfn_to_page(ev->pfn), mt,
+				       order);
+}
+
+/* A drain that no free here has caused is somebody's order: drain_all_pages(), the vmstat worker. */
+static void replay_drain(struct replay *r, const struct kmem_event *ev)
+{
+	struct zone *zone = pfn_zone(ev->pfn);
+	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
+	struct page *page = pfn_to_page(ev->pfn);
+
+	if (r->cur->head == r->cur->tail && pcp_allowed_order(ev->a[0]) &&
+	    !is_free_buddy_page(page)) {
+		unsigned int pindex = order_to_pindex(min_t(int, get_pcppage_migratetype(page),
+							     MIGRATE_PCPTYPES - 1), ev->a[0]);
+
+		if (!list_empty(&pcp->lists[pindex]))
+			free_pcppages_bulk(zone, 1 << ev->a[0], pcp, pindex);
+	}
+	r->res->drain.total++;
+	r->res->drain.right += match_inner(r, ev, 2);
+}
+
+/* Was this retype part of a steal, which the model does itself? */
+static bool part_of_steal(struct replay *r, const struct kmem_event *ev)
+{
+	size_t i;
+
+	for (i = r->now + 1; i < r->nr && i < r->now + 16; i++) {
+		const struct kmem_event *x = &r->events[i];
+
+		if (x->type == 'X' && x->task == ev->task)
+			return pageblock_start_pfn((unsigned long)x->pfn) ==
+				       pageblock_start_pfn((unsigned long)ev->pfn) ||
+			       (ev->pfn > x->pfn && ev->pfn < x->pfn + (1L << x->a[1]));
+		if (x->type != 'O')
+			return false;
+	}
+	return false;
+}
+
+static void replay_retype(struct replay *r, const struct kmem_event *ev, int mt)
+{
+	struct page *page = pfn_to_page(ev->pfn);
+	int old = get_pageblock_migratetype(page);
+	struct zone *zone = page_zone(page);
+	long moved;
+
+	r->res->retypes++;
+	if (part_of_steal(r, ev) || old == mt || mt < 0 || mt >= MIGRATE_TYPES)
+		return;
+	set_pageblock_migratetype(page, mt);
+	if (migratetype_is_mergeable(old) && migratetype_is_mergeable(mt))
+		return;
+	moved = move_freepages_block(zone, page, mt, NULL);
+	if (mt == MIGRATE_ISOLATE) {
+		zone->nr_isolate_pageblock++;
+		mod_zone_freepage_state(zone, -moved);
+	} else if (old == MIGRATE_ISOLATE) {
+		zone->nr_isolate_pageblock--;
+		mod_zone_freepage_state(zone, moved);
+	} else if (mt == MIGRATE_HIGHATOMIC) {
+		zone->nr_reserved_highatomic += pageblock_nr_pages;
+	} else {
+		zone->nr_reserved_highatomic -= min(pageblock_nr_pages,
+						    zone->nr_reserved_highatomic);
+	}
+}
+
+enum { OP_RETYPE = 1, OP_BULK = 7, OP_FREE_DIRECT = 8 };
+
+/*
+ * The recordings number their extra records but only three numbers are known for certain; what
+ * the others are shows in what they name: a free block of that order is isolated, a node's number is
+ * kswapd going on or off.
+ */
+static void replay_other_op(struct replay *r, const struct kmem_event *ev)
+{
+	struct page *page = ev->pfn >= 0 && pfn_valid(ev->pfn) ? pfn_to_page(ev->pfn) : NULL;
+	struct zone *zone;
+
+	if (page && PageBuddy(page) && (long)buddy_order(page) == ev->a[1]) {
+		r->res->isolated++;
+		zone = pfn_zone(ev->pfn);
+		list_del(&page->buddy_list);
+		page->flags &= ~(1u << PG_buddy);
+		zone->free_area[ev->a[1]].nr_free--;
+		if (!is_migrate_isolate(get_pageblock_migratetype(page)))
+			mod_zone_freepage_state(zone, -(1L << ev->a[1]));
+		if (ev->a[1] >= (long)pageblock_order - 1 &&
+		    migratetype_is_mergeable(get_pageblock_migratetype(page)))
+			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
+		set_page_private(page, 0);
+		return;
+	}
+	if (ev->pfn <= 0) {
+		for_each_populated_zone(zone) {
+			if (ev->a[1] || ev->a[2])
+				set_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
+			else
+				clear_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
+		}
+	}
+	r->res->ops_unknown++;
+}
+
+static void replay_op(struct replay *r, const struct kmem_event *ev)
+{
+	struct page *page;
+
+	switch (ev->a[0]) {
+	case OP_RETYPE:
+		replay_retype(r, ev, ev->a[2]);
+		break;
+	case OP_BULK:		/* its pages follow as K */
+		break;
+	case OP_FREE_DIRECT:
+		page = pfn_to_page(ev->pfn);
+		r->res->direct_frees++;
+		if (can_free(r, ev))
+			free_one_page(page_zone(page), page, ev->pfn, ev->a[1], ev->a[2],
+				      FPI_NONE);
+		break;
+	default:
+		replay_other_op(r, ev);
+	}
+}
+
+static void replay_event(struct replay *r)
+{
+	const struct kmem_event *ev = &r->events[r->now];
+
+	r->cur_context = ev->context;
+	r->cur = &r->contexts[ev->context];
+	switch (ev->type) {
+	case 'Z':
+		inner_of_alloc(r, ev, 2, &r->res->refill);
+		break;
+	case 'X':
+		inner_of_alloc(r, ev, 5, &r->res->steal);
+		break;
+	case 'A':
+		replay_alloc(r, ev);
+		break;
+	case 'P':
+		r->res->early_pops++;
+		if (!r->cur->pending)
+			start_alloc(r, r->now);
+		break;
+	case 'K':
+		replay_bulk(r, ev);
+		break;
+	case 'F':
+		replay_free(r, ev);
+		break;
+	case 'B':
+		replay_commit(r, ev, get_pcppage_migratetype(pfn_to_page(ev->pfn)), 0);
+		break;
+	case 'C':
+		replay_commit(r, ev, ev->a[1], ev->a[0]);
+		break;
+	case 'D':
+		replay_drain(r, ev);
+		break;
+	case 'O':
+		replay_op(r, ev);
+		break;
+	}
+}
+
+/* --- the end: every list against the second snapshot --- */
+
+static bool same_list(struct replay *r, struct list_head *list, const struct kmem_list *want,
+		      const char *what, int zone, int a, int b)
+{
+	struct page *page;
+	uint32_t i = 0;
+
+	list_for_each_entry(page, list, lru) {
+		if (i >= want->nr || want->pfn[i] != page_to_pfn(page) ||
+		    (want->type && want->type[i] != get_pcppage_migratetype(page))) {
+			diverge(r, "zone %d %s %d %d, entry %u: recorded pfn %ld, the model has %lu",
+				zone, what, a, b, i, i < want->nr ? (long)want->pfn[i] : -1L,
+				page_to_pfn(page));
+			return false;
+		}
+		i++;
+	}
+	if (i == want->nr)
+		return true;
+	diverge(r, "zone %d %s %d %d: recorded %u entries, the model has %u", zone, what, a, b,
+		want->nr, i);
+	return false;
+}
+
+static void compare_zone(struct replay *r, int idx, const struct kmem_zone *kz)
+{
+	struct zone *zone = &r->kernel.pgdat->node_zones[idx];
+	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
+	struct kmem_result *res = r->res;
+	unsigned int order, mt, pindex, i;
+
+	for (order = 0; order < MAX_ORDER; order++) {
+		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+			res->free_lists[idx].total++;
+			res->free_lists[idx].right +=
+				same_list(r, &zone->free_area[order].free_list[mt],
+					  &kz->free[order][mt], "free list", idx, order, mt);
+		}
+	}
+	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
+		res->pcp_lists[idx].total++;
+		res->pcp_lists[idx].right += same_list(r, &pcp->lists[pindex], &kz->pcp[pindex],
+						       "per-CPU list", idx, pindex, 0);
+	}
+	res->counts_equal[idx] = pcp->count == kz->pcp_count &&
+				 pcp->free_factor == kz->pcp_free_factor;
+	if (!res->counts_equal[idx])
+		diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, the model has %d and %d",
+			idx, kz->pcp_count, kz->pcp_free_factor, pcp->count, pcp->free_factor);
+	res->blocks_equal[idx] = true;
+	for (i = 0; i < kz->nr_blocks; i++) {
+		unsigned long pfn = kz->block_first + (unsigned long)i * pageblock_nr_pages;
+
+		if (kz->block[i] == KMEM_NO_BLOCK || kz->block[i] == pageblock_type(this_mm, pfn))
+			continue;
+		res->blocks_equal[idx] = false;
+		diverge(r, "pageblock at pfn %lu: recorded type %d, the model has %d", pfn,
+			kz->block[i], pageblock_type(this_mm, pfn));
+	}
+	res->free_pages[idx] = zone_page_state(zone, NR_FREE_PAGES);
+	res->pcp_pages[idx] = pcp->count;
+}
+
+/* For every event the request of its context that comes next; P belongs to the A with its page. */
+static void link_requests(struct replay *r)
+{
+	uint32_t *next = host_alloc(r->nr_contexts * sizeof(*next)), c;
+	size_t i;
+
+	for (c = 0; c < r->nr_contexts; c++)
+		next[c] = r->nr;
+	r->next_request = host_alloc((r->nr + 1) * sizeof(*r->next_request));
+	for (i = r->nr; i-- > 0;) {
+		const struct kmem_event *ev = &r->events[i];
+
+		r->next_request[i] = next[ev->context];
+		if (ev->type == 'A' || ev->type == 'P' || ev->type == 'K')
+			next[ev->context] = i;
+	}
+	host_free(next);
+}
+
+static void replay_end(struct replay *r, const struct kmem_snapshot *after)
+{
+	struct kmem_result *res = r->res;
+	uint32_t c;
+	int idx;
+
+	for (c = 0; c < r->nr_contexts; c++) {
+		r->cur = &r->contexts[c];
+		finish_inner(r);
+	}
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
+		if (after->zone[idx].present)
+			compare_zone(r, idx, &after->zone[idx]);
+	}
+	res->equal = !res->diverged;
+}
+
+void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot *after,
+		 const struct kmem_event *events, size_t nr, struct kmem_result *result)
+{
+	struct kernel *outer = this_kernel;
+	struct replay *r = host_alloc(sizeof(*r));
+	uint32_t c;
+	size_t i;
+
+	memset(result, 0, sizeof(*result));
+	r->events = events;
+	r->nr = nr;
+	r->res = result;
+	for (i = 0; i < nr; i++)
+		r->nr_contexts = max(r->nr_contexts, events[i].context + 1);
+	r->contexts = host_alloc((r->nr_contexts + 1) * sizeof(*r->contexts));
+	coro_current->ctx.kernel = &r->kernel;
+	replay_load(r, before);
+	link_requests(r);
+	for (r->now = 0; r->now < nr; r->now++)
+		replay_event(r);
+	replay_end(r, after);
+
+	mm_exit(&r->kernel);
+	coro_current->ctx.kernel = outer;
+	for (c = 0; c < r->nr_contexts; c++) {
+		host_free(r->contexts[c].fifo);
+		host_free(r->contexts[c].bulk);
+	}
+	host_free(r->contexts);
+	host_free(r->next_request);
+	host_free(r);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How a kernel's memory management is set up and taken down; for whoever creates guests.
+ *
+ * Frame numbers here are offsets into guest RAM: the hole that a PC has below 4 GiB is squeezed out, as
+ * in QEMU's RAM block.  Zones still end where they do on the real machine: ZONE_DMA32 is the part of
+ * RAM that the machine puts below 4 GiB.
+ */
+#ifndef __MM_BOOT_H
+#define __MM_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kernel;
+
+enum thp_policy { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+
+struct mm_config {
+	uint64_t ram_pages;		/* 4 KiB pages */
+	uint64_t low_pages;		/* of these below 4 GiB; 0: as QEMU's q35 lays RAM out */
+	uint64_t reserved_low;		/* pages that the kernel image and the firmware keep */
+	uint64_t min_free_kbytes;	/* 0: computed as 6.1 does */
+	unsigned int nr_cpus;
+	enum thp_policy thp;		/* transparent_hugepage/enabled */
+	bool thp_defrag;		/* direct reclaim for huge pages of madvised areas */
+	bool init_on_free, init_on_alloc, page_poison;
+	unsigned int swappiness;	/* vm.swappiness, 60 */
+};
+
+/* What a Debian cloud kernel 6.1 without parameters has. */
+void mm_config_default(struct mm_config *config, uint64_t ram_pages, unsigned int nr_cpus);
+
+/*
+ * Set up @kernel's zones with all memory free but what is reserved.  The kernel's engine, name, vm,
+ * ram_base and nr_cpus must be set; coro_current->ctx.kernel must be @kernel.
+ */
+void mm_init(struct kernel *kernel, const struct mm_config *config);
+void mm_exit(struct kernel *kernel);
+
+/*
+ * Have the booting kernel take and write memory that it keeps: page tables, slabs, per-CPU data.
+ * @unmovable and @reclaimable in pages; what cannot be had is not taken.
+ */
+void mm_boot_use(uint64_t unmovable, uint64_t reclaimable);
+
+/* Free list counts that must add up (page conservation); returns pages missing or doubled. */
+int64_t mm_check(struct kernel *kernel);
+
+#endif

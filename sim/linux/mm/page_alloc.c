@@ -1,0 +1,803 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page allocator's front: which zone may serve a request, what happens when none can, and
+ * what is done to a page when it is handed out or given back.
+ *
+ * Models mm/page_alloc.c of Linux 6.1: get_page_from_freelist, __zone_watermark_ok,
+ * __alloc_pages_slowpath, __alloc_pages_bulk, reserve_highatomic_pageblock, free_pages_prepare,
+ * post_alloc_hook.  Contents: the oracle's tokens always, real bytes only where somebody used them
+ * (PG_bytes), so that clearing a page that only programs use touches no memory of the simulator.
+ *
+ * Left out: compaction (as a kernel without CONFIG_COMPACTION), cpusets, memory cgroups, dirty page
+ * spreading over nodes.
+ */
+#include <linux/export.h>
+#include <linux/oom.h>
+#include <linux/sched.h>
+#include <linux/swap.h>
+#include "internal.h"
+#include "oom_internal.h"
+
+#define POISON_TOKEN (0x01010101u * PAGE_POISON)
+
+struct zone *page_zone(const struct page *page)
+{
+	return pfn_zone(page_to_pfn(page));
+}
+
+int get_pfnblock_migratetype(const struct page *page, unsigned long pfn)
+{
+	return pageblock_type(this_mm, pfn);
+}
+
+int get_pageblock_migratetype(const struct page *page)
+{
+	return pageblock_type(this_mm, page_to_pfn(page));
+}
+
+void set_pageblock_migratetype(struct page *page, int migratetype)
+{
+	unsigned char *block = &this_mm->pageblock[page_to_pfn(page) >> pageblock_order];
+
+	*block = (*block & ~PAGEBLOCK_TYPE) | migratetype;
+}
+
+/* Whoever asks for the address of a page may use its bytes. */
+void *page_address(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	SetPageBytes((struct page *)page);
+	this_mm->pageblock[pfn >> pageblock_order] |= PAGEBLOCK_BYTES;
+	return __va(PFN_PHYS(pfn));
+}
+
+/* Tokens and, where there are any, bytes of @nr pages become zero; whoever asks pays. */
+void clear_pages(struct page *page, unsigned long nr)
+{
+	unsigned long pfn = page_to_pfn(page), i;
+	struct guest_ram *ram = mm_ram();
+
+	charge(COST_PAGE_ZERO, nr);
+	if (ram)
+		guest_ram_fill(ram, gfn(pfn), nr, 0);
+	if (!this_kernel->ram_base)
+		return;
+	for (i = 0; i < nr; i++) {
+		if (!(this_mm->pageblock[(pfn + i) >> pageblock_order] & PAGEBLOCK_BYTES)) {
+			i = pageblock_end_pfn(pfn + i) - pfn - 1;
+			continue;
+		}
+		if (PageBytes(page + i))
+			memset(__va(PFN_PHYS(pfn + i)), 0, PAGE_SIZE);
+	}
+}
+
+void clear_highpage(struct page *page)
+{
+	clear_pages(page, 1);
+}
+
+bool want_init_on_free(void)
+{
+	return this_mm->init_on_free;
+}
+
+bool want_init_on_alloc(gfp_t flags)
+{
+	return this_mm->init_on_alloc || flags & __GFP_ZERO;
+}
+
+bool page_poisoning_enabled_static(void)
+{
+	return this_mm->page_poison;
+}
+
+/* Something is wrong with a page that is freed or handed out. */
+static void bad_page(struct page *page, const char *reason)
+{
+	printk("BUG: Bad page state pfn:%05lx flags:%x count:%d: %s\n", page_to_pfn(page),
+	       page->flags, page_ref_count(page), reason);
+	kernel_warn("mm/page_alloc.c", 0, reason);
+}
+
+/* Checks and contents before a free; false: the page is bad and must not be listed. */
+bool free_pages_prepare(struct page *page, unsigned int order)
+{
+	struct mm_state *mm = this_mm;
+	struct guest_ram *ram;
+
+	mm_trace(mm, page_free, page, order);
+	if (unlikely(page->flags & PAGE_FLAGS_CHECK)) {
+		bad_page(page, PageBuddy(page) ? "page is free already" :
+						 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set");
+		return false;
+	}
+	if (unlikely(order && PageHead(page) && order <= PAGE_ALLOC_COSTLY_ORDER)) {
+		unsigned int i;
+
+		for (i = 1; i < 1u << order; i++) {
+			ClearPageTail(page + i);
+			set_page_private(page + i, 0);
+		}
+	}
+	page->flags &= 1u << PG_bytes;
+	set_page_private(page, 0);
+	if (likely(!mm->init_on_free && !mm->page_poison))
+		return true;
+	ram = mm_ram();
+	if (mm->page_poison && ram)
+		guest_ram_fill(ram, gfn(page_to_pfn(page)), 1UL << order, POISON_TOKEN);
+	else if (mm->init_on_free)
+		clear_pages(page, 1UL << order);
+	return true;
+}
+
+/* The pattern that a free page was filled with must still be there (mm/page_poison.c). */
+static void check_poison(struct page *page, unsigned int order)
+{
+	struct guest_ram *ram = mm_ram();
+	unsigned long i;
+
+	for (i = 0; ram && i < 1UL << order; i++) {
+		if (guest_ram_read(ram, gfn(page_to_pfn(page) + i)) == POISON_TOKEN)
+			continue;
+		printk("pagealloc: memory corruption, pfn:%05lx\n", page_to_pfn(page) + i);
+		kernel_warn("mm/page_poison.c", 0, "pagealloc: memory corruption");
+		return;
+	}
+}
+
+/* With init_on_free a page is handed out as it was left: zero, if nobody spoiled it. */
+static void check_init_on_free(struct page *page, unsigned int order)
+{
+	struct guest_ram *ram = mm_ram();
+	unsigned long pfn = page_to_pfn(page), i;
+
+	for (i = 0; ram && i < 1UL << order; i++) {
+		if (guest_ram_peek(ram, gfn(pfn + i)))
+			guest_ram_check(ram, gfn(pfn + i), 1, 0, "init_on_free");
+	}
+}
+
+void prep_compound_page(struct page *page, unsigned int order)
+{
+	unsigned int i;
+
+	SetPageHead(page);
+	set_compound_order(page, order);
+	/* Nobody holds on to a tail of a larger block; its struct pages stay untouched. */
+	for (i = 1; order <= PAGE_ALLOC_COSTLY_ORDER && i < 1u << order; i++) {
+		SetPageTail(page + i);
+		set_page_private(page + i, i);
+	}
+}
+
+void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned int alloc_flags)
+{
+	struct mm_state *mm = this_mm;
+
+	if (unlikely(page->flags & PAGE_FLAGS_CHECK || page_ref_count(page)))
+		bad_page(page, "page in use is on a free list");
+	set_page_private(page, 0);
+	set_page_refcounted(page);
+	if (unlikely(mm->page_poison))
+		check_poison(page, order);
+	if (unlikely(mm->init_on_free))
+		check_init_on_free(page, order);
+	else if (want_init_on_alloc(gfp))
+		clear_pages(page, 1UL << order);
+	if (order && gfp & __GFP_COMP)
+		prep_compound_page(page, order);
+}
+
+/* Free pages that a request without rights to reserves cannot have. */
+static inline long unusable_free(const struct zone *z, unsigned int order,
+				 unsigned int alloc_flags)
+{
+	long unusable = (1L << order) - 1;
+
+	if (likely(!(alloc_flags & ALLOC_RESERVES)))
+		unusable += z->nr_reserved_highatomic;
+	return unusable;
+}
+
+/* How far below the mark a request may go. */
+static long reduced_mark(long min, unsigned int alloc_flags)
+{
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (alloc_flags & ALLOC_OOM)
+		min -= min / 2;
+	return min;
+}
+
+bool __zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
+			 int highest_zoneidx, unsigned int alloc_flags, long free_pages)
+{
+	long min = mark;
+	unsigned int o;
+	int mt;
+
+	free_pages -= unusable_free(z, order, alloc_flags);
+	if (unlikely(alloc_flags & ALLOC_RESERVES))
+		min = reduced_mark(min, alloc_flags);
+	if (free_pages <= min + z->lowmem_reserve[highest_zoneidx])
+		return false;
+	if (!order)
+		return true;
+
+	for (o = order; o < MAX_ORDER; o++) {
+		struct free_area *area = &z->free_area[o];
+
+		if (!area->nr_free)
+			continue;
+		for (mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
+			if (!free_area_empty(area, mt))
+				return true;
+		}
+		if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM) &&
+		    !free_area_empty(area, MIGRATE_HIGHATOMIC))
+			return true;
+	}
+	return false;
+}
+
+bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
+		       int highest_zoneidx, unsigned int alloc_flags)
+{
+	return __zone_watermark_ok(z, order, mark, highest_zoneidx, alloc_flags,
+				   zone_page_state(z, NR_FREE_PAGES));
+}
+
+bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark,
+			    int highest_zoneidx)
+{
+	return zone_watermark_ok(z, order, mark, highest_zoneidx, 0);
+}
+
+static inline bool zone_watermark_fast(struct zone *z, unsigned int order, unsigned long mark,
+				       int highest_zoneidx, unsigned int alloc_flags, gfp_t gfp)
+{
+	long free_pages = zone_page_state(z, NR_FREE_PAGES);
+
+	if (!order) {
+		long usable = free_pages - min(free_pages, unusable_free(z, 0, alloc_flags));
+
+		if (usable > (long)mark + z->lowmem_reserve[highest_zoneidx])
+			return true;
+	}
+	if (__zone_watermark_ok(z, order, mark, highest_zoneidx, alloc_flags, free_pages))
+		return true;
+	/* A boost is for kswapd, not against atomic requests. */
+	if (unlikely(!order && gfp & __GFP_ATOMIC && z->watermark_boost &&
+		     (alloc_flags & ALLOC_WMARK_MASK) == WMARK_MIN))
+		return __zone_watermark_ok(z, order, z->_watermark[WMARK_MIN], highest_zoneidx,
+					   alloc_flags, free_pages);
+	return false;
+}
+
+static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, unsigned int alloc_flags,
+				  int migratetype)
+{
+	struct page *page = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
+	if (!page)
+		page = __rmqueue(zone, order, migratetype, alloc_flags);
+	if (!page && alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
+		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
+	if (page)
+		mod_zone_freepage_state(zone, -(1L << order));
+	spin_unlock_irqrestore(&zone->lock, flags);
+	if (page) {
+		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
+		charge(COST_BUDDY_ALLOC, 1);
+	}
+	return page;
+}
+
+static inline struct page *rmqueue(struct zone *zone, unsigned int order, unsigned int alloc_flags,
+				   int migratetype)
+{
+	struct page *page = NULL;
+
+	if (likely(pcp_allowed_order(order)))
+		page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
+	if (unlikely(!page))
+		page = rmqueue_buddy(zone, order, alloc_flags, migratetype);
+	if (unlikely(test_bit(ZONE_BOOSTED_WATERMARK, &zone->flags))) {
+		clear_bit(ZONE_BOOSTED_WATERMARK, &zone->flags);
+		wakeup_kswapd(zone, 0, 0, zone_idx(zone));
+	}
+	return page;
+}
+
+/* Keep the pageblock of a high-order atomic allocation for more of them, up to 1 % of the zone. */
+static void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
+{
+	unsigned long flags;
+
+	if (zone->nr_reserved_highatomic >= zone_managed_pages(zone) / 100 + pageblock_nr_pages)
+		return;
+	spin_lock_irqsave(&zone->lock, flags);
+	if (migratetype_is_mergeable(get_pageblock_migratetype(page))) {
+		zone->nr_reserved_highatomic += pageblock_nr_pages;
+		set_pageblock_migratetype(page, MIGRATE_HIGHATOMIC);
+		move_freepages_block(zone, page, MIGRATE_HIGHATOMIC, NULL);
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+#define for_each_zone_of(z, zone, ac)                                                              \
+	for ((z) = (ac)->preferred; ((zone) = *(z)); (z)++)
+
+/* Give a reserved pageblock back; the last one of a zone only with @force. */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
+{
+	struct zone **z, *zone;
+	unsigned long flags;
+	unsigned int order;
+
+	for_each_zone_of(z, zone, ac) {
+		if (!force && zone->nr_reserved_highatomic <= pageblock_nr_pages)
+			continue;
+		spin_lock_irqsave(&zone->lock, flags);
+		for (order = 0; order < MAX_ORDER; order++) {
+			struct page *page = get_page_from_free_area(&zone->free_area[order],
+								    MIGRATE_HIGHATOMIC);
+			int moved;
+
+			if (!page)
+				continue;
+			if (is_migrate_highatomic(get_pageblock_migratetype(page)))
+				zone->nr_reserved_highatomic -=
+					min(pageblock_nr_pages, zone->nr_reserved_highatomic);
+			set_pageblock_migratetype(page, ac->migratetype);
+			moved = move_freepages_block(zone, page, ac->migratetype, NULL);
+			if (moved) {
+				spin_unlock_irqrestore(&zone->lock, flags);
+				return true;
+			}
+		}
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return false;
+}
+
+/* Walk the zones for one that is above its mark and has a page. */
+static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+					   const struct alloc_context *ac)
+{
+	bool no_fallback;
+
+	do {
+		struct zone **z, *zone;
+
+		no_fallback = alloc_flags & ALLOC_NOFRAGMENT;
+		for_each_zone_of(z, zone, ac) {
+			unsigned long mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
+			struct page *page;
+
+			if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+			    !zone_watermark_fast(zone, order, mark, ac->highest_zoneidx,
+						 alloc_flags, gfp))
+				continue;
+			page = rmqueue(zone, order, alloc_flags, ac->migratetype);
+			if (!page)
+				continue;
+			prep_new_page(page, order, gfp, alloc_flags);
+			if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
+				reserve_highatomic_pageblock(page, zone);
+			return page;
+		}
+		/* Every zone would have to mix types in a pageblock: then so be it. */
+		alloc_flags &= ~ALLOC_NOFRAGMENT;
+	} while (no_fallback);
+	return NULL;
+}
+
+/* First zone of the list that a request may use. */
+static struct zone **first_zone_of(int highest_zoneidx)
+{
+	struct zone **z = this_kernel->pgdat->node_zonelist.zones;
+
+	while (*z && (int)zone_idx(*z) > highest_zoneidx)
+		z++;
+	return z;
+}
+
+static void prepare_alloc_pages(gfp_t gfp, struct alloc_context *ac)
+{
+	ac->highest_zoneidx = gfp_zone(gfp);
+	ac->migratetype = gfp_migratetype(gfp);
+	ac->preferred = first_zone_of(ac->highest_zoneidx);
+}
+
+/* ZONE_NORMAL has DMA32 beside it: rather take a page there than mix types. */
+static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
+{
+	unsigned int alloc_flags = gfp & __GFP_KSWAPD_RECLAIM;
+
+	if (zone && zone_idx(zone) == ZONE_NORMAL)
+		alloc_flags |= ALLOC_NOFRAGMENT;
+	return alloc_flags;
+}
+
+static unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order)
+{
+	unsigned int alloc_flags = ALLOC_WMARK_MIN | ALLOC_CPUSET;
+
+	_Static_assert(__GFP_HIGH == ALLOC_MIN_RESERVE && __GFP_KSWAPD_RECLAIM == ALLOC_KSWAPD,
+		       "taken over as they are");
+	alloc_flags |= gfp & (__GFP_HIGH | __GFP_KSWAPD_RECLAIM);
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		return alloc_flags;
+	if (!(gfp & __GFP_NOMEMALLOC)) {
+		alloc_flags |= ALLOC_NON_BLOCK;
+		if (order > 0 && alloc_flags & ALLOC_MIN_RESERVE)
+			alloc_flags |= ALLOC_HIGHATOMIC;
+	}
+	if (alloc_flags & ALLOC_MIN_RESERVE)
+		alloc_flags &= ~ALLOC_CPUSET;
+	return alloc_flags;
+}
+
+static inline unsigned int current_flags(void)
+{
+	return current ? current->flags : 0;
+}
+
+/* Rights to reserves of a task that frees memory or is about to die. */
+static unsigned int pfmemalloc_flags(gfp_t gfp)
+{
+	if (gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if (gfp & __GFP_MEMALLOC || current_flags() & PF_MEMALLOC)
+		return ALLOC_NO_WATERMARKS;
+	return current && tsk_is_oom_victim(current) ? ALLOC_OOM : 0;
+}
+
+static void wake_all_kswapds(unsigned int order, gfp_t gfp, const struct alloc_context *ac)
+{
+	if (*ac->preferred)
+		wakeup_kswapd(*ac->preferred, gfp, order, ac->highest_zoneidx);
+}
+
+/* Free some memory ourselves, then try again. */
+static struct page *alloc_direct_reclaim(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+					 const struct alloc_context *ac, unsigned long *progress)
+{
+	struct page *page;
+
+	*progress = try_to_free_pages(&this_kernel->pgdat->node_zonelist, order, gfp);
+	if (!*progress)
+		return NULL;
+	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
+	if (page)
+		return page;
+	/* What was freed may sit on per-CPU lists or in the atomic reserve. */
+	unreserve_highatomic_pageblock(ac, false);
+	drain_all_pages(NULL);
+	return get_page_from_freelist(gfp, order, alloc_flags, ac);
+}
+
+/* Is there anything left whose reclaim could satisfy the request? */
+static bool should_reclaim_retry(unsigned int order, const struct alloc_context *ac,
+				 unsigned int alloc_flags, bool progress, int *no_progress_loops)
+{
+	struct zone **z, *zone;
+
+	if (progress && order <= PAGE_ALLOC_COSTLY_ORDER)
+		*no_progress_loops = 0;
+	else
+		(*no_progress_loops)++;
+	if (*no_progress_loops > MAX_RECLAIM_RETRIES)
+		return unreserve_highatomic_pageblock(ac, true);
+
+	for_each_zone_of(z, zone, ac) {
+		unsigned long available = zone_reclaimable_pages(zone) +
+					  zone_page_state(zone, NR_FREE_PAGES);
+
+		if (__zone_watermark_ok(zone, order, min_wmark_pages(zone), ac->highest_zoneidx,
+					alloc_flags, available))
+			return true;
+	}
+	return unreserve_highatomic_pageblock(ac, true);
+}
+
+/* Nothing helped: kill somebody, unless the request is one that should fail instead. */
+static struct page *alloc_may_oom(gfp_t gfp, unsigned int order, const struct alloc_context *ac,
+				  unsigned long *progress)
+{
+	struct oom_control oc = {
+		.zonelist = &this_kernel->pgdat->node_zonelist,
+		.gfp_mask = gfp,
+		.order = order,
+	};
+	struct page *page;
+
+	*progress = 0;
+	if (!oom_trylock()) {
+		/* Somebody else is at it. */
+		*progress = 1;
+		oom_wait();
+		return NULL;
+	}
+	page = get_page_from_freelist(gfp & ~__GFP_DIRECT_RECLAIM, order,
+				      ALLOC_WMARK_HIGH | ALLOC_CPUSET, ac);
+	if (page || order > PAGE_ALLOC_COSTLY_ORDER ||
+	    gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE) || ac->highest_zoneidx < ZONE_NORMAL)
+		goto out;
+	if (out_of_memory(&oc) || gfp & __GFP_NOFAIL) {
+		*progress = 1;
+		if (gfp & __GFP_NOFAIL)
+			page = get_page_from_freelist(gfp, order, ALLOC_NO_WATERMARKS, ac);
+	}
+out:
+	oom_unlock();
+	return page;
+}
+
+static void warn_alloc(gfp_t gfp, unsigned int order)
+{
+	if (!(gfp & __GFP_NOWARN))
+		printk("page allocation failure: order:%u, mode:%#x\n", order, gfp);
+}
+
+static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac)
+{
+	const bool can_reclaim = gfp & __GFP_DIRECT_RECLAIM;
+	const bool costly = order > PAGE_ALLOC_COSTLY_ORDER;
+	unsigned int alloc_flags = gfp_to_alloc_flags(gfp, order), reserve;
+	unsigned long progress;
+	int no_progress_loops = 0;
+	struct page *page;
+
+	if (!*ac->preferred)
+		goto fail;
+	if (alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(order, gfp, ac);
+	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
+	if (page)
+		return page;
+	/* Compaction would be tried here first; without it, it counts as skipped. */
+	if (can_reclaim && costly && gfp & __GFP_NORETRY)
+		goto fail;
+
+	for (;;) {
+		if (alloc_flags & ALLOC_KSWAPD)
+			wake_all_kswapds(order, gfp, ac);
+		reserve = pfmemalloc_flags(gfp);
+		if (reserve)
+			alloc_flags = reserve | (alloc_flags & ALLOC_KSWAPD);
+		page = get_page_from_freelist(gfp, order, alloc_flags, ac);
+		if (page)
+			return page;
+		if (!can_reclaim || current_flags() & PF_MEMALLOC)
+			break;
+		page = alloc_direct_reclaim(gfp, order, alloc_flags, ac, &progress);
+		if (page)
+			return page;
+		if (!(gfp & __GFP_NOFAIL) && (gfp & __GFP_NORETRY || costly))
+			break;
+		if (should_reclaim_retry(order, ac, alloc_flags, progress, &no_progress_loops))
+			continue;
+		page = alloc_may_oom(gfp, order, ac, &progress);
+		if (page)
+			return page;
+		if (current && tsk_is_oom_victim(current) &&
+		    (alloc_flags & ALLOC_OOM || gfp & __GFP_NOMEMALLOC))
+			break;
+		if (!progress && !(gfp & __GFP_NOFAIL))
+			break;
+		no_progress_loops = 0;
+	}
+fail:
+	warn_alloc(gfp, order);
+	return NULL;
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, void *nodemask)
+{
+	unsigned int alloc_flags = ALLOC_WMARK_LOW;
+	struct alloc_context ac;
+	struct page *page;
+
+	if (WARN_ON_ONCE(order >= MAX_ORDER))
+		return NULL;
+	prepare_alloc_pages(gfp, &ac);
+	alloc_flags |= alloc_flags_nofragment(*ac.preferred, gfp);
+	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
+	if (unlikely(!page))
+		page = alloc_pages_slowpath(gfp, order, &ac);
+	mm_trace(this_mm, page_alloc, page, order, gfp, ac.migratetype);
+	return page;
+}
+EXPORT_SYMBOL(__alloc_pages);
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, 0, NULL);
+}
+EXPORT_SYMBOL(alloc_pages);
+
+/* The first zone that stays above its low mark with @nr pages less. */
+static struct zone *bulk_zone(const struct alloc_context *ac, gfp_t gfp, int nr)
+{
+	struct zone **z, *zone;
+
+	for_each_zone_of(z, zone, ac) {
+		if (zone_watermark_fast(zone, 0, low_wmark_pages(zone) + nr, ac->highest_zoneidx,
+					ALLOC_WMARK_LOW, gfp))
+			return zone;
+	}
+	return NULL;
+}
+
+/*
+ * Order-0 pages in one go, onto a list or into the empty slots of an array.  Whatever stands in the
+ * way, at least one page is tried for in the ordinary manner.
+ */
+unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, int nr_pages,
+				 struct list_head *page_list, struct page **page_array)
+{
+	int nr_populated = 0, nr_new = 0;
+	struct alloc_context ac;
+	struct page *page;
+	struct zone *zone;
+
+	while (page_array && nr_populated < nr_pages && page_array[nr_populated])
+		nr_populated++;
+	if (nr_pages <= nr_populated)
+		return nr_populated;
+	prepare_alloc_pages(gfp, &ac);
+	zone = nr_pages - nr_populated > 1 ? bulk_zone(&ac, gfp, nr_pages) : NULL;
+
+	while (zone && nr_populated < nr_pages) {
+		if (page_array && page_array[nr_populated]) {
+			nr_populated++;
+			continue;
+		}
+		page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
+					 &zone->per_cpu_pageset[mm_cpu()]);
+		if (!page)
+			break;
+		nr_new++;
+		prep_new_page(page, 0, gfp, 0);
+		if (page_list)
+			list_add(&page->lru, page_list);
+		else
+			page_array[nr_populated] = page;
+		nr_populated++;
+	}
+	if (nr_new) {
+		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), nr_new);
+		charge(COST_PAGE_ALLOC, nr_new);
+		return nr_populated;
+	}
+
+	page = __alloc_pages(gfp, 0, preferred_nid, nodemask);
+	if (page) {
+		if (page_list)
+			list_add(&page->lru, page_list);
+		else
+			page_array[nr_populated] = page;
+		nr_populated++;
+	}
+	return nr_populated;
+}
+EXPORT_SYMBOL(__alloc_pages_bulk);
+
+/* Memory by address: its bytes are going to be used. */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
+	unsigned long i;
+
+	if (!page)
+		return 0;
+	for (i = 0; i < 1UL << order; i++)
+		page_address(page + i);
+	return (unsigned long)page_address(page);
+}
+EXPORT_SYMBOL(__get_free_pages);
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp | __GFP_ZERO, 0);
+}
+EXPORT_SYMBOL(get_zeroed_page);
+
+static void __free_pages_ok(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!free_pages_prepare(page, order))
+		return;
+	free_one_page(pfn_zone(pfn), page, pfn, order, pageblock_type(this_mm, pfn), FPI_NONE);
+	vm_event(this_mm, PGFREE, 1UL << order);
+}
+
+void free_the_page(struct page *page, unsigned int order)
+{
+	if (pcp_allowed_order(order))
+		free_unref_page(page, order);
+	else
+		__free_pages_ok(page, order);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (WARN_ON(page_ref_count(page) <= 0)) {
+		bad_page(page, "page is freed twice");
+		return;
+	}
+	if (put_page_testzero(page))
+		free_the_page(page, order);
+	else if (!PageHead(page))
+		while (order-- > 0)
+			free_the_page(page + (1UL << order), order);
+}
+EXPORT_SYMBOL(__free_pages);
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page(addr), order);
+}
+EXPORT_SYMBOL(free_pages);
+
+void put_page(struct page *page)
+{
+	page = compound_head(page);
+	if (WARN_ON(page_ref_count(page) <= 0)) {
+		bad_page(page, "page is put twice");
+		return;
+	}
+	if (put_page_testzero(page))
+		free_the_page(page, compound_order(page));
+}
+EXPORT_SYMBOL(put_page);
+
+/* One block without head becomes single pages, each with its own reference. */
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	VM_BUG_ON_PAGE(PageCompound(page), page);
+	for (i = 1; i < 1UL << order; i++)
+		set_page_refcounted(page + i);
+}
+EXPORT_SYMBOL(split_page);
+
+void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	unsigned long addr = __get_free_pages(gfp, order), used = PFN_UP(size), i;
+	struct page *page;
+
+	if (!addr)
+		return NULL;
+	page = virt_to_page(addr);
+	split_page(page, order);
+	for (i = used; i < 1UL << order; i++)
+		__free_page(page + i);
+	return (void *)addr;
+}
+EXPORT_SYMBOL(alloc_pages_exact);
+
+void free_pages_exact(void *virt, size_t size)
+{
+	unsigned long i;
+
+	for (i = 0; i < PFN_UP(size); i++)
+		free_page((unsigned long)virt + i * PAGE_SIZE);
+}
+EXPORT_SYMBOL(free_pages_exact);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Per-CPU lists of free pages in front of the buddy: orders 0 to 3 by migratetype, and order 9.
+ *
+ * Models mm/page_alloc.c of Linux 6.1 (rmqueue_bulk, __rmqueue_pcplist, free_unref_page_commit,
+ * nr_pcp_free, free_pcppages_bulk): refills go to the tail, allocation and free work on the head,
+ * drains take the tail, and free_factor doubles drains as long as nobody allocates.
+ *
+ * Left out: the lists' lock, since code here never is interrupted half way; so a free that finds it
+ * taken does not happen on its own (recordings have some, see replay.c).
+ */
+#include "internal.h"
+
+bool pcp_allowed_order(unsigned int order)
+{
+	return order <= PAGE_ALLOC_COSTLY_ORDER || order == pageblock_order;
+}
+
+unsigned int order_to_pindex(int migratetype, int order)
+{
+	if (order > PAGE_ALLOC_COSTLY_ORDER)
+		return NR_LOWORDER_PCP_LISTS + (migratetype == MIGRATE_MOVABLE);
+	return MIGRATE_PCPTYPES * order + migratetype;
+}
+
+int pindex_to_order(unsigned int pindex)
+{
+	return pindex >= NR_LOWORDER_PCP_LISTS ? pageblock_order : pindex / MIGRATE_PCPTYPES;
+}
+
+static struct per_cpu_pages *this_pcp(struct zone *zone)
+{
+	return &zone->per_cpu_pageset[mm_cpu()];
+}
+
+/* Take up to @count blocks from the buddy to the tail of @list. */
+static int rmqueue_bulk(struct zone *zone, unsigned int order, int count, struct list_head *list,
+			int migratetype, unsigned int alloc_flags)
+{
+	unsigned long flags;
+	int i;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (i = 0; i < count; i++) {
+		struct page *page = __rmqueue(zone, order, migratetype, alloc_flags);
+
+		if (unlikely(!page))
+			break;
+		list_add_tail(&page->pcp_list, list);
+	}
+	mod_zone_freepage_state(zone, -((long)i << order));
+	spin_unlock_irqrestore(&zone->lock, flags);
+	charge(COST_BUDDY_ALLOC, i);
+	return i;
+}
+
+struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
+			       unsigned int alloc_flags, struct per_cpu_pages *pcp)
+{
+	struct list_head *list = &pcp->lists[order_to_pindex(migratetype, order)];
+	struct page *page;
+
+	if (list_empty(list)) {
+		int batch = pcp->batch;
+
+		if (batch > 1)
+			batch = max(batch >> order, 2);
+		pcp->count += rmqueue_bulk(zone, order, batch, list, migratetype, alloc_flags)
+			      << order;
+		if (unlikely(list_empty(list)))
+			return NULL;
+	}
+	page = list_first_entry(list, struct page, pcp_list);
+	list_del(&page->pcp_list);
+	pcp->count -= 1 << order;
+	return page;
+}
+
+struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
+			     unsigned int alloc_flags)
+{
+	struct per_cpu_pages *pcp = this_pcp(zone);
+	struct page *page;
+
+	pcp->free_factor >>= 1;
+	page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
+	if (page) {
+		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
+		charge(COST_PAGE_ALLOC, 1);
+	}
+	return page;
+}
+
+/*
+ * Free @count pages, from the tails of the lists: all of list @pindex first, then the others in
+ * turn.
+ */
+void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp, int pindex)
+{
+	int min_pindex = 0, max_pindex = NR_PCP_LISTS - 1;
+	struct mm_state *mm = this_mm;
+	unsigned long flags;
+	bool isolated;
+
+	count = min(pcp->count, count);
+	pindex--;
+	spin_lock_irqsave(&zone->lock, flags);
+	isolated = has_isolate_pageblock(zone);
+	while (count > 0) {
+		struct list_head *list;
+		unsigned int order;
+
+		for (;;) {
+			if (++pindex > max_pindex)
+				pindex = min_pindex;
+			list = &pcp->lists[pindex];
+			if (!list_empty(list))
+				break;
+			/* An empty list at either end is not looked at again. */
+			if (pindex == max_pindex)
+				max_pindex--;
+			if (pindex == min_pindex)
+				min_pindex++;
+		}
+		order = pindex_to_order(pindex);
+		do {
+			struct page *page = list_last_entry(list, struct page, pcp_list);
+			int mt = get_pcppage_migratetype(page);
+
+			list_del(&page->pcp_list);
+			count -= 1 << order;
+			pcp->count -= 1 << order;
+			if (unlikely(isolated))
+				mt = get_pageblock_migratetype(page);
+			__free_one_page(page, page_to_pfn(page), zone, order, mt, FPI_NONE);
+			mm_trace(mm, pcpu_drain, page, order, mt);
+			charge(COST_BUDDY_FREE, 1);
+		} while (count > 0 && !list_empty(list));
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
+		   int migratetype, fpi_t fpi_flags)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (unlikely(has_isolate_pageblock(zone) || is_migrate_isolate(migratetype)))
+		migratetype = pageblock_type(this_mm, pfn);
+	__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	charge(COST_BUDDY_FREE, 1);
+}
+
+/* The part of a free that looks at the page; its pageblock's type is read here, not later. */
+bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order)
+{
+	if (!free_pages_prepare(page, order))
+		return false;
+	set_pcppage_migratetype(page, pageblock_type(this_mm, pfn));
+	return true;
+}
+
+static int nr_pcp_free(struct per_cpu_pages *pcp, int high, int batch, bool free_high)
+{
+	int max_nr_free = high - batch, min_nr_free = batch;
+
+	if (unlikely(free_high))
+		return pcp->count;
+	if (unlikely(high < batch))
+		return 1;
+	batch <<= pcp->free_factor;
+	if (batch < max_nr_free && pcp->free_factor < PCP_BATCH_SCALE_MAX)
+		pcp->free_factor++;
+	return clamp(batch, min_nr_free, max_nr_free);
+}
+
+static int nr_pcp_high(struct per_cpu_pages *pcp, struct zone *zone, bool free_high)
+{
+	int high = pcp->high;
+
+	if (unlikely(!high || free_high))
+		return 0;
+	if (!test_bit(ZONE_RECLAIM_ACTIVE, &zone->flags))
+		return high;
+	return min(pcp->batch << 2, high);
+}
+
+/* The part of a free that lists the page, and drains the lists when they hold too much. */
+void free_unref_page_commit(struct zone *zone, struct per_cpu_pages *pcp, struct page *page,
+			    int migratetype, unsigned int order)
+{
+	unsigned int pindex = order_to_pindex(migratetype, order);
+	bool free_high;
+	int high;
+
+	vm_event(this_mm, PGFREE, 1UL << order);
+	charge(COST_PAGE_FREE, 1);
+	list_add(&page->pcp_list, &pcp->lists[pindex]);
+	pcp->count += 1 << order;
+
+	free_high = pcp->free_factor && order && order <= PAGE_ALLOC_COSTLY_ORDER;
+	high = nr_pcp_high(pcp, zone, free_high);
+	if (pcp->count >= high)
+		free_pcppages_bulk(zone, nr_pcp_free(pcp, high, pcp->batch, free_high), pcp,
+				   pindex);
+}
+
+/* Types without a list of their own go with the movable ones. */
+static int pcp_list_type(int migratetype)
+{
+	return migratetype < MIGRATE_PCPTYPES ? migratetype : MIGRATE_MOVABLE;
+}
+
+void free_unref_page(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct zone *zone = pfn_zone(pfn);
+	int mt;
+
+	if (!free_unref_page_prepare(page, pfn, order))
+		return;
+	mt = get_pcppage_migratetype(page);
+	if (unlikely(is_migrate_isolate(mt))) {
+		free_one_page(zone, page, pfn, order, mt, FPI_NONE);
+		return;
+	}
+	free_unref_page_commit(zone, this_pcp(zone), page, pcp_list_type(mt), order);
+}
+
+/* Free order-0 pages: all are prepared before the first one is listed. */
+void free_unref_page_list(struct list_head *list)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, list, lru) {
+		unsigned long pfn = page_to_pfn(page);
+
+		if (!free_unref_page_prepare(page, pfn, 0)) {
+			list_del(&page->lru);
+			continue;
+		}
+		if (unlikely(is_migrate_isolate(get_pcppage_migratetype(page)))) {
+			list_del(&page->lru);
+			free_one_page(pfn_zone(pfn), page, pfn, 0, MIGRATE_ISOLATE, FPI_NONE);
+		}
+	}
+	list_for_each_entry_safe(page, next, list, lru) {
+		struct zone *zone = page_zone(page);
+
+		list_del(&page->lru);
+		mm_trace(this_mm, page_free_batched, page);
+		free_unref_page_commit(zone, this_pcp(zone), page,
+				       pcp_list_type(get_pcppage_migratetype(page)), 0);
+	}
+}
+
+static void drain_pages_zone(unsigned int cpu, struct zone *zone)
+{
+	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[cpu];
+
+	while (pcp->count)
+		free_pcppages_bulk(zone, min(pcp->count, pcp->batch << PCP_BATCH_SCALE_MAX), pcp,
+				   0);
+}
+
+void drain_local_pages(struct zone *only)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (!only || zone == only)
+			drain_pages_zone(mm_cpu(), zone);
+	}
+}
+
+void drain_all_pages(struct zone *only)
+{
+	unsigned int cpu;
+	struct zone *zone;
+
+	for (cpu = 0; cpu < this_kernel->nr_cpus; cpu++) {
+		for_each_populated_zone(zone) {
+			if (!only || zone == only)
+				drain_pages_zone(cpu, zone);
+		}
+	}
+}
