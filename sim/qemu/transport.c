@@ -200,6 +200,10 @@ bool vmm_transport_run(struct vmm *vmm)
 void vmm_transport_interrupt(struct vmm_virtio *transport, int vector)
 {
 	transport->nr_interrupts++;
-	if (transport->plugged && transport->vmm->vm)
+	if (!transport->plugged)
+		return;
+	if (transport->vmm->vm)
 		kvm_irqfd(&transport->kvm, vector);
+	else if (transport->kvm.interrupt)
+		transport->kvm.interrupt(&transport->kvm, vector);	/* nobody in between */
 }

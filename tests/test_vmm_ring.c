@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device side of split rings, against bytes: what a driver must find in memory after its requests
+ * were served, and what happens to a driver that writes nonsense.
+ */
+#include "qemu/osdep.h"
+#include "hw/virtio/virtio.h"
+#include "qemu/iov.h"
+#include "qemu/module.h"
+
+#include "test_vmm_guest.h"
+
+/* A device that keeps or returns what it pops, as the test says. */
+struct Probe {
+	VirtIODevice parent_obj;
+	VirtQueue *vq;
+	bool keep, quiet;
+	unsigned int nr_popped, nr_kicks;
+	VirtQueueElement *kept[16];
+	unsigned int nr_kept;
+	VirtQueueElement last;		/* its arrays are gone */
+	uint64_t first_addr;
+	size_t first_len;
+	uint8_t data[64];
+	size_t data_len;
+};
+
+static struct Probe *probe;
+
+static void probe_output(VirtIODevice *vdev, VirtQueue *vq)
+{
+	VirtQueueElement *elem;
+
+	probe->nr_kicks++;
+	while ((elem = virtqueue_pop(vq, sizeof(*elem)))) {
+		probe->nr_popped++;
+		probe->last = *elem;
+		probe->first_addr = elem->out_num ? elem->out_addr[0] : elem->in_addr[0];
+		probe->first_len = elem->out_num ? elem->out_sg[0].iov_len :
+						   elem->in_sg[0].iov_len;
+		probe->data_len = iov_to_buf(elem->out_sg, elem->out_num, 0, probe->data,
+					     sizeof(probe->data));
+		if (elem->in_num)
+			iov_from_buf(elem->in_sg, elem->in_num, 0, "\xaa\xbb\xcc\xdd", 4);
+		if (probe->keep) {
+			probe->kept[probe->nr_kept++] = elem;
+			continue;
+		}
+		virtqueue_push(vq, elem, elem->in_num ? 4 : 0);
+		if (!probe->quiet)
+			virtio_notify(vdev, vq);
+		g_free(elem);
+	}
+}
+
+static void probe_realize(DeviceState *dev, Error **errp)
+{
+	probe = (struct Probe *)dev;
+	virtio_init(VIRTIO_DEVICE(dev), 42, 8);
+	probe->vq = virtio_add_queue(VIRTIO_DEVICE(dev), 8, probe_output);
+}
+
+static void probe_unrealize(DeviceState *dev)
+{
+	while (probe->nr_kept)
+		g_free(probe->kept[--probe->nr_kept]);
+	virtio_delete_queue(probe->vq);
+	virtio_cleanup(VIRTIO_DEVICE(dev));
+}
+
+static void probe_class_init(ObjectClass *klass, void *data)
+{
+	VIRTIO_DEVICE_CLASS(klass)->realize = probe_realize;
+	VIRTIO_DEVICE_CLASS(klass)->unrealize = probe_unrealize;
+}
+
+static void probe_register(void)
+{
+	static const TypeInfo info = {
+		.name = "probe-device",
+		.parent = TYPE_VIRTIO_DEVICE,
+		.instance_size = sizeof(struct Probe),
+		.class_init = probe_class_init,
+	};
+
+	type_register_static(&info);
+}
+
+static struct guest guest;
+
+static void setup(void)
+{
+	char error[VMM_ERROR_SIZE];
+
+	memset(&guest, 0, sizeof(guest));
+	guest_create(&guest);
+	vmm_image_begin(guest.vmm);
+	register_module_init(probe_register, MODULE_INIT_QOM);
+	vmm_image_end(guest.vmm);
+	guest.dev = vmm_device_new(guest.vmm, "probe-device", "probe", error);
+	ck_assert_ptr_nonnull(guest.dev);
+	ck_assert_int_eq(vmm_device_realize(guest.dev, error), 0);
+	guest.virtio = vmm_device_virtio(guest.dev);
+	guest_driver(&guest, F_VERSION_1 | F_INDIRECT, 1);
+}
+
+static void teardown(void)
+{
+	guest_destroy(&guest);
+}
+
+START_TEST(request_is_popped_with_its_buffers_and_pushed_as_id_and_length)
+{
+	memcpy(guest.ram + BUFFERS, "hello", 5);
+	put_desc(&guest, RING_DESC(0), 3, BUFFERS, 5, DESC_NEXT, 6);
+	put_desc(&guest, RING_DESC(0), 6, BUFFERS + PAGE, 16, DESC_WRITE, 0);
+	guest_publish(&guest, 0, 3);
+	guest_kick(&guest, 0);
+
+	ck_assert_uint_eq(probe->nr_popped, 1);
+	ck_assert_uint_eq(probe->last.index, 3);
+	ck_assert_uint_eq(probe->last.out_num, 1);
+	ck_assert_uint_eq(probe->last.in_num, 1);
+	ck_assert_uint_eq(probe->data_len, 5);
+	ck_assert_mem_eq(probe->data, "hello", 5);
+	ck_assert_mem_eq(guest.ram + BUFFERS + PAGE, "\xaa\xbb\xcc\xdd", 4);
+	/* used: flags 0, idx 1, ring[0] = { id 3, len 4 }, little endian */
+	ck_assert_mem_eq(guest.ram + RING_USED(0), "\0\0\1\0\3\0\0\0\4\0\0\0", 12);
+}
+END_TEST
+
+START_TEST(ring_entries_are_used_in_order_and_wrap_at_its_size)
+{
+	unsigned int i;
+
+	put_desc(&guest, RING_DESC(0), 5, BUFFERS, 4, 0, 0);
+	for (i = 0; i < 11; i++) {
+		guest_publish(&guest, 0, 5);
+		guest_kick(&guest, 0);
+	}
+	ck_assert_uint_eq(probe->nr_popped, 11);
+	ck_assert_uint_eq(used_idx(&guest, 0), 11);
+	for (i = 0; i < 8; i++)
+		ck_assert_uint_eq(get32(&guest, RING_USED(0) + 4 + 8 * i), 5);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(indexes_wrap_at_65536)
+{
+	unsigned int i;
+
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
+	for (i = 0; i < 65540; i++) {
+		guest_publish(&guest, 0, 0);
+		guest_kick(&guest, 0);
+	}
+	ck_assert_uint_eq(probe->nr_popped, 65540);
+	ck_assert_uint_eq(used_idx(&guest, 0), 4);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(indirect_table_is_followed)
+{
+	put_desc(&guest, BUFFERS, 0, BUFFERS + PAGE, 3, DESC_NEXT, 2);
+	put_desc(&guest, BUFFERS, 2, BUFFERS + 2 * PAGE, 8, DESC_WRITE, 0);
+	memcpy(guest.ram + BUFFERS + PAGE, "abc", 3);
+	put_desc(&guest, RING_DESC(0), 1, BUFFERS, 3 * 16, DESC_INDIRECT, 0);
+	guest_publish(&guest, 0, 1);
+	guest_kick(&guest, 0);
+
+	ck_assert_uint_eq(probe->nr_popped, 1);
+	ck_assert_uint_eq(probe->last.index, 1);
+	ck_assert_uint_eq(probe->last.out_num, 1);
+	ck_assert_uint_eq(probe->last.in_num, 1);
+	ck_assert_mem_eq(probe->data, "abc", 3);
+}
+END_TEST
+
+START_TEST(buffer_in_rom_can_be_read_but_not_written)
+{
+	uint64_t rom = 2 * UINT64_C(1024) * MIB;	/* behind 64 MiB: next GiB, plus one */
+
+	put_desc(&guest, RING_DESC(0), 0, rom, 4, 0, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 1);
+	ck_assert_mem_eq(probe->data, "\xf4\xf4\xf4\xf4", 4);
+
+	put_desc(&guest, RING_DESC(0), 0, rom, 4, DESC_WRITE, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 2);		/* written to a bounce buffer */
+	put_desc(&guest, RING_DESC(0), 0, rom, 4, 0, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_mem_eq(probe->data, "\xf4\xf4\xf4\xf4", 4);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(unpopped_request_is_popped_again)
+{
+	VirtQueueElement *elem;
+
+	put_desc(&guest, RING_DESC(0), 4, BUFFERS, 4, 0, 0);
+	guest_publish(&guest, 0, 4);
+	probe->keep = true;
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_kept, 1);
+	elem = probe->kept[--probe->nr_kept];
+	virtqueue_unpop(probe->vq, elem, 0);
+	g_free(elem);
+	probe->keep = false;
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 2);
+	ck_assert_uint_eq(used_idx(&guest, 0), 1);
+}
+END_TEST
+
+START_TEST(rewind_gives_back_only_what_is_out)
+{
+	put_desc(&guest, RING_DESC(0), 4, BUFFERS, 4, 0, 0);
+	ck_assert(!virtqueue_rewind(probe->vq, 1));
+	probe->keep = true;
+	guest_publish(&guest, 0, 4);
+	guest_kick(&guest, 0);
+	ck_assert(!virtqueue_rewind(probe->vq, 2));
+	ck_assert(virtqueue_rewind(probe->vq, 1));
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 2);
+}
+END_TEST
+
+START_TEST(no_notify_flag_follows_the_device)
+{
+	virtio_queue_set_notification(probe->vq, 0);
+	ck_assert_uint_eq(get16(&guest, RING_USED(0)), 1);
+	virtio_queue_set_notification(probe->vq, 1);
+	ck_assert_uint_eq(get16(&guest, RING_USED(0)), 0);
+}
+END_TEST
+
+START_TEST(avail_event_follows_the_popped_requests)
+{
+	guest_driver(&guest, F_VERSION_1 | F_EVENT_IDX, 1);
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
+	guest_publish(&guest, 0, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	/* behind the 8 entries of the used ring */
+	ck_assert_uint_eq(get16(&guest, RING_USED(0) + 4 + 8 * 8), 2);
+	ck_assert_uint_eq(get16(&guest, RING_USED(0)), 0);
+}
+END_TEST
+
+/* vring_need_event() and the flag, by what virtio_notify() does. */
+struct suppression {
+	const char *what;
+	bool event_idx;
+	uint16_t flags, used_event;
+	unsigned int requests, interrupts;
+};
+
+static const struct suppression suppressions[] = {
+	{ "flag clear: one interrupt per request", false, 0, 0, 3, 3 },
+	{ "NO_INTERRUPT: none", false, 1, 0, 3, 0 },
+	{ "event index 0: the first request only", true, 0, 0, 3, 1 },
+	{ "event index 2: the third request, and the first ever", true, 0, 2, 3, 2 },
+	{ "event index far away: only the first ever", true, 0, 100, 3, 1 },
+	{ "the flag means nothing with event indexes", true, 1, 0, 1, 1 },
+};
+
+static unsigned int counted;
+
+static void count_interrupt(struct kvm_virtio *dev, int vector)
+{
+	counted++;
+}
+
+START_TEST(interrupts_are_suppressed_as_the_driver_says)
+{
+	const struct suppression *s = &suppressions[_i];
+	unsigned int i;
+
+	guest_driver(&guest, F_VERSION_1 | (s->event_idx ? F_EVENT_IDX : 0), 1);
+	guest.virtio->interrupt = count_interrupt;
+	counted = 0;
+	put16(&guest, RING_AVAIL(0), s->flags);
+	put16(&guest, RING_AVAIL(0) + 4 + 2 * 8, s->used_event);
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
+	for (i = 0; i < s->requests; i++) {
+		guest_publish(&guest, 0, 0);
+		guest_kick(&guest, 0);
+	}
+	ck_assert_msg(counted == s->interrupts, "%s: %u, not %u", s->what, counted, s->interrupts);
+}
+END_TEST
+
+/* What hostile drivers do, and what the VMM then says. */
+struct hostile {
+	const char *what;
+	uint16_t head;
+	uint16_t jump;			/* avail index advances by this; 0: by one */
+	struct {
+		uint64_t addr;
+		uint32_t len;
+		uint16_t flags, next;
+	} desc[4];			/* of the ring from 0 on */
+	struct {
+		uint64_t addr;
+		uint32_t len;
+		uint16_t flags, next;
+	} table[4];			/* at BUFFERS */
+	const char *says;
+};
+
+#define HOLE (UINT64_C(512) * MIB)
+#define MMIO (UINT64_C(2048) * MIB + 64 * 1024)
+
+#define D(addr, len, flags, next) { addr, len, flags, next }
+#define NONE { D(0, 0, 0, 0) }
+
+static const struct hostile hostiles[] = {
+	{ "head past the ring", 8, 0, NONE, NONE, "descriptor 8 is available" },
+	{ "head far past the ring", 0xffff, 0, NONE, NONE, "descriptor 65535" },
+	{ "avail index jumps", 0, 9, { D(BUFFERS, 4, 0, 0) }, NONE, "9 new requests in 8 entries" },
+	{ "avail index goes back", 0, 0xffff, { D(BUFFERS, 4, 0, 0) }, NONE, "65535 new requests" },
+	{ "empty buffer", 0, 0, { D(BUFFERS, 0, 0, 0) }, NONE, "buffer of no bytes" },
+	{ "read after write", 0, 0,
+	  { D(BUFFERS, 4, DESC_WRITE | DESC_NEXT, 1), D(BUFFERS, 4, 0, 0) }, NONE,
+	  "to read after one to write" },
+	{ "descriptor that is its own next", 0, 0, { D(BUFFERS, 4, DESC_NEXT, 0) }, NONE,
+	  "loop of descriptors" },
+	{ "loop of two", 0, 0,
+	  { D(BUFFERS, 4, DESC_NEXT, 1), D(BUFFERS, 4, DESC_NEXT, 0) }, NONE,
+	  "loop of descriptors" },
+	{ "next past the ring", 0, 0, { D(BUFFERS, 4, DESC_NEXT, 8) }, NONE, "no descriptor 8" },
+	{ "buffer where nothing is", 0, 0, { D(HOLE, 4, 0, 0) }, NONE, "where no memory is" },
+	{ "buffer past the end of memory", 0, 0, { D(GUEST_RAM - 4, 8, 0, 0) }, NONE,
+	  "where no memory is" },
+	{ "buffer as large as can be", 0, 0, { D(0, 0xffffffff, 0, 0) }, NONE, "where no memory is" },
+	{ "buffer past the end of addresses", 0, 0, { D(UINT64_MAX - 4, 100, 0, 0) }, NONE,
+	  "where no memory is" },
+	{ "two buffers of registers", 0, 0,
+	  { D(MMIO, 4, DESC_NEXT, 1), D(MMIO, 4, 0, 0) }, NONE, "where no memory is" },
+	{ "more registers than can be bounced", 0, 0, { D(MMIO, 8192, 0, 0) }, NONE,
+	  "where no memory is" },
+	{ "empty table", 0, 0, { D(BUFFERS, 0, DESC_INDIRECT, 0) }, NONE, "table of descriptors" },
+	{ "table of a part of a descriptor", 0, 0, { D(BUFFERS, 24, DESC_INDIRECT, 0) }, NONE,
+	  "table of descriptors" },
+	{ "table where nothing is", 0, 0, { D(HOLE, 16, DESC_INDIRECT, 0) }, NONE,
+	  "table of descriptors" },
+	{ "table past the end of memory", 0, 0, { D(GUEST_RAM - 16, 32, DESC_INDIRECT, 0) }, NONE,
+	  "table of descriptors" },
+	{ "table of registers", 0, 0, { D(MMIO, 16, DESC_INDIRECT, 0) }, NONE,
+	  "table of descriptors" },
+	{ "loop in a table", 0, 0, { D(BUFFERS, 32, DESC_INDIRECT, 0) },
+	  { D(BUFFERS, 4, DESC_NEXT, 1), D(BUFFERS, 4, DESC_NEXT, 0) }, "loop of descriptors" },
+	{ "next past the table", 0, 0, { D(BUFFERS, 32, DESC_INDIRECT, 0) },
+	  { D(BUFFERS, 4, DESC_NEXT, 2) }, "no descriptor 2" },
+};
+
+START_TEST(hostile_driver_breaks_its_device_and_nothing_else)
+{
+	const struct hostile *h = &hostiles[_i];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		put_desc(&guest, RING_DESC(0), i, h->desc[i].addr, h->desc[i].len,
+			 h->desc[i].flags, h->desc[i].next);
+		put_desc(&guest, BUFFERS, i, h->table[i].addr, h->table[i].len, h->table[i].flags,
+			 h->table[i].next);
+	}
+	put16(&guest, RING_AVAIL(0) + 4, h->head);
+	put16(&guest, RING_AVAIL(0) + 2, h->jump ? h->jump : 1);
+	guest_kick(&guest, 0);
+
+	ck_assert_uint_eq(probe->nr_popped, 0);
+	ck_assert_uint_eq(guest.nr_errors, 1);
+	ck_assert_msg(strstr(guest.last_error, h->says), "%s: said: %s", h->what,
+		      guest.last_error);
+	ck_assert(vmm_device_broken(guest.dev));
+	ck_assert_uint_eq(guest.virtio->ops->get_status(guest.virtio) & STATUS_NEEDS_RESET,
+			  STATUS_NEEDS_RESET);
+	ck_assert_uint_eq(used_idx(&guest, 0), 0);
+
+	/* Nothing more happens before a reset, everything after it. */
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(guest.nr_errors, 1);
+	guest_driver(&guest, F_VERSION_1, 1);
+	ck_assert(!vmm_device_broken(guest.dev));
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(used_idx(&guest, 0), 1);
+}
+END_TEST
+
+START_TEST(more_buffers_than_allowed_are_refused)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1025; i++)
+		put_desc(&guest, BUFFERS, i, BUFFERS + MIB, 4, i < 1024 ? DESC_NEXT : 0, i + 1);
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 1025 * 16, DESC_INDIRECT, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert(vmm_device_broken(guest.dev));
+	ck_assert_ptr_nonnull(strstr(guest.last_error, "more than 1024 buffers"));
+}
+END_TEST
+
+START_TEST(exactly_1024_buffers_are_taken)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1024; i++)
+		put_desc(&guest, BUFFERS, i, BUFFERS + MIB, 4, i < 1023 ? DESC_NEXT : 0, i + 1);
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 1024 * 16, DESC_INDIRECT, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 1);
+	ck_assert_uint_eq(probe->last.out_num, 1024);
+}
+END_TEST
+
+START_TEST(more_requests_than_entries_are_refused)
+{
+	unsigned int i;
+
+	probe->keep = true;
+	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
+	for (i = 0; i < 8; i++)
+		guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 8);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+	guest_publish(&guest, 0, 0);
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_popped, 8);
+	ck_assert_ptr_nonnull(strstr(guest.last_error, "more requests than its 8 entries"));
+}
+END_TEST
+
+START_TEST(queue_outside_of_ram_is_refused)
+{
+	static const struct kvm_vring_addr bad[] = {
+		{ HOLE, RING_AVAIL(0), RING_USED(0), 8 },
+		{ RING_DESC(0), GUEST_RAM - 8, RING_USED(0), 8 },
+		{ RING_DESC(0), RING_AVAIL(0), UINT64_MAX - 2, 8 },
+		{ MMIO, MMIO, MMIO, 8 },
+	};
+
+	guest.virtio->ops->set_status(guest.virtio, 0);
+	guest.virtio->ops->queue_enable(guest.virtio, 0, &bad[_i]);
+	ck_assert(vmm_device_broken(guest.dev));
+	ck_assert_ptr_nonnull(strstr(guest.last_error, "does not lie in RAM"));
+	guest_kick(&guest, 0);
+	ck_assert_uint_eq(probe->nr_kicks, 0);
+}
+END_TEST
+
+START_TEST(queues_that_do_not_exist_are_ignored)
+{
+	struct kvm_vring_addr addr = { RING_DESC(0), RING_AVAIL(0), RING_USED(0), 8 };
+
+	ck_assert_uint_eq(guest.virtio->ops->queue_size_max(guest.virtio, 1), 0);
+	ck_assert_uint_eq(guest.virtio->ops->queue_size_max(guest.virtio, UINT32_MAX), 0);
+	guest.virtio->ops->queue_enable(guest.virtio, 1, &addr);
+	guest.virtio->ops->queue_enable(guest.virtio, UINT32_MAX, &addr);
+	guest_kick(&guest, 5);
+	guest_kick(&guest, 77);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(configuration_past_its_end_reads_as_ones)
+{
+	uint8_t buf[8];
+
+	guest.virtio->ops->config_read(guest.virtio, 4, buf, 8);
+	ck_assert_mem_eq(buf, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+	guest.virtio->ops->config_read(guest.virtio, UINT32_MAX, buf, 4);
+	guest.virtio->ops->config_write(guest.virtio, 6, buf, 4);
+	guest.virtio->ops->config_read(guest.virtio, 0, buf, 8);
+	ck_assert_mem_eq(buf, "\0\0\0\0\0\0\0\0", 8);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("vmm_ring");
+	TCase *tc = tcase_create("ring");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, request_is_popped_with_its_buffers_and_pushed_as_id_and_length);
+	tcase_add_test(tc, ring_entries_are_used_in_order_and_wrap_at_its_size);
+	tcase_add_test(tc, indexes_wrap_at_65536);
+	tcase_add_test(tc, indirect_table_is_followed);
+	tcase_add_test(tc, buffer_in_rom_can_be_read_but_not_written);
+	tcase_add_test(tc, unpopped_request_is_popped_again);
+	tcase_add_test(tc, rewind_gives_back_only_what_is_out);
+	tcase_add_test(tc, no_notify_flag_follows_the_device);
+	tcase_add_test(tc, avail_event_follows_the_popped_requests);
+	tcase_add_loop_test(tc, interrupts_are_suppressed_as_the_driver_says, 0,
+			    ARRAY_SIZE(suppressions));
+	tcase_add_loop_test(tc, hostile_driver_breaks_its_device_and_nothing_else, 0,
+			    ARRAY_SIZE(hostiles));
+	tcase_add_test(tc, more_buffers_than_allowed_are_refused);
+	tcase_add_test(tc, exactly_1024_buffers_are_taken);
+	tcase_add_test(tc, more_requests_than_entries_are_refused);
+	tcase_add_loop_test(tc, queue_outside_of_ram_is_refused, 0, 4);
+	tcase_add_test(tc, queues_that_do_not_exist_are_ignored);
+	tcase_add_test(tc, configuration_past_its_end_reads_as_ones);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
