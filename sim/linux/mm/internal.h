@@ -86,7 +86,7 @@ struct page_reporting_impl {
 };
 
 struct reporting_state;
-struct user_state;
+struct user_state;	/* process memory */
 struct slab_state;
 struct oom_state;
 
@@ -258,8 +258,10 @@ void slab_exit(void);
 void oom_init(void);
 void oom_exit(void);
 
-/* user.c */
+/* Process memory: mmap.c and others */
 void user_init(void);
 void user_exit(void);
+/* Resident, swapped and page table pages of a process, for the OOM killer. */
+unsigned long mm_badness_pages(const struct mm_struct *mm);
 
 #endif

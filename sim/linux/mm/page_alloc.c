@@ -47,10 +47,15 @@ void *page_address(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	SetPageBytes((struct page *)page);
-	this_mm->pageblock[pfn >> pageblock_order] |= PAGEBLOCK_BYTES;
+	if (!PageBytes(page)) {
+		SetPageBytes((struct page *)page);
+		this_mm->pageblock[pfn >> pageblock_order] |= PAGEBLOCK_BYTES;
+		if (mm_ram())
+			guest_ram_mark_bytes(mm_ram(), gfn(pfn), 1);
+	}
 	return __va(PFN_PHYS(pfn));
 }
+EXPORT_SYMBOL(page_address);
 
 /* Tokens and, where there are any, bytes of @nr pages become zero; whoever asks pays. */
 void clear_pages(struct page *page, unsigned long nr)

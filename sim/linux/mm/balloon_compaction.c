@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The list of pages that a balloon driver holds; mm/balloon_compaction.c of Linux 6.1 without
+ * compaction.
+ */
+#include <linux/balloon_compaction.h>
+#include <linux/export.h>
+#include "internal.h"
+
+/* Pages for a balloon come without reserves, without the OOM killer and without complaints. */
+struct page *balloon_page_alloc(void)
+{
+	return alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC | __GFP_NORETRY |
+			  __GFP_NOWARN);
+}
+EXPORT_SYMBOL_GPL(balloon_page_alloc);
+
+static void enqueue_one(struct balloon_dev_info *b, struct page *page)
+{
+	BUG_ON(PageLocked(page) || PageOffline(page));
+	balloon_page_insert(b, page);
+	vm_event(this_mm, BALLOON_INFLATE, 1);
+	charge(COST_BALLOON_PAGE, 1);
+}
+
+void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&b->pages_lock, flags);
+	enqueue_one(b, page);
+	spin_unlock_irqrestore(&b->pages_lock, flags);
+}
+EXPORT_SYMBOL_GPL(balloon_page_enqueue);
+
+size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *pages)
+{
+	struct page *page, *next;
+	unsigned long flags;
+	size_t nr = 0;
+
+	spin_lock_irqsave(&b->pages_lock, flags);
+	list_for_each_entry_safe(page, next, pages, lru) {
+		list_del(&page->lru);
+		enqueue_one(b, page);
+		nr++;
+	}
+	spin_unlock_irqrestore(&b->pages_lock, flags);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(balloon_page_list_enqueue);
+
+size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *pages,
+				 size_t n_req_pages)
+{
+	struct page *page, *next;
+	unsigned long flags;
+	size_t nr = 0;
+
+	spin_lock_irqsave(&b->pages_lock, flags);
+	list_for_each_entry_safe(page, next, &b->pages, lru) {
+		if (nr == n_req_pages)
+			break;
+		if (PageLocked(page))
+			continue;
+		list_del(&page->lru);
+		balloon_page_finalize(page);
+		list_add(&page->lru, pages);
+		vm_event(this_mm, BALLOON_DEFLATE, 1);
+		charge(COST_BALLOON_PAGE, 1);
+		nr++;
+	}
+	spin_unlock_irqrestore(&b->pages_lock, flags);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(balloon_page_list_dequeue);
+
+/* NULL: all pages are out for migration; an empty balloon is the driver's mistake. */
+struct page *balloon_page_dequeue(struct balloon_dev_info *b)
+{
+	LIST_HEAD(pages);
+
+	if (!balloon_page_list_dequeue(b, &pages, 1)) {
+		BUG_ON(list_empty(&b->pages) && !b->isolated_pages);
+		return NULL;
+	}
+	return balloon_page_pop(&pages);
+}
+EXPORT_SYMBOL_GPL(balloon_page_dequeue);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Free page reporting: tell a device, in batches and some time after the fact, about large free
+ * blocks, so that the host can take their memory back.
+ *
+ * Models mm/page_reporting.c of Linux 6.1: two seconds after the first free of a large enough block a work
+ * item goes through the free lists from page_reporting_order up.  Blocks not reported yet are
+ * isolated, at most 32 at a time and only while the zone stays above its low watermark plus that
+ * many blocks; after the report they return to the tails of their lists, marked if they did
+ * not merge.  A list gets one report more than a sixteenth of it needs, then it is the next one's turn; what
+ * is left asks for another pass.  Lists are turned so that a pass continues where it stopped.
+ *
+ * The state belongs to the kernel.  An image of the real file may stand in: see
+ * struct page_reporting_impl.
+ */
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/page_reporting.h>
+#include <linux/rcupdate.h>
+#include "hostmem.h"
+#include "page_reporting.h"
+
+#define REPORTING_DELAY (2 * HZ)
+
+enum { REPORTING_IDLE, REPORTING_REQUESTED, REPORTING_ACTIVE };
+
+struct reporting_state {
+	struct page_reporting_dev_info *dev;
+	struct mutex mutex;		/* protects @dev */
+	struct static_key_false enabled;
+	unsigned int order;		/* module parameter page_reporting_order */
+};
+
+/* One pass over a zone: blocks collected so far sit at the end of the scatterlist. */
+struct reporting_pass {
+	struct page_reporting_dev_info *dev;
+	struct scatterlist *sgl;
+	unsigned int room;		/* free entries, at the front */
+};
+
+static void request_pass(struct page_reporting_dev_info *dev)
+{
+	if (atomic_read(&dev->state) == REPORTING_REQUESTED)
+		return;
+	/* A pass that is under way will see the request when it ends. */
+	if (atomic_xchg(&dev->state, REPORTING_REQUESTED) == REPORTING_IDLE)
+		queue_delayed_work(system_freezable_wq, &dev->work, REPORTING_DELAY);
+}
+
+/* From the free path, under zone->lock. */
+static void reporting_notify(void)
+{
+	struct page_reporting_dev_info *dev;
+
+	rcu_read_lock();
+	dev = rcu_dereference(this_mm->reporting_state->dev);
+	if (dev)
+		request_pass(dev);
+	rcu_read_unlock();
+}
+
+/* Under zone->lock: put blocks back, remember which ones the host knows to be free. */
+static void return_blocks(struct scatterlist *sgl, unsigned int nents, bool reported)
+{
+	unsigned int i;
+
+	for (i = 0; i < nents; i++) {
+		struct page *page = sg_page(&sgl[i]);
+		unsigned int order = get_order(sgl[i].length);
+
+		__putback_isolated_page(page, order, get_pageblock_migratetype(page));
+		charge(COST_REPORT_BLOCK, 1);
+		/* What has merged is a new block, of which the host knows only a part. */
+		if (reported && PageBuddy(page) && buddy_order(page) == order)
+			__SetPageReported(page);
+	}
+	sg_init_table(sgl, nents);
+}
+
+/* All entries are in use: report them, with the lock dropped since the driver waits. */
+static int report_full(struct reporting_pass *pass, struct zone *zone)
+{
+	int err;
+
+	spin_unlock_irq(&zone->lock);
+	err = pass->dev->report(pass->dev, pass->sgl, PAGE_REPORTING_CAPACITY);
+	pass->room = PAGE_REPORTING_CAPACITY;
+	spin_lock_irq(&zone->lock);
+	return_blocks(pass->sgl, PAGE_REPORTING_CAPACITY, !err);
+	return err;
+}
+
+static void make_first(struct page *page, struct list_head *list)
+{
+	if (!list_is_first(&page->lru, list))
+		list_rotate_to_front(&page->lru, list);
+}
+
+/* Report from one free list. */
+static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned int order,
+			unsigned int mt)
+{
+	struct free_area *area = &zone->free_area[order];
+	struct list_head *list = &area->free_list[mt], *pos, *next;
+	long budget;
+	int err = 0;
+
+	if (list_empty(list))
+		return 0;
+	spin_lock_irq(&zone->lock);
+	budget = DIV_ROUND_UP(area->nr_free, PAGE_REPORTING_CAPACITY * 16);
+	for (pos = list->next; pos != list; pos = next) {
+		struct page *page = list_entry(pos, struct page, lru);
+
+		next = pos->next;
+		if (PageReported(page))
+			continue;
+		if (budget < 0) {
+			atomic_set(&pass->dev->state, REPORTING_REQUESTED);
+			next = pos;
+			break;
+		}
+		if (pass->room) {
+			if (!__isolate_free_page(page, order)) {
+				next = pos;
+				break;
+			}
+			pass->room--;
+			sg_set_page(&pass->sgl[pass->room], page, PAGE_SIZE << order, 0);
+			continue;
+		}
+		/* This block is where to go on, whatever happens to the list meanwhile. */
+		make_first(page, list);
+		err = report_full(pass, zone);
+		budget--;
+		next = list->next;
+		if (err)
+			break;
+	}
+	if (pos != list && next != list)
+		make_first(list_entry(next, struct page, lru), list);
+	spin_unlock_irq(&zone->lock);
+	return err;
+}
+
+static int process_zone(struct reporting_pass *pass, struct zone *zone, unsigned int min_order)
+{
+	unsigned long mark = low_wmark_pages(zone) + (PAGE_REPORTING_CAPACITY << min_order);
+	unsigned int order, mt, nents;
+	int err;
+
+	if (!zone_watermark_ok(zone, 0, mark, 0, ALLOC_CMA))
+		return 0;
+	pass->room = PAGE_REPORTING_CAPACITY;
+	for (order = min_order; order < MAX_ORDER; order++) {
+		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+			if (is_migrate_isolate(mt))
+				continue;
+			err = process_list(pass, zone, order, mt);
+			if (err)
+				return err;
+		}
+	}
+	nents = PAGE_REPORTING_CAPACITY - pass->room;
+	if (!nents)
+		return 0;
+	err = pass->dev->report(pass->dev, &pass->sgl[pass->room], nents);
+	spin_lock_irq(&zone->lock);
+	return_blocks(&pass->sgl[pass->room], nents, !err);
+	spin_unlock_irq(&zone->lock);
+	return err;
+}
+
+static void reporting_work(struct work_struct *work)
+{
+	struct page_reporting_dev_info *dev =
+		container_of(to_delayed_work(work), struct page_reporting_dev_info, work);
+	struct reporting_pass pass = { .dev = dev };
+	struct zone *zone;
+
+	/* Requests from here on change the state, and show at the end. */
+	atomic_set(&dev->state, REPORTING_ACTIVE);
+	pass.sgl = kmalloc_array(PAGE_REPORTING_CAPACITY, sizeof(*pass.sgl), GFP_KERNEL);
+	if (pass.sgl) {
+		sg_init_table(pass.sgl, PAGE_REPORTING_CAPACITY);
+		for_each_zone(zone) {
+			if (process_zone(&pass, zone, this_mm->reporting_state->order))
+				break;
+		}
+		kfree(pass.sgl);
+	}
+	if (atomic_cmpxchg(&dev->state, REPORTING_ACTIVE, REPORTING_IDLE) == REPORTING_REQUESTED)
+		queue_delayed_work(system_freezable_wq, &dev->work, REPORTING_DELAY);
+}
+
+static int reporting_register(struct page_reporting_dev_info *dev)
+{
+	struct reporting_state *rs = this_mm->reporting_state;
+	int err = 0;
+
+	mutex_lock(&rs->mutex);
+	if (rcu_access_pointer(rs->dev)) {
+		err = -EBUSY;
+	} else {
+		rs->order = dev->order ? dev->order : pageblock_order;
+		atomic_set(&dev->state, REPORTING_IDLE);
+		INIT_DELAYED_WORK(&dev->work, reporting_work);
+		/* Everything that is free already is to be reported, too. */
+		request_pass(dev);
+		rcu_assign_pointer(rs->dev, dev);
+		if (!static_key_enabled(&rs->enabled)) {
+			static_branch_enable(&rs->enabled);
+			printk(KERN_INFO "Free page reporting enabled\n");
+		}
+	}
+	mutex_unlock(&rs->mutex);
+	return err;
+}
+
+static void reporting_unregister(struct page_reporting_dev_info *dev)
+{
+	struct reporting_state *rs = this_mm->reporting_state;
+
+	mutex_lock(&rs->mutex);
+	if (rcu_access_pointer(rs->dev) == dev) {
+		RCU_INIT_POINTER(rs->dev, NULL);
+		synchronize_rcu();
+		cancel_delayed_work_sync(&dev->work);
+	}
+	mutex_unlock(&rs->mutex);
+}
+
+int page_reporting_register(struct page_reporting_dev_info *prdev)
+{
+	return this_mm->reporting.reg(prdev);
+}
+EXPORT_SYMBOL_GPL(page_reporting_register);
+
+void page_reporting_unregister(struct page_reporting_dev_info *prdev)
+{
+	this_mm->reporting.unreg(prdev);
+}
+EXPORT_SYMBOL_GPL(page_reporting_unregister);
+
+void page_reporting_init(void)
+{
+	struct mm_state *mm = this_mm;
+	struct reporting_state *rs = host_alloc(sizeof(*rs));
+
+	mutex_init(&rs->mutex);
+	rs->order = MAX_ORDER;
+	mm->reporting_state = rs;
+	mm->reporting = (struct page_reporting_impl){
+		.enabled = &rs->enabled,
+		.order = &rs->order,
+		.notify = reporting_notify,
+		.reg = reporting_register,
+		.unreg = reporting_unregister,
+	};
+}
+
+void page_reporting_exit(void)
+{
+	host_free(this_mm->reporting_state);
+}
