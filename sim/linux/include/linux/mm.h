@@ -13,8 +13,11 @@
 #include <linux/mm_types.h>
 #include <linux/mmdebug.h>
 #include <linux/mmzone.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/page-flags.h>
+#include <linux/rcupdate.h>
+#include <linux/shrinker.h>
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
 #include <uapi/linux/sysinfo.h>

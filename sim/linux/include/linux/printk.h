@@ -4,6 +4,7 @@
 #define _LINUX_PRINTK_H
 
 #include <linux/compiler.h>
+#include <linux/types.h>
 
 #define KERN_SOH "\001"
 #define KERN_EMERG KERN_SOH "0"
