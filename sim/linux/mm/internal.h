@@ -259,9 +259,9 @@ void oom_init(void);
 void oom_exit(void);
 
 /* Process memory: mmap.c and others */
-void user_init(void);
-void user_exit(void);
 /* Resident, swapped and page table pages of a process, for the OOM killer. */
 unsigned long mm_badness_pages(const struct mm_struct *mm);
+/* The OOM killer has chosen this task. */
+void user_oom_killed(struct task_struct *victim);
 
 #endif

@@ -307,7 +307,6 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 	page_reporting_init();
 	slab_init();
 	oom_init();
-	user_init();
 }
 
 void mm_init(struct kernel *kernel, const struct mm_config *config)
@@ -337,7 +336,6 @@ void mm_exit(struct kernel *kernel)
 	struct mm_state *mm = kernel->mm;
 	int idx;
 
-	user_exit();
 	oom_exit();
 	slab_exit();
 	page_reporting_exit();

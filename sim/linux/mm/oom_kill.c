@@ -98,6 +98,7 @@ static void oom_kill_process(struct task_struct *victim)
 	printk(KERN_ERR "Out of memory: Killed process %d (%s) total:%lukB\n", victim->pid,
 	       victim->comm, mm_badness_pages(victim->mm) << (PAGE_SHIFT - 10));
 	victim->oom_victim = true;
+	user_oom_killed(victim);
 	if (victim != current)
 		wake_up_process(victim);
 }
