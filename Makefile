@@ -38,7 +38,8 @@ KERNEL_INC := -nostdinc -isystem $(CC_INCLUDE) -Isim/linux/include -Isim/linux -
 KERNEL_CFLAGS := $(BASE) $(KERNEL_INC) -D__KERNEL__
 HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
 QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
-PROGRAM_CFLAGS := $(BASE) -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
+VERSION := 0.1
+PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
 	-Isim/qemu -Isim/workload -Isim/linux -Isim/cli
 
 LIBS := -lzstd -lfdt -llzma -ldl -lm
@@ -49,7 +50,8 @@ engine_asm := sim/engine/coro_x86_64.S
 endif
 host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c,$(wildcard sim/linux/kernel/*.c) \
-	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c))
+	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
+	sim/linux/guest.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
@@ -111,7 +113,7 @@ demo: deps
 	@$(O)/ballast demo
 
 deps:
-	@sh tests/deps.sh
+	@sh tests/deps.sh $(DEPS)
 
 clean:
 	rm -rf build

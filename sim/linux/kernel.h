@@ -35,9 +35,6 @@ struct kernel {
 	void *log_opaque;
 };
 
-/* mm/: a module brings a page reporting core of its own (any of the two may be NULL). */
-void mm_module_hooks(struct kernel *kernel, void *reporting_notify, void *reporting_enabled);
-
 #define this_kernel (coro_current->ctx.kernel)
 
 #endif

@@ -139,8 +139,11 @@ struct vmm_migration {
 	NotifierWithReturnList notifiers;
 };
 
+struct block;
+
 struct vmm {
 	struct vmm_config config;
+	struct block *blocks;		/* memory from g_malloc() */
 	struct engine *engine;
 	struct kvm_vm *vm;
 	bool running;			/* the VM; not the process */
@@ -238,6 +241,7 @@ void vmm_say(struct vmm *vmm, enum vmm_severity severity, const char *fmt, ...)
 void vmm_vsay(struct vmm *vmm, enum vmm_severity severity, const char *fmt, va_list ap)
 	G_GNUC_PRINTF(3, 0);
 void vmm_fatal(const char *fmt, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
+void vmm_free_blocks(struct vmm *vmm);
 /* @err's text into a caller's buffer; frees @err. */
 int vmm_take_error(Error *err, char *error);
 

@@ -45,8 +45,6 @@ void aio_context_destroy(AioContext *ctx)
 		if (bh->oneshot || bh->deleted)
 			bh_free(bh);
 	}
-	if (ctx->vmm->engine)
-		event_cancel(ctx->vmm->engine, &ctx->event);
 	aio_context_kill(ctx);
 }
 
@@ -85,6 +83,8 @@ int aio_context_start(AioContext *ctx, const char *name)
 /* The thread that calls is spared: the host ends it, and the next call cleans up. */
 void aio_context_kill(AioContext *ctx)
 {
+	if (ctx->vmm->engine)
+		event_cancel(ctx->vmm->engine, &ctx->event);
 	if (!ctx->threaded || ctx->co == coro_current)
 		return;
 	ctx->threaded = false;

@@ -187,7 +187,9 @@ static void put_bytes(QEMUFile *f, const void *data, size_t size)
 {
 	if (f->size + size > f->room) {
 		f->room = 2 * (f->size + size);
-		f->data = g_realloc(f->data, f->room);
+		f->data = realloc(f->data, f->room);
+		if (!f->data)
+			vmm_fatal("no memory for %zu bytes of device state", f->room);
 	}
 	memcpy(f->data + f->size, data, size);
 	f->size += size;

@@ -5,7 +5,6 @@
  * Nothing depends on addresses: hash tables are only ever looked up, and the host clock is the
  * engine's plus VMM_EPOCH.
  */
-#define _GNU_SOURCE
 #include "internal.h"
 
 #include "qemu/iov.h"
@@ -185,9 +184,65 @@ void vmm_trace_point(const char *name, const char *fmt, ...)
 
 /* GLib */
 
+/*
+ * What a VMM's code allocates belongs to the VMM, so that killing it gives everything back, also what
+ * only an abandoned stack knew.
+ */
+struct block {
+	struct block *next, **link;
+};
+
+static_assert(sizeof(struct block) % 16 == 0, "memory behind the header must be aligned");
+
+static void block_add(struct block *block)
+{
+	struct vmm *vmm = this_vmm;
+
+	block->next = NULL;
+	block->link = NULL;
+	if (!vmm)
+		return;
+	block->next = vmm->blocks;
+	block->link = &vmm->blocks;
+	if (block->next)
+		block->next->link = &block->next;
+	vmm->blocks = block;
+}
+
+static void block_del(struct block *block)
+{
+	if (!block->link)
+		return;
+	*block->link = block->next;
+	if (block->next)
+		block->next->link = block->link;
+}
+
+void vmm_free_blocks(struct vmm *vmm)
+{
+	while (vmm->blocks) {
+		struct block *block = vmm->blocks;
+
+		block_del(block);
+		free(block);
+	}
+}
+
+static void *block_alloc(size_t size, bool zeroed)
+{
+	struct block *block = NULL;
+
+	if (size <= SIZE_MAX - sizeof(*block))
+		block = zeroed ? calloc(1, sizeof(*block) + size) : malloc(sizeof(*block) + size);
+	if (!block)
+		return NULL;
+	block_add(block);
+	return block + 1;
+}
+
 static void *must_have(void *mem, size_t size)
 {
-	if (!mem && size) {
+	if (!mem) {
 		fprintf(stderr, "ballast: out of memory (%zu bytes for a VMM)\n", size);
 		abort();
 	}
@@ -196,44 +251,53 @@ static void *must_have(void *mem, size_t size)
 
 gpointer g_malloc(gsize size)
 {
-	return size ? must_have(malloc(size), size) : NULL;
+	return size ? must_have(block_alloc(size, false), size) : NULL;
 }
 
 gpointer g_malloc0(gsize size)
 {
-	return size ? must_have(calloc(1, size), size) : NULL;
-}
-
-gpointer g_realloc(gpointer mem, gsize size)
-{
-	return must_have(realloc(mem, size), size);
+	return size ? must_have(block_alloc(size, true), size) : NULL;
 }
 
 gpointer g_try_malloc0(gsize size)
 {
-	return calloc(1, size);
+	return size ? block_alloc(size, true) : NULL;
 }
 
 void g_free(gpointer mem)
 {
-	free(mem);
+	struct block *block = mem;
+
+	if (!block)
+		return;
+	block_del(--block);
+	free(block);
 }
 
 gchar *g_strdup(const gchar *text)
 {
-	return text ? must_have(strdup(text), strlen(text) + 1) : NULL;
+	size_t size;
+
+	if (!text)
+		return NULL;
+	size = strlen(text) + 1;
+	return memcpy(g_malloc(size), text, size);
 }
 
 gchar *g_strdup_printf(const gchar *format, ...)
 {
+	va_list ap, again;
 	char *text;
-	va_list ap;
 	int len;
 
 	va_start(ap, format);
-	len = vasprintf(&text, format, ap);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
-	return must_have(len < 0 ? NULL : text, 1);
+	text = g_malloc(len + 1);
+	vsnprintf(text, len + 1, format, again);
+	va_end(again);
+	return text;
 }
 
 void g_assertion_failed(const char *file, int line, const char *func, const char *expr)

@@ -39,34 +39,57 @@ struct vmm *vmm_create(const struct vmm_config *config)
 	return vmm;
 }
 
-void vmm_destroy(struct vmm *vmm)
+/* Did the process end while its code was in the middle of something? */
+static bool was_killed(struct vmm *vmm)
 {
-	struct vmm *old;
-	Object *iothread;
+	Object *obj;
 
-	/* Nothing runs any more: threads first, so that nobody waits for them. */
-	vmm_kill(vmm);
-	old = vmm_enter(vmm);
-	vmm->bql = (QemuMutex){ .initialized = true };
+	if (vmm->dead || vmm->bql.owner || vmm->main.busy ||
+	    (vmm->main.threaded && vmm->main.thread.state == CPU_THREAD_DEAD))
+		return true;
+	for (obj = vmm->iothreads->children; obj; obj = obj->next_sibling) {
+		if (IOTHREAD(obj)->ctx.busy)
+			return true;
+	}
+	return false;
+}
+
+/* An orderly end: devices are unplugged, objects dropped. */
+static void tear_down(struct vmm *vmm)
+{
 	while (vmm->devices)
 		vmm_device_delete(vmm->devices);
-	while ((iothread = vmm->iothreads->children))
-		object_remove_child(iothread);
+	while (vmm->iothreads->children)
+		object_remove_child(vmm->iothreads->children);
 	object_unref(vmm->iothreads);
 	object_unref(OBJECT(vmm->machine));
 	aio_context_destroy(&vmm->main);
 	while (vmm->timers)
 		timer_free(vmm->timers);
-	if (vmm->engine)
-		event_cancel(vmm->engine, &vmm->timer_event);
 	while (vmm->modules) {
 		struct vmm_module *module = vmm->modules;
 
 		vmm->modules = module->next;
 		g_free(module);
 	}
-	vmm_migration_destroy(vmm);
 	vmm_qom_destroy(vmm);
+}
+
+void vmm_destroy(struct vmm *vmm)
+{
+	bool killed = was_killed(vmm);
+	struct vmm *old;
+
+	vmm_kill(vmm);
+	old = vmm_enter(vmm);
+	if (killed) {
+		if (vmm->vm)
+			vmm->vm->devices = NULL;
+		vmm_free_blocks(vmm);
+	} else {
+		tear_down(vmm);
+	}
+	vmm_migration_destroy(vmm);
 	vmm_memory_destroy(vmm);
 	vmm_leave(old);
 	if (vmm->vm)

@@ -16,6 +16,7 @@
 #include "hostmem.h"
 #include "image.h"
 #include "internal.h"
+#include "mm/internal.h"
 
 struct loaded_module {
 	struct list_head node;
@@ -118,6 +119,21 @@ static int set_params(struct image *image, const char *path, const struct module
 	return 0;
 }
 
+/* An image that is a page reporting core takes the place of ours. */
+static void take_over_reporting(struct kernel *kernel, struct image *image)
+{
+	struct page_reporting_impl impl = {
+		.enabled = image_symbol(image, "page_reporting_enabled"),
+		.order = image_symbol(image, "page_reporting_order"),
+		.notify = image_symbol(image, "__page_reporting_notify"),
+		.reg = image_symbol(image, "page_reporting_register"),
+		.unreg = image_symbol(image, "page_reporting_unregister"),
+	};
+
+	if (impl.enabled && impl.notify && impl.reg)
+		kernel->mm->reporting = impl;
+}
+
 static int run_init(struct image *image, const char *path, char *err, size_t err_size)
 {
 	int (*init)(void) = image_symbol(image, "init_module");
@@ -142,8 +158,7 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 		return -ENOENT;
 	ret = set_params(image, path, args, nr_args, err, err_size);
 	if (!ret) {
-		mm_module_hooks(kernel, image_symbol(image, "__page_reporting_notify"),
-				image_symbol(image, "page_reporting_enabled"));
+		take_over_reporting(kernel, image);
 		ret = run_init(image, path, err, err_size);
 	}
 	if (ret) {
@@ -156,6 +171,19 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 	strcpy(module->path, path);
 	list_add_tail(&module->node, &kernel->sched->modules);
 	return 0;
+}
+
+int module_check(const char *path, const struct module_arg *args, unsigned int nr_args, char *err,
+		 size_t err_size)
+{
+	struct image *image = image_load(path, err, err_size);
+	int ret;
+
+	if (!image)
+		return -ENOENT;
+	ret = set_params(image, path, args, nr_args, err, err_size);
+	image_unload(image);
+	return ret;
 }
 
 static struct loaded_module *find_module(struct kernel *kernel, const char *path)

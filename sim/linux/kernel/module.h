@@ -20,6 +20,9 @@ struct module_arg {
  */
 int module_load(struct kernel *kernel, const char *path, const struct module_arg *args,
 		unsigned int nr_args, char *err, size_t err_size);
+/* Whether the image could be loaded and has these parameters; runs nothing.  As module_load(). */
+int module_check(const char *path, const struct module_arg *args, unsigned int nr_args, char *err,
+		 size_t err_size);
 /* Run the exit function of the image loaded from @path last and unload it; -ENOENT: not loaded. */
 int module_unload(struct kernel *kernel, const char *path);
 /* The address of a symbol of the image that was loaded from @path, for tests. */

@@ -87,8 +87,10 @@ static struct task_struct *dequeue_first(struct sched_state *sched)
 
 static void book_vruntime(struct vcpu *v)
 {
-	if (v->curr)
+	if (v->curr) {
 		v->curr->vruntime += v->thread->ran - v->curr_since;
+		v->curr->sum_exec_runtime += v->thread->ran - v->curr_since;
+	}
 	v->curr_since = v->thread->ran;
 }
 
@@ -472,6 +474,14 @@ static void task_main(void *arg)
 
 	task->exit_code = task->threadfn(task->data);
 	task_exit(task);
+}
+
+void __noreturn do_exit(long code)
+{
+	current->exit_code = code;
+	task_exit(current);
+	for (;;)
+		coro_suspend();	/* reaped from here */
 }
 
 static int task_init(struct task_struct *task, struct kernel *kernel, const char *comm,

@@ -36,7 +36,6 @@ typedef void (*GDestroyNotify)(gpointer data);
 /* Exhausted memory ends the simulator with a message, as it ends a program that uses GLib. */
 gpointer g_malloc(gsize size);
 gpointer g_malloc0(gsize size);
-gpointer g_realloc(gpointer mem, gsize size);
 gpointer g_try_malloc0(gsize size);
 void g_free(gpointer mem);
 gchar *g_strdup(const gchar *text);

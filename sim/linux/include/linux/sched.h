@@ -40,7 +40,8 @@ struct task_struct {
 	bool on_cpu;			/* some vCPU has it as current */
 	int pid;
 	char comm[TASK_COMM_LEN];
-	u64 vruntime;			/* ns of vCPU time */
+	u64 vruntime;			/* ns of vCPU time, moved up after a sleep */
+	u64 sum_exec_runtime;		/* ns of vCPU time */
 	u64 left;			/* ns still owed from when it was preempted */
 	u64 start_time, exit_time;	/* ns */
 	u64 blocked_since;		/* ns, while it sleeps */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands of `ballast`, and what they share.
+ *
+ * A command gets the arguments from its own name on and returns the exit status: 0 well, 1 the run
+ * failed (deadlock, data loss, leak, broken protocol), 2 bad input.
+ */
+#ifndef BALLAST_CLI_H
+#define BALLAST_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report.h"
+#include "scenario.h"
+
+#define EXIT_WELL 0
+#define EXIT_RUN_FAILED 1
+#define EXIT_BAD_INPUT 2
+
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_published(int argc, char **argv);
+
+#define RUN_LIST_MAX 64
+
+/* What `run` and its relatives take from the command line. */
+struct run_args {
+	const char *files[RUN_LIST_MAX], *overlays[RUN_LIST_MAX], *settings[RUN_LIST_MAX];
+	unsigned int nr_files, nr_overlays, nr_settings;
+	const char *trace;
+	const char *images;		/* NULL: beside the executable */
+	bool json, quiet;
+	bool progress;
+};
+
+/* Directory of the driver and device images; of scenarios that others include. */
+const char *cli_image_dir(const struct run_args *args);
+const char *cli_scenario_dir(void);
+
+/* Print "ballast: TEXT" for each line to stderr; returns EXIT_BAD_INPUT. */
+int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+int cli_load(struct scenario *scenario, const struct run_args *args, const char *file);
+/* Run one scenario; its tables are in @report.  Returns the exit status. */
+int cli_run_one(const struct run_args *args, const char *file, struct report *report,
+		struct trace_consumer *more);
+
+#endif

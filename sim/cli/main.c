@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ballast: the command.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "replay_kmem.h"
+
+struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *usage;
+	const char *doc;
+};
+
+static const struct command commands[] = {
+	{ "run", cmd_run, "FILE... [OPTION...]", "run scenarios and print what happened" },
+	{ "check", cmd_check, "FILE... [OPTION...]", "validate scenarios without running them" },
+	{ "demo", cmd_demo, "", "does telling the host about free pages avoid the swapping?" },
+	{ "published", cmd_published, "[FILE...]", "run published experiments and compare figures" },
+	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
+	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto FILE", "look into a trace" },
+	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
+	  "replay a recording of a real page allocator" },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	unsigned int i;
+
+	fprintf(out, "usage: ballast COMMAND ...\n\n");
+	for (i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-12s %-38s %s\n", commands[i].name, commands[i].usage,
+			commands[i].doc);
+	fprintf(out, "\nOptions of run and check:\n"
+		"  --overlay FILE          apply a device tree overlay (may be repeated)\n"
+		"  --set PATH/PROP=VALUE   change one property (may be repeated)\n"
+		"  --seed N                seed of all random streams\n"
+		"  --until T               end at this virtual time: 500ms, 20s, 5min\n"
+		"  --trace FILE            record a trace\n"
+		"  --images DIR            where driver and device images are\n"
+		"  --json                  tables as JSON\n"
+		"  --quiet                 no progress, no tables\n"
+		"\nExit status: 0 well, 1 the run failed, 2 bad input.  See ballast(1).\n");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_BAD_INPUT;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_WELL;
+	}
+	for (i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].main(argc - 1, argv + 1);
+	return cli_error("%s: there is no such command; see ballast --help", argv[1]);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Creating and booting a guest's kernel; see guest.h.
+ *
+ * Booting is what memory shows of it: pages of the kernel image and the memory map are touched,
+ * kernel and services allocate pages for good, and what they used on the way is free again, some of it in
+ * pieces too small to report.  Left out: everything else that a boot does.
+ */
+#include "guest.h"
+
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "hostmem.h"
+#include "host.h"
+#include "kernel/internal.h"
+#include "mm/internal.h"
+
+/* Kept and released pages of booting alternate in runs of this many where they mix. */
+#define BOOT_MIX_PAGES 16
+#define DMA_PAGES 4096ul	/* the first 16 MiB are touched by firmware and loader */
+
+struct boot {
+	struct kernel *kernel;
+	const struct guest_config *config;
+};
+
+static struct coro_context enter(struct kernel *kernel)
+{
+	struct coro_context old = coro_current->ctx;
+
+	coro_current->ctx.kernel = kernel;
+	coro_current->ctx.vmm = kernel->vm ? kernel->vm->vmm : NULL;
+	return old;
+}
+
+static void leave(struct coro_context old)
+{
+	coro_current->ctx = old;
+}
+
+struct kernel *guest_kernel_create(const struct guest_config *config)
+{
+	struct kernel *kernel = host_alloc(sizeof(*kernel));
+	struct coro_context old;
+
+	kernel->engine = config->engine;
+	kernel->name = config->name;
+	kernel->vm = config->vm;
+	kernel->ram_base = guest_ram_ptr(config->vm->ram);
+	kernel->nr_cpus = config->vm->nr_vcpus;
+	kernel->seed = config->seed;
+	kernel->log = config->log;
+	kernel->log_opaque = config->opaque;
+	old = enter(kernel);
+	if (sched_init(kernel)) {
+		leave(old);
+		guest_kernel_destroy(kernel);
+		return NULL;
+	}
+	mm_init(kernel, &config->mm);
+	workqueue_init(kernel);
+	usermem_init(kernel, &config->user);
+	leave(old);
+	return kernel;
+}
+
+void guest_kernel_destroy(struct kernel *kernel)
+{
+	struct coro_context old = enter(kernel);
+
+	if (kernel->sched)
+		modules_drop(kernel);
+	if (kernel->mm)
+		usermem_exit(kernel);
+	sched_destroy(kernel);
+	if (kernel->mm)
+		mm_exit(kernel);
+	leave(old);
+	host_free(kernel);
+}
+
+static void touch_reserved(const struct guest_config *config)
+{
+	struct guest_ram *ram = config->vm->ram;
+	uint64_t low = config->mm.low_pages, map = config->mm.ram_pages * 64 / PAGE_SIZE;
+	uint64_t image = config->mm.reserved_low;
+
+	guest_ram_fill(ram, gfn(0), min_t(uint64_t, DMA_PAGES, low), 1);
+	if (low > DMA_PAGES + image + map) {
+		guest_ram_fill(ram, gfn(DMA_PAGES), image, 1);
+		guest_ram_fill(ram, gfn(low - map), map, 1);
+	}
+}
+
+static struct page *boot_page(gfp_t gfp)
+{
+	struct page *page = alloc_pages(gfp, 0);
+
+	if (page)
+		guest_ram_fill(this_kernel->vm->ram, gfn(page_to_pfn(page)), 1, 1);
+	return page;
+}
+
+/* Pages of services: @keep stay; the others are released when all have been allocated. */
+static void boot_user(uint64_t keep, uint64_t release)
+{
+	LIST_HEAD(released);
+	struct page *page, *next;
+	uint64_t i;
+
+	for (i = 0; keep || release; i++) {
+		bool stays = keep && (!release || i / BOOT_MIX_PAGES % 2 == 0);
+
+		page = boot_page(GFP_HIGHUSER_MOVABLE);
+		if (!page)
+			break;
+		if (stays) {
+			keep--;
+		} else {
+			release--;
+			list_add_tail(&page->lru, &released);
+		}
+		if (i % 512 == 0)
+			cond_resched();
+	}
+	list_for_each_entry_safe(page, next, &released, lru) {
+		list_del(&page->lru);
+		__free_pages(page, 0);
+	}
+}
+
+static const char *boot_modules(struct boot *boot, char *err, size_t size)
+{
+	const struct guest_config *config = boot->config;
+	unsigned int i;
+
+	for (i = 0; i < config->nr_modules; i++) {
+		const struct guest_module *m = &config->modules[i];
+		size_t used = scnprintf(err, size, "%s: ", m->where);
+
+		if (module_load(boot->kernel, m->path, m->args, m->nr_args, err + used,
+				size - used))
+			return err;
+	}
+	return NULL;
+}
+
+static int boot_main(void *data)
+{
+	struct boot *boot = data;
+	const struct guest_boot *profile = &boot->config->boot;
+	const char *error;
+	char err[512];
+	uint64_t i;
+
+	host_start_vm(boot->kernel->vm);
+	touch_reserved(boot->config);
+	for (i = 0; i < profile->kernel_pages; i++)
+		if (!boot_page(GFP_KERNEL))
+			break;
+	boot_user(profile->user_pages, profile->released_pages);
+	if (profile->duration_ns)
+		sched_sleep_ns(profile->duration_ns);
+	virtio_scan_bus(boot->kernel);
+	error = boot_modules(boot, err, sizeof(err));
+	boot->config->booted(boot->config->opaque, error);
+	host_free(boot);
+	return 0;
+}
+
+int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data)
+{
+	struct coro_context old = enter(kernel);
+	struct task_struct *task = sched_create_task(kernel, comm, fn, data, PF_KTHREAD);
+
+	if (task)
+		wake_up_process(task);
+	leave(old);
+	return task ? 0 : -ENOMEM;
+}
+
+int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config)
+{
+	struct boot *boot = host_alloc(sizeof(*boot));
+	int ret;
+
+	boot->kernel = kernel;
+	boot->config = config;
+	sched_start(kernel);
+	ret = guest_kernel_run(kernel, "boot", boot_main, boot);
+	if (ret)
+		host_free(boot);
+	return ret;
+}
+
+void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
+{
+	struct coro_context old = enter(kernel);
+	struct usermem_stats user;
+	struct sysinfo si;
+
+	si_meminfo(&si);
+	memory->total = si.totalram;
+	memory->free = si.freeram;
+	memory->cached = global_node_page_state(NR_FILE_PAGES);
+	memory->reported = 0;
+	usermem_stats(kernel, &user);
+	memory->swapped = user.swap_pages;
+	memory->nr_warnings = kernel->sched->nr_warnings;
+	leave(old);
+}
+
+uint64_t guest_kernel_check(struct kernel *kernel)
+{
+	struct coro_context old = enter(kernel);
+	uint64_t wrong = mm_check(kernel) ? 1 : 0;
+
+	wrong += usermem_check(kernel);
+	leave(old);
+	return wrong;
+}
+
+unsigned int guest_kernel_blocked(struct kernel *kernel, char *buf, unsigned int size)
+{
+	return sched_report_blocked(kernel, buf, size);
+}
+
+void *guest_kernel_opaque(struct kernel *kernel)
+{
+	return kernel->log_opaque;
+}

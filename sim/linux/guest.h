@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's kernel as the machine around it sees it: create, boot, look at, destroy.
+ *
+ * Plain C without kernel headers, for code that uses libc.  All calls come from the main stack
+ * (events, setup); what must sleep happens in the boot task.
+ */
+#ifndef BALLAST_LINUX_GUEST_H
+#define BALLAST_LINUX_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/module.h"
+#include "mm/mm_boot.h"
+#include "mm/usermem.h"
+
+struct engine;
+struct kernel;
+struct kvm_vm;
+
+/* What booting does to memory, in pages of 4 KiB; see scenarios/boot. */
+struct guest_boot {
+	uint64_t kernel_pages;		/* unmovable, for good */
+	uint64_t user_pages;		/* movable, for good */
+	uint64_t released_pages;	/* touched and free again */
+	uint64_t duration_ns;
+};
+
+struct guest_module {
+	const char *where;		/* for messages: FILE: NODE PATH */
+	const char *path;		/* of the image */
+	const struct module_arg *args;
+	unsigned int nr_args;
+};
+
+struct guest_config {
+	struct engine *engine;
+	struct kvm_vm *vm;
+	const char *name;
+	uint64_t seed;
+	struct mm_config mm;
+	struct usermem_config user;
+	struct guest_boot boot;
+	const struct guest_module *modules;
+	unsigned int nr_modules;
+	/* page_reporting_order and the delay and size of a pass; 0: as 6.1 has it */
+	unsigned int reporting_order, reporting_delay_ms, reporting_capacity;
+	void (*log)(struct kernel *kernel, int level, const char *text);
+	/* Boot has ended, in the boot task; @error NULL: well. */
+	void (*booted)(void *opaque, const char *error);
+	void *opaque;
+};
+
+struct guest_memory {
+	uint64_t total, free, reported, cached, swapped;	/* pages */
+	uint64_t nr_warnings;
+};
+
+/* @config and what it points to must outlive the kernel.  NULL: no memory. */
+struct kernel *guest_kernel_create(const struct guest_config *config);
+/* The vCPUs run from now on. */
+int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config);
+void guest_kernel_destroy(struct kernel *kernel);
+void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
+/* Page conservation, lists and maps; 0: all add up. */
+uint64_t guest_kernel_check(struct kernel *kernel);
+/* Tasks that wait without a timeout; as cpu_report_blocked(). */
+unsigned int guest_kernel_blocked(struct kernel *kernel, char *buf, unsigned int size);
+/* Of the log callback: whose kernel it is. */
+void *guest_kernel_opaque(struct kernel *kernel);
+/* A test, or the machine, lets a function run as a task of the guest. */
+int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data);
+
+#endif

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest of the machine: VM, VMM with its devices, kernel with its modules, programs.
+ *
+ * All is built before the run starts, so that what cannot be had is said before anything happens;
+ * nothing of it costs memory until the guest boots.
+ */
+#include "machine-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "coro.h"
+#include "image.h"
+#include "series.h"
+
+#define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
+#define PATH_SIZE 4096
+
+/* Images */
+
+static int image_path(const struct machine_guest *guest, const char *image, const char *where,
+		      char **path, char *error, size_t size)
+{
+	char text[PATH_SIZE];
+
+	snprintf(text, sizeof(text), "%s%s%s", guest->machine->options.image_dir,
+		 "/", image);
+	if (strchr(image, '/'))
+		snprintf(text, sizeof(text), "%s", image);
+	if (strlen(text) < 3 || strcmp(text + strlen(text) - 3, ".so"))
+		strncat(text, ".so", sizeof(text) - strlen(text) - 1);
+	*path = strdup(text);
+	if (!*path || access(text, R_OK)) {
+		snprintf(error, size,
+			 "%s: image: there is no file %s; build it (make images) or give --images",
+			 where, text);
+		return -1;
+	}
+	return 0;
+}
+
+/* The VMM and its devices */
+
+static int device_property(struct vmm_device *dev, const struct scenario_device *config,
+			   const char *name, const char *value, char *error, size_t size)
+{
+	char why[VMM_ERROR_SIZE];
+
+	if (!vmm_device_set(dev, name, value, why))
+		return 0;
+	snprintf(error, size, "%s: %s: %s", config->path, name, why);
+	return -1;
+}
+
+static int device_properties(struct vmm_device *dev, const struct scenario_device *config,
+			     char *error, size_t size)
+{
+	const struct {
+		const char *name;
+		bool on;
+	} bits[] = {
+		{ "free-page-reporting", config->free_page_reporting },
+		{ "free-page-hint", config->free_page_hint },
+		{ "deflate-on-oom", config->deflate_on_oom },
+		{ "page-poison", config->page_poison },
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (device_property(dev, config, bits[i].name, bits[i].on ? "on" : "off", error,
+				    size))
+			return -1;
+	for (i = 0; i < config->nr_properties; i++)
+		if (device_property(dev, config, config->properties[i].name,
+				    config->properties[i].value, error, size))
+			return -1;
+	return 0;
+}
+
+static int load_device_image(struct machine_guest *guest, const struct scenario_device *config,
+			     char *error, size_t size)
+{
+	char why[512];
+	char *path = NULL;
+	struct image *image;
+
+	if (image_path(guest, config->image, config->path, &path, error, size)) {
+		free(path);
+		return -1;
+	}
+	vmm_image_begin(guest->vmm);
+	image = image_load(path, why, sizeof(why));
+	vmm_image_end(guest->vmm);
+	free(path);
+	if (!image) {
+		snprintf(error, size, "%s: image: %s", config->path, why);
+		return -1;
+	}
+	guest->images[guest->nr_images++] = image;
+	return 0;
+}
+
+static bool image_seen(const struct scenario_guest *config, uint32_t index)
+{
+	uint32_t i;
+
+	for (i = 0; i < index; i++)
+		if (!strcmp(config->devices[i].image, config->devices[index].image))
+			return true;
+	return false;
+}
+
+static int create_device(struct machine_guest *guest, uint32_t index, char *error, size_t size)
+{
+	const struct scenario_device *config = &guest->config->devices[index];
+	char why[VMM_ERROR_SIZE];
+	struct vmm_device *dev;
+
+	if (!image_seen(guest->config, index) && load_device_image(guest, config, error, size))
+		return -1;
+	if (config->free_page_hint && vmm_iothread_add(guest->vmm, "iothread0", why)) {
+		snprintf(error, size, "%s: %s", config->path, why);
+		return -1;
+	}
+	dev = vmm_device_new(guest->vmm, config->type, config->name, why);
+	if (!dev) {
+		snprintf(error, size, "%s: type: %s", config->path, why);
+		return -1;
+	}
+	if (!guest->balloon)
+		guest->balloon = dev;
+	if (device_properties(dev, config, error, size))
+		return -1;
+	if (config->free_page_hint &&
+	    device_property(dev, config, "iothread", "iothread0", error, size))
+		return -1;
+	if (!vmm_device_realize(dev, why))
+		return 0;
+	snprintf(error, size, "%s: %s", config->path, why);
+	return -1;
+}
+
+static int create_vmm(struct machine_guest *guest, char *error, size_t size)
+{
+	struct machine *m = guest->machine;
+	struct vmm_config config = {
+		.name = guest->config->name,
+		.engine = &m->engine,
+		.vm = guest->vm,
+		.observer = &m->vmm_observer,
+		.opaque = guest,
+	};
+	uint32_t i;
+
+	guest->vmm = vmm_create(&config);
+	guest->images = calloc(guest->config->nr_devices + 1, sizeof(*guest->images));
+	if (!guest->vmm || !guest->images)
+		return -1;
+	guest->vm->vmm = guest->vmm;
+	for (i = 0; i < guest->config->nr_devices; i++)
+		if (create_device(guest, i, error, size))
+			return -1;
+	return 0;
+}
+
+/* The kernel and its modules */
+
+static int check_module(const struct guest_module *module, char *error, size_t size)
+{
+	char why[512];
+
+	if (!module_check(module->path, module->args, module->nr_args, why, sizeof(why)))
+		return 0;
+	snprintf(error, size, "%s: %s", module->where, why);
+	return -1;
+}
+
+static int fill_modules(struct machine_guest *guest, char *error, size_t size)
+{
+	const struct scenario_guest *config = guest->config;
+	uint32_t i, j, nr_args = 0, arg = 0;
+
+	for (i = 0; i < config->nr_modules; i++)
+		nr_args += config->modules[i].nr_parameters;
+	guest->modules = calloc(config->nr_modules + 1, sizeof(*guest->modules));
+	guest->module_args = calloc(nr_args + 1, sizeof(*guest->module_args));
+	guest->image_paths = calloc(config->nr_modules + 1, sizeof(*guest->image_paths));
+	if (!guest->modules || !guest->module_args || !guest->image_paths)
+		return -1;
+	for (i = 0; i < config->nr_modules; i++) {
+		const struct scenario_module *m = &config->modules[i];
+
+		if (image_path(guest, m->image, m->path, &guest->image_paths[i], error, size))
+			return -1;
+		guest->modules[i] = (struct guest_module){
+			.where = m->path, .path = guest->image_paths[i],
+			.args = &guest->module_args[arg], .nr_args = m->nr_parameters };
+		for (j = 0; j < m->nr_parameters; j++)
+			guest->module_args[arg++] = (struct module_arg){ m->parameters[j].name,
+									 m->parameters[j].value };
+		if (check_module(&guest->modules[i], error, size))
+			return -1;
+	}
+	return 0;
+}
+
+static void guest_fault(struct kernel *kernel, void *ctx, struct task_struct *task,
+			enum user_fault kind, uint64_t ns)
+{
+	static const enum trace_fault kinds[] = {
+		[USER_FAULT_MINOR] = TRACE_FAULT_MINOR,
+		[USER_FAULT_HUGE] = TRACE_FAULT_HUGE,
+		[USER_FAULT_SWAP] = TRACE_FAULT_GUEST_SWAP_IN,
+	};
+	struct machine_guest *guest = ctx;
+
+	trace_histogram_add(&guest->faults[kinds[kind]], ns, 1);
+}
+
+static void guest_oom(struct kernel *kernel, void *ctx, struct task_struct *victim,
+		      uint64_t rss_pages)
+{
+	struct machine_guest *guest = ctx;
+	struct machine *m = guest->machine;
+
+	TRACE(m->trace, m->engine.now, guest_oom, .guest = guest->id, .victim = "program",
+	      .resident = rss_pages);
+}
+
+static void machine_guest_booted(void *opaque, const char *error)
+{
+	struct machine_guest *guest = opaque;
+	struct machine *m = guest->machine;
+
+	if (error) {
+		machine_fail(m, TRACE_END_FAILED, true, "%s", error);
+		return;
+	}
+	guest->up = true;
+	machine_item_ended(&guest->boot);
+	machine_progress(m);
+}
+
+static void fill_kernel_config(struct machine_guest *guest)
+{
+	const struct scenario_guest *g = guest->config;
+	struct guest_config *c = &guest->kernel_config;
+
+	*c = (struct guest_config){
+		.engine = &guest->machine->engine,
+		.vm = guest->vm,
+		.name = g->name,
+		.seed = guest->machine->scenario->seed + guest->id,
+		.boot = { .kernel_pages = MIB_PAGES(g->boot.kernel_mib),
+			  .user_pages = MIB_PAGES(g->boot.user_mib),
+			  .released_pages = MIB_PAGES(g->boot.released_mib),
+			  .duration_ns = g->boot.duration_ms * NSEC_PER_MSEC_U64 },
+		.modules = guest->modules,
+		.nr_modules = g->nr_modules,
+		.reporting_order = g->page_reporting.order,
+		.reporting_delay_ms = g->page_reporting.delay_ms,
+		.reporting_capacity = g->page_reporting.capacity,
+		.log = machine_trace_guest_log,
+		.booted = machine_guest_booted,
+		.opaque = guest,
+	};
+	mm_config_default(&c->mm, MIB_PAGES(g->memory_mib), g->vcpus);
+	c->mm.min_free_kbytes = g->min_free_kbytes;
+	c->mm.thp = g->thp == SCENARIO_THP_NEVER ? THP_NEVER :
+		    g->thp == SCENARIO_THP_MADVISE ? THP_MADVISE : THP_ALWAYS;
+	c->mm.init_on_free = g->init_on_free;
+	c->mm.page_poison = g->page_poison;
+	if (g->boot.reserved_mib)
+		c->mm.reserved_low = MIB_PAGES(g->boot.reserved_mib);
+	c->user.observer = (struct usermem_observer){ .fault = guest_fault, .oom_kill = guest_oom,
+						      .ctx = guest };
+	if (g->swap.kind != SCENARIO_SWAP_NONE) {
+		machine_swap_config(&g->swap, &guest->swap_config);
+		c->user.swap = &guest->swap_config;
+	}
+}
+
+/* Booting and programs */
+
+static void boot_begin(struct machine_item *item)
+{
+	struct machine_guest *guest = item->guest;
+	struct machine *m = item->machine;
+
+	TRACE(m->trace, m->engine.now, guest_start, .guest = guest->id);
+	guest->kernel = guest_kernel_create(&guest->kernel_config);
+	if (!guest->kernel || vmm_start(guest->vmm) ||
+	    guest_kernel_boot(guest->kernel, &guest->kernel_config))
+		machine_fail(m, TRACE_END_FAILED, true, "guest %s: not enough memory to boot it",
+			     guest->config->name);
+	guest->stats_due = guest->balloon != NULL;
+}
+
+static void set_stats_polling(struct machine_guest *guest)
+{
+	const struct scenario_device *config = guest->config->devices;
+	char value[16], why[VMM_ERROR_SIZE];
+
+	if (!guest->stats_due || !config->stats_polling_s)
+		return;
+	guest->stats_due = false;
+	snprintf(value, sizeof(value), "%u", config->stats_polling_s);
+	if (vmm_device_set(guest->balloon, "guest-stats-polling-interval", value, why))
+		machine_fail(guest->machine, TRACE_END_FAILED, true, "%s: stats-polling-s: %s",
+			     config->path, why);
+}
+
+static void program_started(void *opaque, unsigned int index)
+{
+	struct machine_guest *guest = opaque;
+	struct machine *m = guest->machine;
+
+	set_stats_polling(guest);
+	TRACE(m->trace, m->engine.now, program_start, .guest = guest->id, .program = index,
+	      .name = guest->config->programs[index].name);
+}
+
+static void program_phase_done(void *opaque, unsigned int index, const char *phase,
+			       uint64_t iteration)
+{
+	struct machine_guest *guest = opaque;
+	struct machine *m = guest->machine;
+
+	TRACE(m->trace, m->engine.now, program_phase, .guest = guest->id, .program = index,
+	      .phase = phase, .iteration = iteration);
+}
+
+static void program_ended(void *opaque, unsigned int index, const struct program_result *result)
+{
+	struct machine_guest *guest = opaque;
+	struct machine *m = guest->machine;
+
+	if (result->killed)
+		TRACE(m->trace, m->engine.now, program_killed, .guest = guest->id,
+		      .program = index);
+	else
+		TRACE(m->trace, m->engine.now, program_end, .guest = guest->id, .program = index,
+		      .status = result->status, .work = result->work, .cpu = result->cpu_ns,
+		      .stalled = result->elapsed_ns > result->cpu_ns ?
+				 result->elapsed_ns - result->cpu_ns : 0);
+	machine_item_ended(&guest->programs[index]);
+	guest->programs_left--;
+	machine_trace_samples(m);
+	machine_progress(m);
+}
+
+static const struct program_ops program_ops = {
+	.started = program_started,
+	.phase = program_phase_done,
+	.ended = program_ended,
+};
+
+static void program_begin(struct machine_item *item)
+{
+	struct machine_guest *guest = item->guest;
+
+	if (!program_start(guest->kernel, &guest->program_configs[item->index]))
+		machine_fail(item->machine, TRACE_END_FAILED, true,
+			     "%s: not enough memory to start it",
+			     guest->config->programs[item->index].path);
+}
+
+static struct program_arg *fill_args(const struct scenario_program *p, size_t *nr)
+{
+	static const char *const advice[] = { [SCENARIO_MADVISE_NONE] = "none",
+					      [SCENARIO_MADVISE_HUGEPAGE] = "hugepage",
+					      [SCENARIO_MADVISE_NOHUGEPAGE] = "nohugepage" };
+	const struct program_arg args[] = {
+		{ "size-mib", NULL, p->size_mib },
+		{ "loops", NULL, p->loops },
+		{ "tasks", NULL, p->tasks },
+		{ "hold-ms", NULL, p->hold_ms },
+		{ "pause-ms", NULL, p->pause_ms },
+		{ "duration-ms", NULL, p->duration_ms },
+		{ "lifetime-ms", NULL, p->lifetime_ms },
+		{ "min-kib", NULL, p->min_kib },
+		{ "max-kib", NULL, p->max_kib },
+		{ "file-mib", NULL, p->file_mib },
+		{ "time-percent", NULL, p->time_percent },
+		{ "bytes-percent", NULL, p->bytes_percent },
+		{ "madvise", advice[p->madvise], 0 },
+	};
+	struct program_arg *copy = malloc(sizeof(args));
+
+	if (copy)
+		memcpy(copy, args, sizeof(args));
+	*nr = sizeof(args) / sizeof(args[0]);
+	return copy;
+}
+
+static int fill_program(struct machine_guest *guest, uint32_t index, char *error, size_t size)
+{
+	const struct scenario_program *p = &guest->config->programs[index];
+	struct program_config *c = &guest->program_configs[index];
+	struct program_sample *samples = NULL;
+	size_t nr = 0;
+	char why[512];
+
+	if (p->file && series_read(p->file, &samples, &nr, why, sizeof(why))) {
+		snprintf(error, size, "%s: file: %s", p->path, why);
+		return -1;
+	}
+	*c = (struct program_config){ .name = scenario_program_name(p->kind), .index = index,
+				      .series = samples, .nr_series = nr,
+				      .seed = guest->kernel_config.seed, .ops = &program_ops,
+				      .opaque = guest };
+	c->args = fill_args(p, &c->nr_args);
+	return c->args ? 0 : -1;
+}
+
+/* Making and unmaking */
+
+static int create_programs(struct machine_guest *guest, char *error, size_t size)
+{
+	uint32_t i, nr = guest->config->nr_programs;
+
+	guest->programs = calloc(nr + 1, sizeof(*guest->programs));
+	guest->program_configs = calloc(nr + 1, sizeof(*guest->program_configs));
+	if (!guest->programs || !guest->program_configs)
+		return -1;
+	for (i = 0; i < nr; i++)
+		if (fill_program(guest, i, error, size))
+			return -1;
+	machine_guest_items(guest, boot_begin, program_begin);
+	return 0;
+}
+
+int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
+{
+	struct machine *m = guest->machine;
+
+	guest->balloon_actual = -1;
+	guest->vm = host_create_vm(&m->host, guest->config->name,
+				   guest->config->memory_mib << 20, guest->config->vcpus);
+	if (!guest->vm || create_vmm(guest, error, size) || fill_modules(guest, error, size))
+		return -1;
+	fill_kernel_config(guest);
+	return create_programs(guest, error, size);
+}
+
+void machine_guest_killed(struct machine_guest *guest)
+{
+	uint32_t i;
+
+	guest->gone = true;
+	vmm_kill(guest->vmm);
+	machine_item_ended(&guest->boot);
+	for (i = 0; i < guest->config->nr_programs; i++)
+		machine_item_ended(&guest->programs[i]);
+	for (i = 0; i < guest->machine->scenario->nr_commands; i++)
+		if (guest->machine->commands[i].guest == guest)
+			machine_item_ended(&guest->machine->commands[i]);
+	machine_progress(guest->machine);
+}
+
+void machine_guest_destroy(struct machine_guest *guest)
+{
+	unsigned int kind;
+	uint32_t i;
+
+	if (guest->kernel) {
+		programs_destroy(guest->kernel);
+		guest_kernel_destroy(guest->kernel);
+	}
+	if (guest->vmm)
+		vmm_destroy(guest->vmm);
+	for (i = 0; i < guest->nr_images; i++)
+		image_unload(guest->images[i]);
+	for (i = 0; guest->image_paths && guest->config && i < guest->config->nr_modules; i++)
+		free(guest->image_paths[i]);
+	for (i = 0; guest->program_configs && i < guest->config->nr_programs; i++) {
+		free((void *)guest->program_configs[i].args);
+		free((void *)guest->program_configs[i].series);
+	}
+	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
+		trace_histogram_free(&guest->faults[kind]);
+	free(guest->image_paths);
+	free(guest->images);
+	free(guest->modules);
+	free(guest->module_args);
+	free(guest->programs);
+	free(guest->program_configs);
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Building the machine of a scenario and running it.
+ *
+ * Guests, programs and commands are items with a start condition.  Whenever one ends, those that
+ * waited for it are looked at; when none is left, the run goes on for settle-ms and ends.
+ */
+#include "machine-internal.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (UINT64_C(1) << 20)
+#define PROGRESS_NS (100 * NSEC_PER_MSEC_U64)
+#define BLOCKED_TEXT 700
+
+void machine_fail(struct machine *m, enum trace_end result, bool bad_input, const char *fmt, ...)
+{
+	va_list args;
+
+	if (m->result != TRACE_END_OK)
+		return;		/* the first failure is the one that counts */
+	m->result = result;
+	m->bad_input = bad_input;
+	va_start(args, fmt);
+	vsnprintf(m->error, sizeof(m->error), fmt, args);
+	va_end(args);
+	engine_stop(&m->engine);
+}
+
+/* Start conditions */
+
+static bool ref_ended(const struct machine *m, const struct scenario_ref *ref)
+{
+	const struct machine_guest *guest;
+	uint32_t i;
+
+	if (ref->kind == SCENARIO_REF_COMMAND)
+		return m->commands[ref->index].state == ITEM_ENDED;
+	guest = &m->guests[ref->guest];
+	if (ref->kind == SCENARIO_REF_PROGRAM)
+		return guest->programs[ref->index].state == ITEM_ENDED;
+	for (i = 0; i < guest->config->nr_programs; i++)
+		if (guest->programs[i].state != ITEM_ENDED)
+			return false;
+	return guest->up || guest->gone;
+}
+
+static bool condition_met(const struct machine_item *item)
+{
+	uint32_t i;
+
+	if (item != &item->guest->boot && !item->guest->up)
+		return false;
+	for (i = 0; i < item->start->nr_after; i++)
+		if (!ref_ended(item->machine, &item->start->after[i]))
+			return false;
+	return true;
+}
+
+static void item_begin(struct event *ev)
+{
+	struct machine_item *item = (struct machine_item *)((char *)ev -
+							    offsetof(struct machine_item, event));
+
+	if (item->state != ITEM_DELAYED)
+		return;
+	item->state = ITEM_RUNNING;
+	item->began = item->machine->engine.now;
+	item->begin(item);
+}
+
+static void item_consider(struct machine_item *item)
+{
+	struct engine *engine = &item->machine->engine;
+	uint64_t at = engine->now + item->start->delay_ms * NSEC_PER_MSEC_U64;
+	uint64_t earliest = item->start->start_ms * NSEC_PER_MSEC_U64;
+
+	if (item->state != ITEM_WAITING || !condition_met(item))
+		return;
+	item->state = ITEM_DELAYED;
+	event_add(engine, &item->event, at > earliest ? at : earliest);
+}
+
+void machine_progress(struct machine *m)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+
+		item_consider(&guest->boot);
+		for (j = 0; j < guest->config->nr_programs; j++)
+			item_consider(&guest->programs[j]);
+	}
+	for (i = 0; i < m->scenario->nr_commands; i++)
+		item_consider(&m->commands[i]);
+	if (!m->items_left && !m->finished) {
+		m->finished = true;
+		event_add(&m->engine, &m->finish,
+			  m->engine.now + m->scenario->settle_ms * NSEC_PER_MSEC_U64);
+	}
+}
+
+void machine_item_ended(struct machine_item *item)
+{
+	if (item->state == ITEM_ENDED)
+		return;
+	event_cancel(&item->machine->engine, &item->event);
+	item->state = ITEM_ENDED;
+	item->ended = item->machine->engine.now;
+	if (item != &item->guest->boot)
+		item->machine->items_left--;
+}
+
+static void finish_fn(struct event *ev)
+{
+	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, finish));
+
+	engine_stop(&m->engine);
+}
+
+static void progress_fn(struct event *ev)
+{
+	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, progress));
+
+	m->options.progress(m->options.opaque, m->engine.now, m->engine.nr_run);
+	/* Looking at the run must not keep it going. */
+	if (m->engine.nr_pending > 1)
+		event_add(&m->engine, ev, m->engine.now + PROGRESS_NS);
+}
+
+/* Commands of the host */
+
+static void command_begin(struct machine_item *item)
+{
+	struct machine *m = item->machine;
+	const struct scenario_command *command = &m->scenario->commands[item->index];
+	char error[VMM_ERROR_SIZE];
+
+	if (item->guest->gone) {
+		machine_item_ended(item);
+		machine_progress(m);
+		return;
+	}
+	TRACE(m->trace, m->engine.now, balloon_target, .guest = item->guest->id,
+	      .pages = (item->guest->config->memory_mib - command->target_mib) * MIB /
+		       TRACE_PAGE_SIZE);
+	if (vmm_qmp_balloon(item->guest->vmm, command->target_mib * MIB, error))
+		machine_fail(m, TRACE_END_FAILED, true, "%s: %s", command->path, error);
+}
+
+/* Building */
+
+static void fill_host_config(const struct scenario *s, struct host_config *config)
+{
+	*config = (struct host_config){
+		.memory_bytes = s->host.memory_mib * MIB,
+		.reserved_bytes = s->host.kernel_reserve_mib * MIB,
+		.min_free_bytes = s->host.min_free_kbytes * 1024,
+		.watermark_scale_factor = s->host.watermark_scale_factor,
+		.nr_cpus = s->host.cpus,
+		.thp = s->host.thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
+		.vmm_overhead_bytes = s->host.vmm_memory_mib * MIB,
+		.seed = s->seed,
+	};
+}
+
+void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config)
+{
+	static const enum swap_kind kinds[] = {
+		[SCENARIO_SWAP_HDD] = SWAP_HDD,
+		[SCENARIO_SWAP_SSD] = SWAP_SSD,
+		[SCENARIO_SWAP_NVME] = SWAP_NVME,
+		[SCENARIO_SWAP_ZRAM] = SWAP_ZRAM,
+	};
+
+	*config = (struct swap_config){
+		.kind = kinds[swap->kind],
+		.name = scenario_swap_name(swap->kind),
+		.size_bytes = swap->size_mib * MIB,
+		.queue_depth = swap->queue_depth,
+		.seek_ns = swap->seek_us * NSEC_PER_USEC_U64,
+		.seek_max_ns = swap->seek_max_us * NSEC_PER_USEC_U64,
+		.read_ns = swap->read_us * NSEC_PER_USEC_U64,
+		.write_ns = swap->write_us * NSEC_PER_USEC_U64,
+		.transfer_ns_page = swap->transfer_mib_per_s ?
+				    NSEC_PER_SEC_U64 / (swap->transfer_mib_per_s * UINT64_C(256)) :
+				    0,
+		.readahead_pages = swap->readahead_pages,
+		.compressed_percent = swap->compressed_percent,
+	};
+}
+
+static bool build_host(struct machine *m)
+{
+	const struct scenario_host *h = &m->scenario->host;
+	struct host_config config;
+	struct swap_config swap_config;
+	struct swap_device *swap;
+
+	fill_host_config(m->scenario, &config);
+	if (host_init(&m->host, &m->engine, &config, &h->costs))
+		return false;
+	m->host.cpus.latency_ns = h->sched_latency_us * NSEC_PER_USEC_U64;
+	m->host.cpus.granularity_ns = h->sched_min_granularity_us * NSEC_PER_USEC_U64;
+	m->host.cpus.wakeup_granularity_ns = h->sched_wakeup_granularity_us * NSEC_PER_USEC_U64;
+	m->host.cpus.wakeup_latency_ns = h->wakeup_latency_ns;
+	if (h->swap.kind == SCENARIO_SWAP_NONE)
+		return true;
+	machine_swap_config(&h->swap, &swap_config);
+	swap = swap_create(&swap_config, &m->engine, m->scenario->seed);
+	if (!swap)
+		return false;
+	host_add_swap(&m->host, swap);
+	return true;
+}
+
+static void item_init(struct machine_item *item, struct machine_guest *guest,
+		      const struct scenario_start *start, uint32_t index,
+		      void (*begin)(struct machine_item *item))
+{
+	*item = (struct machine_item){ .machine = guest->machine, .guest = guest, .start = start,
+				       .index = index, .begin = begin };
+	event_init(&item->event, item_begin);
+}
+
+void machine_guest_items(struct machine_guest *guest,
+			 void (*boot)(struct machine_item *item),
+			 void (*program)(struct machine_item *item))
+{
+	uint32_t i;
+
+	item_init(&guest->boot, guest, &guest->config->start, 0, boot);
+	for (i = 0; i < guest->config->nr_programs; i++)
+		item_init(&guest->programs[i], guest, &guest->config->programs[i].start, i,
+			  program);
+	guest->programs_left = guest->config->nr_programs;
+	guest->machine->items_left += guest->config->nr_programs;
+}
+
+static bool build_guests(struct machine *m, char *error, size_t size)
+{
+	const struct scenario *s = m->scenario;
+	uint32_t i;
+
+	m->guests = calloc(s->nr_guests ? s->nr_guests : 1, sizeof(*m->guests));
+	m->commands = calloc(s->nr_commands ? s->nr_commands : 1, sizeof(*m->commands));
+	if (!m->guests || !m->commands)
+		return false;
+	for (i = 0; i < s->nr_guests; i++) {
+		m->guests[i].machine = m;
+		m->guests[i].id = i;
+		m->guests[i].config = &s->guests[i];
+		if (machine_guest_create(&m->guests[i], error, size))
+			return false;
+	}
+	for (i = 0; i < s->nr_commands; i++) {
+		item_init(&m->commands[i], &m->guests[s->commands[i].guest],
+			  &s->commands[i].start, i, command_begin);
+		m->items_left++;
+	}
+	return true;
+}
+
+struct machine *machine_create(const struct scenario *scenario,
+			       const struct machine_options *options, char *error,
+			       size_t error_size)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	snprintf(error, error_size, "%s: not enough memory to build the machine", scenario->file);
+	if (!m)
+		return NULL;
+	m->scenario = scenario;
+	m->options = *options;
+	m->trace = options->trace;
+	m->result = TRACE_END_OK;
+	engine_init(&m->engine);
+	event_init(&m->finish, finish_fn);
+	event_init(&m->progress, progress_fn);
+	machine_trace_init(m);
+	if (!build_host(m) || !build_guests(m, error, error_size)) {
+		machine_destroy(m);
+		return NULL;
+	}
+	return m;
+}
+
+/* Nothing is left to happen, but not everything has ended. */
+static void deadlock(struct machine *m)
+{
+	char blocked[BLOCKED_TEXT] = "";
+	unsigned int used = 0;
+	uint32_t i;
+
+	cpu_report_blocked(&m->host.cpus, blocked, sizeof(blocked));
+	used = strlen(blocked);
+	for (i = 0; i < m->scenario->nr_guests && used + 3 < sizeof(blocked); i++) {
+		struct machine_guest *guest = &m->guests[i];
+		char text[BLOCKED_TEXT];
+
+		if (guest->gone || !guest->kernel ||
+		    !guest_kernel_blocked(guest->kernel, text, sizeof(text)))
+			continue;
+		TRACE(m->trace, m->engine.now, waiter, .guest = i, .thread = guest->config->name,
+		      .why = text);
+		used += snprintf(blocked + used, sizeof(blocked) - used, "%s%s", used ? ", " : "",
+				 text);
+	}
+	machine_fail(m, TRACE_END_DEADLOCK, false,
+		     "deadlock: nothing can happen any more, and these wait: %s",
+		     blocked[0] ? blocked : "nobody (a start condition is never met)");
+}
+
+static void check_kernels(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+		struct guest_memory memory;
+
+		if (!guest->up || guest->gone)
+			continue;
+		guest_kernel_memory(guest->kernel, &memory);
+		if (memory.nr_warnings)
+			machine_fail(m, TRACE_END_PROTOCOL, false,
+				     "guest %s: its kernel gave %llu warnings; see the messages",
+				     guest->config->name,
+				     (unsigned long long)memory.nr_warnings);
+		else if (guest_kernel_check(guest->kernel))
+			machine_fail(m, TRACE_END_LEAK, false,
+				     "guest %s: pages are missing or listed twice",
+				     guest->config->name);
+	}
+}
+
+enum trace_end machine_run(struct machine *m)
+{
+	uint64_t limit = m->scenario->until_ms ? m->scenario->until_ms * NSEC_PER_MSEC_U64 :
+						 TIME_NEVER;
+	enum engine_end end;
+
+	machine_trace_begin(m);
+	machine_trace_samples(m);
+	machine_progress(m);
+	if (m->options.progress)
+		event_add(&m->engine, &m->progress, 0);
+	end = engine_run(&m->engine, limit);
+	if (end == ENGINE_EMPTY && m->result == TRACE_END_OK)
+		deadlock(m);
+	if (m->result == TRACE_END_OK)
+		check_kernels(m);
+	if (end == ENGINE_LIMIT && m->result == TRACE_END_OK)
+		m->result = TRACE_END_LIMIT;
+	machine_trace_end(m);
+	return m->result;
+}
+
+const char *machine_error(const struct machine *m)
+{
+	return m->error;
+}
+
+bool machine_bad_input(const struct machine *m)
+{
+	return m->bad_input;
+}
+
+void machine_destroy(struct machine *m)
+{
+	uint32_t i;
+
+	if (!m)
+		return;
+	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
+		machine_guest_destroy(&m->guests[i]);
+	if (m->host.ram_of_chunk)
+		host_destroy(&m->host);
+	engine_destroy(&m->engine);
+	free(m->guests);
+	free(m->commands);
+	free(m);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine of a scenario: built from its plain data, run to its end, recorded in a trace.
+ *
+ * How to use it: machine_create(), machine_run() once, machine_destroy().  Everything that a table
+ * may need is in the trace; what the functions return is only how it ended.
+ */
+#ifndef BALLAST_MACHINE_H
+#define BALLAST_MACHINE_H
+
+#include "scenario.h"
+#include "trace.h"
+
+struct machine;
+
+struct machine_options {
+	const char *image_dir;		/* where driver and device images are */
+	struct trace_writer *trace;
+	const char *scenario_name;	/* as recorded in the trace */
+	/* Called now and then with virtual time (ns) and events so far; NULL: never. */
+	void (*progress)(void *opaque, uint64_t now, uint64_t events);
+	/* A line for the user while it runs (data loss, guests' errors); NULL: not wanted. */
+	void (*message)(void *opaque, const char *text);
+	void *opaque;
+};
+
+/* Returns NULL and @error, one line: an image is missing, a parameter unknown, no memory. */
+struct machine *machine_create(const struct scenario *scenario,
+			       const struct machine_options *options, char *error,
+			       size_t error_size);
+/*
+ * Returns how the run ended, the reason in machine_error() unless it ended well.
+ * TRACE_END_FAILED with machine_bad_input(): what the scenario asks for cannot be had.
+ */
+enum trace_end machine_run(struct machine *machine);
+const char *machine_error(const struct machine *machine);
+bool machine_bad_input(const struct machine *machine);
+void machine_destroy(struct machine *machine);
+
+#endif

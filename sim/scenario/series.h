@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Time series from CSV files, for the program `demand`.
+ */
+#ifndef BALLAST_SERIES_H
+#define BALLAST_SERIES_H
+
+#include <stddef.h>
+
+#include "program.h"
+
+/*
+ * Read FILE with the columns time_s and used_bytes (a head line names them; others are passed over).
+ * Returns 0 and samples that the caller frees, or -1 and one line in @error: file, line, remedy.
+ */
+int series_read(const char *file, struct program_sample **samples, size_t *nr, char *error,
+		size_t error_size);
+
+#endif

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Install what building and testing need and this machine lacks (Debian 12).
+set -eu
+
+packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config"
+[ "${1:-}" = ci ] && packages="$packages clang libclang-rt-14-dev sparse linux-headers-cloud-amd64 xz-utils"
+
+missing=""
+for p in $packages; do
+	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null; then
+	echo "ballast: please install:$missing" >&2
+	exit 2
+fi
+run=""
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || { echo "ballast: please install:$missing" >&2; exit 2; }
+	run="sudo"
+fi
+echo "installing:$missing"
+$run apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $run apt-get install -y -qq --no-install-recommends $missing >/dev/null
