@@ -94,14 +94,17 @@ int64_t series_parse(const char *text, size_t len, struct program_sample *sample
 		}
 		error->what = parse_sample(&r, &sample);
 		if (!error->what && sample.time_ns < last)
-			error->what = "time goes back; allowed: the time of the line before or later";
+			error->what = "time goes back; allowed: that of the line before or later";
 		if (error->what)
 			return -1;
 		if (!nr)
 			first = sample.time_ns;
 		last = sample.time_ns;
 		if ((uint64_t)nr < nr_max)
-			samples[nr] = (struct program_sample){ sample.time_ns - first, sample.value };
+			samples[nr] = (struct program_sample){
+				.time_ns = sample.time_ns - first,
+				.value = sample.value,
+			};
 		nr++;
 	}
 	error->what = NULL;

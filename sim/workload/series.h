@@ -13,7 +13,7 @@ struct series_error {
 };
 
 /*
- * @text: a header line "time_s,used_bytes", then a sample a line: seconds, with up to 9 decimals and
+ * @text: a header line "time_s,used_bytes", then a sample a line: seconds with up to 9 decimals,
  * never going back, and bytes.  Samples beyond @nr_max are counted and not stored (@samples may
  * be NULL then).  The first sample's time becomes 0.  Returns the number of samples, or -1.
  */

@@ -269,6 +269,7 @@ struct task_struct *program_start(struct kernel *kernel, const struct program_co
 	return t->task;
 }
 
+/* Stacks and memory of the tasks go with the kernel's scheduler and mm. */
 void programs_destroy(struct kernel *kernel)
 {
 	struct task_struct *task;
@@ -278,12 +279,18 @@ void programs_destroy(struct kernel *kernel)
 			task_free(task->program);
 }
 
+/*
+ * @arg and what the caller's stack holds stay valid: only the first task gets here, and when it is
+ * killed its children end in the call that they are in.
+ */
 int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *arg),
 		      const void *arg)
 {
 	struct program_task *t = self(), *child;
 	unsigned int i;
 
+	if (t->fn)
+		return -1;
 	t->nr_failed = 0;
 	for (i = 0; i < nr; i++) {
 		charge(COST_GUEST_SYSCALL, 1);
@@ -595,8 +602,11 @@ void program_work(uint64_t units)
 void *program_state(uint64_t bytes)
 {
 	struct program_task *t = self();
-	struct state_block *block = host_alloc(sizeof(*block) + bytes);
+	struct state_block *block;
 
+	if (bytes > this_kernel->max_pfn * PAGE_SIZE)
+		return NULL;
+	block = host_alloc(sizeof(*block) + bytes);
 	block->next = t->state;
 	t->state = block;
 	return block->bytes;
