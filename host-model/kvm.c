@@ -64,19 +64,6 @@ void kvm_irqfd(struct kvm_virtio *dev, int vector)
 		event_add(dev->vm->host->engine, &dev->irq_event, sender_time(dev->vm));
 }
 
-void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index)
-{
-	struct ledger_account *old = account_switch(&dev->vm->account[ACCOUNT_EXIT]);
-
-	charge(COST_KICK_IOEVENTFD, 1);
-	account_switch(old);
-	dev->vm->exits[KVM_EXIT_IOEVENTFD]++;
-	dev->nr_kicks++;
-	dev->kick_pending |= 1u << index;
-	if (!event_pending(&dev->kick_event))
-		event_add(dev->vm->host->engine, &dev->kick_event, sender_time(dev->vm));
-}
-
 /* A register access: out to the VMM and back. */
 static struct ledger_account *mmio_exit(struct kvm_virtio *dev)
 {
@@ -86,6 +73,27 @@ static struct ledger_account *mmio_exit(struct kvm_virtio *dev)
 	dev->vm->exits[KVM_EXIT_MMIO]++;
 	account_switch(&dev->vm->account[ACCOUNT_VMM]);
 	return old;
+}
+
+void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index)
+{
+	struct ledger_account *old;
+
+	if (dev->ops->queue_notify) {
+		old = mmio_exit(dev);
+		dev->nr_kicks++;
+		dev->ops->queue_notify(dev, index);
+		account_switch(old);
+		return;
+	}
+	old = account_switch(&dev->vm->account[ACCOUNT_EXIT]);
+	charge(COST_KICK_IOEVENTFD, 1);
+	account_switch(old);
+	dev->vm->exits[KVM_EXIT_IOEVENTFD]++;
+	dev->nr_kicks++;
+	dev->kick_pending |= 1u << index;
+	if (!event_pending(&dev->kick_event))
+		event_add(dev->vm->host->engine, &dev->kick_event, sender_time(dev->vm));
 }
 
 uint64_t kvm_virtio_get_features(struct kvm_virtio *dev)

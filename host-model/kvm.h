@@ -38,6 +38,8 @@ struct kvm_virtio_ops {
 	/* Enable a queue at the given addresses. */
 	void (*queue_enable)(struct kvm_virtio *dev, unsigned int index,
 			     const struct kvm_vring_addr *addr);
+	/* A kick that is a register access, served by the vCPU itself; NULL: an ioeventfd. */
+	void (*queue_notify)(struct kvm_virtio *dev, unsigned int index);
 };
 
 /* Interrupt vectors of a device: one for configuration changes, one per queue. */
@@ -114,7 +116,7 @@ void kvm_virtio_config_write(struct kvm_virtio *dev, unsigned int offset, const 
 unsigned int kvm_virtio_queue_size_max(struct kvm_virtio *dev, unsigned int index);
 void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
 			     const struct kvm_vring_addr *addr);
-/* Guest side, on a vCPU: kick a queue (ioeventfd). */
+/* Guest side, on a vCPU: kick a queue. */
 void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index);
 
 #endif

@@ -248,6 +248,25 @@ START_TEST(frames_go_back_to_the_host_and_the_vmm_pays)
 }
 END_TEST
 
+START_TEST(kick_without_ioeventfd_is_served_by_the_vcpu)
+{
+	uint64_t ran;
+
+	if (access(image_path("virtio-balloon"), R_OK))
+		return;		/* QEMU's own was not built */
+	setup_machine("virtio-balloon", 100);
+	engine_run(&guest.engine, NSEC_PER_MSEC_U64);
+	ran = guest.vmm->main.thread.ran;
+	run_script(script_inflate);
+	finish();
+	ck_assert_uint_eq(vm->exits[KVM_EXIT_IOEVENTFD], 0);
+	ck_assert_uint_eq(guest.virtio->nr_kicks, 2);
+	ck_assert_uint_eq(guest.vmm->main.thread.ran, ran);
+	ck_assert_uint_eq(vm->account[ACCOUNT_VMM].count[COST_VIRTQUEUE_POP], 2);
+	teardown();
+}
+END_TEST
+
 /* While the main loop works on a long request, a register access has to wait for the big lock. */
 static uint64_t waited_ns;
 
@@ -406,6 +425,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, frames_go_back_to_the_host_and_the_vmm_pays);
+	tcase_add_test(tc, kick_without_ioeventfd_is_served_by_the_vcpu);
 	tcase_add_test(tc, register_access_waits_for_the_big_lock);
 	tcase_add_loop_test(tc, hints_are_applied_by_the_iothread, 0, 2);
 	tcase_add_test(tc, killed_vmm_runs_no_more);

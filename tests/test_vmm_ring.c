@@ -317,7 +317,7 @@ struct hostile {
 };
 
 #define HOLE (UINT64_C(512) * MIB)
-#define MMIO (UINT64_C(2048) * MIB + 64 * 1024)
+#define MMIO (UINT64_C(2048) * MIB + PAGE)
 
 #define D(addr, len, flags, next) { addr, len, flags, next }
 #define NONE { D(0, 0, 0, 0) }

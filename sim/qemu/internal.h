@@ -95,7 +95,7 @@ struct MemoryRegion {
 };
 
 #define VMM_NR_REGIONS 3
-#define VMM_ROM_SIZE (64 * 1024)
+#define VMM_ROM_SIZE 4096
 #define VMM_MMIO_SIZE (1024 * 1024)
 #define VMM_BOUNCE_SIZE 4096
 
@@ -181,7 +181,6 @@ struct vmm_virtio {
 	struct kvm_virtio kvm;
 	struct vmm *vmm;
 	VirtIODevice *vdev;
-	bool ioeventfd;
 	bool plugged;
 	uint64_t kicked;		/* bit per queue, for the main loop */
 	uint64_t nr_interrupts;		/* asked for, whether or not there is a guest */

@@ -4,8 +4,8 @@
  *
  * Models hw/virtio/virtio-pci.c of QEMU (modern interface) as seen through struct kvm_virtio_ops.  A
  * register access runs on the vCPU's thread with the big lock held.  A kick reaches the main loop
- * through an ioeventfd.  (QEMU's own balloon has no ioeventfd: its vCPU thread would run the
- * handler.  struct kvm_virtio_ops has no such path; `ioeventfd` says what the device has.)
+ * through an ioeventfd; for devices whose PCI form has none (QEMU's own balloon), it is a register access
+ * like the others, and the vCPU runs the handler.
  */
 #include "internal.h"
 
@@ -121,16 +121,26 @@ static void op_queue_enable(struct kvm_virtio *dev, unsigned int index,
 	exit_end(e);
 }
 
-static const struct kvm_virtio_ops transport_ops = {
-	.get_features = op_get_features,
-	.set_features = op_set_features,
-	.get_status = op_get_status,
-	.set_status = op_set_status,
-	.config_read = op_config_read,
-	.config_write = op_config_write,
-	.queue_size_max = op_queue_size_max,
-	.queue_enable = op_queue_enable,
-};
+static void op_queue_notify(struct kvm_virtio *dev, unsigned int index)
+{
+	struct guest_exit e = exit_begin(dev);
+
+	virtio_queue_notify(e.vdev, MIN(index, VIRTIO_QUEUE_MAX));
+	exit_end(e);
+}
+
+#define REGISTER_OPS				\
+	.get_features = op_get_features,	\
+	.set_features = op_set_features,	\
+	.get_status = op_get_status,		\
+	.set_status = op_set_status,		\
+	.config_read = op_config_read,		\
+	.config_write = op_config_write,	\
+	.queue_size_max = op_queue_size_max,	\
+	.queue_enable = op_queue_enable
+
+static const struct kvm_virtio_ops ioeventfd_ops = { REGISTER_OPS };
+static const struct kvm_virtio_ops notify_ops = { REGISTER_OPS, .queue_notify = op_queue_notify };
 
 /* In an event: the ioeventfd has fired. */
 static void transport_kick(struct kvm_virtio *dev, unsigned int index)
@@ -149,8 +159,7 @@ void vmm_transport_init(struct vmm_device *dev, bool ioeventfd)
 
 	transport->vmm = dev->vmm;
 	transport->vdev = dev->vdev;
-	transport->ioeventfd = ioeventfd;
-	transport->kvm.ops = &transport_ops;
+	transport->kvm.ops = ioeventfd ? &ioeventfd_ops : &notify_ops;
 	transport->kvm.kick = transport_kick;
 	transport->kvm.vmm_opaque = transport;
 	dev->vdev->transport = transport;
