@@ -331,6 +331,17 @@ void cpu_block(const char *why)
 	coro_suspend();
 }
 
+void cpu_stall(const char *why)
+{
+	struct cpu_thread *t = running_thread("cpu_stall()");
+	uint64_t start;
+
+	cpu_sync();
+	start = t->cpus->engine->now;
+	cpu_block(why);
+	t->stalled += t->cpus->engine->now - start;
+}
+
 void cpu_wake(struct cpu_thread *t)
 {
 	struct engine *engine = t->cpus->engine;

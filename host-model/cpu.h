@@ -59,6 +59,7 @@ struct cpu_thread {
 	uint64_t run_start;		/* ns, while pending time is being consumed */
 	uint64_t ran;			/* ns of CPU time consumed since creation */
 	uint64_t waited;		/* ns runnable without a CPU */
+	uint64_t stalled;		/* ns blocked where it did not choose to: swap, reclaim */
 	uint64_t since;			/* ns, of the last change of state */
 	bool wake_pending;		/* cpu_wake() came while not blocked */
 	struct cpu_thread *next;	/* run queue */
@@ -121,6 +122,8 @@ void cpu_sync(void);
 uint64_t cpu_local_time(void);
 /* From the thread's own coroutine: sync, then wait for cpu_wake().  @why must outlive the wait. */
 void cpu_block(const char *why);
+/* The same for what nobody chooses to wait for (swap-in, reclaim): counts as stalled. */
+void cpu_stall(const char *why);
 /*
  * Wake; a wake-up that comes before the block is remembered (like a token).  From a thread it takes
  * effect when that thread's owed time has passed.

@@ -54,6 +54,7 @@ struct guest_ram {
 	struct host_page *page;
 	struct host_pmd *pmd;
 	uint64_t resident, swapped;	/* pages */
+	uint64_t resident_peak;
 	struct cpu_spinlock mmu_lock;	/* kvm->mmu_lock */
 };
 
@@ -80,6 +81,13 @@ static inline uint32_t page_state(enum page_kind kind, swap_slot_t slot)
 static inline struct guest_ram *ram_of_index(const struct host *host, uint32_t index)
 {
 	return host->ram_of_chunk[index >> RAM_CHUNK_SHIFT];
+}
+
+static inline void ram_add_resident(struct guest_ram *ram, uint64_t nr)
+{
+	ram->resident += nr;
+	if (ram->resident > ram->resident_peak)
+		ram->resident_peak = ram->resident;
 }
 
 /* ram.c */

@@ -63,6 +63,11 @@ uint64_t guest_ram_resident(const struct guest_ram *ram)
 	return ram->resident;
 }
 
+uint64_t guest_ram_resident_peak(const struct guest_ram *ram)
+{
+	return ram->resident_peak;
+}
+
 uint64_t guest_ram_swapped(const struct guest_ram *ram)
 {
 	return ram->swapped;
@@ -207,7 +212,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
 	lru_add(host, ram->base + (block << HOST_PMD_ORDER), true, false);
-	ram->resident += HOST_PMD_PAGES;
+	ram_add_resident(ram, HOST_PMD_PAGES);
 	host->stats.ept_huge_faults++;
 	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
 	return true;
@@ -229,7 +234,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	page->state = PAGE_PRESENT | PAGE_ACCESSED;
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	lru_add(ram->host, ram->base + nr, false, false);
-	ram->resident++;
+	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
 }

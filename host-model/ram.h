@@ -61,6 +61,7 @@ uint32_t guest_ram_peek(const struct guest_ram *ram, gfn_t g);
 enum ram_state { RAM_NONE, RAM_PRESENT, RAM_PRESENT_HUGE, RAM_SWAPPED };
 enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g);
 uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
+uint64_t guest_ram_resident_peak(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
 
 enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };

@@ -258,7 +258,7 @@ static void wait_for_memory(struct host *host, const char *why)
 	while (*link)
 		link = &(*link)->next;
 	*link = &waiter;
-	cpu_block(why);
+	cpu_stall(why);
 	/* Woken by something else: nobody may find this stack frame later. */
 	for (link = &host->waiters; *link; link = &(*link)->next) {
 		if (*link == &waiter) {
@@ -441,5 +441,5 @@ void swap_wait_page(struct host *host, uint32_t index)
 		link = &(*link)->next;
 	*link = &waiter;
 	while (waiter.index)
-		cpu_block("swap-in");
+		cpu_stall("swap-in");
 }

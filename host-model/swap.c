@@ -330,7 +330,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr)
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_CACHED;
 	lru_add(ram->host, ram->base + nr, false, false);
-	ram->resident++;
+	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->stats.swap_in++;
 	observe(ram, nr, false);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Figures of a run, from its trace; see figures.h and docs/scenario.md for what each metric is.
+ */
+#include "figures.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NSEC_PER_MSEC 1000000
+
+static struct figures_guest *guest_of(struct figures *f, uint64_t id)
+{
+	return id < FIGURES_GUESTS_MAX ? &f->guest[id] : NULL;
+}
+
+static void program_started(struct figures *f, uint64_t time, uint64_t id)
+{
+	struct figures_guest *g = guest_of(f, id);
+
+	if (g && !g->started++)
+		g->first_start = time;
+}
+
+static void program_ended(struct figures *f, uint64_t time, uint64_t id)
+{
+	struct figures_guest *g = guest_of(f, id);
+
+	if (!g)
+		return;
+	g->last_end = time;
+	g->ended++;
+	f->pending_end = id;
+}
+
+static void host_sampled(struct figures *f, const struct trace_rec_host_sample *rec)
+{
+	f->swap_pages = rec->swap_used;
+	if (f->pending_end >= 0)
+		f->guest[f->pending_end].swap_pages = rec->swap_used;
+	f->pending_end = -1;
+}
+
+static uint32_t count_ended(const struct figures *f)
+{
+	uint32_t i, nr = 0;
+
+	for (i = 0; i < FIGURES_GUESTS_MAX; i++)
+		nr += f->guest[i].ended > 0;
+	return nr;
+}
+
+static void killed(struct figures *f, uint64_t id)
+{
+	struct figures_guest *g = guest_of(f, id);
+
+	if (!f->oom)
+		f->oom_after = count_ended(f);
+	f->oom = true;
+	if (g)
+		g->killed = true;
+}
+
+static void counted(struct figures *f, const struct trace_rec_counter *rec)
+{
+	if (rec->guest == TRACE_HOST || f->nr_commands == FIGURES_COMMANDS_MAX)
+		return;
+	snprintf(f->command[f->nr_commands].name, sizeof(f->command[0].name), "%s", rec->name);
+	f->command[f->nr_commands++].ns = rec->value;
+}
+
+static void figures_record(struct trace_consumer *consumer, const struct trace_record *record)
+{
+	struct figures *f = (struct figures *)consumer;
+
+	switch (record->id) {
+	case TRACE_ID_program_start:
+		program_started(f, record->time,
+				((const struct trace_rec_program_start *)record->rec)->guest);
+		break;
+	case TRACE_ID_program_end:
+		program_ended(f, record->time,
+			      ((const struct trace_rec_program_end *)record->rec)->guest);
+		break;
+	case TRACE_ID_host_sample:
+		host_sampled(f, record->rec);
+		break;
+	case TRACE_ID_swap_out:
+		if (!f->swapped)
+			f->swap_after = count_ended(f);
+		f->swapped = true;
+		break;
+	case TRACE_ID_host_oom:
+		killed(f, ((const struct trace_rec_host_oom *)record->rec)->guest);
+		break;
+	case TRACE_ID_counter:
+		counted(f, record->rec);
+		break;
+	default:
+		break;
+	}
+}
+
+void figures_init(struct figures *figures, const struct scenario *scenario)
+{
+	*figures = (struct figures){ .consumer = { .record = figures_record,
+						   .level = TRACE_NORMAL },
+				     .pending_end = -1 };
+}
+
+static bool guest_time(const struct figures *f, uint32_t id, uint64_t *ns)
+{
+	const struct figures_guest *g = id < FIGURES_GUESTS_MAX ? &f->guest[id] : NULL;
+
+	if (!g || !g->ended)
+		return false;
+	*ns = g->last_end - g->first_start;
+	return true;
+}
+
+static bool command_time(const struct figures *f, const char *name, uint64_t *ns)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nr_commands; i++) {
+		if (!strcmp(f->command[i].name, name)) {
+			*ns = f->command[i].ns;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool figures_value(const struct figures *f, const struct scenario *scenario,
+		   const struct scenario_figure *figure, uint64_t *value)
+{
+	uint64_t ns, base;
+
+	switch (figure->metric) {
+	case SCENARIO_METRIC_GUESTS_BEFORE_OOM:
+		*value = f->oom ? f->oom_after : count_ended(f);
+		return true;
+	case SCENARIO_METRIC_GUESTS_BEFORE_SWAP:
+		*value = f->swapped ? f->swap_after : count_ended(f);
+		return true;
+	case SCENARIO_METRIC_SWAP_MIB:
+		if (figure->guest_index >= FIGURES_GUESTS_MAX ||
+		    !f->guest[figure->guest_index].ended)
+			return false;
+		*value = f->guest[figure->guest_index].swap_pages >> 8;
+		return true;
+	case SCENARIO_METRIC_PROGRAM_TIME_MS:
+		if (!guest_time(f, figure->guest_index, &ns))
+			return false;
+		*value = ns / NSEC_PER_MSEC;
+		return true;
+	case SCENARIO_METRIC_PROGRAM_TIME_RATIO_PERCENT:
+		if (!guest_time(f, figure->guest_index, &ns) ||
+		    !guest_time(f, figure->base_guest_index, &base) || !base)
+			return false;
+		*value = (ns * 100 + base / 2) / base;
+		return true;
+	case SCENARIO_METRIC_COMMAND_TIME_MS:
+		if (figure->command < 0 ||
+		    !command_time(f, scenario->commands[figure->command].name, &ns))
+			return false;
+		*value = ns / NSEC_PER_MSEC;
+		return true;
+	}
+	return false;
+}
+
+bool figures_within(const struct scenario_figure *figure, uint64_t value)
+{
+	uint64_t slack_low = figure->value * figure->band_percent / 100;
+	uint64_t slack_high = figure->value_max * figure->band_percent / 100;
+
+	return value >= figure->value - slack_low && value <= figure->value_max + slack_high;
+}
