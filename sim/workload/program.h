@@ -95,7 +95,7 @@ void *program_state(uint64_t bytes);
 /*
  * Run fn(task, arg) for task 0 .. nr - 1, each in a process of its own (fork), and wait for all
  * of them.  They see the caller's variables as they are at the call and change their own copies
- * only.  Returns 0 when all of them returned 0.
+ * only.  Returns 0 when all of them returned 0.  Not for such a task itself.
  */
 int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *arg),
 		      const void *arg);
