@@ -59,6 +59,8 @@ struct program_task {
 	struct list_head children, sibling;
 	unsigned int nr_failed;		/* children that did not return 0 */
 	unsigned int number;		/* among its siblings */
+	uint64_t start_ns;
+	uint64_t slept_ns;		/* because the program wanted to */
 	int (*fn)(unsigned int task, const void *arg);
 	const void *arg;
 	struct random_stream random;
@@ -139,11 +141,16 @@ static void task_free(struct program_task *t)
 		host_free(p);
 }
 
-static void book_task(struct program_result *result)
+/* Owed time has passed. */
+static void book_task(const struct program_task *t, struct program_result *result)
 {
 	const struct vcpu *v = current->vcpu;
+	uint64_t lived = t->program->kernel->engine->now - t->start_ns;
+	uint64_t cpu = current->sum_exec_runtime + (v->thread->ran - v->curr_since);
 
-	result->cpu_ns += current->sum_exec_runtime + (v->thread->ran - v->curr_since);
+	result->cpu_ns += cpu;
+	if (lived > cpu + t->slept_ns)
+		result->stalled_ns += lived - cpu - t->slept_ns;
 }
 
 /* Those that sleep find out that they are to die. */
@@ -168,7 +175,7 @@ static void task_end(struct program_task *t, int status, bool killed)
 		user_mm_destroy(current->mm);
 	}
 	cond_resched();
-	book_task(&p->result);
+	book_task(t, &p->result);
 	p->result.killed |= killed;
 	if (!t->fn) {
 		p->result.status = status;
@@ -210,8 +217,9 @@ static void return_to_program(void)
 	return_from_call(0);
 }
 
-static void task_begin(void)
+static void task_begin(struct program_task *t)
 {
+	t->start_ns = t->program->kernel->engine->now;
 	if (!user_mm_create(this_kernel, current)) {
 		printk("%s: no memory for a process\n", current->comm);
 		die(1, false);
@@ -228,7 +236,7 @@ static int program_main(void *data)
 	p->start_ns = p->kernel->engine->now;
 	if (p->config.ops->started)
 		p->config.ops->started(p->config.opaque, p->config.index);
-	task_begin();
+	task_begin(t);
 	status = p->info->main();
 	task_end(t, status, false);
 	return status;
@@ -239,7 +247,7 @@ static int child_main(void *data)
 	struct program_task *t = data;
 	int status;
 
-	task_begin();
+	task_begin(t);
 	status = t->fn(t->number, t->arg);
 	task_end(t, status, false);
 	return status;
@@ -287,6 +295,7 @@ int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *
 		      const void *arg)
 {
 	struct program_task *t = self(), *child;
+	uint64_t since;
 	unsigned int i;
 
 	if (t->fn)
@@ -306,12 +315,14 @@ int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *
 		list_add_tail(&child->sibling, &t->children);
 		wake_up_process(child->task);
 	}
-	while (!list_empty(&t->children)) {
-		return_to_program();
+	cond_resched();
+	since = this_kernel->engine->now;
+	while (!list_empty(&t->children) && !fatal_signal_pending(current)) {
 		current->wait_reason = "tasks of the program";
 		set_current_state(TASK_INTERRUPTIBLE);
 		schedule();
 	}
+	t->slept_ns += this_kernel->engine->now - since;
 	return_to_program();
 	return t->nr_failed ? -1 : 0;
 }
@@ -516,9 +527,11 @@ static void sleeper_expired(struct timer_list *timer)
 void program_sleep_ns(uint64_t ns)
 {
 	struct sleeper s = { .task = current };
+	uint64_t since;
 
 	charge(COST_GUEST_SYSCALL, 1);
 	cond_resched();
+	since = this_kernel->engine->now;
 	timer_setup(&s.timer, sleeper_expired, 0);
 	mod_timer_ns(&s.timer, ns);
 	while (!s.expired && !fatal_signal_pending(current) && !self()->program->dying) {
@@ -529,6 +542,7 @@ void program_sleep_ns(uint64_t ns)
 	}
 	current->wait_timed = false;
 	del_timer_sync(&s.timer);
+	self()->slept_ns += this_kernel->engine->now - since;
 	return_to_program();
 }
 

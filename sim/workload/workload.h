@@ -38,6 +38,8 @@ struct program_result {
 	uint64_t work;		/* in the unit of its struct program_info */
 	uint64_t cpu_ns;	/* on vCPUs, all its tasks together */
 	uint64_t elapsed_ns;	/* from its first instruction to the end of its last task */
+	/* Neither running nor asleep by its own will: waited for memory, a disk or a CPU. */
+	uint64_t stalled_ns;
 	uint64_t min_flt, maj_flt;
 };
 
