@@ -153,7 +153,7 @@ void scenario_print_reference(FILE *out, enum scenario_reference_format format)
 const char *scenario_program_name(enum scenario_program_kind kind)
 {
 	static const char *const names[NR_SCENARIO_PROGRAMS] = {
-		"memhog", "allocate", "page_fault1", "page_fault2",
+		"memhog", "allocate", "page-fault1", "page-fault2",
 		"churn", "filescan", "idle", "demand",
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which guest programs there are.  Names are those that scenario_program_name() gives; arguments are
- * the properties of "ballast,program-..." in docs/scenario.md.
+ * Which guest programs there are.  Their names are those of the scenario's compatible strings
+ * without "ballast,program-"; their arguments are the properties in docs/scenario.md.
  */
 #ifndef BALLAST_PROGRAMS_H
 #define BALLAST_PROGRAMS_H
