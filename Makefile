@@ -121,6 +121,8 @@ clean:
 help:
 	@echo "all demo check check-asan bench deps upstream modules clean"
 
+include tests/rules.mk
+
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/*.d)
 
 .PHONY: all images demo deps clean help

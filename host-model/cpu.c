@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define THREAD_OF(ev, member)                                                                      \
+	((struct cpu_thread *)((char *)(ev) - offsetof(struct cpu_thread, member)))
+
 /*
  * Defaults of Linux 6.1 for 8 CPUs and more: the factor 1 + ilog2(ncpus) is capped at 4
  * (kernel/sched/fair.c, get_update_sysctl_factor()).
@@ -166,8 +169,7 @@ static void requeue(struct cpu_thread *t)
 
 static void run_end_fn(struct event *ev)
 {
-	struct cpu_thread *t = (struct cpu_thread *)((char *)ev -
-						     __builtin_offsetof(struct cpu_thread, run_end));
+	struct cpu_thread *t = THREAD_OF(ev, run_end);
 	struct host_cpus *cpus = t->cpus;
 
 	account_run(t);
@@ -250,8 +252,7 @@ static void make_runnable(struct cpu_thread *t)
 
 static void wake_fn(struct event *ev)
 {
-	struct cpu_thread *t = (struct cpu_thread *)((char *)ev -
-						     __builtin_offsetof(struct cpu_thread, wake));
+	struct cpu_thread *t = THREAD_OF(ev, wake);
 
 	make_runnable(t);
 }

@@ -149,9 +149,9 @@ void __attribute__((noreturn)) cpu_exit_current(void);
 unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size);
 
 /*
- * A spinlock between CPUs.  Code runs in no time, so the lock is never found taken; what it costs is
- * that its holders' times do not overlap: who comes while an earlier holder's time has not passed
- * spins for the difference.
+ * A spinlock between CPUs.  Code runs in no time, so the lock is never found taken; what it
+ * costs is that its holders' times do not overlap: who comes while an earlier holder's time has
+ * not passed spins for the difference.
  */
 struct cpu_spinlock {
 	uint64_t free_at;	/* local time of the last holder's unlock, ns */

@@ -2,8 +2,8 @@
 /*
  * What happened to pages lately, so that a data loss can be explained on the spot.
  *
- * A ring of the last operations on runs of pages; older ones are forgotten, and the text says so.  A
- * page's whole history comes from replaying the run with the trace at its full level.
+ * A ring of the last operations on runs of pages; older ones are forgotten, and the text says
+ * so.  A page's whole history comes from replaying the run with the trace at its full level.
  */
 #include "memory.h"
 

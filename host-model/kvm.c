@@ -2,10 +2,10 @@
 /*
  * Exits, kicks and interrupts; see kvm.h.
  *
- * Models virt/kvm/eventfd.c (ioeventfd, irqfd) and the split of exits between the host kernel and the
- * VMM's user space.  A kick and an interrupt arrive when the time that their sender owes has passed.
- * Left out: posted interrupts and APICv (an interrupt is an injection and, in a running guest, the
- * interrupt's cost), vhost.
+ * Models virt/kvm/eventfd.c (ioeventfd, irqfd) and the split of exits between the host kernel
+ * and the VMM's user space.  A kick and an interrupt arrive when the time that their sender
+ * owes has passed. Left out: posted interrupts and APICv (an interrupt is an injection and, in
+ * a running guest, the interrupt's cost), vhost.
  */
 #include "kvm.h"
 

@@ -56,7 +56,7 @@ struct kvm_virtio {
 	void (*interrupt)(struct kvm_virtio *dev, int vector);
 	void *guest_opaque;
 	uint64_t nr_kicks, nr_interrupts;
-	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched for the guest */
+	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched */
 	uint32_t kick_pending;		/* bit n: queue n was kicked, kick() not yet called */
 	struct event kick_event, irq_event;
 	struct kvm_virtio *next;

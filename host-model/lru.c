@@ -94,8 +94,9 @@ void lru_rotate(struct host *host, uint32_t index, bool huge)
 }
 
 /*
- * The leaf at @index has been taken off its list with lru_del() and split: its pages go where they are
- * looked at next, the tail, in address order (as lru_add_page_tail() keeps them together).
+ * The leaf at @index has been taken off its list with lru_del() and split: its pages go where
+ * they are looked at next, the tail, in address order (as lru_add_page_tail() keeps them
+ * together).
  */
 void lru_replace_huge(struct host *host, uint32_t index)
 {

@@ -2,10 +2,10 @@
 /*
  * madvise() of a VMM on the mapping that backs guest RAM.
  *
- * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux 6.1):
- * leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split, and running
- * vCPUs get one TLB flush per call.  MADV_FREE marks pages: they go when memory is short, unless
- * they are written before.  Swapped pages lose their slots either way.
+ * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux
+ * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split,
+ * and running vCPUs get one TLB flush per call.  MADV_FREE marks pages: they go when memory is
+ * short, unless they are written before.  Swapped pages lose their slots either way.
  */
 #include "memory.h"
 
@@ -98,7 +98,8 @@ static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
 	}
 }
 
-int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len, enum host_madvise advice)
+int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
+		      enum host_madvise advice)
 {
 	struct zap zap = { .ram = ram, .advice = advice };
 	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;

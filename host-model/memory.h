@@ -2,8 +2,9 @@
 /*
  * Inside of the host's memory model, shared by ram.c, reclaim.c, swap.c, madvise.c and oom.c.
  *
- * Every 4 KiB page of every guest has an index: its RAM's base plus its gfn.  State and list links of a
- * page are 12 bytes, of a 2 MiB leaf 16; both tables are populated as they are touched.
+ * Every 4 KiB page of every guest has an index: its RAM's base plus its gfn.  State and list
+ * links of a page are 12 bytes, of a 2 MiB leaf 16; both tables are populated as they are
+ * touched.
  */
 #ifndef BALLAST_HOST_MEMORY_H
 #define BALLAST_HOST_MEMORY_H

@@ -2,9 +2,10 @@
 /*
  * The host's OOM killer: the VMM that holds most memory goes.
  *
- * Models out_of_memory() and oom_badness() of mm/oom_kill.c (Linux 6.1): resident pages and swap entries
- * count; scores are not adjusted, as for VMMs started by hand.  Page tables are left out: in
- * proportion to what is counted.  The victim's memory is free at once (the OOM reaper's work).
+ * Models out_of_memory() and oom_badness() of mm/oom_kill.c (Linux 6.1): resident pages and
+ * swap entries count; scores are not adjusted, as for VMMs started by hand.  Page tables are
+ * left out: in proportion to what is counted.  The victim's memory is free at once (the OOM
+ * reaper's work).
  */
 #include "memory.h"
 

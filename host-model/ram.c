@@ -3,9 +3,9 @@
  * A guest's RAM on the host: faults, contents, and what is dropped.
  *
  * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
- * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and do_swap_page() of
- * mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split stays split), KSM, and shared or
- * file-backed guest memory.
+ * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and
+ * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split
+ * stays split), KSM, and shared or file-backed guest memory.
  */
 #include "memory.h"
 
@@ -239,7 +239,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
 }
 
-/* A frame of the swap cache is mapped (again); the slot keeps its copy until the page is written. */
+/* A frame of the swap cache is mapped; the slot keeps its copy until the page is written. */
 static void map_cached(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];

@@ -7,9 +7,9 @@
  * direct reclaim, mmap lock).  Callers without a host thread (boot loader, tests) never block:
  * they get the effect and no cost.
  *
- * Contents are 32-bit tokens: 0 is the all-zero page, other values are given by whoever writes.  A run
- * of n pages written at once holds token, token + 1, ... so that a mixed-up page shows.  Pages in
- * which model code keeps real bytes (rings, slab objects) are ordinary memory at
+ * Contents are 32-bit tokens: 0 is the all-zero page, other values are given by whoever writes.
+ * A run of n pages written at once holds token, token + 1, ... so that a mixed-up page shows.
+ * Pages in which model code keeps real bytes (rings, slab objects) are ordinary memory at
  * guest_ram_ptr() as well; discarding such a page clears its bytes.
  */
 #ifndef BALLAST_HOST_RAM_H
@@ -69,6 +69,7 @@ enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };
  * madvise() of the VMM on its mapping of guest RAM; [offset, offset + len) in bytes, page
  * aligned.  Takes the VMM's mmap lock for read (mm/madvise.c).  Returns 0 or -EINVAL/-ENOMEM.
  */
-int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len, enum host_madvise advice);
+int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
+		      enum host_madvise advice);
 
 #endif

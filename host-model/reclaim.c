@@ -2,11 +2,12 @@
 /*
  * Host reclaim: watermarks, kswapd, direct reclaim over the active and inactive lists.
  *
- * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: new anonymous pages start on the
- * inactive list; one found accessed gets a second round, one found accessed twice is activated
- * (folio_check_references()); the active list is shrunk while inactive_is_low().  A 2 MiB leaf that is
- * to go is split first and its pages are judged one by one, as happens where swap has no whole
- * clusters.  Left out: page cache of the host, memory cgroups, workingset refault distances.
+ * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: new anonymous pages start
+ * on the inactive list; one found accessed gets a second round, one found accessed twice is
+ * activated (folio_check_references()); the active list is shrunk while inactive_is_low().  A 2
+ * MiB leaf that is to go is split first and its pages are judged one by one, as happens where
+ * swap has no whole clusters.  Left out: page cache of the host, memory cgroups, workingset
+ * refault distances.
  */
 #include "memory.h"
 
@@ -22,7 +23,7 @@
 #define WRITEBACK_MAX (128 * 32)
 /* MAX_RECLAIM_RETRIES of mm/internal.h */
 #define MAX_RETRIES 16
-/* Rounds over both lists without a page before reclaim gives up: clear, look again, evict, spare. */
+/* Rounds over both lists before reclaim gives up: clear, look again, evict, and one spare. */
 #define MAX_ROUNDS 4
 
 struct memory_waiter {

@@ -2,8 +2,8 @@
 /*
  * Swap devices: slots, the request queue, and the transfer of pages; see swap.h.
  *
- * Read-ahead is swap_cluster_readahead() of mm/swap_state.c (Linux 6.1): the aligned window of slots
- * around the wanted one comes in the same request, as far as those slots hold pages.
+ * Read-ahead is swap_cluster_readahead() of mm/swap_state.c (Linux 6.1): the aligned window of
+ * slots around the wanted one comes in the same request, as far as those slots hold pages.
  */
 #include "swap.h"
 

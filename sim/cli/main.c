@@ -19,7 +19,7 @@ static const struct command commands[] = {
 	{ "run", cmd_run, "FILE... [OPTION...]", "run scenarios and print what happened" },
 	{ "check", cmd_check, "FILE... [OPTION...]", "validate scenarios without running them" },
 	{ "demo", cmd_demo, "", "does telling the host about free pages avoid the swapping?" },
-	{ "published", cmd_published, "[FILE...]", "run published experiments and compare figures" },
+	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
 	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto FILE", "look into a trace" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",

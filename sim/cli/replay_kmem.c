@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `ballast replay-kmem DIR [--json]`: replay recordings of a real page allocator through the model's
- * and print how much of them came out the same.
+ * `ballast replay-kmem DIR [--json]`: replay recordings of a real page allocator through the
+ * model's and print how much of them came out the same.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -70,7 +70,8 @@ int cmd_trace(int argc, char **argv)
 	if (strcmp(what, "report") && strcmp(what, "dump") && strcmp(what, "perfetto") && !csv)
 		return cli_error("trace %s: allowed: report, dump, csv, perfetto", what);
 	if (argc != (csv ? 4 : 3))
-		return cli_error("trace %s: needs %sone file", what, csv ? "a record type and " : "");
+		return cli_error("trace %s: needs %sone file", what,
+				 csv ? "a record type and " : "");
 	record = csv ? argv[2] : NULL;
 	file = argv[argc - 1];
 	if (csv && !known_record(record))

@@ -2,10 +2,10 @@
 /*
  * Coroutines: stacks, switching, and telling the sanitizers about it.
  *
- * Two ways to switch, chosen when building: coro_x86_64.S, and ucontext (CORO_UCONTEXT) for any other
- * machine.  Stacks are mappings with a guard page below; finished ones are kept in a small pool,
- * because guests start programs all the time.  Stack tops are staggered by cache lines so that
- * the hot frames of many coroutines do not all land in the same cache set.
+ * Two ways to switch, chosen when building: coro_x86_64.S, and ucontext (CORO_UCONTEXT) for any
+ * other machine.  Stacks are mappings with a guard page below; finished ones are kept in a
+ * small pool, because guests start programs all the time.  Stack tops are staggered by cache
+ * lines so that the hot frames of many coroutines do not all land in the same cache set.
  */
 #include "coro.h"
 

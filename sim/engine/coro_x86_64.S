@@ -2,9 +2,9 @@
 /*
  * void coro_switch(void **save_sp, void *load_sp)
  *
- * Saves what the System V ABI says a callee saves, changes stacks and continues there.  The jump
- * instead of a return keeps the return-stack predictor of both sides in step.  Floating-point control
- * words are not saved: model code does not change them.
+ * Saves what the System V ABI says a callee saves, changes stacks and continues there.  The
+ * jump instead of a return keeps the return-stack predictor of both sides in step.
+ * Floating-point control words are not saved: model code does not change them.
  */
 	.text
 	.globl	coro_switch

@@ -2,9 +2,9 @@
 /*
  * The event queue: a 4-ary heap of 16-byte keys beside a table of slots.
  *
- * A key holds time and sequence, so comparing never leaves the heap array.  The slot table leads from
- * a key to its event and back, for cancelling.  While an event runs, the root is left as a hole: most
- * events add one follow-up, which then takes the hole in a single sift.
+ * A key holds time and sequence, so comparing never leaves the heap array.  The slot table
+ * leads from a key to its event and back, for cancelling.  While an event runs, the root is
+ * left as a hole: most events add one follow-up, which then takes the hole in a single sift.
  */
 #include "engine.h"
 

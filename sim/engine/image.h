@@ -2,10 +2,10 @@
 /*
  * Private copies of shared objects.
  *
- * Real drivers and devices have file-level state, so every simulated kernel or VMM gets a copy of
- * the image of its own: the file's bytes go into a memory file that nobody else opens, and that is what
- * the dynamic loader maps.  The memory file stays open as long as the image: its number is
- * the name by which the loader tells objects apart, and must not be used again.
+ * Real drivers and devices have file-level state, so every simulated kernel or VMM gets a copy
+ * of the image of its own: the file's bytes go into a memory file that nobody else opens, and
+ * that is what the dynamic loader maps.  The memory file stays open as long as the image: its
+ * number is the name by which the loader tells objects apart, and must not be used again.
  *
  * Symbols that an image leaves undefined are the API of the model kernel or VMM, exported by the
  * executable.  An image that needs anything else is refused.

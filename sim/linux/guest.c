@@ -3,8 +3,8 @@
  * Creating and booting a guest's kernel; see guest.h.
  *
  * Booting is what memory shows of it: pages of the kernel image and the memory map are touched,
- * kernel and services allocate pages for good, and what they used on the way is free again, some of it in
- * pieces too small to report.  Left out: everything else that a boot does.
+ * kernel and services allocate pages for good, and what they used on the way is free again,
+ * some of it in pieces too small to report.  Left out: everything else that a boot does.
  */
 #include "guest.h"
 

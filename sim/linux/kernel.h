@@ -22,7 +22,7 @@ struct kernel {
 	struct engine *engine;
 	const char *name;
 	struct kvm_vm *vm;		/* NULL: no machine under it (replay, unit tests) */
-	void *ram_base;			/* bytes of guest-physical address 0; NULL: contents are not kept */
+	void *ram_base;			/* bytes of address 0; NULL: contents are not kept */
 	struct page *mem_map;		/* lazily populated, max_pfn entries */
 	unsigned long max_pfn;
 	unsigned int nr_cpus;

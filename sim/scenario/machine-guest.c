@@ -225,6 +225,7 @@ static void guest_oom(struct kernel *kernel, void *ctx, struct task_struct *vict
 	struct machine_guest *guest = ctx;
 	struct machine *m = guest->machine;
 
+	guest->oom_pages = rss_pages;
 	TRACE(m->trace, m->engine.now, guest_oom, .guest = guest->id, .victim = "program",
 	      .resident = rss_pages);
 }
@@ -339,12 +340,11 @@ static void program_ended(void *opaque, unsigned int index, const struct program
 
 	if (result->killed)
 		TRACE(m->trace, m->engine.now, program_killed, .guest = guest->id,
-		      .program = index);
+		      .program = index, .resident = guest->oom_pages);
 	else
 		TRACE(m->trace, m->engine.now, program_end, .guest = guest->id, .program = index,
 		      .status = result->status, .work = result->work, .cpu = result->cpu_ns,
-		      .stalled = result->elapsed_ns > result->cpu_ns ?
-				 result->elapsed_ns - result->cpu_ns : 0);
+		      .stalled = result->stalled_ns);
 	machine_item_ended(&guest->programs[index]);
 	guest->programs_left--;
 	machine_trace_samples(m);

@@ -10,8 +10,9 @@
 #include "program.h"
 
 /*
- * Read FILE with the columns time_s and used_bytes (a head line names them; others are passed over).
- * Returns 0 and samples that the caller frees, or -1 and one line in @error: file, line, remedy.
+ * Read FILE with the columns time_s and used_bytes (a head line names them; others are passed
+ * over). Returns 0 and samples that the caller frees, or -1 and one line in @error: file, line,
+ * remedy.
  */
 int series_read(const char *file, struct program_sample **samples, size_t *nr, char *error,
 		size_t error_size);

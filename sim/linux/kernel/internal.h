@@ -2,9 +2,9 @@
 /*
  * What kernel/ and virtio/ keep for one kernel, and how the machine under it is driven.
  *
- * A vCPU is a host thread whose resume() decides whose coroutine goes on: the interrupt task when there
- * is something to deliver, the current task otherwise.  Tasks are preempted only where owed time
- * passes: that is where others could have run.
+ * A vCPU is a host thread whose resume() decides whose coroutine goes on: the interrupt task
+ * when there is something to deliver, the current task otherwise.  Tasks are preempted only
+ * where owed time passes: that is where others could have run.
  */
 #ifndef BALLAST_LINUX_KERNEL_INTERNAL_H
 #define BALLAST_LINUX_KERNEL_INTERNAL_H

@@ -2,10 +2,10 @@
 /*
  * Locks with their real blocking rules.
  *
- * A spinlock is held across owed time only when its holder lets some pass (a guest page fault on the
- * host, say); others then spin until it is free.  Otherwise contention shows as time: who locks
- * before the last holder's unlock time spins for the difference.  Taking a sleeping lock in atomic
- * context is reported as CONFIG_DEBUG_ATOMIC_SLEEP does.
+ * A spinlock is held across owed time only when its holder lets some pass (a guest page fault
+ * on the host, say); others then spin until it is free.  Otherwise contention shows as time:
+ * who locks before the last holder's unlock time spins for the difference.  Taking a sleeping
+ * lock in atomic context is reported as CONFIG_DEBUG_ATOMIC_SLEEP does.
  */
 #include <linux/bug.h>
 #include <linux/kernel.h>

@@ -2,8 +2,9 @@
 /*
  * Modules: insmod, rmmod and parameters.
  *
- * Parameter types and their checks follow kernel/params.c.  An image that brings a page reporting
- * core of its own (stock mm/page_reporting.c) takes the place of ours: the free path calls its hook.
+ * Parameter types and their checks follow kernel/params.c.  An image that brings a page
+ * reporting core of its own (stock mm/page_reporting.c) takes the place of ours: the free path
+ * calls its hook.
  */
 #include "module.h"
 

@@ -14,9 +14,9 @@ struct module_arg {
 };
 
 /*
- * Load a private copy of the image, set its parameters and run its init function, in the context of the
- * caller, who must be a task of @kernel when that function sleeps.  Returns 0, or a negative
- * error with one line of text in @err.
+ * Load a private copy of the image, set its parameters and run its init function, in the
+ * context of the caller, who must be a task of @kernel when that function sleeps.  Returns 0,
+ * or a negative error with one line of text in @err.
  */
 int module_load(struct kernel *kernel, const char *path, const struct module_arg *args,
 		unsigned int nr_args, char *err, size_t err_size);

@@ -2,9 +2,9 @@
 /*
  * printk, warnings and bugs.
  *
- * A line goes to whoever listens to the kernel's log (the trace; a test).  Warnings, bugs and sleeping in
- * atomic context are counted, and a run that has any has failed.  A BUG ends the kernel: its vCPUs run
- * no more.
+ * A line goes to whoever listens to the kernel's log (the trace; a test).  Warnings, bugs and
+ * sleeping in atomic context are counted, and a run that has any has failed.  A BUG ends the
+ * kernel: its vCPUs run no more.
  */
 #include <linux/bug.h>
 #include <linux/device.h>

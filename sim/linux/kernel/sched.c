@@ -2,11 +2,11 @@
 /*
  * Tasks on vCPUs.
  *
- * Models kernel/sched of Linux 6.1 as far as a driver or a program can tell: the runnable task with
- * the least virtual run time goes first, a slice ends at the tick while others wait, a woken task takes
- * an idle vCPU or preempts one that is ahead (voluntary preemption: not while it holds a spinlock).
- * One queue for all vCPUs stands for perfect balancing.  Left out: priorities, groups, real-time
- * classes, per-vCPU affinity.
+ * Models kernel/sched of Linux 6.1 as far as a driver or a program can tell: the runnable task
+ * with the least virtual run time goes first, a slice ends at the tick while others wait, a
+ * woken task takes an idle vCPU or preempts one that is ahead (voluntary preemption: not while
+ * it holds a spinlock). One queue for all vCPUs stands for perfect balancing.  Left out:
+ * priorities, groups, real-time classes, per-vCPU affinity.
  */
 #include "internal.h"
 
@@ -300,7 +300,8 @@ void schedule(void)
 	if (coro_current->ctx.thread->pending)
 		cpu_sync();
 	v = task->vcpu;
-	if (task->__state == TASK_RUNNING && task->on_cpu && list_empty(&task->kernel->sched->runqueue))
+	if (task->__state == TASK_RUNNING && task->on_cpu &&
+	    list_empty(&task->kernel->sched->runqueue))
 		return;
 	put_curr(v);
 	if (task->__state == TASK_RUNNING)

@@ -15,7 +15,9 @@
 
 static u64 local_now(const struct kernel *kernel)
 {
-	return kernel->engine->now + (coro_current->ctx.thread ? coro_current->ctx.thread->pending : 0);
+	const struct cpu_thread *thread = coro_current->ctx.thread;
+
+	return kernel->engine->now + (thread ? thread->pending : 0);
 }
 
 u64 get_jiffies_64(void)
@@ -37,7 +39,8 @@ static void timer_event(struct event *ev)
 	sched_raise_irq(timer->kernel, 0);
 }
 
-void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *), unsigned int flags)
+void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *),
+		 unsigned int flags)
 {
 	INIT_LIST_HEAD(&timer->entry);
 	timer->function = function;

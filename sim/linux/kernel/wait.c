@@ -2,9 +2,9 @@
 /*
  * Wait queues and completions.
  *
- * Semantics of kernel/sched/wait.c: waiters are exclusive or not by how they are woken; here all wait
- * alike and wake_up() wakes all of them, as it does with the non-exclusive waiters that wait_event()
- * makes.
+ * Semantics of kernel/sched/wait.c: waiters are exclusive or not by how they are woken; here
+ * all wait alike and wake_up() wakes all of them, as it does with the non-exclusive waiters
+ * that wait_event() makes.
  */
 #include <linux/completion.h>
 #include <linux/kernel.h>

@@ -2,10 +2,10 @@
 /*
  * Work queues.
  *
- * Semantics of kernel/workqueue.c (Linux 6.1): a work item runs at most once at a time, on a worker
- * thread of its queue; when all workers sleep and work waits, another worker is made, up to the queue's
- * max_active.  Left out: pools shared between queues, CPU affinity, rescuers (making a worker does not
- * allocate guest memory here).
+ * Semantics of kernel/workqueue.c (Linux 6.1): a work item runs at most once at a time, on a
+ * worker thread of its queue; when all workers sleep and work waits, another worker is made, up
+ * to the queue's max_active.  Left out: pools shared between queues, CPU affinity, rescuers
+ * (making a worker does not allocate guest memory here).
  */
 #include <linux/bug.h>
 #include <linux/kernel.h>
@@ -46,7 +46,7 @@ void __init_work(struct work_struct *work, work_func_t func)
 	work->wq = NULL;
 }
 
-/* A work function under way.  The work item itself may be freed by then: only its address counts. */
+/* A work function under way.  It may have freed its work item: only the address counts. */
 struct active_work {
 	struct list_head entry;
 	struct work_struct *work;

@@ -2,9 +2,10 @@
 /*
  * The virtio bus and its one transport.
  *
- * Device initialisation in the order of Virtio 1.2, section 3.1, and of drivers/virtio/virtio.c (Linux
- * 6.1); queues are numbered as virtio-pci does, without a number for one that is not there.
- * The transport is register accesses through KVM, without the bits of PCI or MMIO around them.
+ * Device initialisation in the order of Virtio 1.2, section 3.1, and of drivers/virtio/virtio.c
+ * (Linux 6.1); queues are numbered as virtio-pci does, without a number for one that is not
+ * there. The transport is register accesses through KVM, without the bits of PCI or MMIO around
+ * them.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>

@@ -2,11 +2,11 @@
 /*
  * The driver's side of split virtqueues.
  *
- * Virtio 1.2, section 2.7: the rings are bytes in guest memory, at the addresses that the device is
- * told.  Behaviour of drivers/virtio/virtio_ring.c in Linux 6.1 where the specification leaves a
- * choice: free descriptors are chained by next, indirect tables are used for more than one
- * buffer when the feature is there, a used id that makes no sense breaks the queue.  Left out: packed
- * rings, in-order, bounce buffers (addresses are guest-physical).
+ * Virtio 1.2, section 2.7: the rings are bytes in guest memory, at the addresses that the
+ * device is told.  Behaviour of drivers/virtio/virtio_ring.c in Linux 6.1 where the
+ * specification leaves a choice: free descriptors are chained by next, indirect tables are used
+ * for more than one buffer when the feature is there, a used id that makes no sense breaks the
+ * queue.  Left out: packed rings, in-order, bounce buffers (addresses are guest-physical).
  */
 #include "virtio_ring.h"
 
@@ -408,7 +408,8 @@ static size_t layout(struct vring *vring, unsigned int num, char *base)
 	vring->desc = (struct vring_desc *)base;
 	vring->avail = (struct vring_avail *)(base + avail);
 	vring->used = (struct vring_used *)(base + used);
-	return used + sizeof(struct vring_used) + num * sizeof(struct vring_used_elem) + sizeof(u16);
+	return used + sizeof(struct vring_used) + num * sizeof(struct vring_used_elem) +
+	       sizeof(u16);
 }
 
 static void init_free_list(struct vring_virtqueue *vvq)

@@ -19,7 +19,8 @@ struct timer_list {
 	bool expired;			/* waits for its interrupt */
 };
 
-void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *), unsigned int flags);
+void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *),
+		 unsigned int flags);
 int mod_timer(struct timer_list *timer, unsigned long expires);
 int del_timer(struct timer_list *timer);
 int del_timer_sync(struct timer_list *timer);

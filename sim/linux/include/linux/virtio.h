@@ -86,7 +86,8 @@ int virtio_device_restore(struct virtio_device *dev);
 int register_virtio_driver(struct virtio_driver *drv);
 void unregister_virtio_driver(struct virtio_driver *drv);
 
-#define module_virtio_driver(drv) module_driver(drv, register_virtio_driver, unregister_virtio_driver)
+#define module_virtio_driver(drv)                                                                  \
+	module_driver(drv, register_virtio_driver, unregister_virtio_driver)
 
 static inline struct virtio_device *dev_to_virtio(struct device *dev)
 {

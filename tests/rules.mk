@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Rules of the tests; included at the end of the Makefile, when all variables are set.
+
+CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null || echo -lcheck) -lm -lpthread
+
+TEST_CFLAGS := $(PROGRAM_CFLAGS) $(CHECK_CFLAGS) -Itests
+VMM_TEST_CFLAGS := $(QEMU_CFLAGS) $(CHECK_CFLAGS) -Itests -Idriver-src/uapi
+
+$(O)/tests/test_%.o: tests/test_%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(if $(filter test_vmm_%,$(notdir $(basename $@))),$(VMM_TEST_CFLAGS),$(TEST_CFLAGS)) \
+		-c -o $@ $<
+
+$(O)/tests/test_%: $(O)/tests/test_%.o $(lib_obj)
+	@echo "  LD      $@"
+	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
+
+# Deliberately broken drivers and devices that the oracle must catch.
+$(O)/images/broken-guest-%.so: tests/broken/guest-%.c sim/linux/kernel/module-tail.c
+	@mkdir -p $(@D)
+	@echo "  IMAGE   $@"
+	@$(CC) $(GUEST_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
+
+$(O)/images/broken-device-%.so: tests/broken/device-%.c
+	@mkdir -p $(@D)
+	@echo "  IMAGE   $@"
+	@$(CC) $(DEVICE_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $<
+
+test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src))
+
+$(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
+	@BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<
+
+check-tidy:
+	@sh tests/tidy.sh
+
+check: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
+	@CC="$(CC)" BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images \
+		sh tests/run.sh $(test_names)
+
+check-asan:
+	@$(MAKE) --no-print-directory SAN=1 check
+
+bench: $(O)/tests/bench $(O)/ballast images
+	@BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $(O)/tests/bench $(BENCH_ARGS)
+
+$(O)/tests/bench.o: tests/bench.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+$(O)/tests/bench: $(O)/tests/bench.o $(lib_obj)
+	@echo "  LD      $@"
+	@$(LINK) -o $@ $^ $(LIBS)
+
+.SECONDARY:
+-include $(wildcard $(O)/tests/*.d)

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Run the given suites one after the other; the last line says how many checks passed and failed.
+set -u
+
+passed=0
+failed=0
+for name in "$@"; do
+	out=$("$BALLAST_BUILD/tests/test_$name" 2>&1)
+	status=$?
+	line=$(printf '%s\n' "$out" | grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' | tail -n 1)
+	checks=$(printf '%s' "$line" | sed -n 's/.*Checks: \([0-9]*\),.*/\1/p')
+	bad=$(printf '%s' "$line" | sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2/p')
+	bad=$(( $(printf '%s' "${bad:-0 0}" | tr ' ' '+') ))
+	if [ -z "$checks" ] || [ "$checks" -eq 0 ]; then
+		# It ran no check to its end: that is a failure, whatever it says.
+		checks=1
+		bad=1
+	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	printf '%-18s %4d checks, %d failed\n' "$name" "$checks" "$bad"
+	[ "$bad" -eq 0 ] || printf '%s\n' "$out" | tail -n 40
+	passed=$((passed + checks - bad))
+	failed=$((failed + bad))
+done
+if sh tests/tidy.sh; then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host: scheduler, EPT, discards, reclaim, swap, OOM killer, and the data-loss oracle.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "oracle.h"
+#include "swap.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static struct engine engine;
+static struct host host;
+static struct cost_table costs;
+static uint64_t losses;
+static char last_owner[32];
+static int killed;
+
+static void on_loss(struct kvm_vm *vm, const struct data_loss *loss)
+{
+	losses++;
+	snprintf(last_owner, sizeof(last_owner), "%s", loss->owner);
+	ck_assert(strstr(loss->history, "found lost") != NULL);
+}
+
+static void on_kill(struct host *h, struct kvm_vm *vm, const char *reason)
+{
+	killed = vm->id + 1;
+}
+
+static const struct host_observer observer = { .data_loss = on_loss, .vm_killed = on_kill };
+
+static void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
+{
+	struct host_config config = { .memory_bytes = mib * MIB, .nr_cpus = cpus, .thp = thp,
+				      .seed = 1 };
+
+	engine_init(&engine);
+	losses = 0;
+	killed = 0;
+	ck_assert_int_eq(host_init(&host, &engine, &config, &costs), 0);
+	host.observer = &observer;
+}
+
+static void add_swap(enum swap_kind kind, uint64_t mib)
+{
+	struct swap_config config = { .kind = kind, .name = "test", .size_bytes = mib * MIB,
+				      .queue_depth = kind == SWAP_ZRAM ? 0 : 1,
+				      .read_ns = 100000, .write_ns = 100000,
+				      .transfer_ns_page = 10000, .readahead_pages = 8,
+				      .compressed_percent = 50 };
+
+	host_add_swap(&host, swap_create(&config, &engine, 1));
+	ck_assert_ptr_nonnull(host.swap);
+}
+
+static void unmake_host(void)
+{
+	host_destroy(&host);
+	engine_destroy(&engine);
+}
+
+/* A vCPU whose "guest" is a function. */
+struct body {
+	void (*fn)(struct kvm_vm *vm, void *arg);
+	struct kvm_vm *vm;
+	void *arg;
+	bool done;
+	struct coro *co;
+};
+
+static void body_main(void *arg)
+{
+	struct body *b = arg;
+
+	b->fn(b->vm, b->arg);
+	cpu_sync();
+	b->done = true;
+	cpu_exit_current();
+}
+
+static void start(struct body *b, unsigned int vcpu)
+{
+	b->co = coro_create("vcpu", body_main, b, CORO_STACK_DEFAULT);
+	b->co->ctx.thread = b->vm->vcpus[vcpu];
+	b->vm->vcpus[vcpu]->co = b->co;
+	cpu_wake(b->vm->vcpus[vcpu]);
+}
+
+static void finish(struct body *b)
+{
+	coro_destroy(b->co);
+}
+
+static struct kvm_vm *make_vm(const char *name, uint64_t mib)
+{
+	struct kvm_vm *vm = host_create_vm(&host, name, mib * MIB, 2);
+
+	ck_assert_ptr_nonnull(vm);
+	return vm;
+}
+
+/* Scheduler */
+
+static void spin_ms(struct kvm_vm *vm, void *arg)
+{
+	uint64_t i, ms = *(uint64_t *)arg;
+
+	for (i = 0; i < ms; i++) {
+		charge_ns(LEDGER_PROGRAM, NSEC_PER_MSEC_U64);
+		cpu_sync();
+	}
+}
+
+START_TEST(two_threads_share_one_cpu_fairly)
+{
+	uint64_t ms = 100;
+	struct kvm_vm *vm;
+	struct body a = { .fn = spin_ms, .arg = &ms }, b = a;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	vm = make_vm("g", 4);
+	a.vm = b.vm = vm;
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, 150 * NSEC_PER_MSEC_U64);
+	/* Half of the time each, give or take a slice. */
+	ck_assert_uint_ge(vm->vcpus[0]->ran, 68 * NSEC_PER_MSEC_U64);
+	ck_assert_uint_ge(vm->vcpus[1]->ran, 68 * NSEC_PER_MSEC_U64);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done);
+	ck_assert_uint_eq(engine.now, 200 * NSEC_PER_MSEC_U64);
+	finish(&a);
+	finish(&b);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(a_thread_alone_on_its_cpu_waits_for_nobody)
+{
+	uint64_t ms = 50;
+	struct body a = { .fn = spin_ms, .arg = &ms }, b = a;
+
+	make_host(64, 2, HOST_THP_NEVER);
+	a.vm = b.vm = make_vm("g", 4);
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert_uint_eq(engine.now, 50 * NSEC_PER_MSEC_U64);
+	ck_assert_uint_eq(a.vm->vcpus[0]->waited + a.vm->vcpus[1]->waited, 0);
+	finish(&a);
+	finish(&b);
+	unmake_host();
+}
+END_TEST
+
+static void sleeper(struct kvm_vm *vm, void *arg)
+{
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);
+	*(uint64_t *)arg = engine.now;
+}
+
+START_TEST(a_woken_thread_preempts_one_that_is_ahead)
+{
+	uint64_t ms = 100, woke = 0;
+	struct body a = { .fn = spin_ms, .arg = &ms }, b = { .fn = sleeper, .arg = &woke };
+
+	make_host(64, 1, HOST_THP_NEVER);
+	a.vm = b.vm = make_vm("g", 4);
+	start(&b, 0);
+	start(&a, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done);
+	/* Not after the other's 100 ms, nor at the end of a slice of 3 ms later. */
+	ck_assert_uint_ge(woke, 5 * NSEC_PER_MSEC_U64);
+	ck_assert_uint_le(woke, 6 * NSEC_PER_MSEC_U64);
+	finish(&a);
+	finish(&b);
+	unmake_host();
+}
+END_TEST
+
+static void blocker(struct kvm_vm *vm, void *arg)
+{
+	cpu_block("a wake-up that never comes");
+}
+
+START_TEST(threads_that_wait_for_ever_are_named)
+{
+	struct body a = { .fn = blocker };
+	char text[256];
+
+	make_host(64, 1, HOST_THP_NEVER);
+	a.vm = make_vm("g", 4);
+	start(&a, 0);
+	ck_assert_int_eq(engine_run(&engine, TIME_NEVER), ENGINE_EMPTY);
+	a.vm->vcpus[1]->wait_forever = true;
+	ck_assert_uint_eq(cpu_report_blocked(&host.cpus, text, sizeof(text)), 1);
+	ck_assert_str_eq(text, "g/vcpu0 (a wake-up that never comes)");
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/* EPT and contents; without a thread everything is free and at once */
+
+START_TEST(first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	vm = make_vm("g", 8);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(5)), 0);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(5)), RAM_PRESENT);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(6)), RAM_NONE);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 1);
+	unmake_host();
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	vm = make_vm("g", 8);
+	guest_ram_write(vm->ram, gfn(513), 1, 77);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(1023)), RAM_PRESENT_HUGE);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(511)), RAM_NONE);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 512);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(513)), 77);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	vm = make_vm("g", 8);
+	guest_ram_write(vm->ram, gfn(0), 512, 1000);
+	ck_assert_int_eq(guest_ram_madvise(vm->ram, 4096 * 10, 4096 * 2, HOST_MADV_DONTNEED), 0);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 510);
+	ck_assert_uint_eq(host.stats.ept_splits, 1);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(10)), 0);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(11)), 0);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(9)), 1009);
+	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(12)), 1012);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(discard_clears_real_bytes)
+{
+	struct kvm_vm *vm;
+	char *bytes;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	vm = make_vm("g", 8);
+	bytes = guest_ram_ptr(vm->ram);
+	guest_ram_mark_bytes(vm->ram, gfn(3), 1);
+	guest_ram_access(vm->ram, gfn(2), 3, RAM_WRITE);
+	strcpy(bytes + 3 * 4096, "ring");
+	guest_ram_madvise(vm->ram, 3 * 4096, 4096, HOST_MADV_DONTNEED);
+	ck_assert_int_eq(bytes[3 * 4096], 0);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(madvise_refuses_what_is_outside_or_unaligned)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	vm = make_vm("g", 8);
+	ck_assert_int_ne(guest_ram_madvise(vm->ram, 100, 4096, HOST_MADV_DONTNEED), 0);
+	ck_assert_int_ne(guest_ram_madvise(vm->ram, 8 * MIB, 4096, HOST_MADV_DONTNEED), 0);
+	ck_assert_int_ne(guest_ram_madvise(vm->ram, 8 * MIB - 4096, 8192, HOST_MADV_DONTNEED), 0);
+	ck_assert_int_ne(guest_ram_madvise(vm->ram, 4096, UINT64_MAX - 4095, HOST_MADV_DONTNEED),
+			 0);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(oracle_names_a_lost_page_and_its_owner)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	vm = make_vm("g", 8);
+	guest_ram_write(vm->ram, gfn(20), 4, 500);
+	ck_assert_uint_eq(guest_ram_check(vm->ram, gfn(20), 4, 500, "program"), 0);
+	guest_ram_madvise(vm->ram, 22 * 4096, 4096, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(guest_ram_check(vm->ram, gfn(20), 4, 500, "program"), 1);
+	ck_assert_uint_eq(losses, 1);
+	ck_assert_str_eq(last_owner, "program");
+	ck_assert(host.failed);
+	unmake_host();
+}
+END_TEST
+
+/* Reclaim and swap */
+
+#define BIG_MIB 48
+
+static void write_and_check(struct kvm_vm *vm, void *arg)
+{
+	uint64_t nr = BIG_MIB * MIB / 4096;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		guest_ram_write(vm->ram, gfn(0), nr, 1 + round * 100000);
+		*(uint64_t *)arg += guest_ram_check(vm->ram, gfn(0), nr, 1 + round * 100000, "me");
+	}
+}
+
+static void swap_round_trip(enum swap_kind kind, enum host_thp thp)
+{
+	uint64_t lost = 0;
+	struct body a = { .fn = write_and_check, .arg = &lost };
+
+	make_host(32, 2, thp);
+	add_swap(kind, 64);
+	a.vm = make_vm("g", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_eq(lost, 0);
+	ck_assert_uint_gt(host.stats.swap_out, (BIG_MIB - 32) * MIB / 4096);
+	ck_assert_uint_gt(host.stats.swap_in, 0);
+	ck_assert_uint_eq(guest_ram_resident(a.vm->ram) + guest_ram_swapped(a.vm->ram),
+			  BIG_MIB * MIB / 4096);
+	ck_assert_uint_eq(host_used_pages(&host),
+			  guest_ram_resident(a.vm->ram) + host.swap->zram_frames);
+	finish(&a);
+	/* A discard gives slots back, too. */
+	guest_ram_madvise(a.vm->ram, 0, 64 * MIB, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(swap_used_slots(host.swap), 0);
+	ck_assert_uint_eq(guest_ram_swapped(a.vm->ram), 0);
+	unmake_host();
+}
+
+START_TEST(contents_survive_swapping_on_every_device)
+{
+	swap_round_trip((enum swap_kind)_i, HOST_THP_NEVER);
+	swap_round_trip((enum swap_kind)_i, HOST_THP_ALWAYS);
+}
+END_TEST
+
+static void write_only(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(0), BIG_MIB * MIB / 4096, 1);
+}
+
+START_TEST(without_swap_the_largest_vmm_is_killed)
+{
+	struct body a = { .fn = write_only }, small = { .fn = blocker };
+
+	make_host(32, 2, HOST_THP_NEVER);
+	small.vm = make_vm("small", 8);
+	guest_ram_write(small.vm->ram, gfn(0), 100, 1);
+	a.vm = make_vm("big", 64);
+	start(&small, 0);
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(!a.done);
+	ck_assert_int_eq(killed, a.vm->id + 1);
+	ck_assert(a.vm->dead && !small.vm->dead);
+	ck_assert_uint_eq(guest_ram_resident(a.vm->ram), 0);
+	ck_assert_uint_eq(host_used_pages(&host), 100);
+	finish(&a);
+	finish(&small);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(pages_marked_free_go_first_and_are_not_written)
+{
+	struct body a = { .fn = write_only };
+	struct kvm_vm *idle;
+
+	make_host(64, 2, HOST_THP_NEVER);
+	add_swap(SWAP_SSD, 64);
+	idle = make_vm("idle", 32);
+	guest_ram_write(idle->ram, gfn(0), 24 * MIB / 4096, 1);
+	ck_assert_int_eq(guest_ram_madvise(idle->ram, 0, 24 * MIB, HOST_MADV_FREE), 0);
+	/* Written again: the mark is gone. */
+	guest_ram_write(idle->ram, gfn(0), 16, 9000);
+	a.vm = make_vm("big", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_gt(host.stats.lazyfree_dropped, 1000);
+	ck_assert_uint_eq(guest_ram_check(idle->ram, gfn(0), 16, 9000, "idle"), 0);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(watermarks_are_those_of_linux)
+{
+	/* min = sqrt(16 * 4 GiB in KiB) = 8192 KiB; low = min + min / 4, high = min + min / 2. */
+	make_host(4096, 1, HOST_THP_NEVER);
+	ck_assert_uint_eq(host.wmark_min, 2048);
+	ck_assert_uint_eq(host.wmark_low, 2048 + 1048);
+	ck_assert_uint_eq(host.wmark_high, 2048 + 2 * 1048);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(impossible_swap_devices_are_refused)
+{
+	struct swap_config config = { .kind = SWAP_HDD, .name = "x", .queue_depth = 1 };
+
+	engine_init(&engine);
+	config.size_bytes = 4095;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	config.size_bytes = UINT64_C(1) << 40;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	config.size_bytes = MIB;
+	config.queue_depth = 0;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	engine_destroy(&engine);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("host");
+	TCase *tc = tcase_create("host");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, two_threads_share_one_cpu_fairly);
+	tcase_add_test(tc, a_thread_alone_on_its_cpu_waits_for_nobody);
+	tcase_add_test(tc, a_woken_thread_preempts_one_that_is_ahead);
+	tcase_add_test(tc, threads_that_wait_for_ever_are_named);
+	tcase_add_test(tc, first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed);
+	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
+	tcase_add_test(tc, discard_clears_real_bytes);
+	tcase_add_test(tc, madvise_refuses_what_is_outside_or_unaligned);
+	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);
+	tcase_add_loop_test(tc, contents_survive_swapping_on_every_device, SWAP_HDD,
+			    SWAP_ZRAM + 1);
+	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
+	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);
+	tcase_add_test(tc, watermarks_are_those_of_linux);
+	tcase_add_test(tc, impossible_swap_devices_are_refused);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

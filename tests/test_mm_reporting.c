@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Free page reporting, block by block: which blocks are reported in which order, how many in a pass,
+ * when another pass is due (mm/page_reporting.c of Linux 6.1); and what gives memory back under pressure.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "engine.h"
+#include "kernel/mm_probe.h"
+
+/* 113 blocks of order 10 from pfn 11264 on and one of order 9 at 126976, all in ZONE_DMA32. */
+#define GUEST_PAGES 131040
+#define FIRST_BLOCK 11264
+#define NR_BLOCKS 113
+#define ORDER_9_BLOCK 126976
+
+static struct engine engine;
+static struct mm_probe *p;
+static struct mm_probe_report reports[256];
+
+static void setup(void)
+{
+	struct mm_config config;
+
+	engine_init(&engine);
+	mm_config_default(&config, GUEST_PAGES, 1);
+	config.thp = THP_NEVER;
+	p = mm_probe_new(&config, &engine, NULL);
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(mm_check(mm_probe_kernel(p)), 0);
+	mm_probe_free(p);
+	engine_destroy(&engine);
+}
+
+START_TEST(registering_requests_a_pass_and_a_second_device_is_refused)
+{
+	ck_assert_int_eq(mm_probe_report_register(p, 0), 0);
+	ck_assert(mm_probe_report_requested(p));
+	ck_assert_int_lt(mm_probe_report_register(p, 0), 0);
+	mm_probe_report_unregister(p);
+	ck_assert(!mm_probe_report_requested(p));
+	ck_assert_int_eq(mm_probe_report_register(p, 0), 0);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(first_pass_reports_64_blocks_in_two_calls_last_isolated_first)
+{
+	unsigned int n, i;
+
+	mm_probe_report_register(p, 0);
+	n = mm_probe_report_pass(p, 0, reports, 256);
+	/* One call for each list's sixteenth (rounded up), and one more. */
+	ck_assert_uint_eq(n, 64);
+	for (i = 0; i < 31; i++) {
+		ck_assert_int_eq(reports[i].pfn, FIRST_BLOCK + 1024 * (30 - (int)i));
+		ck_assert_uint_eq(reports[i].order, 10);
+		ck_assert_uint_eq(reports[i].call, 0);
+	}
+	ck_assert_int_eq(reports[31].pfn, ORDER_9_BLOCK);
+	ck_assert_uint_eq(reports[31].order, 9);
+	for (i = 32; i < 64; i++) {
+		ck_assert_int_eq(reports[i].pfn, FIRST_BLOCK + 1024 * (31 + 63 - (int)i));
+		ck_assert_uint_eq(reports[i].call, 1);
+	}
+	ck_assert(mm_probe_report_requested(p));
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(second_pass_reports_the_rest_and_nothing_twice)
+{
+	unsigned int n;
+	int64_t pfn;
+	int i;
+
+	mm_probe_report_register(p, 0);
+	mm_probe_report_pass(p, 0, reports, 256);
+	n = mm_probe_report_pass(p, 0, reports, 256);
+	ck_assert_uint_eq(n, NR_BLOCKS + 1 - 64);
+	ck_assert_uint_eq(reports[n - 1].call, 1);
+	ck_assert(!mm_probe_report_requested(p));
+	for (i = 0; i < NR_BLOCKS; i++) {
+		pfn = FIRST_BLOCK + 1024 * i;
+		ck_assert(mm_probe_reported(p, pfn));
+	}
+	ck_assert_uint_eq(mm_probe_report_pass(p, 0, reports, 256), 0);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(small_zone_is_left_alone)
+{
+	unsigned int n, i, pass;
+
+	mm_probe_report_register(p, 0);
+	for (pass = 0; pass < 3; pass++) {
+		n = mm_probe_report_pass(p, 0, reports, 256);
+		for (i = 0; i < n; i++)
+			ck_assert_int_ge(reports[i].pfn, 4096);
+	}
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+static void report_all(void)
+{
+	mm_probe_report_register(p, 0);
+	while (mm_probe_report_pass(p, 0, reports, 256))
+		;
+	ck_assert(!mm_probe_report_requested(p));
+}
+
+START_TEST(freed_block_is_reported_again)
+{
+	int64_t pfn;
+
+	report_all();
+	pfn = mm_probe_alloc(p, PROBE_MOVABLE, 10);
+	ck_assert(!mm_probe_reported(p, pfn));
+	mm_probe_free_page(p, pfn, 10);
+	ck_assert(!mm_probe_reported(p, pfn));
+	ck_assert(mm_probe_report_requested(p));
+	ck_assert_uint_eq(mm_probe_report_pass(p, 0, reports, 256), 1);
+	ck_assert_int_eq(reports[0].pfn, pfn);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(free_below_the_order_does_not_ask_for_a_pass)
+{
+	int64_t a, b;
+
+	report_all();
+	a = mm_probe_alloc(p, PROBE_KERNEL, 4);
+	b = mm_probe_alloc(p, PROBE_KERNEL, 4);
+	mm_probe_free_page(p, a, 4);
+	ck_assert(!mm_probe_report_requested(p));
+	/* The second one lets all merge to order 10. */
+	mm_probe_free_page(p, b, 4);
+	ck_assert(mm_probe_report_requested(p));
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(failed_report_marks_nothing_and_ends_the_pass)
+{
+	int64_t list[128];
+	unsigned int n;
+
+	mm_probe_report_register(p, 0);
+	ck_assert_uint_eq(mm_probe_report_pass(p, -5, reports, 256), 32);
+	ck_assert(!mm_probe_reported(p, FIRST_BLOCK));
+	n = mm_probe_free_area(p, PROBE_DMA32, 10, PROBE_MOVABLE_TYPE, list, 128);
+	ck_assert_uint_eq(n, NR_BLOCKS);
+	/* The blocks are back, behind those that were not touched. */
+	ck_assert_int_eq(list[0], FIRST_BLOCK + 31 * 1024);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(device_chooses_the_order)
+{
+	unsigned int n;
+
+	mm_probe_report_register(p, 10);
+	n = mm_probe_report_pass(p, 0, reports, 256);
+	ck_assert_uint_eq(n, 64);
+	ck_assert_int_eq(reports[31].pfn, FIRST_BLOCK);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(oom_notifier_comes_before_anything_else)
+{
+	ck_assert(!mm_probe_oom(p));
+	mm_probe_hold(p, 300, true);
+	ck_assert(mm_probe_oom(p));
+	ck_assert(mm_probe_oom(p));
+	ck_assert(!mm_probe_oom(p));
+	ck_assert_uint_eq(mm_probe_event(p, "pgfree"), 300);
+}
+END_TEST
+
+START_TEST(shrinker_is_asked_for_a_share_that_grows_with_urgency)
+{
+	mm_probe_hold(p, 1024, false);
+	ck_assert_uint_eq(mm_probe_shrink(p, 12), 0);
+	/* (1024 >> 2) x 4 / 2 seeks, in batches of 128 */
+	ck_assert_uint_eq(mm_probe_shrink(p, 2), 512);
+	ck_assert_uint_eq(mm_probe_event(p, "slabs_scanned"), 512);
+	ck_assert_uint_eq(mm_probe_shrink(p, 0), 512);
+}
+END_TEST
+
+static Suite *mm_reporting_suite(void)
+{
+	Suite *s = suite_create("mm_reporting");
+	TCase *tc = tcase_create("reporting");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, registering_requests_a_pass_and_a_second_device_is_refused);
+	tcase_add_test(tc, first_pass_reports_64_blocks_in_two_calls_last_isolated_first);
+	tcase_add_test(tc, second_pass_reports_the_rest_and_nothing_twice);
+	tcase_add_test(tc, small_zone_is_left_alone);
+	tcase_add_test(tc, freed_block_is_reported_again);
+	tcase_add_test(tc, free_below_the_order_does_not_ask_for_a_pass);
+	tcase_add_test(tc, failed_report_marks_nothing_and_ends_the_pass);
+	tcase_add_test(tc, device_chooses_the_order);
+	tcase_add_test(tc, oom_notifier_comes_before_anything_else);
+	tcase_add_test(tc, shrinker_is_asked_for_a_share_that_grows_with_urgency);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(mm_reporting_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
