@@ -122,6 +122,7 @@ help:
 	@echo "all demo check check-asan bench deps upstream modules clean"
 
 include tests/rules.mk
+include tests/real.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/*.d)
 

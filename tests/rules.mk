@@ -21,7 +21,7 @@ $(O)/tests/test_%: $(O)/tests/test_%.o $(lib_obj)
 $(O)/images/broken-guest-%.so: tests/broken/guest-%.c sim/linux/kernel/module-tail.c
 	@mkdir -p $(@D)
 	@echo "  IMAGE   $@"
-	@$(CC) $(GUEST_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
+	@$(CC) $(GUEST_IMAGE_CFLAGS) -Itests/broken -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
 
 $(O)/images/broken-device-%.so: tests/broken/device-%.c
 	@mkdir -p $(@D)
@@ -32,6 +32,8 @@ test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
 	@BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<
+
+build-tests: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
 
 check-tidy:
 	@sh tests/tidy.sh
