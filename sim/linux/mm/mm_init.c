@@ -20,6 +20,7 @@
 #define Q35_LOW_PAGES 0x80000UL		/* ... has only this much below 4 GiB */
 #define IMAGE_PAGES 7168UL
 #define LATE_RESERVED 1244UL
+#define INIT_PAGES 2700UL		/* init sections and initramfs */
 
 static const char *const zone_names[MAX_NR_ZONES] = { "DMA", "DMA32", "Normal", "Movable",
 						       "Device" };
@@ -31,6 +32,7 @@ void mm_config_default(struct mm_config *config, uint64_t ram_pages, unsigned in
 	config->ram_pages = ram_pages;
 	config->low_pages = ram_pages >= Q35_LOW_SPLIT ? Q35_LOW_PAGES : ram_pages;
 	config->reserved_low = IMAGE_PAGES + LATE_RESERVED;
+	config->init_pages = INIT_PAGES;
 	config->nr_cpus = nr_cpus;
 	config->thp = THP_ALWAYS;
 	config->swappiness = 60;
@@ -309,6 +311,26 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 	oom_init();
 }
 
+/*
+ * init_per_zone_wmark_min() runs before the kernel gives its init sections and the initramfs back, and
+ * nothing recomputes the marks when it does.
+ */
+static void set_boot_watermarks(const struct mm_config *config)
+{
+	struct zone *zone = pfn_zone(min_t(unsigned long, DMA_END_PFN, config->low_pages - 1));
+
+	atomic_long_sub(config->init_pages, &zone->managed_pages);
+	calculate_min_free_kbytes();
+	setup_per_zone_wmarks();
+	setup_per_zone_lowmem_reserve();
+	atomic_long_add(config->init_pages, &zone->managed_pages);
+	if (!config->min_free_kbytes)
+		return;
+	/* Set by sysctl, that is later. */
+	this_mm->min_free_kbytes = config->min_free_kbytes;
+	setup_per_zone_wmarks();
+}
+
 void mm_init(struct kernel *kernel, const struct mm_config *config)
 {
 	mm_init_zones(kernel, config);
@@ -316,12 +338,7 @@ void mm_init(struct kernel *kernel, const struct mm_config *config)
 	build_zonelist(kernel->pgdat);
 	init_free_contents(config);
 
-	if (config->min_free_kbytes)
-		kernel->mm->min_free_kbytes = config->min_free_kbytes;
-	else
-		calculate_min_free_kbytes();
-	setup_per_zone_wmarks();
-	setup_per_zone_lowmem_reserve();
+	set_boot_watermarks(config);
 	/* Below 512 MiB khugepaged leaves huge pages off (hugepage_init). */
 	if (kernel->mm->totalram_pages < 512UL << (20 - PAGE_SHIFT))
 		kernel->mm->config.thp = THP_NEVER;
