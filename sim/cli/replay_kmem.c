@@ -43,7 +43,7 @@ static void print_context(const struct kmem_recording *rec, uint64_t line)
 static void print_table(const char *dir, const struct kmem_recording *rec,
 			const struct kmem_result *res, double seconds)
 {
-	char name[32];
+	char name[48];
 	int i;
 
 	printf("%s: %zu events replayed in %.2f s\n", dir, rec->nr_events, seconds);
@@ -109,7 +109,7 @@ static void print_json(const char *dir, const struct kmem_recording *rec,
 		       const struct kmem_result *res, double seconds)
 {
 	bool comma = false;
-	char name[16];
+	char name[32];
 	int i;
 
 	printf("{\"recording\": ");

@@ -45,8 +45,7 @@ struct pglist_data *first_online_pgdat(void)
 
 struct zone *next_zone(struct zone *zone)
 {
-	zone++;
-	return zone - zone->zone_pgdat->node_zones < MAX_NR_ZONES ? zone : NULL;
+	return zone_idx(zone) + 1 < MAX_NR_ZONES ? zone + 1 : NULL;
 }
 
 static void zone_init(struct pglist_data *pgdat, int idx, unsigned long start, unsigned long end,
