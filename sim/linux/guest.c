@@ -61,6 +61,9 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 		return NULL;
 	}
 	mm_init(kernel, &config->mm);
+	if (config->reporting_capacity)
+		page_reporting_tune(config->reporting_order, config->reporting_delay_ms,
+				    config->reporting_capacity);
 	workqueue_init(kernel);
 	usermem_init(kernel, &config->user);
 	leave(old);

@@ -40,6 +40,12 @@ void mm_init(struct kernel *kernel, const struct mm_config *config);
 void mm_exit(struct kernel *kernel);
 
 /*
+ * Knobs of free page reporting: smallest order (the parameter page_reporting.page_reporting_order; 0:
+ * the driver's or a pageblock's), and what is fixed in 6.1, delay (2 s) and blocks in one report (32).
+ */
+void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity);
+
+/*
  * Have the booting kernel take and write memory that it keeps: page tables, slabs, per-CPU data.
  * @unmovable and @reclaimable in pages; what cannot be had is not taken.
  */

@@ -29,13 +29,17 @@ struct reporting_state {
 	struct page_reporting_dev_info *dev;
 	struct mutex mutex;		/* protects @dev */
 	struct static_key_false enabled;
-	unsigned int order;		/* module parameter page_reporting_order */
+	unsigned int order;		/* page_reporting_order */
+	unsigned int order_set;		/* as the module's parameter says; 0: not set */
+	unsigned long delay;		/* jiffies */
+	unsigned int capacity;		/* blocks in one report */
 };
 
 /* One pass over a zone: blocks collected so far sit at the end of the scatterlist. */
 struct reporting_pass {
 	struct page_reporting_dev_info *dev;
 	struct scatterlist *sgl;
+	unsigned int capacity;		/* entries */
 	unsigned int room;		/* free entries, at the front */
 };
 
@@ -45,7 +49,8 @@ static void request_pass(struct page_reporting_dev_info *dev)
 		return;
 	/* A pass that is under way will see the request when it ends. */
 	if (atomic_xchg(&dev->state, REPORTING_REQUESTED) == REPORTING_IDLE)
-		queue_delayed_work(system_freezable_wq, &dev->work, REPORTING_DELAY);
+		queue_delayed_work(system_freezable_wq, &dev->work,
+				   this_mm->reporting_state->delay);
 }
 
 /* From the free path, under zone->lock. */
@@ -84,10 +89,10 @@ static int report_full(struct reporting_pass *pass, struct zone *zone)
 	int err;
 
 	spin_unlock_irq(&zone->lock);
-	err = pass->dev->report(pass->dev, pass->sgl, PAGE_REPORTING_CAPACITY);
-	pass->room = PAGE_REPORTING_CAPACITY;
+	err = pass->dev->report(pass->dev, pass->sgl, pass->capacity);
+	pass->room = pass->capacity;
 	spin_lock_irq(&zone->lock);
-	return_blocks(pass->sgl, PAGE_REPORTING_CAPACITY, !err);
+	return_blocks(pass->sgl, pass->capacity, !err);
 	return err;
 }
 
@@ -109,7 +114,7 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 	if (list_empty(list))
 		return 0;
 	spin_lock_irq(&zone->lock);
-	budget = DIV_ROUND_UP(area->nr_free, PAGE_REPORTING_CAPACITY * 16);
+	budget = DIV_ROUND_UP(area->nr_free, pass->capacity * 16);
 	for (pos = list->next; pos != list; pos = next) {
 		struct page *page = list_entry(pos, struct page, lru);
 
@@ -146,13 +151,13 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 
 static int process_zone(struct reporting_pass *pass, struct zone *zone, unsigned int min_order)
 {
-	unsigned long mark = low_wmark_pages(zone) + (PAGE_REPORTING_CAPACITY << min_order);
+	unsigned long mark = low_wmark_pages(zone) + ((unsigned long)pass->capacity << min_order);
 	unsigned int order, mt, nents;
 	int err;
 
 	if (!zone_watermark_ok(zone, 0, mark, 0, ALLOC_CMA))
 		return 0;
-	pass->room = PAGE_REPORTING_CAPACITY;
+	pass->room = pass->capacity;
 	for (order = min_order; order < MAX_ORDER; order++) {
 		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
 			if (is_migrate_isolate(mt))
@@ -162,7 +167,7 @@ static int process_zone(struct reporting_pass *pass, struct zone *zone, unsigned
 				return err;
 		}
 	}
-	nents = PAGE_REPORTING_CAPACITY - pass->room;
+	nents = pass->capacity - pass->room;
 	if (!nents)
 		return 0;
 	err = pass->dev->report(pass->dev, &pass->sgl[pass->room], nents);
@@ -176,14 +181,15 @@ static void reporting_work(struct work_struct *work)
 {
 	struct page_reporting_dev_info *dev =
 		container_of(to_delayed_work(work), struct page_reporting_dev_info, work);
-	struct reporting_pass pass = { .dev = dev };
+	struct reporting_pass pass = { .dev = dev,
+				       .capacity = this_mm->reporting_state->capacity };
 	struct zone *zone;
 
 	/* Requests from here on change the state, and show at the end. */
 	atomic_set(&dev->state, REPORTING_ACTIVE);
-	pass.sgl = kmalloc_array(PAGE_REPORTING_CAPACITY, sizeof(*pass.sgl), GFP_KERNEL);
+	pass.sgl = kmalloc_array(pass.capacity, sizeof(*pass.sgl), GFP_KERNEL);
 	if (pass.sgl) {
-		sg_init_table(pass.sgl, PAGE_REPORTING_CAPACITY);
+		sg_init_table(pass.sgl, pass.capacity);
 		for_each_zone(zone) {
 			if (process_zone(&pass, zone, this_mm->reporting_state->order))
 				break;
@@ -191,7 +197,8 @@ static void reporting_work(struct work_struct *work)
 		kfree(pass.sgl);
 	}
 	if (atomic_cmpxchg(&dev->state, REPORTING_ACTIVE, REPORTING_IDLE) == REPORTING_REQUESTED)
-		queue_delayed_work(system_freezable_wq, &dev->work, REPORTING_DELAY);
+		queue_delayed_work(system_freezable_wq, &dev->work,
+				   this_mm->reporting_state->delay);
 }
 
 static int reporting_register(struct page_reporting_dev_info *dev)
@@ -203,7 +210,8 @@ static int reporting_register(struct page_reporting_dev_info *dev)
 	if (rcu_access_pointer(rs->dev)) {
 		err = -EBUSY;
 	} else {
-		rs->order = dev->order ? dev->order : pageblock_order;
+		rs->order = rs->order_set ? rs->order_set :
+			    dev->order && dev->order < MAX_ORDER ? dev->order : pageblock_order;
 		atomic_set(&dev->state, REPORTING_IDLE);
 		INIT_DELAYED_WORK(&dev->work, reporting_work);
 		/* Everything that is free already is to be reported, too. */
@@ -250,6 +258,8 @@ void page_reporting_init(void)
 
 	mutex_init(&rs->mutex);
 	rs->order = MAX_ORDER;
+	rs->delay = REPORTING_DELAY;
+	rs->capacity = PAGE_REPORTING_CAPACITY;
 	mm->reporting_state = rs;
 	mm->reporting = (struct page_reporting_impl){
 		.enabled = &rs->enabled,
@@ -258,6 +268,15 @@ void page_reporting_init(void)
 		.reg = reporting_register,
 		.unreg = reporting_unregister,
 	};
+}
+
+void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity)
+{
+	struct reporting_state *rs = this_mm->reporting_state;
+
+	rs->order_set = order;
+	rs->delay = msecs_to_jiffies(delay_ms);
+	rs->capacity = capacity;
 }
 
 void page_reporting_exit(void)
