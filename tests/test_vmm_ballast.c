@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-ballast device (the image that ships) in the model VMM, driven by a guest without a kernel:
- * what each queue does to memory, what the host and management software can see, and what hostile guests
- * achieve.  Where QEMU's own balloon was built as an image (make upstream), the facts that both
- * must agree on are checked on both.
+ * The virtio-ballast device (the image that ships) in the model VMM, driven by a guest without a
+ * kernel: what each queue does to memory, what the host and management software can see, and what
+ * hostile guests achieve.  Where QEMU's own balloon was built as an image (make upstream), the
+ * facts that both must agree on are checked on both.
  */
+#define _GNU_SOURCE	/* memmem() */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -616,6 +617,18 @@ START_TEST(impossible_intervals_are_refused)
 }
 END_TEST
 
+START_TEST(statistics_that_are_not_sent_again_are_forgotten)
+{
+	uint8_t stat[10];
+
+	send_stats(1000);
+	put_stat(stat, 0, 7, 5);
+	send_out(Q_STATS, stat, sizeof(stat));
+	ck_assert_uint_eq(guest_prop(&guest, "guest-stats/stats/stat-disk-caches"), 5);
+	ck_assert_uint_eq(guest_prop(&guest, "guest-stats/stats/stat-free-memory"), UINT64_MAX);
+}
+END_TEST
+
 START_TEST(second_statistics_buffer_returns_the_first)
 {
 	send_stats(1);
@@ -820,6 +833,34 @@ START_TEST(hint_after_synchronisation_has_no_effect)
 }
 END_TEST
 
+/* A hint that the iothread gets to while the bitmap is being synchronised. */
+
+static bool dirty_in_merge;
+
+static void merge_with_iothread(struct vmm *vmm, uint64_t *bitmap, uint64_t nr)
+{
+	aio_context_run(&IOTHREAD(vmm->iothreads->children)->ctx);
+	dirty_in_merge = vmm_migration_page_dirty(vmm, PFN(0));
+}
+
+START_TEST(hint_during_synchronisation_has_no_effect)
+{
+	migration_start();
+	send_command(config32(8));
+	put_desc(&guest, RING_DESC(Q_HINT), 0, PFN(0) * PAGE, PAGE, DESC_WRITE, 0);
+	guest_publish(&guest, Q_HINT, 0);
+	guest.virtio->kick(guest.virtio, Q_HINT);
+	coro_current->ctx.vmm = guest.vmm;
+	aio_context_run(&guest.vmm->main);
+	coro_current->ctx.vmm = NULL;
+	vmm_migration_sync(guest.vmm, merge_with_iothread);
+	ck_assert(dirty_in_merge);
+	guest_run(&guest);
+	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 2);
+	vmm_migration_end(guest.vmm, true);
+}
+END_TEST
+
 START_TEST(hints_mean_nothing_without_migration)
 {
 	send_command(0x80000000);
@@ -975,12 +1016,15 @@ START_TEST(device_state_survives_migration)
 }
 END_TEST
 
+#define HINT_NAME "virtio-ballast-device/hint"
+#define BALLAST_HINT_NR_STATES 4
+
 START_TEST(damaged_state_is_refused)
 {
 	static struct guest to;
 	struct image *image_to;
 	size_t size, cut;
-	uint8_t *state;
+	uint8_t *state, *hint;
 
 	memset(&to, 0, sizeof(to));
 	create(&to, &image_to, "virtio-ballast");
@@ -997,6 +1041,13 @@ START_TEST(damaged_state_is_refused)
 		state[cut] ^= 0xff;
 	}
 	ck_assert_int_eq(vmm_device_load(to.dev, state, size), 0);
+
+	/* name, version, id and state of a round, 8 bytes each */
+	hint = memmem(state, size, HINT_NAME, strlen(HINT_NAME));
+	ck_assert_ptr_nonnull(hint);
+	hint[strlen(HINT_NAME) + 16] = BALLAST_HINT_NR_STATES;
+	ck_assert_int_ne(vmm_device_load(to.dev, state, size), 0);
+	ck_assert_ptr_nonnull(strstr(to.last_error, "is impossible"));
 	free(state);
 	guest_destroy(&to);
 	image_unload(image_to);
@@ -1055,6 +1106,7 @@ static TCase *add_common(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_test(tc, overlapping_reports_are_harmless);
 	tcase_add_test(tc, statistics_are_polled_and_shown);
 	tcase_add_test(tc, polling_stops_with_interval_0_and_with_the_vm);
+	tcase_add_test(tc, statistics_that_are_not_sent_again_are_forgotten);
 	tcase_add_test(tc, second_statistics_buffer_returns_the_first);
 	tcase_add_loop_test(tc, impossible_intervals_are_refused, 0, 4);
 	tcase_add_test(tc, balloon_command_names_what_the_guest_keeps);
@@ -1097,6 +1149,7 @@ static void add_hints(TCase *tc)
 {
 	tcase_add_test(tc, hints_clear_dirty_bits_within_their_round);
 	tcase_add_test(tc, hint_after_synchronisation_has_no_effect);
+	tcase_add_test(tc, hint_during_synchronisation_has_no_effect);
 	tcase_add_test(tc, hints_mean_nothing_without_migration);
 	tcase_add_test(tc, hints_are_not_used_while_free_pages_are_poisoned);
 	tcase_add_test(tc, no_hints_are_asked_for_when_postcopy_is_possible);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest for tests of the VMM: no kernel, just a hand that writes rings into guest memory byte by byte
- * and goes through the same registers as a driver.
+ * A guest for tests of the VMM: no kernel, just a hand that writes rings into guest memory byte by
+ * byte and goes through the same registers as a driver.
  *
  * There is no host either: guest RAM is a mapping of the test's own.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device side of split rings, against bytes: what a driver must find in memory after its requests
- * were served, and what happens to a driver that writes nonsense.
+ * The device side of split rings, against bytes: what a driver must find in memory after its
+ * requests were served, and what happens to a driver that writes nonsense.
  */
 #include "qemu/osdep.h"
 #include "hw/virtio/virtio.h"
@@ -340,7 +340,8 @@ static const struct hostile hostiles[] = {
 	{ "buffer where nothing is", 0, 0, { D(HOLE, 4, 0, 0) }, NONE, "where no memory is" },
 	{ "buffer past the end of memory", 0, 0, { D(GUEST_RAM - 4, 8, 0, 0) }, NONE,
 	  "where no memory is" },
-	{ "buffer as large as can be", 0, 0, { D(0, 0xffffffff, 0, 0) }, NONE, "where no memory is" },
+	{ "buffer as large as can be", 0, 0, { D(0, 0xffffffff, 0, 0) }, NONE,
+	  "where no memory is" },
 	{ "buffer past the end of addresses", 0, 0, { D(UINT64_MAX - 4, 100, 0, 0) }, NONE,
 	  "where no memory is" },
 	{ "two buffers of registers", 0, 0,

@@ -2,12 +2,12 @@
 /*
  * The VMM's threads: main loop, iothreads, bottom halves, timers, locks.
  *
- * Models util/async.c, util/main-loop.c, util/qemu-timer.c, iothread.c and util/qemu-thread-posix.c of
- * QEMU.  A loop whose VMM has threads is a coroutine on a host thread, which sleeps until
- * aio_context_notify(); without threads the same work is done from an engine event.  Differences:
- * bottom halves run in the order of scheduling (QEMU: the reverse within one pass); the lock of an
- * AioContext is no lock, since the iothread does not hold it either while it runs bottom
- * halves.  The big lock is dropped only between two handlers.
+ * Models util/async.c, util/main-loop.c, util/qemu-timer.c, iothread.c and
+ * util/qemu-thread-posix.c of QEMU.  A loop whose VMM has threads is a coroutine on a host thread,
+ * which sleeps until aio_context_notify(); without threads the same work is done from an engine
+ * event.  Differences: bottom halves run in the order of scheduling (QEMU: the reverse within one
+ * pass); the lock of an AioContext is no lock, since the iothread does not hold it either while it
+ * runs bottom halves.  The big lock is dropped only between two handlers.
  */
 #include "internal.h"
 

@@ -2,11 +2,11 @@
 /*
  * Guest-physical address space and RAM blocks.
  *
- * Models softmmu/memory.c and softmmu/physmem.c of QEMU on a flat map of three regions: guest RAM from
- * 0 on, then, above the next GiB boundary behind it, a firmware ROM and a window of device registers.
- * (A PC has the last two below 4 GiB; guest RAM of the model is one piece, so they move up.)  DMA to
- * anything but RAM goes through one bounce buffer, as in QEMU.  Guest RAM is discarded by the
- * host model; without a host its bytes are cleared.
+ * Models softmmu/memory.c and softmmu/physmem.c of QEMU on a flat map of three regions: guest RAM
+ * from 0 on, then, above the next GiB boundary behind it, a firmware ROM and a window of device
+ * registers. (A PC has the last two below 4 GiB; guest RAM of the model is one piece, so they move
+ * up.)  DMA to anything but RAM goes through one bounce buffer, as in QEMU.  Guest RAM is
+ * discarded by the host model; without a host its bytes are cleared.
  */
 #include "internal.h"
 

@@ -3,9 +3,10 @@
  * Migration as devices see it: precopy notifiers, the dirty bitmap that hints clear bits of, and
  * device state as a stream.
  *
- * Models migration/ram.c (bitmap, notifiers) and migration/vmstate.c of QEMU.  Who drives a migration
- * (bandwidth, convergence, which pages were written) calls vmm_migration_*().  The stream has the order
- * and rules of QEMU's (fields by table, subsections by name when needed), not its bytes.
+ * Models migration/ram.c (bitmap, notifiers) and migration/vmstate.c of QEMU.  Who drives a
+ * migration (bandwidth, convergence, which pages were written) calls vmm_migration_*().  The
+ * stream has the order and rules of QEMU's (fields by table, subsections by name when needed), not
+ * its bytes.
  */
 #include "internal.h"
 

@@ -2,9 +2,9 @@
 /*
  * Devices: static properties, realize and unrealize.
  *
- * Models hw/core/qdev.c and hw/core/qdev-properties.c of QEMU.  Properties of a class are those of its
- * parents and its own; they can be set until the device is realized.  Left out: buses, hot-plug
- * handlers, gpio, clocks.
+ * Models hw/core/qdev.c and hw/core/qdev-properties.c of QEMU.  Properties of a class are those of
+ * its parents and its own; they can be set until the device is realized.  Left out: buses,
+ * hot-plug handlers, gpio, clocks.
  */
 #include "internal.h"
 

@@ -2,10 +2,10 @@
 /*
  * The registers of a virtio device as the guest's transport reaches them, kicks and interrupts.
  *
- * Models hw/virtio/virtio-pci.c of QEMU (modern interface) as seen through struct kvm_virtio_ops.  A
- * register access runs on the vCPU's thread with the big lock held.  A kick reaches the main loop
- * through an ioeventfd; for devices whose PCI form has none (QEMU's own balloon), it is a register access
- * like the others, and the vCPU runs the handler.
+ * Models hw/virtio/virtio-pci.c of QEMU (modern interface) as seen through struct kvm_virtio_ops.
+ * A register access runs on the vCPU's thread with the big lock held.  A kick reaches the main
+ * loop through an ioeventfd; for devices whose PCI form has none (QEMU's own balloon), it is a
+ * register access like the others, and the vCPU runs the handler.
  */
 #include "internal.h"
 

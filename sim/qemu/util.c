@@ -185,8 +185,8 @@ void vmm_trace_point(const char *name, const char *fmt, ...)
 /* GLib */
 
 /*
- * What a VMM's code allocates belongs to the VMM, so that killing it gives everything back, also what
- * only an abandoned stack knew.
+ * What a VMM's code allocates belongs to the VMM, so that killing it gives everything back, also
+ * what only an abandoned stack knew.
  */
 struct block {
 	struct block *next, **link;

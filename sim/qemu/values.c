@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Visitors of the model VMM: an output visitor builds a tree of values from what a property's getter
- * shows it, an input visitor hands a setter one value, given as text.
+ * Visitors of the model VMM: an output visitor builds a tree of values from what a property's
+ * getter shows it, an input visitor hands a setter one value, given as text.
  *
- * Models qapi/qobject-output-visitor.c and qapi/string-input-visitor.c of QEMU.  Left out: lists and
- * alternates, which no device of ours has.
+ * Models qapi/qobject-output-visitor.c and qapi/string-input-visitor.c of QEMU.  Left out: lists
+ * and alternates, which no device of ours has.
  */
 #include "internal.h"
 

@@ -2,11 +2,11 @@
 /*
  * The device side of virtio: rings, status, features, configuration.
  *
- * Models hw/virtio/virtio.c of QEMU for split rings (Virtio 1.2, section 2.7).  Rings are bytes in guest
- * memory and may say anything: every index is checked against the queue's size, every address
- * against RAM, every chain against loops, and whoever breaks the rules gets virtio_error(), after
- * which the device does nothing until it is reset.  Left out: packed rings, IOMMU, legacy byte
- * order.
+ * Models hw/virtio/virtio.c of QEMU for split rings (Virtio 1.2, section 2.7).  Rings are bytes in
+ * guest memory and may say anything: every index is checked against the queue's size, every
+ * address against RAM, every chain against loops, and whoever breaks the rules gets
+ * virtio_error(), after which the device does nothing until it is reset.  Left out: packed rings,
+ * IOMMU, legacy byte order.
  */
 #include "internal.h"
 

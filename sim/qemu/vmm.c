@@ -2,8 +2,8 @@
 /*
  * A model VMM from creation to its end, and its devices; see vmm.h.
  *
- * Models the parts of QEMU's softmmu/vl.c and qdev-monitor.c that a scenario needs: -object iothread,
- * -device, qom-get, qom-set, stop and cont.
+ * Models the parts of QEMU's softmmu/vl.c and qdev-monitor.c that a scenario needs: -object
+ * iothread, -device, qom-get, qom-set, stop and cont.
  */
 #include "internal.h"
 
@@ -338,13 +338,15 @@ int vmm_device_get(struct vmm_device *dev, const char *path, uint64_t *number, c
 	char *property = g_strdup_printf("%.*s", (int)len, path);
 	struct vmm *old = vmm_enter(dev->vmm);
 	Visitor *v = visitor_new_output();
+	const struct vmm_value *member;
 	struct vmm_value *value;
 	Error *err = NULL;
 	int ret = 0;
 
 	object_property_get(OBJECT(dev->vdev), property, v, &err);
 	value = visitor_take(v);
-	if (!err && value_number(vmm_value_find(value, path[len] ? path + len + 1 : NULL), number)) {
+	member = vmm_value_find(value, path[len] ? path + len + 1 : NULL);
+	if (!err && value_number(member, number)) {
 		snprintf(error, VMM_ERROR_SIZE, "%s is no number", path);
 		ret = -1;
 	}

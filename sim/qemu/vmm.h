@@ -113,16 +113,16 @@ void vmm_device_properties(struct vmm_device *dev,
 			   void *opaque);
 
 /*
- * QMP balloon: the guest shall have @bytes left.  Takes effect in the main loop.  -1 and @error when
- * no device takes it.
+ * QMP balloon: the guest shall have @bytes left.  Takes effect in the main loop.  -1 and @error
+ * when no device takes it.
  */
 int vmm_qmp_balloon(struct vmm *vmm, int64_t bytes, char *error);
 /* QMP query-balloon: bytes that the guest has left. */
 int vmm_qmp_query_balloon(struct vmm *vmm, int64_t *bytes, char *error);
 
 /*
- * Hooks for a migration that somebody else drives (precopy, see migration.c).  With a thread, call them
- * from a thread of the VMM's process.
+ * Hooks for a migration that somebody else drives (precopy, see migration.c).  With a thread, call
+ * them from a thread of the VMM's process.
  */
 int vmm_migration_begin(struct vmm *vmm);
 /* Between two passes over memory.  @merge adds what was written since the last call. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: the part of GLib that devices use, on malloc(); no GLib is linked, so nothing of it depends on the machine */
+/* model: the part of GLib that devices use, on malloc(); the real one is not linked */
 #ifndef MODEL_GLIB_H
 #define MODEL_GLIB_H
 

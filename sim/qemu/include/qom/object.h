@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: QOM: types, single inheritance, properties, references; types belong to a VMM, not to the process */
+/* model: QOM; types belong to a VMM, not to the process, and there are no interfaces */
 #ifndef MODEL_QOM_OBJECT_H
 #define MODEL_QOM_OBJECT_H
 
