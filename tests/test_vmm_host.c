@@ -320,6 +320,24 @@ static void migration_script(void *arg)
 	cpu_exit_current();
 }
 
+/* The same with the VM stopped for a while in the middle of the first round. */
+static void migration_stop_script(void *arg)
+{
+	ck_assert_int_eq(vmm_migration_begin(guest.vmm), 0);
+	vmm_migration_sync(guest.vmm, NULL);
+	cpu_sleep(3 * NSEC_PER_USEC_U64);
+	vmm_vm_stop(guest.vmm);
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);
+	vmm_vm_continue(guest.vmm);
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);
+	ck_assert(!vmm_migration_page_dirty(guest.vmm, DATA_PFN));
+	vmm_migration_sync(guest.vmm, NULL);
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);
+	vmm_migration_end(guest.vmm, true);
+	migration_done = true;
+	cpu_exit_current();
+}
+
 static uint32_t wait_config(uint32_t not_this)
 {
 	uint32_t id;
@@ -358,10 +376,11 @@ START_TEST(hints_are_applied_by_the_iothread)
 {
 	static const char *const images[] = { "virtio-ballast", "virtio-balloon" };
 
-	if (access(image_path(images[_i]), R_OK))
+	if (access(image_path(images[_i & 1]), R_OK))
 		return;		/* QEMU's own was not built */
-	setup_machine(images[_i], 100);
-	migration_co = coro_create("migration", migration_script, NULL, CORO_STACK_DEFAULT);
+	setup_machine(images[_i & 1], 100);
+	migration_co = coro_create("migration", _i & 2 ? migration_stop_script : migration_script,
+				   NULL, CORO_STACK_DEFAULT);
 	run_script(script_hint);
 	finish();
 	ck_assert(migration_done);
@@ -427,7 +446,7 @@ int main(void)
 	tcase_add_test(tc, frames_go_back_to_the_host_and_the_vmm_pays);
 	tcase_add_test(tc, kick_without_ioeventfd_is_served_by_the_vcpu);
 	tcase_add_test(tc, register_access_waits_for_the_big_lock);
-	tcase_add_loop_test(tc, hints_are_applied_by_the_iothread, 0, 2);
+	tcase_add_loop_test(tc, hints_are_applied_by_the_iothread, 0, 4);
 	tcase_add_test(tc, killed_vmm_runs_no_more);
 	tcase_add_test(tc, same_run_takes_the_same_time);
 	suite_add_tcase(suite, tc);

@@ -129,8 +129,9 @@ int vmm_migration_begin(struct vmm *vmm);
 void vmm_migration_sync(struct vmm *vmm,
 			void (*merge)(struct vmm *vmm, uint64_t *dirty_bitmap, uint64_t nr_pages));
 uint64_t vmm_migration_dirty_pages(const struct vmm *vmm);
-bool vmm_migration_page_dirty(const struct vmm *vmm, uint64_t gfn);
-void vmm_migration_clear(struct vmm *vmm, uint64_t gfn, uint64_t nr);
+/* Pages by guest frame number. */
+bool vmm_migration_page_dirty(const struct vmm *vmm, uint64_t nr);
+void vmm_migration_clear(struct vmm *vmm, uint64_t nr, uint64_t count);
 void vmm_migration_end(struct vmm *vmm, bool completed);
 void vmm_migration_set_postcopy(struct vmm *vmm, bool capability, bool incoming);
 
