@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's disks: one with the swap file, one with the files.
+ *
+ * A disk serves requests as the host's swap devices do (host-model/swap.h); what it has done is
+ * handled by an interrupt on vCPU 0, which sets pages free and wakes tasks.  Contents move when
+ * a request is made: its pages are locked or marked as being written until it is done.
+ *
+ * Left out: the virtual disk's rings, exits and VMM threads, and the host disk behind it: guest I/O takes
+ * time of its own and no CPU or disk of the host.  The host does see the pages: those that it
+ * has swapped out itself are read in before they are written.
+ */
+#include "user.h"
+
+static void disk_irq(struct timer_list *timer);
+
+struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *config)
+{
+	struct guest_disk *disk = host_alloc(sizeof(*disk));
+
+	disk->kernel = kernel;
+	INIT_LIST_HEAD(&disk->busy);
+	INIT_LIST_HEAD(&disk->done);
+	timer_setup(&disk->irq, disk_irq, 0);
+	disk->device = swap_create(config, kernel->engine, kernel->seed);
+	if (disk->device)
+		return disk;
+	host_free(disk);
+	return NULL;
+}
+
+void disk_destroy(struct guest_disk *disk)
+{
+	struct page_io *io, *next;
+
+	if (!disk)
+		return;
+	list_for_each_entry_safe(io, next, &disk->busy, list) {
+		event_cancel(disk->kernel->engine, &io->rq.done);
+		host_free(io);
+	}
+	list_for_each_entry_safe(io, next, &disk->done, list)
+		host_free(io);
+	del_timer(&disk->irq);
+	swap_destroy(disk->device);
+	host_free(disk);
+}
+
+void set_page_writeback(struct page *page)
+{
+	SetPageWriteback(page);
+	if (page_is_file_lru(page))
+		this_user->nr_file_writeback++;
+	mod_node_page_state(this_kernel->pgdat, NR_WRITEBACK, 1);
+	mod_zone_page_state(page_zone(page), NR_ZONE_WRITE_PENDING, 1);
+}
+
+static void end_page_writeback(struct page *page)
+{
+	wait_queue_head_t *wq = page_waitqueue(page);
+
+	mod_node_page_state(this_kernel->pgdat, NR_WRITEBACK, -1);
+	mod_zone_page_state(page_zone(page), NR_ZONE_WRITE_PENDING, -1);
+	if (PageReclaim(page)) {
+		ClearPageReclaim(page);
+		rotate_reclaimable_page(page);
+	}
+	ClearPageWriteback(page);
+	if (page_is_file_lru(page))
+		this_user->nr_file_writeback--;
+	acct_reclaim_writeback();
+	if (waitqueue_active(wq))
+		wake_up_all(wq);
+}
+
+static void end_page_io(struct page_io *io)
+{
+	u32 i;
+
+	for (i = 0; i < io->rq.nr; i++) {
+		struct page *page = pfn_to_page(io->pfn[i]);
+
+		if (io->rq.write) {
+			end_page_writeback(page);
+		} else {
+			SetPageUptodate(page);
+			unlock_page(page);
+		}
+	}
+	if (waitqueue_active(&this_user->dirty_wait))
+		wake_up_all(&this_user->dirty_wait);
+	host_free(io);
+}
+
+static void disk_irq(struct timer_list *timer)
+{
+	struct guest_disk *disk = container_of(timer, struct guest_disk, irq);
+
+	while (!list_empty(&disk->done)) {
+		struct page_io *io = list_first_entry(&disk->done, struct page_io, list);
+
+		list_del(&io->list);
+		end_page_io(io);
+	}
+}
+
+/* The device is done; in an event, so the guest's CPU has to be told. */
+static void request_complete(struct swap_request *rq)
+{
+	struct page_io *io = container_of(rq, struct page_io, rq);
+	struct guest_disk *disk = io->disk;
+	struct kernel *old = coro_current->ctx.kernel;
+
+	list_move_tail(&io->list, &disk->done);
+	coro_current->ctx.kernel = disk->kernel;
+	if (!timer_pending(&disk->irq))
+		mod_timer_ns(&disk->irq, 0);
+	coro_current->ctx.kernel = old;
+}
+
+/* With nobody who could wait, or a device that needs no time of its own, it is done at once. */
+static void page_io_submit(struct page_io *io)
+{
+	struct guest_disk *disk = io->disk;
+
+	if (!coro_current->ctx.thread || disk->device->config.kind == SWAP_ZRAM) {
+		end_page_io(io);
+		return;
+	}
+	if (!in_atomic())
+		cond_resched();
+	list_add_tail(&io->list, &disk->busy);
+	swap_submit(disk->device, &io->rq);
+}
+
+void page_io_unplug(struct page_io **plug)
+{
+	struct page_io *io = *plug;
+
+	*plug = NULL;
+	if (io)
+		page_io_submit(io);
+}
+
+void page_io_add(struct guest_disk *disk, struct page_io **plug, u64 block, struct page *page,
+		 bool write)
+{
+	struct page_io *io = *plug;
+
+	if (io && (io->disk != disk || io->rq.write != write || io->rq.nr == PAGE_IO_MAX ||
+		   io->rq.slot + io->rq.nr != block))
+		page_io_unplug(plug);
+	if (!*plug) {
+		io = host_alloc(sizeof(*io));
+		io->disk = disk;
+		io->rq.slot = block;
+		io->rq.write = write;
+		io->rq.complete = request_complete;
+		*plug = io;
+	}
+	io->pfn[io->rq.nr++] = page_to_pfn(page);
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults, accesses and unmapping of programs' memory.
+ *
+ * Models mm/memory.c and mm/mmu_gather.c of Linux 6.1: do_anonymous_page(), do_wp_page(),
+ * zap_pte_range(), and the batches in which unmapped pages are freed: 8 pages, then 510 at a time,
+ * each batch in reverse order (release_pages() of mm/swap.c).
+ *
+ * An access is one run of pages that are present and follow each other in guest memory; what is
+ * not present is faulted in first.  Contents are tokens (host-model/ram.h): clearing and writing
+ * pages are writes that the host sees.
+ *
+ * Left out: fork and copy on write, userfaultfd, NUMA balancing; pages leave the LRU when they are
+ * gathered, not when the batch is freed; page tables are freed without waiting for RCU.
+ */
+#include "user.h"
+
+/* Pages per batch (MMU_GATHER_BUNDLE, MAX_GATHER_BATCH) and most batches of one gather. */
+#define GATHER_BUNDLE 8
+#define GATHER_BATCH 510
+#define GATHER_BATCHES 19
+
+/* Gathering and freeing */
+
+void tlb_gather_mmu(struct mmu_gather *tlb)
+{
+	INIT_LIST_HEAD(&tlb->pages);
+	INIT_LIST_HEAD(&tlb->batches);
+	INIT_LIST_HEAD(&tlb->tables);
+	tlb->nr = tlb->nr_batches = 0;
+}
+
+void release_page(struct page *page)
+{
+	if (PageLRU(page))
+		lruvec_del_page(page);
+	ClearPageActive(page);
+	free_the_page(page, compound_order(page));
+}
+
+/* One batch: huge pages at once, the others in reverse. */
+static void release_batch(struct list_head *pages, unsigned int nr)
+{
+	LIST_HEAD(to_free);
+
+	while (nr-- && !list_empty(pages)) {
+		struct page *page = list_first_entry(pages, struct page, lru);
+
+		list_del(&page->lru);
+		if (PageHead(page))
+			release_page(page);
+		else
+			list_add(&page->lru, &to_free);
+	}
+	free_unref_page_list(&to_free);
+	user_resched();
+}
+
+static void tlb_flush_mmu(struct mmu_gather *tlb)
+{
+	release_batch(&tlb->pages, GATHER_BUNDLE);
+	while (!list_empty(&tlb->pages))
+		release_batch(&tlb->pages, GATHER_BATCH);
+	tlb->nr = 0;
+}
+
+static void free_list(struct list_head *pages, void (*free)(struct page *page))
+{
+	while (!list_empty(pages)) {
+		struct page *page = list_first_entry(pages, struct page, lru);
+
+		list_del(&page->lru);
+		free(page);
+	}
+}
+
+static void free_batch(struct page *page)
+{
+	__free_page(page);
+}
+
+void tlb_finish_mmu(struct mmu_gather *tlb)
+{
+	tlb_flush_mmu(tlb);
+	free_list(&tlb->batches, free_batch);
+	free_list(&tlb->tables, pgtable_free);
+}
+
+/* Room for one more page: the real kernel takes a page for the next batch, or frees what it has. */
+static void tlb_make_room(struct mmu_gather *tlb)
+{
+	struct page *page = NULL;
+
+	if (tlb->nr < GATHER_BUNDLE + GATHER_BATCH * tlb->nr_batches)
+		return;
+	if (tlb->nr_batches < GATHER_BATCHES)
+		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+	if (!page) {
+		tlb_flush_mmu(tlb);
+		return;
+	}
+	list_add_tail(&page->lru, &tlb->batches);
+	tlb->nr_batches++;
+}
+
+/* The address space gives up its reference. */
+void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
+{
+	if (!put_page_testzero(page))
+		return;		/* reclaim has it and will free it */
+	if (PageLRU(page))
+		lruvec_del_page(page);
+	ClearPageActive(page);
+	tlb_make_room(tlb);
+	list_add_tail(&page->lru, &tlb->pages);
+	tlb->nr++;
+}
+
+/* Page tables */
+
+void pgtable_free(struct page *page)
+{
+	ClearPageTable(page);
+	mod_node_page_state(this_kernel->pgdat, NR_PAGETABLE, -1);
+	__free_page(page);
+}
+
+/* May block. */
+int pgtable_alloc(struct map_chunk *chunk)
+{
+	struct page *page;
+
+	if (chunk->pgtable)
+		return 0;
+	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
+	SetPageTable(page);
+	mod_node_page_state(this_kernel->pgdat, NR_PAGETABLE, 1);
+	if (chunk->pgtable)
+		pgtable_free(page);
+	else
+		chunk->pgtable = page;
+	return 0;
+}
+
+/* Unmapping */
+
+/* A page that is mapped and nothing else, or in the swap cache as well. */
+static void zap_present(struct mmu_gather *tlb, struct address_space *space, struct page *page)
+{
+	space->nr_resident--;
+	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, -1);
+	if (space->shared)
+		mod_node_page_state(this_kernel->pgdat, NR_SHMEM, -1);
+	if (PageSwapCache(page)) {
+		if (!free_swap_page(page)) {
+			/* It is being written; reclaim finds that nobody wants it. */
+			this_user->swap->slot[page->private].owner = 0;
+			return;
+		}
+	}
+	set_page_private(page, 0);
+	tlb_remove_page(tlb, page);
+}
+
+static void zap_pte_range(struct mmu_gather *tlb, struct address_space *space,
+			  struct map_chunk *chunk, u32 off, u32 nr)
+{
+	for (; nr--; off++) {
+		u32 pte = chunk->table[off];
+
+		if (!pte)
+			continue;
+		chunk->table[off] = 0;
+		charge(COST_GUEST_UNMAP, 1);
+		if (!(pte & PTE_PRESENT)) {
+			space->nr_swapped--;
+			free_swap_and_cache(pte);
+		} else if (!pte_pfn(pte)) {
+			continue;
+		} else if (chunk->compound && pte_pfn(pte) == chunk->compound + off) {
+			space->nr_resident--;
+			mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, -1);
+			zap_compound_part(tlb, chunk);
+		} else {
+			zap_present(tlb, space, pfn_to_page(pte_pfn(pte)));
+		}
+	}
+}
+
+static bool table_empty(const struct map_chunk *chunk)
+{
+	u32 i;
+
+	if (chunk->huge)
+		return false;
+	for (i = 0; chunk->table && i < CHUNK_PAGES; i++) {
+		if (chunk->table[i])
+			return false;
+	}
+	return true;
+}
+
+/* Pages [index, index + nr) go, and their contents with them. */
+void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr,
+		      bool free_tables)
+{
+	while (nr) {
+		struct map_chunk *chunk = chunk_of(space, index);
+		u32 off = chunk_off(index);
+		u32 run = min_t(u64, nr, CHUNK_PAGES - off);
+
+		token_clear(chunk, off, run);
+		if (chunk->huge && run == CHUNK_PAGES) {
+			zap_huge_pmd(tlb, space, chunk);
+		} else {
+			if (chunk->huge)
+				split_huge_pmd(space, chunk);
+			if (chunk->table)
+				zap_pte_range(tlb, space, chunk, off, run);
+		}
+		if (free_tables && chunk->pgtable && table_empty(chunk)) {
+			list_add_tail(&chunk->pgtable->lru, &tlb->tables);
+			chunk->pgtable = NULL;
+			if (chunk->table)
+				host_free(chunk->table);
+			chunk->table = NULL;
+		}
+		index += run;
+		nr -= run;
+		user_resched();
+	}
+}
+
+/* Faults */
+
+/* A fresh page becomes one of an anonymous area; it is not mapped yet. */
+void page_init_anon(struct page *page, struct address_space *space, u64 index)
+{
+	page->flags |= 1u << PG_anon | 1u << PG_swapbacked | 1u << PG_uptodate;
+	set_page_private(page, make_owner(space, index));
+}
+
+/* Whether a fresh page may be put there still. */
+static bool fresh_fits(const struct address_space *space, u64 index)
+{
+	u32 pte = map_entry(space, index);
+
+	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk_of(space, index)->huge);
+}
+
+static int do_anonymous_page(struct address_space *space, u64 index, bool write)
+{
+	struct page *page;
+
+	if (pgtable_alloc(chunk_of(space, index)))
+		return -ENOMEM;
+	if (!write) {
+		if (!map_entry(space, index))
+			map_set(space, index, PTE_PRESENT | PTE_ACCESSED);
+		return 0;
+	}
+	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
+	if (!fresh_fits(space, index)) {
+		__free_page(page);
+		return 0;
+	}
+	page_init_anon(page, space, index);
+	lru_cache_add(page);
+	map_set(space, index, PTE_PRESENT | PTE_ACCESSED | PTE_WRITE | page_to_pfn(page));
+	space->nr_resident++;
+	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, 1);
+	if (space->shared)
+		mod_node_page_state(this_kernel->pgdat, NR_SHMEM, 1);
+	return 0;
+}
+
+/* Write to a page that is mapped for reading: the zero page, or one that swap has a copy of. */
+static int do_wp_page(struct address_space *space, u64 index, u32 pte)
+{
+	if (chunk_of(space, index)->huge) {
+		split_huge_pmd(space, chunk_of(space, index));
+		pte = map_entry(space, index);
+	}
+	if (!pte_pfn(pte))
+		return do_anonymous_page(space, index, true);
+	SetPageDirty(pfn_to_page(pte_pfn(pte)));
+	map_set(space, index, pte | PTE_WRITE);
+	return 0;
+}
+
+static void fault_done(struct mm_struct *mm, enum user_fault kind, bool major, u64 start)
+{
+	struct user_state *user = this_user;
+
+	user->stats.faults[kind]++;
+	vm_event(this_mm, PGFAULT, 1);
+	if (major) {
+		user->stats.maj_faults++;
+		vm_event(this_mm, PGMAJFAULT, 1);
+		mm->maj_flt++;
+	} else {
+		mm->min_flt++;
+	}
+	if (current) {
+		current->min_flt += !major;
+		current->maj_flt += major;
+	}
+	if (user->observer.fault)
+		user->observer.fault(this_kernel, user->observer.ctx, current, kind,
+				     user_now() - start);
+}
+
+/*
+ * Make a page present (and writable); the caller looks whether it is.  May block for long.  Returns
+ * -ENOMEM when memory cannot be had.
+ */
+static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
+{
+	struct address_space *space = vma->space;
+	u32 pte = map_entry(space, index);
+	enum user_fault kind = USER_FAULT_MINOR;
+	u64 start = user_now();
+	bool major = false;
+	int ret = -EAGAIN;
+
+	if (!pte && thp_eligible(vma, index)) {
+		ret = do_huge_pmd_anonymous_page(vma, index, write);
+		if (!ret)
+			kind = USER_FAULT_HUGE;
+	}
+	if (ret == -EAGAIN) {
+		charge(COST_GUEST_FAULT, 1);
+		pte = map_entry(space, index);
+		if (!pte) {
+			ret = do_anonymous_page(space, index, write);
+		} else if (pte & PTE_PRESENT) {
+			ret = write && !(pte & PTE_WRITE) ? do_wp_page(space, index, pte) : 0;
+		} else {
+			ret = do_swap_page(space, index, write, &major);
+			kind = major ? USER_FAULT_SWAP : USER_FAULT_MINOR;
+		}
+	}
+	if (!ret)
+		fault_done(vma->mm, kind, major, start);
+	return ret;
+}
+
+/* Fault until @nr pages at least 1 are there as needed; returns their number or -errno. */
+static int fault_in(struct vm_area_struct *vma, u64 index, u32 max, bool write, u32 *pfn)
+{
+	for (;;) {
+		u32 nr = map_run(vma->space, index, max, write ? PTE_WRITE : 0, pfn);
+		int ret;
+
+		if (nr)
+			return nr;
+		if (fault_signal_pending())
+			return -EINTR;
+		ret = handle_mm_fault(vma, index, write);
+		if (ret && !(ret == -ENOMEM && user_can_block()))
+			return ret;
+		user_resched();
+	}
+}
+
+/* Accesses */
+
+static void check_zero_page(struct address_space *space, u64 index, u32 nr)
+{
+	u32 token, run = token_run(chunk_of(space, index), chunk_off(index), nr, &token);
+
+	if (WARN_ON(token || run < nr))
+		printk("a page of %s was written and is not there\n",
+		       current ? current->comm : "a program");
+}
+
+/* The accesses themselves: pages of one chunk, which cannot go away meanwhile. */
+static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, bool write)
+{
+	struct map_chunk *chunk = chunk_of(space, index);
+
+	charge(write ? COST_PAGE_WRITE : COST_PAGE_READ, nr);
+	if (!pfn) {
+		check_zero_page(space, index, nr);
+		return;
+	}
+	chunk->busy++;
+	if (write)
+		contents_write(space, index, nr, pfn);
+	else
+		contents_check(space, index, nr, pfn);
+	chunk->busy--;
+}
+
+static int access_pages(struct vm_area_struct *vma, u64 index, u64 nr, bool write)
+{
+	while (nr) {
+		u32 max = min_t(u64, nr, CHUNK_PAGES), pfn;
+		int run = fault_in(vma, index, max, write, &pfn);
+
+		if (run < 0)
+			return run;
+		access_run(vma->space, index, run, pfn, write);
+		index += run;
+		nr -= run;
+		user_resched();
+		if (fault_signal_pending())
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int write_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+{
+	return access_pages(vma, index, nr, true);
+}
+
+static int read_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+{
+	return access_pages(vma, index, nr, false);
+}
+
+/* Only what was written is read. */
+static int verify_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+{
+	while (nr) {
+		u32 off = chunk_off(index), token;
+		u32 run = token_run(chunk_of(vma->space, index), off,
+				    min_t(u64, nr, CHUNK_PAGES - off), &token);
+		int ret = token ? access_pages(vma, index, run, false) : 0;
+
+		if (ret)
+			return ret;
+		index += run;
+		nr -= run;
+	}
+	return 0;
+}
+
+int user_touch(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write)
+{
+	return user_access(mm, addr, len, write ? write_pages : read_pages);
+}
+
+int user_verify(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	return user_access(mm, addr, len, verify_pages);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Process memory and page cache: what their files share.
+ *
+ * Reading order: mapping.c (which page is where), lru.c, mmap.c, memory.c (faults, unmapping),
+ * huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
+ *
+ * One structure maps both ways.  An address space is the pages of a file, or those of one anonymous
+ * area, by index; since nothing is mapped twice, its table is page table and page cache
+ * in one.  A page remembers its address space and index, or, while in the swap cache, its slot, which
+ * remembers them.
+ *
+ * Who may free a page: whoever drops its last reference.  One belongs to the address space (or the
+ * swap cache), one to reclaim while it has the page isolated.  Code that may have blocked looks again
+ * at what it knew: only PG_locked, a reference or a chunk marked busy outlast a wait.
+ */
+#ifndef __MM_USER_H
+#define __MM_USER_H
+
+#include <linux/shrinker.h>
+#include <linux/swap.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+#include "hostmem.h"
+#include "internal.h"
+#include "swap.h"
+#include "usermem.h"
+
+/*
+ * Entry of a table.  Present: page frame; frame 0 is the zero page.  Not present, anonymous:
+ * swap slot.  Not present, file: when it was evicted (lru.c).  In files, WRITE means dirty.
+ */
+#define PTE_PRESENT (1u << 31)
+#define PTE_ACCESSED (1u << 30)
+#define PTE_WRITE (1u << 29)
+#define PTE_PFN_MASK ((1u << 29) - 1)
+
+#define CHUNK_SHIFT HOST_PMD_ORDER
+#define CHUNK_PAGES (1u << CHUNK_SHIFT)
+
+/* 2 MiB of an address space: one huge entry, or a table of 512. */
+struct map_chunk {
+	u32 huge;		/* entry of a huge page, 0: none */
+	u32 compound;		/* frame of a huge page that is mapped page by page, 0: none */
+	u16 nr_compound;	/* pages of it that still are mapped */
+	u16 busy;		/* accesses under way: nothing may be unmapped */
+	u16 nr_dirty;		/* of a file */
+	bool deferred;		/* the compound page waits to be split */
+	u16 token_lo, token_hi;	/* pages with contents; their tokens count up from token_first */
+	u32 token_first;
+	u32 *table;
+	u32 *token_table;	/* instead of a run: contents of each page */
+	struct page *pgtable;	/* page table page, deposited while the chunk is huge */
+};
+
+struct address_space {
+	u32 id;
+	bool anon;
+	bool shared;
+	unsigned int users;	/* areas that map it */
+	char *name;		/* of files and shared memory */
+	u64 nr_pages;		/* of files: up to the last one ever used */
+	u64 nr_chunks;
+	struct map_chunk *chunk;
+	unsigned long nr_resident, nr_swapped;
+	struct list_head list;	/* of files or of shared memory */
+
+	/* files (filemap.c) */
+	u64 disk_page;		/* where it begins on the disk */
+	unsigned long nr_dirty;
+	u64 dirtied_when;	/* ns, first page since the last writeback */
+	u64 ra_start, prev_index;
+	u32 ra_size, ra_async;
+};
+
+struct vm_area_struct {
+	struct mm_struct *mm;
+	u64 start, end;		/* pages */
+	u64 pgoff;
+	struct address_space *space;
+	enum user_thp thp;
+};
+
+struct mm_struct {
+	struct list_head list;
+	struct kernel *kernel;
+	struct task_struct *task;
+	struct vm_area_struct **area;	/* by address */
+	u32 nr_areas, max_areas;
+	u64 next_page;		/* where the next area may begin */
+	u64 min_flt, maj_flt;
+};
+
+/* A slot of the swap file; free when there is neither an owner nor a page. */
+struct swap_slot {
+	u64 owner;		/* as page_owner(); 0: only the swap cache has it */
+	u32 token;
+	u32 pfn;		/* page in the swap cache, 0: none */
+	u32 shadow;
+	u32 pad;
+};
+
+struct swap_info {
+	struct swap_slot *slot;
+	bool zram;
+	unsigned int compressed_percent;
+	struct list_head zram_pages;	/* memory that compressed pages take */
+	u32 nr_zram_pages;
+	u32 nr_slots, nr_free;	/* without slot 0, the header */
+	u32 next, left;		/* place in the current cluster */
+	u16 *cluster_used;
+	u32 ra_max, ra_prev, ra_hits, ra_last;	/* read-ahead, pages */
+};
+
+/* Transfer of consecutive pages of a disk. */
+#define PAGE_IO_MAX 256
+struct page_io {
+	struct swap_request rq;
+	struct guest_disk *disk;
+	struct list_head list;	/* all that are under way, then those that are done */
+	u32 pfn[PAGE_IO_MAX];
+};
+
+struct guest_disk {
+	struct kernel *kernel;
+	struct swap_device *device;
+	struct list_head busy, done;
+	struct timer_list irq;
+};
+
+#define NR_PAGE_WAITS 32
+
+struct user_state {
+	struct kernel *kernel;
+	struct usermem_observer observer;
+	struct list_head mms, files, shared;
+	struct address_space **space;	/* by id */
+	u32 nr_spaces, last_id;
+	u32 next_token;
+	wait_queue_head_t page_wait[NR_PAGE_WAITS];
+	struct list_head deferred_split;
+	unsigned long nr_deferred;
+	struct shrinker deferred_shrinker;
+
+	/* lru.c, vmscan.c */
+	unsigned long nonresident_age;
+	unsigned long workingset_activate[2], refaults[2];	/* anonymous, file */
+	wait_queue_head_t reclaim_wait;
+	wait_queue_head_t noprogress_wait;
+	unsigned int nr_writeback_throttled;
+	unsigned long nr_throttled_written;
+	bool node_writeback, node_congested;	/* PGDAT_WRITEBACK, LRUVEC_CONGESTED */
+
+	struct swap_info *swap;
+	struct guest_disk *swap_disk, *file_disk;
+	u64 file_disk_used;		/* pages */
+	unsigned long nr_file_writeback;
+	wait_queue_head_t flusher_wait, dirty_wait;
+	struct task_struct *flusher;
+	bool flush_now;
+	struct usermem_stats stats;
+};
+
+#define this_user (this_kernel->mm->user)
+
+static inline u64 user_now(void)
+{
+	const struct cpu_thread *t = coro_current->ctx.thread;
+
+	return (this_kernel->engine ? this_kernel->engine->now : 0) + (t ? t->pending : 0);
+}
+
+/* Whether there is a task that can wait, and a clock. */
+static inline bool user_can_block(void)
+{
+	return current && coro_current->ctx.thread && !in_atomic();
+}
+
+/* Owed time that others should see pass. */
+#define USER_SYNC_NS 20000
+
+static inline void user_resched(void)
+{
+	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > USER_SYNC_NS &&
+	    !in_atomic())
+		cond_resched();
+}
+
+/* Owner of a page: address space and index; never 0, as ids begin with 1. */
+static inline u64 make_owner(const struct address_space *space, u64 index)
+{
+	return (u64)space->id << 32 | index;
+}
+
+static inline struct address_space *owner_space(u64 owner)
+{
+	return this_user->space[owner >> 32];
+}
+
+static inline u64 owner_index(u64 owner)
+{
+	return (u32)owner;
+}
+
+static inline struct map_chunk *chunk_of(const struct address_space *space, u64 index)
+{
+	return &space->chunk[index >> CHUNK_SHIFT];
+}
+
+static inline unsigned int chunk_off(u64 index)
+{
+	return index & (CHUNK_PAGES - 1);
+}
+
+static inline u32 pte_pfn(u32 pte)
+{
+	return pte & PTE_PFN_MASK;
+}
+
+/* mapping.c */
+struct address_space *space_create(bool anon, u64 nr_pages);
+void space_free(struct address_space *space);
+u32 map_entry(const struct address_space *space, u64 index);
+bool map_alloc_table(struct map_chunk *chunk);
+void map_set(struct address_space *space, u64 index, u32 pte);
+u32 map_run(struct address_space *space, u64 index, u32 max, u32 need, u32 *pfn);
+u64 page_owner(const struct page *page);
+/* Where a page is mapped or cached; NULL: nowhere. */
+u32 *page_pte(const struct page *page, struct map_chunk **chunk);
+u32 token_next(u32 nr);
+void token_set(struct map_chunk *chunk, u32 off, u32 nr, u32 token);
+void token_clear(struct map_chunk *chunk, u32 off, u32 nr);
+u32 token_run(const struct map_chunk *chunk, u32 off, u32 max, u32 *token);
+void contents_write(struct address_space *space, u64 index, u32 nr, u32 pfn);
+void contents_check(struct address_space *space, u64 index, u32 nr, u32 pfn);
+wait_queue_head_t *page_waitqueue(const struct page *page);
+void wait_on_page_locked(struct page *page);
+void unlock_page(struct page *page);
+
+/* lru.c */
+enum lru_list page_lru(const struct page *page);
+void lru_cache_add(struct page *page);
+void lruvec_del_page(struct page *page);
+void lruvec_add_page(struct page *page);
+void lruvec_add_page_tail(struct page *page);
+void update_lru_size(enum lru_list lru, const struct page *page, long nr);
+void activate_page(struct page *page);
+void mark_page_accessed(struct page *page);
+void lru_note_cost(bool file, unsigned int nr_pages);
+u32 workingset_eviction(struct page *page);
+void workingset_refault(struct page *page, u32 shadow);
+void rotate_reclaimable_page(struct page *page);
+static inline bool page_is_file_lru(const struct page *page)
+{
+	return !PageSwapBacked(page);
+}
+
+/* mmap.c */
+int user_access(struct mm_struct *mm, u64 addr, u64 len,
+		int (*access)(struct vm_area_struct *vma, u64 index, u64 nr));
+
+/* memory.c */
+struct mmu_gather {
+	struct list_head pages;		/* without references, in the order of their addresses */
+	struct list_head batches;	/* pages that hold the real kernel's lists of them */
+	struct list_head tables;
+	unsigned int nr, nr_batches;
+};
+void tlb_gather_mmu(struct mmu_gather *tlb);
+void tlb_finish_mmu(struct mmu_gather *tlb);
+void tlb_remove_page(struct mmu_gather *tlb, struct page *page);
+void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr,
+		      bool free_tables);
+/* The last reference is gone. */
+void release_page(struct page *page);
+void page_init_anon(struct page *page, struct address_space *space, u64 index);
+int pgtable_alloc(struct map_chunk *chunk);
+void pgtable_free(struct page *page);
+
+/* huge_memory.c */
+bool thp_eligible(const struct vm_area_struct *vma, u64 index);
+int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, u64 index, bool write);
+void split_huge_pmd(struct address_space *space, struct map_chunk *chunk);
+void zap_huge_pmd(struct mmu_gather *tlb, struct address_space *space, struct map_chunk *chunk);
+void zap_compound_part(struct mmu_gather *tlb, struct map_chunk *chunk);
+/* Make single pages of a huge one that nobody else holds; isolated ones go to @list. */
+void split_huge_page_to_list(struct page *head, struct list_head *list);
+void huge_memory_init(struct user_state *user);
+void huge_memory_exit(struct user_state *user);
+
+/* disk.c */
+struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *config);
+void disk_destroy(struct guest_disk *disk);
+/*
+ * Add a page to the transfer *@plug, or submit that one and begin another, when @block does not
+ * follow.  Pages of reads are locked, those of writes marked; the end of it sets them free.  May block.
+ */
+void page_io_add(struct guest_disk *disk, struct page_io **plug, u64 block, struct page *page,
+		 bool write);
+void page_io_unplug(struct page_io **plug);
+void set_page_writeback(struct page *page);
+
+/* swap.c */
+int swapon(struct user_state *user, const struct swap_config *config);
+void swapoff(struct user_state *user);
+/* Give a page without slot one; false: there is none. */
+bool add_to_swap(struct page *page);
+/* The page stays, its slot does not. */
+void delete_from_swap_cache(struct page *page);
+/* The page is going to be freed, its slot has the contents. */
+void evict_from_swap_cache(struct page *page);
+/* Free the slot of a page, unless it is just being written. */
+bool free_swap_page(struct page *page);
+/* Nothing refers to the slot any more. */
+void free_swap_and_cache(u32 slot);
+bool swap_is_full(void);
+/* Begin to write a locked page, unlock it; consecutive slots gather in @plug.  May block. */
+void swap_writepage(struct page *page, struct page_io **plug);
+void swap_write_unplug(struct page_io **plug);
+int do_swap_page(struct address_space *space, u64 index, bool write, bool *major);
+
+/* filemap.c */
+int filemap_init(struct user_state *user, const struct swap_config *config);
+void filemap_exit(struct user_state *user);
+int flusher_run(void);
+void wakeup_flusher_threads(void);
+/* A clean page that reclaim has isolated leaves its file. */
+void remove_file_page(struct page *page);
+
+/* vmscan.c */
+void vmscan_init(struct user_state *user);
+int kswapd_run(void);
+/* A page has been written: who waits for that may go on. */
+void acct_reclaim_writeback(void);
+
+static inline bool fault_signal_pending(void)
+{
+	return current && fatal_signal_pending(current);
+}
+
+#endif
