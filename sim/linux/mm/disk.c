@@ -6,8 +6,8 @@
  * handled by an interrupt on vCPU 0, which sets pages free and wakes tasks.  Contents move when
  * a request is made: its pages are locked or marked as being written until it is done.
  *
- * Left out: the virtual disk's rings, exits and VMM threads, and the host disk behind it: guest I/O takes
- * time of its own and no CPU or disk of the host.  The host does see the pages: those that it
+ * Left out: the virtual disk's rings, exits and VMM threads, and the host disk behind it: guest I/O
+ * takes time of its own and no CPU or disk of the host.  The host does see the pages: those that it
  * has swapped out itself are read in before they are written.
  */
 #include "user.h"

@@ -3,11 +3,11 @@
  * The page cache: files of the guest's disk, read ahead and written back.
  *
  * Models mm/filemap.c, mm/readahead.c (ondemand_readahead(), windows of up to 128 KiB) and, in
- * outline, mm/page-writeback.c and fs/fs-writeback.c of Linux 6.1: dirty pages are written when they
- * are 30 s old or more than a tenth of what could be dirty; beyond a fifth, writers wait.
+ * outline, mm/page-writeback.c and fs/fs-writeback.c of Linux 6.1: dirty pages are written when
+ * they are 30 s old or more than a tenth of what could be dirty; beyond a fifth, writers wait.
  *
- * A file has contents from the start, a token that follows from file and page; what is written over
- * them is remembered in the file's expected contents, which therefore are those of the disk for every
+ * A file has contents from the start, a token that follows from file and page; what is written
+ * over them is remembered in the file's expected contents, which therefore are those of the disk for every
  * page that is not dirty.
  *
  * Left out: directories and everything else of file systems, truncation, large folios, mapped

@@ -4,8 +4,8 @@
  *
  * Models mm/swap.c (folio_mark_accessed(), folio_activate(), lru_note_cost(),
  * folio_rotate_reclaimable()) and mm/workingset.c of Linux 6.1: when a page is evicted, its table
- * remembers the time in evictions; if it comes back after fewer of them than there are pages it could
- * have displaced, it is active at once.
+ * remembers the time in evictions; if it comes back after fewer of them than there are pages it
+ * could have displaced, it is active at once.
  *
  * Left out: the per-CPU batches of 15 pages in front of the lists, the multi-generational LRU
  * (compiled in, not enabled in Debian), the shrinker of shadow nodes.

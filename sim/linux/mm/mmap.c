@@ -44,7 +44,7 @@ static void put_space(struct address_space *space)
 	space_free(space);
 }
 
-/* Whether nobody but areas [first, last) maps a shared address space, the first of them being @at. */
+/* Whether only areas [first, last) map a shared address space, the first of them being @at. */
 static bool last_users(const struct mm_struct *mm, u32 first, u32 last, u32 at)
 {
 	const struct address_space *space = mm->area[at]->space;
@@ -170,7 +170,7 @@ static struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page)
 	return at < mm->nr_areas && mm->area[at]->start <= page ? mm->area[at] : NULL;
 }
 
-/* An area that @page is in the middle of is cut in two there; returns the first one from @page on. */
+/* Cut an area in two if @page is in the middle of it; returns the first one from @page on. */
 static u32 split_area(struct mm_struct *mm, u64 page)
 {
 	struct vm_area_struct *vma = find_vma(mm, page), *tail;

@@ -3,8 +3,8 @@
  * Swap of the guest: slots of a swap file, the swap cache, writing and reading pages.
  *
  * Models mm/swapfile.c (slots from clusters of 256 in order, then wherever one is free),
- * mm/swap_state.c (swap cache; swap_cluster_readahead() with its window of up to 8 pages that follows
- * hits) and do_swap_page() of mm/memory.c, Linux 6.1.  A slot keeps what the page held, as a token.
+ * mm/swap_state.c (swap cache; swap_cluster_readahead() with its window of up to 8 pages that
+ * follows hits) and do_swap_page() of mm/memory.c, Linux 6.1.  A slot keeps what the page held, as a token.
  * On zram, slots take memory of the guest instead of time of a disk.
  *
  * Left out: several swap areas, huge pages swapped as a whole (not with a swap file), read-ahead by
@@ -25,7 +25,7 @@ static struct swap_slot *page_slot(const struct page *page)
 	return &this_user->swap->slot[page->private];
 }
 
-int swapon(struct user_state *user, const struct swap_config *config)
+int swap_file_init(struct user_state *user, const struct swap_config *config)
 {
 	struct swap_info *swap;
 
@@ -49,7 +49,7 @@ int swapon(struct user_state *user, const struct swap_config *config)
 	return 0;
 }
 
-void swapoff(struct user_state *user)
+void swap_file_exit(struct user_state *user)
 {
 	disk_destroy(user->swap_disk);
 	if (!user->swap)

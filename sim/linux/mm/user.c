@@ -26,7 +26,7 @@ int usermem_init(struct kernel *kernel, const struct usermem_config *config)
 	huge_memory_init(user);
 	ret = filemap_init(user, config->disk);
 	if (!ret && config->swap)
-		ret = swapon(user, config->swap);
+		ret = swap_file_init(user, config->swap);
 	if (!ret && kernel->vm && kernel->sched && !config->no_kswapd) {
 		ret = kswapd_run();
 		if (!ret)
@@ -56,7 +56,7 @@ void usermem_exit(struct kernel *kernel)
 	}
 	huge_memory_exit(user);
 	filemap_exit(user);
-	swapoff(user);
+	swap_file_exit(user);
 	for (i = 0; i < user->nr_spaces; i++) {
 		if (user->space[i])
 			space_free(user->space[i]);

@@ -7,12 +7,12 @@
  *
  * One structure maps both ways.  An address space is the pages of a file, or those of one anonymous
  * area, by index; since nothing is mapped twice, its table is page table and page cache
- * in one.  A page remembers its address space and index, or, while in the swap cache, its slot, which
- * remembers them.
+ * in one.  A page remembers its address space and index, or, while in the swap cache, its slot,
+ * which remembers them.
  *
  * Who may free a page: whoever drops its last reference.  One belongs to the address space (or the
- * swap cache), one to reclaim while it has the page isolated.  Code that may have blocked looks again
- * at what it knew: only PG_locked, a reference or a chunk marked busy outlast a wait.
+ * swap cache), one to reclaim while it has the page isolated.  Code that may have blocked looks
+ * again at what it knew: only PG_locked, a reference or a chunk marked busy outlast a wait.
  */
 #ifndef __MM_USER_H
 #define __MM_USER_H
@@ -293,7 +293,8 @@ struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *
 void disk_destroy(struct guest_disk *disk);
 /*
  * Add a page to the transfer *@plug, or submit that one and begin another, when @block does not
- * follow.  Pages of reads are locked, those of writes marked; the end of it sets them free.  May block.
+ * follow.  Pages of reads are locked, those of writes marked; the end of it sets them free.
+ * May block.
  */
 void page_io_add(struct guest_disk *disk, struct page_io **plug, u64 block, struct page *page,
 		 bool write);
@@ -301,8 +302,8 @@ void page_io_unplug(struct page_io **plug);
 void set_page_writeback(struct page *page);
 
 /* swap.c */
-int swapon(struct user_state *user, const struct swap_config *config);
-void swapoff(struct user_state *user);
+int swap_file_init(struct user_state *user, const struct swap_config *config);
+void swap_file_exit(struct user_state *user);
 /* Give a page without slot one; false: there is none. */
 bool add_to_swap(struct page *page);
 /* The page stays, its slot does not. */

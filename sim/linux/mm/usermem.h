@@ -4,10 +4,10 @@
  *
  * How to use it:
  *  1. usermem_init() after mm_init() and sched_init(); usermem_exit() before mm_exit().
- *  2. user_mm_create() for each task that runs a program; user_mm_destroy() when it ends, by itself or
- *     killed: it frees everything.
- *  3. The calls below run in the task's name (current) and may block: reclaim, swap, host.  Without a
- *     task (unit tests) they do the same work at once and for nothing.
+ *  2. user_mm_create() for each task that runs a program; user_mm_destroy() when it ends, by itself
+ *     or killed: it frees everything.
+ *  3. The calls below run in the task's name (current) and may block: reclaim, swap, host.  Without
+ *     a task (unit tests) they do the same work at once and for nothing.
  *  4. Addresses and lengths are in bytes; what is not page aligned is extended to whole pages.
  *     Errors are negative: -ENOMEM, -EFAULT (not mapped), -EINTR (the OOM killer chose the
  *     caller: end the program), -ENOENT, -ENOSPC.

@@ -2,14 +2,14 @@
 /*
  * Reclaim: which pages go when memory is short, and who does the work.
  *
- * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: the balance of anonymous and
- * file pages by cost and swappiness (prepare_scan_count(), get_scan_count()), inactive lists that are
+ * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: the balance of anonymous
+ * and file pages by cost and swappiness (prepare_scan_count(), get_scan_count()), inactive lists that are
  * shrunk 32 pages at a time and refilled from the active ones (shrink_lruvec(),
  * shrink_active_list(), shrink_folio_list()), kswapd between the low and the high watermark
  * (balance_pgdat(), kswapd_try_to_sleep()), direct reclaim, and throttling of both.
  *
- * Left out: memory cgroups, NUMA, compaction, demotion, MADV_FREE, unevictable and executable pages,
- * the limit on isolated pages.
+ * Left out: memory cgroups, NUMA, compaction, demotion, MADV_FREE, unevictable and executable
+ * pages, the limit on isolated pages.
  */
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
@@ -144,8 +144,8 @@ void acct_reclaim_writeback(void)
 /* Isolated pages */
 
 /*
- * Take up to @nr_to_scan pages off the old end of a list, with a reference each.  Pages of zones that
- * would not help go to the other end.
+ * Take up to @nr_to_scan pages off the old end of a list, with a reference each.  Pages of zones
+ * that would not help go to the other end.
  */
 static unsigned long isolate_lru_pages(unsigned long nr_to_scan, struct list_head *dst,
 				       unsigned long *nr_scanned, const struct scan_control *sc,
@@ -239,7 +239,7 @@ static enum page_references page_check_references(struct page *page)
 	return PAGEREF_RECLAIM;
 }
 
-/* Nobody refers to the page any more: its owner has unmapped it while it was isolated or written. */
+/* Nobody refers to it any more: it was unmapped while it was isolated or written. */
 static bool page_unwanted(const struct page *page)
 {
 	if (PageWriteback(page))
