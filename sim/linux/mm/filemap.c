@@ -7,8 +7,8 @@
  * they are 30 s old or more than a tenth of what could be dirty; beyond a fifth, writers wait.
  *
  * A file has contents from the start, a token that follows from file and page; what is written
- * over them is remembered in the file's expected contents, which therefore are those of the disk for every
- * page that is not dirty.
+ * over them is remembered in the file's expected contents, which therefore are those of the disk for
+ * every page that is not dirty.
  *
  * Left out: directories and everything else of file systems, truncation, large folios, mapped
  * files, read-ahead state per open file, smooth throttling of writers between the two limits.

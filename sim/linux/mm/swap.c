@@ -4,7 +4,8 @@
  *
  * Models mm/swapfile.c (slots from clusters of 256 in order, then wherever one is free),
  * mm/swap_state.c (swap cache; swap_cluster_readahead() with its window of up to 8 pages that
- * follows hits) and do_swap_page() of mm/memory.c, Linux 6.1.  A slot keeps what the page held, as a token.
+ * follows hits) and do_swap_page() of mm/memory.c, Linux 6.1.  A slot keeps what the page
+ * held, as a token.
  * On zram, slots take memory of the guest instead of time of a disk.
  *
  * Left out: several swap areas, huge pages swapped as a whole (not with a swap file), read-ahead by
