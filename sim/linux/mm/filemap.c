@@ -7,8 +7,8 @@
  * they are 30 s old or more than a tenth of what could be dirty; beyond a fifth, writers wait.
  *
  * A file has contents from the start, a token that follows from file and page; what is written
- * over them is remembered in the file's expected contents, which therefore are those of the disk for
- * every page that is not dirty.
+ * over them is remembered in the file's expected contents, which therefore are those of the disk
+ * for every page that is not dirty.
  *
  * Left out: directories and everything else of file systems, truncation, large folios, mapped
  * files, read-ahead state per open file, smooth throttling of writers between the two limits.
@@ -301,9 +301,13 @@ int user_read_file(struct mm_struct *mm, const char *name, uint64_t offset, uint
 		if (!page)
 			return fault_signal_pending() ? -EINTR : -ENOMEM;
 		charge(COST_GUEST_FILE, 1);
-		if (ram)
+		if (ram) {
+			/* Nobody is to write to it while the host may make us wait. */
+			SetPageLocked(page);
 			guest_ram_check(ram, gfn(page_to_pfn(page)), 1,
 					file_token(file, index), name);
+			unlock_page(page);
+		}
 		mark_page_accessed(page);
 		put_file_page(page);
 		file->prev_index = index;
@@ -425,14 +429,16 @@ static void writeback_files(bool all)
 static int flusher(void *data)
 {
 	struct user_state *user = this_user;
+	bool all;
 
 	for (;;) {
 		current->wait_expected = true;
 		wait_event(user->flusher_wait, user->flush_now || nr_dirty());
 		current->wait_expected = false;
 		wait_event_timeout(user->flusher_wait, user->flush_now, DIRTY_WRITEBACK);
-		writeback_files(user->flush_now);
+		all = user->flush_now;
 		user->flush_now = false;
+		writeback_files(all);
 	}
 	return 0;
 }

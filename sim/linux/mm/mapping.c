@@ -4,8 +4,8 @@
  *
  * In place of page tables and the page cache's xarray of Linux there is one table per address
  * space: per 2 MiB a chunk with either a huge entry or, once needed, 512 entries of 4 bytes.
- * Expected contents are a run of counting tokens per chunk as long as it was written that way, one token per
- * page otherwise; they stay when a page goes to swap or is lost.
+ * Expected contents are a run of counting tokens per chunk as long as it was written that way,
+ * one token per page otherwise; they stay when a page goes to swap or is lost.
  *
  * Left out: levels above the page tables, several mappings of one page, page table locks.
  */

@@ -349,13 +349,24 @@ static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
 	return ret;
 }
 
-/* Fault until @nr pages at least 1 are there as needed; returns their number or -errno. */
+/* Who shares memory takes turns, so that all see what was written last. */
+static void wait_not_busy(struct address_space *space, u64 index)
+{
+	struct map_chunk *chunk = chunk_of(space, index);
+
+	if (space->shared && chunk->busy && user_can_block())
+		wait_event(this_user->busy_wait, !chunk->busy);
+}
+
+/* Fault until one page or more is there as needed; returns how many are, up to @max, or -errno. */
 static int fault_in(struct vm_area_struct *vma, u64 index, u32 max, bool write, u32 *pfn)
 {
 	for (;;) {
-		u32 nr = map_run(vma->space, index, max, write ? PTE_WRITE : 0, pfn);
+		u32 nr;
 		int ret;
 
+		wait_not_busy(vma->space, index);
+		nr = map_run(vma->space, index, max, write ? PTE_WRITE : 0, pfn);
 		if (nr)
 			return nr;
 		if (fault_signal_pending())
@@ -394,6 +405,8 @@ static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, 
 	else
 		contents_check(space, index, nr, pfn);
 	chunk->busy--;
+	if (space->shared && waitqueue_active(&this_user->busy_wait))
+		wake_up_all(&this_user->busy_wait);
 }
 
 static int access_pages(struct vm_area_struct *vma, u64 index, u64 nr, bool write)

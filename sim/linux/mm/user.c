@@ -22,6 +22,7 @@ int usermem_init(struct kernel *kernel, const struct usermem_config *config)
 	INIT_LIST_HEAD(&user->shared);
 	for (i = 0; i < NR_PAGE_WAITS; i++)
 		init_waitqueue_head(&user->page_wait[i]);
+	init_waitqueue_head(&user->busy_wait);
 	vmscan_init(user);
 	huge_memory_init(user);
 	ret = filemap_init(user, config->disk);

@@ -138,6 +138,7 @@ struct user_state {
 	u32 nr_spaces, last_id;
 	u32 next_token;
 	wait_queue_head_t page_wait[NR_PAGE_WAITS];
+	wait_queue_head_t busy_wait;	/* chunks of shared memory */
 	struct list_head deferred_split;
 	unsigned long nr_deferred;
 	struct shrinker deferred_shrinker;

@@ -3,8 +3,8 @@
  * Reclaim: which pages go when memory is short, and who does the work.
  *
  * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: the balance of anonymous
- * and file pages by cost and swappiness (prepare_scan_count(), get_scan_count()), inactive lists that
- * are shrunk 32 pages at a time and refilled from the active ones (shrink_lruvec(),
+ * and file pages by cost and swappiness (prepare_scan_count(), get_scan_count()), inactive lists
+ * that are shrunk 32 pages at a time and refilled from the active ones (shrink_lruvec(),
  * shrink_active_list(), shrink_folio_list()), kswapd between the low and the high watermark
  * (balance_pgdat(), kswapd_try_to_sleep()), direct reclaim, and throttling of both.
  *
