@@ -46,7 +46,7 @@ static void count_interrupt(struct kvm_virtio *dev, int vector)
 static const char *image_path(const char *name)
 {
 	static char path[512];
-	const char *dir = getenv("BALLAST_IMAGE_DIR");
+	const char *dir = getenv("BALLAST_IMAGES");
 
 	snprintf(path, sizeof(path), "%s/%s.so", dir ? dir : IMAGE_DIR, name);
 	return path;

@@ -32,7 +32,7 @@ static unsigned int config_irqs;
 static const char *image_path(const char *name)
 {
 	static char path[512];
-	const char *dir = getenv("BALLAST_IMAGE_DIR");
+	const char *dir = getenv("BALLAST_IMAGES");
 
 	snprintf(path, sizeof(path), "%s/%s.so", dir ? dir : IMAGE_DIR, name);
 	return path;
