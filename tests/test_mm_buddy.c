@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Exact page frame numbers for short scripts, worked out by hand from the rules of Linux 6.1's
- * mm/page_alloc.c: which block is split, where halves and merged blocks are listed, who steals from whom.
+ * mm/page_alloc.c: which block is split, where halves and merged blocks are listed, who steals
+ * from whom.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include "kernel/mm_probe.h"
 
 /*
- * The guest is the recorded one of 512 MiB: in ZONE_DMA32, largest blocks from pfn 11264 on, and at the end
- * 126976 of order 9, 127488 of order 8 and 127744 of order 2.
+ * The guest is the recorded one of 512 MiB: in ZONE_DMA32, largest blocks from pfn 11264 on, and
+ * at the end 126976 of order 9, 127488 of order 8 and 127744 of order 2.
  */
 #define GUEST_PAGES 131040
 #define FIRST_BLOCK 11264

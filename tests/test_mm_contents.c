@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What pages hold: zeroing on allocation and on free, the poison pattern and what a discard does to it,
- * and slab objects as bytes in guest RAM.
+ * What pages hold: zeroing on allocation and on free, the poison pattern and what a discard does
+ * to it, and slab objects as bytes in guest RAM.
  */
 #include <check.h>
 #include <errno.h>

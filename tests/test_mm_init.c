@@ -58,8 +58,8 @@ START_TEST(guest_of_512_mib_has_the_recorded_zones_and_watermarks)
 	ck_assert_uint_eq(dma32.high, 992);
 	ck_assert_int_eq(dma.lowmem_reserve[0], 0);
 	/*
-	 * 455 was recorded, a 256th of 116484: reading the sysctl, as was done then, computes it anew.
-	 * At boot 2,700 pages of init sections and initramfs were not managed yet.
+	 * 455 was recorded, a 256th of 116484: reading the sysctl, as was done then, computes it
+	 * anew. At boot 2,700 pages of init sections and initramfs were not managed yet.
 	 */
 	ck_assert_int_eq(dma.lowmem_reserve[1], (116484 - 2700) / 256);
 	ck_assert_int_eq(dma.lowmem_reserve[4], (116484 - 2700) / 256);

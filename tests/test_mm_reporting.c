@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Free page reporting, block by block: which blocks are reported in which order, how many in a pass,
- * when another pass is due (mm/page_reporting.c of Linux 6.1); and what gives memory back under pressure.
+ * Free page reporting, block by block: which blocks are reported in which order, how many in a
+ * pass, when another pass is due (mm/page_reporting.c of Linux 6.1); and what gives memory back
+ * under pressure.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include "kernel/mm_probe.h"
 
 /*
- * In ZONE_DMA32: 112 movable blocks of order 10 from pfn 12288 on, a movable one of order 9 and one that is
- * unmovable, since the first slab has taken the pageblock before it.
+ * In ZONE_DMA32: 112 movable blocks of order 10 from pfn 12288 on, a movable one of order 9 and
+ * one that is unmovable, since the first slab has taken the pageblock before it.
  */
 #define GUEST_PAGES 131040
 #define FIRST_BLOCK 12288

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reader of recordings of a real kernel's page allocator: two snapshots of all lists and the events
- * between them, xz or plain text.  docs/kmem-recordings.md describes the format.
+ * between them, xz or plain text.  tests/data/kmem/README.md describes the format.
  *
  * The files are input like any other: whatever does not fit is refused with one line.
  */
@@ -18,6 +18,7 @@
 
 #define TEXT_SIZE_MAX ((size_t)1 << 31)
 #define PFN_MAX ((int64_t)1 << 28)	/* 1 TiB */
+#define GFP_BOTH_TYPES 0x18		/* __GFP_RECLAIMABLE | __GFP_MOVABLE */
 
 struct reader {
 	char path[512];
@@ -119,7 +120,8 @@ static bool reader_open(struct reader *rd, const char *dir, const char *name)
 		xz = false;
 	}
 	if (!f)
-		return fail(rd, "%s; a recording is a directory with snapA, events and snapB (.txt or .txt.xz)",
+		return fail(rd, "%s; a recording is a directory with snapA, events and snapB "
+			    "(.txt or .txt.xz)",
 			    strerror(errno));
 	ok = read_all(rd, f, &data, &size);
 	fclose(f);
@@ -208,8 +210,8 @@ static bool parse_pfn(struct reader *rd, const struct kmem_zone *z, const char *
 	if (*end == text || errno)
 		return fail(rd, "'%.16s' is not a page frame number", text);
 	if (*pfn < (int64_t)z->start || *pfn >= (int64_t)(z->start + z->spanned))
-		return fail(rd, "pfn %" PRId64 " is outside zone %s (%" PRIu64 " to %" PRIu64 ")", *pfn,
-			    z->name, z->start, z->start + z->spanned - 1);
+		return fail(rd, "pfn %" PRId64 " is outside zone %s (%" PRIu64 " to %" PRIu64 ")",
+			    *pfn, z->name, z->start, z->start + z->spanned - 1);
 	return true;
 }
 
@@ -330,7 +332,8 @@ static bool parse_pcp(struct reader *rd, char *s, struct kmem_zone *z)
 	    !get_field(&s, "free_factor", &factor))
 		return fail(rd, "pcp line must have cpu, count, high, batch and free_factor");
 	if (cpu)
-		return fail(rd, "recording has more than one CPU; only runs of one CPU can be replayed");
+		return fail(rd, "recording has more than one CPU; only runs of one CPU can "
+			    "be replayed");
 	if (batch < 1 || batch > 100000 || factor < 0 || factor > 16)
 		return fail(rd, "pcp batch or free_factor is impossible");
 	z->pcp_count = count;
@@ -409,7 +412,8 @@ static bool claim_pages(struct reader *rd, uint8_t *map, const struct kmem_list 
 		for (pfn = list->pfn[i]; pfn < list->pfn[i] + (UINT64_C(1) << order); pfn++) {
 			if (pfn < max_pfn && !map[pfn]++)
 				continue;
-			return fail(rd, "pfn %" PRIu64 " is free twice; the snapshot is damaged, record it again",
+			return fail(rd, "pfn %" PRIu64 " is free twice; the snapshot is damaged, "
+				    "record it again",
 				    pfn);
 		}
 	}
@@ -437,7 +441,10 @@ static bool check_snapshot(struct reader *rd, struct kmem_snapshot *snap)
 						 snap->max_pfn);
 			}
 			if (ok && blocks != z->nr_free[order])
-				ok = fail(rd, "zone %s, order %d: nr_free is %" PRIu64 " but the lists have %" PRIu64 "; the snapshot is damaged, record it again",
+				ok = fail(rd,
+					  "zone %s, order %d: nr_free is %" PRIu64
+					  " but the lists have %" PRIu64
+					  "; the snapshot is damaged, record it again",
 					  z->name, order, z->nr_free[order], blocks);
 		}
 		for (pindex = 0; pindex < KMEM_PCP_LISTS && ok; pindex++) {
@@ -446,7 +453,9 @@ static bool check_snapshot(struct reader *rd, struct kmem_snapshot *snap)
 			ok = claim_pages(rd, map, &z->pcp[pindex], order, snap->max_pfn);
 		}
 		if (ok && on_pcp != (uint64_t)z->pcp_count)
-			ok = fail(rd, "zone %s: pcp count is %d but the lists have %" PRIu64 " pages; the snapshot is damaged, record it again",
+			ok = fail(rd,
+				  "zone %s: pcp count is %d but the lists have %" PRIu64
+				  " pages; the snapshot is damaged, record it again",
 				  z->name, z->pcp_count, on_pcp);
 	}
 	free(map);
@@ -546,7 +555,7 @@ struct contexts {
 
 static uint32_t context_number(struct contexts *c, const char *name)
 {
-	uint32_t h = 2166136261u, slot;
+	uint32_t h = 2166136261u, slot, mask;
 	const char *p;
 
 	if (c->nr * 2 >= c->hash_size) {
@@ -564,9 +573,10 @@ static uint32_t context_number(struct contexts *c, const char *name)
 			context_number(c, copy);
 		}
 	}
+	mask = c->hash_size - 1;
 	for (p = name; *p; p++)
 		h = (h ^ (unsigned char)*p) * 16777619u;
-	for (slot = h & (c->hash_size - 1); c->by_hash[slot]; slot = (slot + 1) & (c->hash_size - 1)) {
+	for (slot = h & mask; c->by_hash[slot]; slot = (slot + 1) & mask) {
 		if (!strcmp(c->name[c->by_hash[slot] - 1], name))
 			return c->by_hash[slot] - 1;
 	}
@@ -580,16 +590,28 @@ static bool check_event(struct reader *rd, const struct kmem_event *ev,
 			const struct event_form *form, uint64_t max_pfn)
 {
 	int64_t order = form->order_field >= 0 ? ev->a[form->order_field] : 0;
+	int64_t gfp;
 	bool free_form = ev->type == 'O' && ev->a[0] != 1 && ev->a[0] != 8;
 
 	if (free_form)
 		return true;
+	if (ev->type == 'K' && (ev->a[1] < 0 || ev->a[1] >= ev->a[2] || ev->a[2] > 65536))
+		return fail(rd, "index %" PRId64 " of %" PRId64 " bulk pages is impossible",
+			    ev->a[1], ev->a[2]);
+	if (ev->type == 'C' && ((order > 3 && order != 9) || ev->a[1] < 0))
+		return fail(rd, "there is no per-CPU list for order %" PRId64 ", type %" PRId64,
+			    order, ev->a[1]);
+	gfp = ev->type == 'K' ? ev->a[0] : ev->type == 'A' || ev->type == 'P' ? ev->a[1] : 0;
+	if ((gfp & GFP_BOTH_TYPES) == GFP_BOTH_TYPES)
+		return fail(rd, "gfp %" PRIx64 " is movable and reclaimable at once", gfp);
 	if (order < 0 || order >= KMEM_ORDERS)
-		return fail(rd, "order %" PRId64 " does not exist; 0 to %d", order, KMEM_ORDERS - 1);
+		return fail(rd, "order %" PRId64 " does not exist; 0 to %d", order,
+			    KMEM_ORDERS - 1);
 	if (ev->pfn == -1 && (ev->type == 'A'))
 		return true;
 	if (ev->pfn < 0 || ev->pfn + (INT64_C(1) << order) > (int64_t)max_pfn)
-		return fail(rd, "pfn %" PRId64 " of order %" PRId64 " is outside the recorded memory (0 to %" PRIu64 ")",
+		return fail(rd, "pfn %" PRId64 " of order %" PRId64
+			    " is outside the recorded memory (0 to %" PRIu64 ")",
 			    ev->pfn, order, max_pfn - 1);
 	if (ev->pfn & ((INT64_C(1) << order) - 1))
 		return fail(rd, "pfn %" PRId64 " is not aligned to order %" PRId64, ev->pfn, order);
@@ -609,7 +631,8 @@ static bool parse_event(struct reader *rd, char *s, struct kmem_event *ev, struc
 	if (!get_number(&s, 10, &number))
 		return fail(rd, "line does not begin with a sequence number");
 	if (number != *seq + 1)
-		return fail(rd, "sequence number is %" PRId64 " where %" PRId64 " was due; events are missing, record again",
+		return fail(rd, "sequence number is %" PRId64 " where %" PRId64
+			    " was due; events are missing, record again",
 			    number, *seq + 1);
 	*seq = number;
 	s = skip_space(s);
@@ -691,7 +714,8 @@ static bool read_events(struct reader *rd, const char *dir, struct kmem_recordin
 	}
 	if (ok && !closed) {
 		rd->line = 0;
-		ok = fail(rd, inside ? "mark 'M 1 0' that ends the window is missing; the file is cut short" :
+		ok = fail(rd, inside ? "mark 'M 1 0' that ends the window is missing; "
+				       "the file is cut short" :
 				       "mark 'M 0 1' that begins the window is missing");
 	}
 	free(ctx.name);

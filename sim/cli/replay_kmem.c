@@ -59,6 +59,8 @@ static void print_table(const char *dir, const struct kmem_recording *rec,
 	print_number("drains only in the model", res->drains_missing);
 	print_number("frees", res->frees);
 	print_number("frees straight to the buddy", res->direct_frees);
+	print_number("allocations straight from it", res->direct_allocs);
+	print_number("drains by nobody's free", res->drains_ordered);
 	print_number("pages taken early", res->early_pops);
 	print_number("pageblocks retyped", res->retypes);
 	print_number("blocks isolated", res->isolated);
@@ -67,7 +69,9 @@ static void print_table(const char *dir, const struct kmem_recording *rec,
 	for (i = 0; i < KMEM_ZONES; i++) {
 		if (!rec->after.zone[i].present)
 			continue;
-		printf("zone %-8s lists equal to snapB: free %" PRIu64 " of %" PRIu64 ", per-CPU %" PRIu64 " of %" PRIu64 ", counts %s, pageblock types %s\n",
+		printf("zone %-8s lists equal to snapB: free %" PRIu64 " of %" PRIu64
+		       ", per-CPU %" PRIu64 " of %" PRIu64
+		       ", counts %s, pageblock types %s\n",
 		       rec->after.zone[i].name, res->free_lists[i].right, res->free_lists[i].total,
 		       res->pcp_lists[i].right, res->pcp_lists[i].total,
 		       res->counts_equal[i] ? "equal" : "DIFFER",
@@ -102,7 +106,8 @@ static void json_string(const char *s)
 
 static void json_count(const char *name, const struct kmem_count *c)
 {
-	printf("\"%s\": {\"right\": %" PRIu64 ", \"total\": %" PRIu64 "}, ", name, c->right, c->total);
+	printf("\"%s\": {\"right\": %" PRIu64 ", \"total\": %" PRIu64 "}, ", name, c->right,
+	       c->total);
 }
 
 static void print_json(const char *dir, const struct kmem_recording *rec,
@@ -129,7 +134,8 @@ static void print_json(const char *dir, const struct kmem_recording *rec,
 	json_count("refills", &res->refill);
 	json_count("steals", &res->steal);
 	json_count("drains", &res->drain);
-	printf("\"drains_only_in_model\": %" PRIu64 ", \"frees\": %" PRIu64 ", \"direct_frees\": %" PRIu64 ", \"not_understood\": %" PRIu64 ", \"zones\": [",
+	printf("\"drains_only_in_model\": %" PRIu64 ", \"frees\": %" PRIu64
+	       ", \"direct_frees\": %" PRIu64 ", \"not_understood\": %" PRIu64 ", \"zones\": [",
 	       res->drains_missing, res->frees, res->direct_frees, res->ops_unknown);
 	for (i = 0, comma = false; i < KMEM_ZONES; i++) {
 		if (!rec->after.zone[i].present)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel of which only mm/ runs, for tests: no tasks, no vCPU, nothing blocks.  Pages are frame numbers,
- * -1 is none; types and orders as in Linux 6.1.  The implementation is kernel code, its users are
- * ordinary C.
+ * A kernel of which only mm/ runs, for tests: no tasks, no vCPU, nothing blocks.  Pages are frame
+ * numbers, -1 is none; types and orders as in Linux 6.1.  The implementation is kernel code, its
+ * users are ordinary C.
  */
 #ifndef TEST_KERNEL_MM_PROBE_H
 #define TEST_KERNEL_MM_PROBE_H

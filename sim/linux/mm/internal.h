@@ -50,9 +50,10 @@ typedef unsigned int fpi_t;
 #define PCP_BATCH_SCALE_MAX 5	/* CONFIG_PCP_BATCH_SCALE_MAX */
 
 /*
- * Somebody who watches every step of the allocator (a trace at full detail, a replay).  The names are
- * those of the kernel's tracepoints.  @claim_block decides, when set, whether a steal takes a whole
- * pageblock; it returns the answer, or -1 for "as computed".
+ * Somebody who watches every step of the allocator (a trace at full detail, a replay).  The names
+ * are those of the kernel's tracepoints.  The last three tell what a replay knows and the model
+ * cannot: whether a steal takes a whole pageblock (-1: as computed), whether a request may look at
+ * a zone, and whether somebody else holds the lock of the per-CPU lists.
  */
 struct mm_trace_ops {
 	void (*page_alloc)(void *ctx, struct page *page, unsigned int order, gfp_t gfp, int mt);
@@ -63,6 +64,8 @@ struct mm_trace_ops {
 	void (*extfrag)(void *ctx, struct page *page, int alloc_order, int fallback_order,
 			int alloc_mt, int fallback_mt);
 	int (*claim_block)(void *ctx, struct page *page);
+	bool (*use_zone)(void *ctx, struct zone *zone);
+	bool (*pcp_locked)(void *ctx);
 };
 
 #define mm_trace(mm, event, ...)                                                                   \

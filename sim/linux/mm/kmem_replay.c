@@ -3,14 +3,14 @@
  * Replay of a recorded run of a real Linux 6.1 page allocator through ours.
  *
  * Only the requests go in: who asked for how much with which flags, who freed what, and the few
- * facts that requests do not determine (recorded as C, P, O; whether a steal took the whole pageblock, from
- * X).  What comes out -- pages handed out, refills, drains, steals -- is compared event by event, and all
- * lists at the end.
+ * facts that requests do not determine (recorded as C, P, O; whether a steal took the whole
+ * pageblock, from X).  What comes out -- pages handed out, refills, drains, steals -- is compared
+ * event by event, and all lists at the end.
  *
- * Order: an allocation runs at its first visible step (a refill, a steal, or when it is done), and its
- * inner events are queued per context until the recording shows them.  A free runs in two parts, as the
- * kernel's does.  When a page differs, the recorded page is put in its place, so that one divergence does
- * not make everything after it wrong; only the first is reported in full.
+ * Order: an allocation runs at its first visible step (a refill, a steal, or when it is done), and
+ * its inner events are queued per context until the recording shows them.  A free runs in two
+ * parts, as the kernel's does.  When a page differs, the recorded page is put in its place, so
+ * that one divergence does not make everything after it wrong; only the first is reported in full.
  */
 #include "hostmem.h"
 #include "internal.h"
@@ -31,6 +31,13 @@ struct replay_context {
 	unsigned int nr_bulk;
 };
 
+/* Where a page is in the model.  It goes round in this order; whatever does not fit is not done. */
+enum page_state {
+	PAGE_IN_USE,
+	PAGE_PREPARED,		/* freed, but not listed yet */
+	PAGE_LISTED,		/* on a free or per-CPU list, or just taken off one */
+};
+
 struct replay {
 	struct kernel kernel;
 	const struct kmem_event *events;
@@ -41,7 +48,12 @@ struct replay {
 	uint32_t cur_context;
 	uint32_t nr_contexts;
 	uint32_t *next_request;		/* per event: the A, P or K of its context that follows */
+	unsigned char *state;		/* per page, enum page_state */
+	struct zone *want_zone;		/* of the recorded page of the allocation that runs */
+	bool pcp_locked;
 	bool resync;
+	int kswapd_op;			/* code of the record that kswapd's state came from */
+	bool kswapd_on;
 };
 
 static void diverge(struct replay *r, const char *fmt, ...) __printf(2, 3);
@@ -117,16 +129,52 @@ static int on_claim(void *ctx, struct page *page)
 	return -1;
 }
 
+/*
+ * The zone of a request follows from counters that lag behind in the real kernel, and from boosts
+ * that kswapd takes back: it is a fact of the recording.
+ */
+static bool on_use_zone(void *ctx, struct zone *zone)
+{
+	struct replay *r = ctx;
+
+	return !r->want_zone || zone == r->want_zone;
+}
+
+static bool on_pcp_locked(void *ctx)
+{
+	return ((struct replay *)ctx)->pcp_locked;
+}
+
 static const struct mm_trace_ops replay_ops = {
 	.zone_locked = on_zone_locked,
 	.pcpu_drain = on_drain,
 	.extfrag = on_extfrag,
 	.claim_block = on_claim,
+	.use_zone = on_use_zone,
+	.pcp_locked = on_pcp_locked,
 };
+
+static bool is_state(struct replay *r, unsigned long pfn, unsigned int order,
+		     enum page_state state)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i++) {
+		if (r->state[pfn + i] != state)
+			return false;
+	}
+	return true;
+}
+
+static void set_state(struct replay *r, unsigned long pfn, unsigned int order,
+		      enum page_state state)
+{
+	memset(r->state + pfn, state, 1UL << order);
+}
 
 /* --- the first snapshot becomes the allocator's state --- */
 
-static void load_lists(struct zone *zone, const struct kmem_zone *kz)
+static void load_lists(struct replay *r, struct zone *zone, const struct kmem_zone *kz)
 {
 	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
 	unsigned int order, mt, i, pindex;
@@ -140,6 +188,7 @@ static void load_lists(struct zone *zone, const struct kmem_zone *kz)
 
 				set_buddy_order(page, order);
 				add_to_free_list_tail(page, zone, order, mt);
+				set_state(r, list->pfn[i], order, PAGE_LISTED);
 			}
 		}
 	}
@@ -151,6 +200,7 @@ static void load_lists(struct zone *zone, const struct kmem_zone *kz)
 
 			set_pcppage_migratetype(page, list->type[i]);
 			list_add_tail(&page->pcp_list, &pcp->lists[pindex]);
+			set_state(r, list->pfn[i], pindex_to_order(pindex), PAGE_LISTED);
 		}
 	}
 	pcp->count = kz->pcp_count;
@@ -159,8 +209,9 @@ static void load_lists(struct zone *zone, const struct kmem_zone *kz)
 	pcp->free_factor = kz->pcp_free_factor;
 }
 
-static void load_zone(struct kernel *kernel, int idx, const struct kmem_zone *kz)
+static void load_zone(struct replay *r, int idx, const struct kmem_zone *kz)
 {
+	struct kernel *kernel = &r->kernel;
 	struct zone *zone = &kernel->pgdat->node_zones[idx];
 	unsigned int i;
 
@@ -182,7 +233,7 @@ static void load_zone(struct kernel *kernel, int idx, const struct kmem_zone *kz
 		if (kz->block[i] != KMEM_NO_BLOCK)
 			kernel->mm->pageblock[pfn >> pageblock_order] = kz->block[i];
 	}
-	load_lists(zone, kz);
+	load_lists(r, zone, kz);
 	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], kz->vm_stat_free);
 }
 
@@ -199,10 +250,11 @@ static void replay_load(struct replay *r, const struct kmem_snapshot *snap)
 	else if (dma->present)
 		config.low_pages = dma->start + dma->spanned;
 	r->kernel.name = "replay";
+	r->state = host_alloc(round_up(snap->max_pfn, MAX_ORDER_NR_PAGES));
 	mm_init_zones(&r->kernel, &config);
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		if (snap->zone[idx].present)
-			load_zone(&r->kernel, idx, &snap->zone[idx]);
+			load_zone(r, idx, &snap->zone[idx]);
 	}
 	build_zonelist(r->kernel.pgdat);
 	r->kernel.mm->trace = &replay_ops;
@@ -211,26 +263,33 @@ static void replay_load(struct replay *r, const struct kmem_snapshot *snap)
 
 /* --- putting things right after a difference --- */
 
-/* Take the block of @order at @pfn off whatever list it is on; NULL: it is not free. */
-static struct page *extract(struct replay *r, unsigned long pfn, unsigned int order)
+/* The per-CPU list that has @page as a block of @order, or -1. */
+static int on_pcp_list(struct page *page, unsigned int order)
 {
-	struct zone *zone = pfn_zone(pfn);
-	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
-	struct page *page = pfn_to_page(pfn), *pos;
-	unsigned int pindex, o;
+	struct per_cpu_pages *pcp = &page_zone(page)->per_cpu_pageset[0];
+	unsigned int pindex;
+	struct page *pos;
 
 	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
+		if (pindex_to_order(pindex) != order)
+			continue;
 		list_for_each_entry(pos, &pcp->lists[pindex], pcp_list) {
-			if (pos != page)
-				continue;
-			list_del(&page->pcp_list);
-			pcp->count -= 1 << pindex_to_order(pindex);
-			return page;
+			if (pos == page)
+				return pindex;
 		}
 	}
+	return -1;
+}
+
+/* Take the block of @order at @pfn out of the buddy; NULL: it is not free there. */
+static struct page *extract_buddy(unsigned long pfn, unsigned int order)
+{
+	struct zone *zone = pfn_zone(pfn);
+	unsigned int o;
+
 	for (o = order; o < MAX_ORDER; o++) {
-		struct page *head = pfn_to_page(pfn & ~((1UL << o) - 1));
-		unsigned long base = page_to_pfn(head), i;
+		unsigned long base = pfn & ~((1UL << o) - 1), i;
+		struct page *head = pfn_to_page(base);
 		int mt;
 
 		if (!PageBuddy(head) || buddy_order(head) != o)
@@ -239,14 +298,29 @@ static struct page *extract(struct replay *r, unsigned long pfn, unsigned int or
 		list_del(&head->buddy_list);
 		head->flags &= ~(1u << PG_buddy);
 		zone->free_area[o].nr_free--;
-		mod_zone_freepage_state(zone, -(1L << o));
+		if (!is_migrate_isolate(mt))
+			mod_zone_freepage_state(zone, -(1L << o));
 		for (i = base; i < base + (1UL << o); i += 1UL << order) {
 			if (i != pfn)
 				__free_one_page(pfn_to_page(i), i, zone, order, mt, FPI_NONE);
 		}
-		return page;
+		set_page_private(pfn_to_page(pfn), 0);
+		return pfn_to_page(pfn);
 	}
 	return NULL;
+}
+
+/* The same from whatever list it is on. */
+static struct page *extract(unsigned long pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (on_pcp_list(page, order) >= 0) {
+		list_del(&page->pcp_list);
+		page_zone(page)->per_cpu_pageset[0].count -= 1 << order;
+		return page;
+	}
+	return extract_buddy(pfn, order);
 }
 
 /* The model handed out @got where @want was recorded: exchange them. */
@@ -263,13 +337,57 @@ static void exchange(struct replay *r, struct page *got, long want, unsigned int
 			      FPI_NONE);
 	}
 	if (want >= 0) {
-		struct page *page = extract(r, want, order);
+		struct page *page = extract(want, order);
 
 		if (page) {
 			set_page_private(page, 0);
 			set_page_refcounted(page);
+			set_state(r, want, order, PAGE_IN_USE);
 		}
 	}
+	r->resync = false;
+}
+
+/* Two entries of per-CPU lists change places. */
+static void swap_entries(struct list_head *a, struct list_head *b)
+{
+	struct list_head mark;
+
+	list_replace(a, &mark);
+	list_replace(b, a);
+	list_replace(&mark, b);
+}
+
+/* A refill took @got where @want was recorded: the recorded one takes its place in the list. */
+static void exchange_refill(struct replay *r, struct page *got, unsigned long want,
+			    unsigned int order)
+{
+	bool handed_out = r->cur->pending && r->cur->page == got;
+	struct page *page = pfn_to_page(want);
+	unsigned long pfn = page_to_pfn(got);
+	int mt = get_pcppage_migratetype(got);
+
+	if (page == r->cur->page || (!handed_out && on_pcp_list(got, order) < 0))
+		return;
+	if (!handed_out && on_pcp_list(page, order) >= 0) {
+		swap_entries(&got->pcp_list, &page->pcp_list);
+		return;
+	}
+	page = extract_buddy(want, order);
+	if (!page)
+		return;
+	r->resync = true;
+	if (handed_out) {
+		set_page_refcounted(page);
+		r->cur->page = page;
+		set_page_count(got, 0);
+		got->flags = 0;
+	} else {
+		list_replace(&got->pcp_list, &page->pcp_list);
+		set_pcppage_migratetype(page, mt);
+	}
+	set_page_private(got, 0);
+	free_one_page(pfn_zone(pfn), got, pfn, order, pageblock_type(this_mm, pfn), FPI_NONE);
 	r->resync = false;
 }
 
@@ -279,7 +397,7 @@ static void exchange(struct replay *r, struct page *got, long want, unsigned int
 static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned int nr_fields)
 {
 	struct replay_context *c = r->cur;
-	const struct inner_event *in;
+	struct inner_event in;
 	unsigned int i;
 	bool same;
 
@@ -288,17 +406,20 @@ static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned 
 			(long)ev->pfn);
 		return false;
 	}
-	in = &c->fifo[c->head];
-	same = in->type == ev->type && in->pfn == ev->pfn;
+	in = c->fifo[c->head];
+	same = in.type == ev->type && in.pfn == ev->pfn;
 	for (i = 0; i < nr_fields; i++)
-		same &= in->a[i] == ev->a[i];
-	if (in->type == ev->type)
+		same &= in.a[i] == ev->a[i];
+	if (in.type == ev->type)
 		c->head++;
-	if (!same)
-		diverge(r, "recorded %c of pfn %ld (%ld %ld), the model had %c of pfn %u (%d %d)",
-			ev->type, (long)ev->pfn, (long)ev->a[0], (long)ev->a[1], in->type,
-			in->pfn, in->a[0], in->a[1]);
-	return same;
+	if (same)
+		return true;
+	diverge(r, "recorded %c of pfn %ld (%ld %ld), the model had %c of pfn %u (%d %d)",
+		ev->type, (long)ev->pfn, (long)ev->a[0], (long)ev->a[1], in.type, in.pfn,
+		in.a[0], in.a[1]);
+	if (ev->type == 'Z' && in.type == 'Z' && in.pfn != ev->pfn && in.a[0] == ev->a[0])
+		exchange_refill(r, pfn_to_page(in.pfn), ev->pfn, ev->a[0]);
+	return false;
 }
 
 /* Nothing of an earlier request of this context may be left over. */
@@ -316,14 +437,41 @@ static void finish_inner(struct replay *r)
 
 static struct page *run_alloc(gfp_t gfp, unsigned int order, bool must_succeed)
 {
-	struct page *page = alloc_pages((gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) |
-					__GFP_NOWARN, order);
+	struct page *page;
 
+	/* What direct reclaim frees is in the recording; here it must not even be tried. */
+	gfp = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
+	if (order > PAGE_ALLOC_COSTLY_ORDER)
+		gfp &= ~__GFP_DIRECT_RECLAIM;
+	page = alloc_pages(gfp, order);
 	/* The task may have had rights that its flags do not show (PF_MEMALLOC, OOM victim). */
-	if (!page && must_succeed && !(gfp & __GFP_NOMEMALLOC))
-		page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN | __GFP_MEMALLOC,
-				   order);
+	if (!page && must_succeed)
+		page = alloc_pages((gfp & ~__GFP_NOMEMALLOC) | __GFP_MEMALLOC, order);
 	return page;
+}
+
+/*
+ * Refills happen when a list is empty, and take more than one page: a lone page from the buddy, or
+ * one while there are pages on the list, means that the lists' lock was taken.
+ */
+static bool lists_were_locked(struct replay *r, const struct kmem_event *request)
+{
+	const struct kmem_event *ev = &r->events[r->now];
+	unsigned int order = request->a[0], pindex, nr = 0;
+	struct per_cpu_pages *pcp;
+	size_t i;
+
+	if ((ev->type != 'Z' && ev->type != 'X') || request->pfn < 0 || !pcp_allowed_order(order))
+		return false;
+	pcp = &pfn_zone(request->pfn)->per_cpu_pageset[0];
+	pindex = order_to_pindex(gfp_migratetype(request->a[1]), order);
+	if (!list_empty(&pcp->lists[pindex]))
+		return true;
+	if (pcp->batch == 1)
+		return false;
+	for (i = r->now; i < r->nr && &r->events[i] != request && nr < 2; i++)
+		nr += r->events[i].type == 'Z' && r->events[i].context == ev->context;
+	return nr == 1;
 }
 
 /* Run the allocation whose A, P or K is event @at. */
@@ -334,6 +482,7 @@ static void start_alloc(struct replay *r, size_t at)
 
 	finish_inner(r);
 	c->pending = true;
+	c->page = NULL;
 	if (ev->type == 'K') {
 		unsigned int nr = clamp_t(long, ev->a[2], 1, 65536);
 
@@ -341,9 +490,14 @@ static void start_alloc(struct replay *r, size_t at)
 		c->bulk = host_alloc(nr * sizeof(*c->bulk));
 		c->nr_bulk = nr;
 		alloc_pages_bulk_array(ev->a[0], nr, c->bulk);
-	} else {
-		c->page = run_alloc(ev->a[1], ev->a[0], ev->pfn >= 0);
+		return;
 	}
+	r->want_zone = ev->pfn >= 0 ? pfn_zone(ev->pfn) : NULL;
+	r->pcp_locked = lists_were_locked(r, ev);
+	r->res->direct_allocs += r->pcp_locked;
+	c->page = run_alloc(ev->a[1], ev->a[0], ev->pfn >= 0);
+	r->pcp_locked = false;
+	r->want_zone = NULL;
 }
 
 static void inner_of_alloc(struct replay *r, const struct kmem_event *ev, unsigned int nr_fields,
@@ -366,10 +520,13 @@ static void replay_alloc(struct replay *r, const struct kmem_event *ev)
 	c->pending = false;
 	count->total++;
 	if (page_pfn(c->page) == ev->pfn) {
+		if (c->page)
+			set_state(r, ev->pfn, ev->a[0], PAGE_IN_USE);
 		count->right++;
 		return;
 	}
-	diverge(r, "recorded allocation of pfn %ld, order %ld, gfp %lx, type %ld; the model gave %ld",
+	diverge(r, "recorded allocation of pfn %ld, order %ld, gfp %lx, type %ld; "
+		   "the model gave %ld",
 		(long)ev->pfn, (long)ev->a[0], (long)ev->a[1], (long)ev->a[2], page_pfn(c->page));
 	exchange(r, c->page, ev->pfn, ev->a[0]);
 }
@@ -382,8 +539,9 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 	if (!c->pending)
 		start_alloc(r, r->now);
 	r->res->bulk.total++;
-	page = ev->a[1] < c->nr_bulk ? c->bulk[ev->a[1]] : NULL;
+	page = ev->a[1] >= 0 && ev->a[1] < c->nr_bulk ? c->bulk[ev->a[1]] : NULL;
 	if (page_pfn(page) == ev->pfn) {
+		set_state(r, ev->pfn, 0, PAGE_IN_USE);
 		r->res->bulk.right++;
 	} else {
 		diverge(r, "recorded bulk allocation of pfn %ld, the model gave %ld",
@@ -394,14 +552,22 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 		c->pending = false;
 }
 
-/* A page that is to be freed must not be free. */
-static bool can_free(struct replay *r, const struct kmem_event *ev)
+/* What is to be freed or listed must be in the state that comes before. */
+static bool can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
+		     enum page_state from, enum page_state to)
 {
-	if (!is_free_buddy_page(pfn_to_page(ev->pfn)))
+	if (is_state(r, ev->pfn, order, from)) {
+		set_state(r, ev->pfn, order, to);
 		return true;
+	}
 	r->res->impossible++;
-	diverge(r, "recorded free of pfn %ld, which is free in the model", (long)ev->pfn);
-	return false;
+	diverge(r, "recorded %c of pfn %ld, which %s", ev->type, (long)ev->pfn,
+		from == PAGE_IN_USE ? "is free" : "has not been freed before");
+	/* Somebody took it, and the record of it is missing or not understood: take it now. */
+	if (from != PAGE_IN_USE || !extract(ev->pfn, order))
+		return false;
+	set_state(r, ev->pfn, order, to);
+	return true;
 }
 
 static void replay_free(struct replay *r, const struct kmem_event *ev)
@@ -411,7 +577,8 @@ static void replay_free(struct replay *r, const struct kmem_event *ev)
 	if (ev->flag == '=')
 		finish_inner(r);
 	r->res->frees++;
-	if (!can_free(r, ev))
+	if (!can_free(r, ev, ev->a[0], PAGE_IN_USE,
+		      ev->flag == '=' ? PAGE_LISTED : PAGE_PREPARED))
 		return;
 	set_page_count(page, 0);
 	if (ev->flag == '=')
@@ -428,12 +595,12 @@ static void replay_commit(struct replay *r, const struct kmem_event *ev, int mt,
 	finish_inner(r);
 	if (mt >= MIGRATE_PCPTYPES)
 		mt = MIGRATE_MOVABLE;
-	if (can_free(r, ev))
+	if (can_free(r, ev, order, PAGE_PREPARED, PAGE_LISTED))
 		free_unref_page_commit(zone, &zone->per_cpu_pageset[0], pfn_to_page(ev->pfn), mt,
 				       order);
 }
 
-/* A drain that no free here has caused is somebody's order: drain_all_pages(), the vmstat worker. */
+/* A drain that no free here has caused is somebody's order: drain_all_pages(), compaction. */
 static void replay_drain(struct replay *r, const struct kmem_event *ev)
 {
 	struct zone *zone = pfn_zone(ev->pfn);
@@ -441,12 +608,15 @@ static void replay_drain(struct replay *r, const struct kmem_event *ev)
 	struct page *page = pfn_to_page(ev->pfn);
 
 	if (r->cur->head == r->cur->tail && pcp_allowed_order(ev->a[0]) &&
-	    !is_free_buddy_page(page)) {
-		unsigned int pindex = order_to_pindex(min_t(int, get_pcppage_migratetype(page),
-							     MIGRATE_PCPTYPES - 1), ev->a[0]);
+	    is_state(r, ev->pfn, 0, PAGE_LISTED) && !is_free_buddy_page(page)) {
+		int mt = get_pcppage_migratetype(page);
+		unsigned int pindex = order_to_pindex(mt < MIGRATE_PCPTYPES ? mt : MIGRATE_MOVABLE,
+						      ev->a[0]);
 
-		if (!list_empty(&pcp->lists[pindex]))
+		if (!list_empty(&pcp->lists[pindex])) {
 			free_pcppages_bulk(zone, 1 << ev->a[0], pcp, pindex);
+			r->res->drains_ordered++;
+		}
 	}
 	r->res->drain.total++;
 	r->res->drain.right += match_inner(r, ev, 2);
@@ -500,39 +670,62 @@ static void replay_retype(struct replay *r, const struct kmem_event *ev, int mt)
 
 enum { OP_RETYPE = 1, OP_BULK = 7, OP_FREE_DIRECT = 8 };
 
+/* Compaction took a free block; what it does with the pages later shows as their frees. */
+static void replay_isolate(struct replay *r, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), i;
+	struct zone *zone = pfn_zone(pfn);
+
+	r->res->isolated++;
+	if (!is_migrate_isolate(pageblock_type(this_mm, pfn)))
+		mod_zone_freepage_state(zone, -(1L << order));
+	set_state(r, pfn, order, PAGE_IN_USE);
+	list_del(&page->buddy_list);
+	page->flags &= ~(1u << PG_buddy);
+	set_page_private(page, 0);
+	zone->free_area[order].nr_free--;
+	for (i = 0; order >= pageblock_order - 1 && i < 1UL << order; i += pageblock_nr_pages) {
+		if (migratetype_is_mergeable(pageblock_type(this_mm, pfn + i)))
+			set_pageblock_migratetype(page + i, MIGRATE_MOVABLE);
+	}
+}
+
+static void set_kswapd(struct replay *r, bool on)
+{
+	struct zone *zone;
+
+	r->kswapd_on = on;
+	for_each_populated_zone(zone) {
+		if (on)
+			set_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
+		else
+			clear_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
+	}
+}
+
 /*
- * The recordings number their extra records but only three numbers are known for certain; what
- * the others are shows in what they name: a free block of that order is isolated, a node's number is
- * kswapd going on or off.
+ * Records of further kinds have numbers that are written down nowhere; what they are shows in what
+ * they name.  A free block of just that order: it is isolated.  No page: kswapd goes on or off.
+ * If two numbers are used for that, each means what it meant first, that is a change; if one, its
+ * last field tells.
  */
 static void replay_other_op(struct replay *r, const struct kmem_event *ev)
 {
-	struct page *page = ev->pfn >= 0 && pfn_valid(ev->pfn) ? pfn_to_page(ev->pfn) : NULL;
-	struct zone *zone;
+	struct page *page = ev->pfn > 0 && pfn_valid(ev->pfn) ? pfn_to_page(ev->pfn) : NULL;
 
 	if (page && PageBuddy(page) && (long)buddy_order(page) == ev->a[1]) {
-		r->res->isolated++;
-		zone = pfn_zone(ev->pfn);
-		list_del(&page->buddy_list);
-		page->flags &= ~(1u << PG_buddy);
-		zone->free_area[ev->a[1]].nr_free--;
-		if (!is_migrate_isolate(get_pageblock_migratetype(page)))
-			mod_zone_freepage_state(zone, -(1L << ev->a[1]));
-		if (ev->a[1] >= (long)pageblock_order - 1 &&
-		    migratetype_is_mergeable(get_pageblock_migratetype(page)))
-			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
-		set_page_private(page, 0);
+		replay_isolate(r, page, ev->a[1]);
 		return;
 	}
-	if (ev->pfn <= 0) {
-		for_each_populated_zone(zone) {
-			if (ev->a[1] || ev->a[2])
-				set_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
-			else
-				clear_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
-		}
+	if (ev->pfn > 0) {
+		r->res->ops_unknown++;
+		return;
 	}
-	r->res->ops_unknown++;
+	if (!r->kswapd_op || r->kswapd_op != ev->a[0])
+		set_kswapd(r, !r->kswapd_on);
+	else
+		set_kswapd(r, ev->a[2] || ev->a[1]);
+	r->kswapd_op = ev->a[0];
 }
 
 static void replay_op(struct replay *r, const struct kmem_event *ev)
@@ -548,9 +741,9 @@ static void replay_op(struct replay *r, const struct kmem_event *ev)
 	case OP_FREE_DIRECT:
 		page = pfn_to_page(ev->pfn);
 		r->res->direct_frees++;
-		if (can_free(r, ev))
-			free_one_page(page_zone(page), page, ev->pfn, ev->a[1], ev->a[2],
-				      FPI_NONE);
+		if (can_free(r, ev, ev->a[1], PAGE_PREPARED, PAGE_LISTED))
+			free_one_page(page_zone(page), page, ev->pfn, ev->a[1],
+				      clamp_t(long, ev->a[2], 0, MIGRATE_TYPES - 1), FPI_NONE);
 		break;
 	default:
 		replay_other_op(r, ev);
@@ -610,7 +803,8 @@ static bool same_list(struct replay *r, struct list_head *list, const struct kme
 	list_for_each_entry(page, list, lru) {
 		if (i >= want->nr || want->pfn[i] != page_to_pfn(page) ||
 		    (want->type && want->type[i] != get_pcppage_migratetype(page))) {
-			diverge(r, "zone %d %s %d %d, entry %u: recorded pfn %ld, the model has %lu",
+			diverge(r, "zone %d %s %d %d, entry %u: recorded pfn %ld, "
+				"the model has %lu",
 				zone, what, a, b, i, i < want->nr ? (long)want->pfn[i] : -1L,
 				page_to_pfn(page));
 			return false;
@@ -647,7 +841,8 @@ static void compare_zone(struct replay *r, int idx, const struct kmem_zone *kz)
 	res->counts_equal[idx] = pcp->count == kz->pcp_count &&
 				 pcp->free_factor == kz->pcp_free_factor;
 	if (!res->counts_equal[idx])
-		diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, the model has %d and %d",
+		diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, "
+			"the model has %d and %d",
 			idx, kz->pcp_count, kz->pcp_free_factor, pcp->count, pcp->free_factor);
 	res->blocks_equal[idx] = true;
 	for (i = 0; i < kz->nr_blocks; i++) {
@@ -706,6 +901,7 @@ void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot 
 	struct replay *r = host_alloc(sizeof(*r));
 	uint32_t c;
 	size_t i;
+	int idx;
 
 	memset(result, 0, sizeof(*result));
 	r->events = events;
@@ -717,6 +913,8 @@ void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot 
 	coro_current->ctx.kernel = &r->kernel;
 	replay_load(r, before);
 	link_requests(r);
+	for (idx = 0; idx < MAX_NR_ZONES; idx++)
+		r->kswapd_on |= before->zone[idx].flags >> ZONE_RECLAIM_ACTIVE & 1;
 	for (r->now = 0; r->now < nr; r->now++)
 		replay_event(r);
 	replay_end(r, after);
@@ -728,6 +926,7 @@ void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot 
 		host_free(r->contexts[c].bulk);
 	}
 	host_free(r->contexts);
+	host_free(r->state);
 	host_free(r->next_request);
 	host_free(r);
 }

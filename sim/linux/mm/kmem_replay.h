@@ -67,6 +67,8 @@ struct kmem_result {
 	struct kmem_count drain;		/* D */
 	uint64_t frees;
 	uint64_t direct_frees;			/* straight to the buddy, lock taken */
+	uint64_t direct_allocs;			/* straight from the buddy, lock taken */
+	uint64_t drains_ordered;		/* by nobody's free: drain_all_pages() */
 	uint64_t early_pops;			/* page left its list before others ran */
 	uint64_t retypes;
 	uint64_t isolated;

@@ -2,9 +2,9 @@
 /*
  * How a kernel's memory management is set up and taken down; for whoever creates guests.
  *
- * Frame numbers here are offsets into guest RAM: the hole that a PC has below 4 GiB is squeezed out, as
- * in QEMU's RAM block.  Zones still end where they do on the real machine: ZONE_DMA32 is the part of
- * RAM that the machine puts below 4 GiB.
+ * Frame numbers here are offsets into guest RAM: the hole that a PC has below 4 GiB is squeezed
+ * out, as in QEMU's RAM block.  Zones still end where they do on the real machine: ZONE_DMA32 is
+ * the part of RAM that the machine puts below 4 GiB.
  */
 #ifndef __MM_BOOT_H
 #define __MM_BOOT_H
@@ -40,8 +40,9 @@ void mm_init(struct kernel *kernel, const struct mm_config *config);
 void mm_exit(struct kernel *kernel);
 
 /*
- * Knobs of free page reporting: smallest order (the parameter page_reporting.page_reporting_order; 0:
- * the driver's or a pageblock's), and what is fixed in 6.1, delay (2 s) and blocks in one report (32).
+ * Knobs of free page reporting: smallest order (the parameter page_reporting.page_reporting_order;
+ * 0: the driver's or a pageblock's), and what is fixed in 6.1, delay (2 s) and blocks in one
+ * report (32).
  */
 void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity);
 

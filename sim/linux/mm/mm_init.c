@@ -7,8 +7,8 @@
  * memblock_free_all; mm/khugepaged.c: set_recommended_min_free_kbytes.
  *
  * What the boot loader, the firmware and the kernel image keep is taken from recordings of a
- * Debian cloud kernel on q35: of ZONE_DMA 158 pages, the image from 16 MiB on, the memmap of 64 bytes per
- * page and 1,244 further pages at the end of the part below 4 GiB.
+ * Debian cloud kernel on q35: of ZONE_DMA 158 pages, the image from 16 MiB on, the memmap of 64
+ * bytes per page and 1,244 further pages at the end of the part below 4 GiB.
  */
 #include "hostmem.h"
 #include "internal.h"
@@ -311,8 +311,8 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 }
 
 /*
- * init_per_zone_wmark_min() runs before the kernel gives its init sections and the initramfs back, and
- * nothing recomputes the marks when it does.
+ * init_per_zone_wmark_min() runs before the kernel gives its init sections and the initramfs back,
+ * and nothing recomputes the marks when it does.
  */
 static void set_boot_watermarks(const struct mm_config *config)
 {

@@ -380,6 +380,7 @@ bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
 static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
 					   const struct alloc_context *ac)
 {
+	const struct mm_state *mm = this_mm;
 	bool no_fallback;
 
 	do {
@@ -390,6 +391,9 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsign
 			unsigned long mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
 			struct page *page;
 
+			if (unlikely(mm->trace) && mm->trace->use_zone &&
+			    !mm->trace->use_zone(mm->trace_ctx, zone))
+				continue;
 			if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
 			    !zone_watermark_fast(zone, order, mark, ac->highest_zoneidx,
 						 alloc_flags, gfp))

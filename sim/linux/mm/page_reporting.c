@@ -3,12 +3,13 @@
  * Free page reporting: tell a device, in batches and some time after the fact, about large free
  * blocks, so that the host can take their memory back.
  *
- * Models mm/page_reporting.c of Linux 6.1: two seconds after the first free of a large enough block a work
- * item goes through the free lists from page_reporting_order up.  Blocks not reported yet are
- * isolated, at most 32 at a time and only while the zone stays above its low watermark plus that
- * many blocks; after the report they return to the tails of their lists, marked if they did
- * not merge.  A list gets one report more than a sixteenth of it needs, then it is the next one's turn; what
- * is left asks for another pass.  Lists are turned so that a pass continues where it stopped.
+ * Models mm/page_reporting.c of Linux 6.1: two seconds after the first free of a large enough
+ * block a work item goes through the free lists from page_reporting_order up.  Blocks not reported
+ * yet are isolated, at most 32 at a time and only while the zone stays above its low watermark
+ * plus that many blocks; after the report they return to the tails of their lists, marked if they
+ * did not merge.  A list gets one report more than a sixteenth of it needs, then it is the next
+ * one's turn; what is left asks for another pass.  Lists are turned so that a pass continues where
+ * it stopped.
  *
  * The state belongs to the kernel.  An image of the real file may stand in: see
  * struct page_reporting_impl.

@@ -80,12 +80,15 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratet
 			     unsigned int alloc_flags)
 {
 	struct per_cpu_pages *pcp = this_pcp(zone);
+	struct mm_state *mm = this_mm;
 	struct page *page;
 
+	if (unlikely(mm->trace) && mm->trace->pcp_locked && mm->trace->pcp_locked(mm->trace_ctx))
+		return NULL;
 	pcp->free_factor >>= 1;
 	page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
 	if (page) {
-		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
+		vm_event(mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
 		charge(COST_PAGE_ALLOC, 1);
 	}
 	return page;

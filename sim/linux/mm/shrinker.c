@@ -2,8 +2,9 @@
 /*
  * Shrinkers: caches outside the LRU that give memory back under pressure.
  *
- * Models do_shrink_slab() of mm/vmscan.c, Linux 6.1: how much is asked for grows with the size of the
- * cache and the urgency (low priority numbers), and what was too little to bother is remembered.
+ * Models do_shrink_slab() of mm/vmscan.c, Linux 6.1: how much is asked for grows with the size of
+ * the cache and the urgency (low priority numbers), and what was too little to bother is
+ * remembered.
  */
 #include <linux/export.h>
 #include <linux/shrinker.h>
