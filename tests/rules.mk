@@ -17,6 +17,14 @@ $(O)/tests/test_%: $(O)/tests/test_%.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
+# A kernel of which only mm/ runs: kernel code, for tests that are not.
+$(O)/tests/kernel/%.o: tests/kernel/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(KERNEL_CFLAGS) -Itests/kernel -c -o $@ $<
+
+$(addprefix $(O)/tests/test_mm_,init buddy reporting contents): $(O)/tests/kernel/mm_probe.o
+
 # Deliberately broken drivers and devices that the oracle must catch.
 $(O)/images/broken-guest-%.so: tests/broken/guest-%.c sim/linux/kernel/module-tail.c
 	@mkdir -p $(@D)
@@ -53,7 +61,12 @@ $(O)/tests/bench.o: tests/bench.c
 	@echo "  CC      $<"
 	@$(CC) $(TEST_CFLAGS) -c -o $@ $<
 
-$(O)/tests/bench: $(O)/tests/bench.o $(lib_obj)
+$(O)/tests/bench_mm.o: tests/bench_mm.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(KERNEL_CFLAGS) -Itests -c -o $@ $<
+
+$(O)/tests/bench: $(O)/tests/bench.o $(O)/tests/bench_mm.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS)
 

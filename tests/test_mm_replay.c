@@ -12,13 +12,19 @@
 
 #include "replay_kmem.h"
 
-#ifndef TEST_DATA
-#define TEST_DATA "tests/data"
-#endif
-
 static struct kmem_recording rec;
 static struct kmem_result res;
 static char error[400];
+
+/* A file of the repository. */
+static const char *data(const char *name)
+{
+	const char *top = getenv("BALLAST_TOP");
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/tests/data/kmem/%s", top ? top : ".", name);
+	return path;
+}
 
 static void read_run(const char *dir)
 {
@@ -53,7 +59,7 @@ static void assert_complete(void)
 
 START_TEST(run1_without_huge_pages_replays_to_the_page)
 {
-	read_run(TEST_DATA "/kmem/run1");
+	read_run(data("run1"));
 	assert_complete();
 	ck_assert_uint_eq(res.alloc[0].total, 59035);
 	ck_assert_uint_eq(res.alloc[1].total, 724);
@@ -67,7 +73,7 @@ END_TEST
 
 START_TEST(run2_with_huge_pages_replays_to_the_page)
 {
-	read_run(TEST_DATA "/kmem/run2");
+	read_run(data("run2"));
 	assert_complete();
 	ck_assert_uint_eq(res.alloc[9].total, 47);
 	kmem_recording_free(&rec);
@@ -90,7 +96,7 @@ START_TEST(altered_allocation_is_the_first_divergence)
 {
 	size_t at;
 
-	read_run(TEST_DATA "/kmem/run2");
+	read_run(data("run2"));
 	at = find_event('A', 5000);
 	rec.events[at].pfn ^= 64;
 	replay();
@@ -105,7 +111,7 @@ START_TEST(altered_drain_is_the_first_divergence)
 {
 	size_t at;
 
-	read_run(TEST_DATA "/kmem/run1");
+	read_run(data("run1"));
 	at = find_event('D', 20000);
 	rec.events[at].a[1] ^= 1;
 	replay();
@@ -119,7 +125,7 @@ START_TEST(two_exchanged_frees_are_noticed)
 	struct kmem_event ev;
 	size_t at;
 
-	read_run(TEST_DATA "/kmem/run1");
+	read_run(data("run1"));
 	/* Two commits in a row: the order of the per-CPU list changes. */
 	at = find_event('B', 0);
 	ck_assert_int_eq(rec.events[at + 1].type, 'B');
@@ -138,7 +144,7 @@ START_TEST(altered_end_is_noticed_at_the_end)
 	struct kmem_list *list;
 	uint32_t pfn;
 
-	read_run(TEST_DATA "/kmem/run1");
+	read_run(data("run1"));
 	list = &rec.after.zone[1].free[0][1];
 	ck_assert_uint_ge(list->nr, 2);
 	pfn = list->pfn[0];
@@ -156,7 +162,7 @@ START_TEST(one_altered_page_does_not_spoil_all_that_follows)
 {
 	size_t at;
 
-	read_run(TEST_DATA "/kmem/run2");
+	read_run(data("run2"));
 	at = find_event('A', 5000);
 	rec.events[at].pfn ^= 64;
 	replay();
@@ -315,15 +321,14 @@ END_TEST
 
 START_TEST(truncated_xz_is_refused)
 {
-	char from[128], to[128], buf[1000];
+	char to[128], buf[1000];
 	FILE *in, *out;
 	size_t n;
 
 	put("snapA", snap_a);
 	put("snapB", snap_b);
-	snprintf(from, sizeof(from), TEST_DATA "/kmem/run1/events.txt.xz");
 	snprintf(to, sizeof(to), "%s/events.txt.xz", dir);
-	in = fopen(from, "rb");
+	in = fopen(data("run1/events.txt.xz"), "rb");
 	out = fopen(to, "wb");
 	ck_assert(in && out);
 	n = fread(buf, 1, sizeof(buf), in);
