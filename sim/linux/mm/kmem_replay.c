@@ -489,7 +489,10 @@ static void start_alloc(struct replay *r, size_t at)
 		host_free(c->bulk);
 		c->bulk = host_alloc(nr * sizeof(*c->bulk));
 		c->nr_bulk = nr;
-		alloc_pages_bulk_array(ev->a[0], nr, c->bulk);
+		r->want_zone = pfn_zone(ev->pfn);
+		alloc_pages_bulk_array((ev->a[0] & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY,
+				       nr, c->bulk);
+		r->want_zone = NULL;
 		return;
 	}
 	r->want_zone = ev->pfn >= 0 ? pfn_zone(ev->pfn) : NULL;

@@ -640,9 +640,13 @@ EXPORT_SYMBOL(alloc_pages);
 /* The first zone that stays above its low mark with @nr pages less. */
 static struct zone *bulk_zone(const struct alloc_context *ac, gfp_t gfp, int nr)
 {
+	const struct mm_state *mm = this_mm;
 	struct zone **z, *zone;
 
 	for_each_zone_of(z, zone, ac) {
+		if (unlikely(mm->trace) && mm->trace->use_zone &&
+		    !mm->trace->use_zone(mm->trace_ctx, zone))
+			continue;
 		if (zone_watermark_fast(zone, 0, low_wmark_pages(zone) + nr, ac->highest_zoneidx,
 					ALLOC_WMARK_LOW, gfp))
 			return zone;
