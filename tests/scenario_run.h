@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small machine for tests: a scenario as text, run, and what came of it.
+ */
+#ifndef BALLAST_TEST_SCENARIO_RUN_H
+#define BALLAST_TEST_SCENARIO_RUN_H
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "report.h"
+#include "scenario.h"
+
+struct outcome {
+	bool refused;		/* not loaded or not built */
+	enum trace_end end;
+	char text[4096];	/* errors and messages */
+	struct report report;
+	struct scenario scenario;
+	char file[64], trace[64];
+	/* Kept by a consumer of the trace. */
+	struct trace_consumer consumer;
+	uint64_t min_resident_after_end, commands_done;
+};
+
+static inline void outcome_record(struct trace_consumer *c, const struct trace_record *record)
+{
+	struct outcome *o = (struct outcome *)((char *)c - offsetof(struct outcome, consumer));
+
+	if (record->id == TRACE_ID_counter &&
+	    ((const struct trace_rec_counter *)record->rec)->guest != TRACE_HOST)
+		o->commands_done++;
+}
+
+static inline void outcome_message(void *opaque, const char *text)
+{
+	struct outcome *o = opaque;
+	size_t used = strlen(o->text);
+
+	snprintf(o->text + used, sizeof(o->text) - used, "%s\n", text);
+}
+
+static inline const char *test_top(void)
+{
+	const char *top = getenv("BALLAST_TOP");
+
+	return top ? top : ".";
+}
+
+static inline const char *test_images(void)
+{
+	const char *dir = getenv("BALLAST_IMAGES");
+
+	return dir ? dir : "build/gcc/images";
+}
+
+static inline bool test_image_exists(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s.so", test_images(), name);
+	return !access(path, R_OK);
+}
+
+#define TEST_HEAD                                                                                  \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n/include/ \"boot/linux.dtsi\"\n"             \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\"; until-ms = <120000>;\n"
+#define TEST_HOST                                                                                  \
+	"host { compatible = \"ballast,host\"; memory-mib = <2048>; cpus = <2>; };\n"
+
+static inline void outcome_write(struct outcome *o, const char *text)
+{
+	FILE *f;
+	int fd;
+
+	strcpy(o->file, "/tmp/ballast-test-XXXXXX.dts");
+	fd = mkstemps(o->file, 4);
+	ck_assert_int_ge(fd, 0);
+	f = fdopen(fd, "w");
+	fputs(text, f);
+	fclose(f);
+	snprintf(o->trace, sizeof(o->trace), "%s.trace", o->file);
+}
+
+/* Run a scenario; @trace: keep the file o->trace until outcome_free(). */
+static inline void outcome_run(struct outcome *o, const char *text, bool trace)
+{
+	struct machine_options options = { .image_dir = test_images(), .message = outcome_message,
+					   .opaque = o };
+	char dir[4096], error[1024] = "";
+	struct scenario_args args = { .file = o->file, .include_dir = dir };
+	struct machine *m = NULL;
+
+	memset(o, 0, sizeof(*o));
+	snprintf(dir, sizeof(dir), "%s/scenarios", test_top());
+	outcome_write(o, text);
+	report_init(&o->report);
+	o->consumer = (struct trace_consumer){ .record = outcome_record, .level = TRACE_NORMAL };
+	if (scenario_load(&o->scenario, &args)) {
+		o->refused = true;
+		outcome_message(o, scenario_error_text(&o->scenario));
+		return;
+	}
+	options.trace = trace_open(trace ? o->trace : NULL, TRACE_NORMAL, error, sizeof(error));
+	ck_assert_msg(options.trace != NULL, "%s", error);
+	trace_add_consumer(options.trace, &o->report.consumer);
+	trace_add_consumer(options.trace, &o->consumer);
+	m = machine_create(&o->scenario, &options, error, sizeof(error));
+	if (m) {
+		trace_start(options.trace);
+		o->end = machine_run(m);
+		outcome_message(o, machine_error(m));
+		trace_close(options.trace);
+	} else {
+		o->refused = true;
+		outcome_message(o, error);
+		trace_abandon(options.trace);
+	}
+	machine_destroy(m);
+}
+
+static inline void outcome_free(struct outcome *o)
+{
+	report_free(&o->report);
+	scenario_free(&o->scenario);
+	unlink(o->file);
+	unlink(o->trace);
+}
+
+#endif

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The real driver and the real device in a small machine, in every pairing with the stock halves that
+ * `make upstream` has built; broken drivers, which must be caught; private copies of images.
+ */
+#include "image.h"
+#include "scenario_run.h"
+#include "read.h"
+
+#define MIB_PAGES(mib) ((mib) * 256)
+
+static char scenario[8192];
+
+/* A guest of 512 MiB with one module and one device; @more: programs, commands, properties. */
+static const char *make(const char *module, const char *device, const char *type,
+			const char *device_props, const char *guest_props, const char *programs,
+			const char *commands)
+{
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD TEST_HOST
+		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <512>; vcpus = <1>;\n"
+		 "boot-profile = <&linux_6_1>; %s\n"
+		 "modules { driver { compatible = \"ballast,module\"; image = \"%s\"; }; };\n"
+		 "devices { balloon { compatible = \"%s\"; image = \"%s\"; %s }; };\n"
+		 "programs { %s }; };\n%s };\n",
+		 guest_props, module, type, device, device_props, programs, commands);
+	return scenario;
+}
+
+#define OURS "virtio_ballast", "virtio-ballast", "ballast,virtio-ballast"
+#define IDLE "idle { compatible = \"ballast,program-idle\"; duration-ms = <1000>; };"
+#define MEMHOG                                                                                     \
+	"memhog { compatible = \"ballast,program-memhog\"; size-mib = <256>; };"                   \
+	"idle { compatible = \"ballast,program-idle\"; duration-ms = <8000>; };"
+#define SHRINK_AND_GROW                                                                            \
+	"commands { shrink: shrink { compatible = \"ballast,set-balloon\"; guest = <&g>;"          \
+	" target-mib = <256>; after = <&g>; };"                                                    \
+	" grow { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <512>;"          \
+	" after = <&shrink>; delay-ms = <1000>; }; };"
+
+static const struct pairing {
+	const char *module, *device, *type;
+} pairings[] = {
+	{ OURS },
+	{ "virtio_ballast", "upstream-virtio-balloon", "ballast,virtio-balloon" },
+	{ "upstream-virtio_balloon", "virtio-ballast", "ballast,virtio-ballast" },
+	{ "upstream-virtio_balloon", "upstream-virtio-balloon", "ballast,virtio-balloon" },
+};
+
+#define NR_PAIRINGS (sizeof(pairings) / sizeof(pairings[0]))
+
+static bool available(const struct pairing *p)
+{
+	return test_image_exists(p->module) && test_image_exists(p->device);
+}
+
+START_TEST(balloon_grows_to_its_target_and_back)
+{
+	const struct pairing *p = &pairings[_i];
+	struct outcome o;
+
+	if (!available(p))
+		return;
+	outcome_run(&o, make(p->module, p->device, p->type, "", "", IDLE, SHRINK_AND_GROW), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_eq(o.commands_done, 2);
+	/* 256 MiB in requests of at most 256 pages, in and out; nothing is left in it. */
+	ck_assert_uint_eq(o.report.guests[0].total.inflate_pages, MIB_PAGES(256));
+	ck_assert_uint_eq(o.report.guests[0].total.deflate_pages, MIB_PAGES(256));
+	ck_assert_uint_ge(o.report.guests[0].total.inflate_requests, 256);
+	ck_assert_uint_eq(o.report.guests[0].last.ballooned, 0);
+	ck_assert_uint_gt(o.report.guests[0].total.discard_pages, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(free_pages_are_reported_and_leave_the_host)
+{
+	const struct pairing *p = &pairings[_i];
+	struct outcome without, with;
+
+	if (!available(p))
+		return;
+	outcome_run(&without, make(p->module, p->device, p->type, "", "", MEMHOG, ""), false);
+	ck_assert_msg(!without.refused && without.end == TRACE_END_OK, "%s", without.text);
+	outcome_run(&with, make(p->module, p->device, p->type, "free-page-reporting;", "", MEMHOG,
+				""), false);
+	ck_assert_msg(!with.refused && with.end == TRACE_END_OK, "%s", with.text);
+	ck_assert_uint_eq(without.report.guests[0].total.report_blocks, 0);
+	ck_assert_uint_ge(with.report.guests[0].total.report_bytes, UINT64_C(200) << 20);
+	ck_assert_uint_gt(without.report.guests[0].last.resident, MIB_PAGES(256));
+	/* What a real guest of this size keeps after reporting: 93-98 MiB and the kernel's own. */
+	ck_assert_uint_lt(with.report.guests[0].last.resident, MIB_PAGES(130));
+	ck_assert_uint_gt(with.report.guests[0].last.resident, MIB_PAGES(60));
+	outcome_free(&without);
+	outcome_free(&with);
+}
+END_TEST
+
+START_TEST(poison_is_honoured)
+{
+	struct outcome o;
+
+	/* Told of the poison, the device must not discard: pages would read as zero. */
+	outcome_run(&o, make(OURS, "free-page-reporting; page-poison;", "page-poison;", MEMHOG, ""),
+		    false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_eq(o.report.guests[0].total.discard_pages, 0);
+	outcome_free(&o);
+	/* Not able to tell, the driver must not report. */
+	outcome_run(&o, make(OURS, "free-page-reporting;", "page-poison;", MEMHOG, ""), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_eq(o.report.guests[0].total.report_blocks, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(stock_page_reporting_can_take_the_place_of_ours)
+{
+	struct outcome o;
+	char text[8192];
+
+	if (!test_image_exists("upstream-page_reporting"))
+		return;
+	snprintf(text, sizeof(text), "%s",
+		 make(OURS, "free-page-reporting;", "", MEMHOG, ""));
+	/* A module node before the driver's. */
+	char *at = strstr(text, "modules {") + strlen("modules {");
+	char tail[8192];
+
+	snprintf(tail, sizeof(tail), "%s", at);
+	snprintf(at, sizeof(text) - (at - text),
+		 " core { compatible = \"ballast,module\"; image = \"upstream-page_reporting\"; };%s",
+		 tail);
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_ge(o.report.guests[0].total.report_bytes, UINT64_C(200) << 20);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(two_runs_give_the_same_trace)
+{
+	struct outcome a, b;
+	char cmp[256];
+
+	outcome_run(&a, make(OURS, "free-page-reporting;", "", MEMHOG, SHRINK_AND_GROW), true);
+	ck_assert_msg(!a.refused, "%s", a.text);
+	/* The name of the scenario is in the trace: run the same file again. */
+	outcome_run(&b, scenario, true);
+	snprintf(cmp, sizeof(cmp), "%s", a.trace);
+	ck_assert_uint_eq(a.report.events, b.report.events);
+	ck_assert_uint_eq(a.report.time, b.report.time);
+	ck_assert_uint_eq(a.report.records, b.report.records);
+	outcome_free(&a);
+	outcome_free(&b);
+}
+END_TEST
+
+/* Broken drivers */
+
+#define USE_MEMORY                                                                                 \
+	"use { compatible = \"ballast,program-churn\"; size-mib = <300>; duration-ms = <20000>;"   \
+	" min-kib = <64>; max-kib = <4096>; lifetime-ms = <500>; };"
+#define SHRINK_EARLY                                                                               \
+	"commands { shrink { compatible = \"ballast,set-balloon\"; guest = <&g>;"                  \
+	" target-mib = <448>; start-ms = <4000>; }; };"
+
+static const struct broken {
+	const char *image, *device_props, *guest_props, *programs, *commands;
+	enum trace_end end;
+	const char *says;
+} broken[] = {
+	{ "broken-guest-discard-used", "", "", USE_MEMORY, SHRINK_EARLY, TRACE_END_DATA_LOSS,
+	  "data loss: guest guest" },
+	{ "broken-guest-stale-poison", "free-page-reporting;", "page-poison;",
+	  MEMHOG "again { compatible = \"ballast,program-memhog\"; size-mib = <256>; };", "",
+	  TRACE_END_PROTOCOL, "poison" },
+	{ "broken-guest-missed-completion", "", "", IDLE, SHRINK_EARLY, TRACE_END_DEADLOCK,
+	  "broken_answered" },
+	{ "broken-guest-sleeps-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
+	  "sleeping function called from invalid context" },
+};
+
+START_TEST(broken_drivers_are_caught)
+{
+	const struct broken *b = &broken[_i];
+	struct outcome o;
+
+	outcome_run(&o, make(b->image, "virtio-ballast", "ballast,virtio-ballast",
+			     b->device_props, b->guest_props, b->programs, b->commands), false);
+	ck_assert_msg(!o.refused, "%s", o.text);
+	ck_assert_msg(o.end == b->end, "%s: ended as %d: %s", b->image, o.end, o.text);
+	ck_assert_msg(strstr(o.text, b->says) != NULL, "%s: says: %s", b->image, o.text);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(unknown_parameters_and_images_are_refused_before_the_run)
+{
+	struct outcome o;
+	char *at;
+
+	outcome_run(&o, make("no_such_driver", "virtio-ballast", "ballast,virtio-ballast", "", "",
+			     IDLE, ""), false);
+	ck_assert(o.refused);
+	ck_assert_msg(strstr(o.text, "/guest/modules/driver: image: there is no file") != NULL,
+		      "%s", o.text);
+	outcome_free(&o);
+	make(OURS, "", "", IDLE, "");
+	at = strstr(scenario, "image = \"virtio_ballast\";");
+	memmove(at + 60, at, strlen(at) + 1);
+	memset(at, ' ', 60);
+	memcpy(at, "parameters { no_such = <1>; };", 30);
+	/* Properties come before nodes. */
+	memcpy(at, "image = \"virtio_ballast\"; parameters { no_such = <1>; }; //\n", 59);
+	at = strstr(at + 60, "image = \"virtio_ballast\";");
+	memset(at, ' ', strlen("image = \"virtio_ballast\";"));
+	outcome_run(&o, scenario, false);
+	ck_assert_msg(o.refused && strstr(o.text, "no_such") != NULL, "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
+/* Images */
+
+START_TEST(a_thousand_private_copies_of_an_image)
+{
+	enum { N = 1000 };
+	static struct image *copies[N];
+	char path[4096], err[512];
+	void *previous = NULL;
+	int i;
+
+	snprintf(path, sizeof(path), "%s/virtio_ballast.so", test_images());
+	for (i = 0; i < N; i++) {
+		void *init;
+
+		copies[i] = image_load(path, err, sizeof(err));
+		ck_assert_msg(copies[i] != NULL, "copy %d: %s", i, err);
+		init = image_symbol(copies[i], "init_module");
+		ck_assert_ptr_nonnull(init);
+		ck_assert_ptr_ne(init, previous);
+		previous = init;
+	}
+	for (i = 0; i < N; i++)
+		image_unload(copies[i]);
+}
+END_TEST
+
+START_TEST(statics_of_two_copies_differ)
+{
+	char path[4096], err[512];
+	struct image *a, *b;
+	int *counter_a, *counter_b;
+
+	snprintf(path, sizeof(path), "%s/broken-guest-counter.so", test_images());
+	a = image_load(path, err, sizeof(err));
+	b = image_load(path, err, sizeof(err));
+	ck_assert_msg(a && b, "%s", err);
+	counter_a = image_symbol(a, "counter");
+	counter_b = image_symbol(b, "counter");
+	*counter_a = 7;
+	ck_assert_int_eq(*counter_b, 1);
+	/* Unloading one must not take the other's memory away. */
+	image_unload(a);
+	ck_assert_int_eq(*counter_b, 1);
+	image_unload(b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("drivers");
+	TCase *tc = tcase_create("drivers");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, balloon_grows_to_its_target_and_back, 0, NR_PAIRINGS);
+	tcase_add_loop_test(tc, free_pages_are_reported_and_leave_the_host, 0, NR_PAIRINGS);
+	tcase_add_test(tc, poison_is_honoured);
+	tcase_add_test(tc, stock_page_reporting_can_take_the_place_of_ours);
+	tcase_add_test(tc, two_runs_give_the_same_trace);
+	tcase_add_loop_test(tc, broken_drivers_are_caught, 0,
+			    sizeof(broken) / sizeof(broken[0]));
+	tcase_add_test(tc, unknown_parameters_and_images_are_refused_before_the_run);
+	tcase_add_test(tc, a_thousand_private_copies_of_an_image);
+	tcase_add_test(tc, statics_of_two_copies_differ);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
