@@ -90,23 +90,40 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 IMAGES := $(O)/images/virtio_ballast.so $(O)/images/virtio-ballast.so
 images: $(IMAGES)
 
-GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) -Idriver-src/uapi -D__KERNEL__ -DMODULE \
-	-DKBUILD_MODNAME='"$(subst -,_,$(basename $(notdir $@)))"'
+GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) -Idriver-src/uapi -Itests/broken -D__KERNEL__ \
+	-DMODULE -DKBUILD_MODNAME='"$(subst -,_,$(basename $(notdir $@)))"'
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
+module_tail := $(O)/images/obj/module-tail.o
 
-$(O)/images/virtio_ballast.so: driver-src/linux/guest/virtio_ballast.c \
-		sim/linux/kernel/module-tail.c
-	@mkdir -p $(@D)
-	@echo "  IMAGE   $@"
-	@$(CC) $(GUEST_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ \
-		$(filter %.c,$^)
+define guest_image # name, source
+$(O)/images/obj/$(1).o: $(2)
+	@mkdir -p $$(@D)
+	@echo "  CC      $(2)"
+	@$$(CC) $$(GUEST_IMAGE_CFLAGS) -c -o $$@ $$<
+
+$(O)/images/$(1).so: $(O)/images/obj/$(1).o $(module_tail)
+	@echo "  IMAGE   $$@"
+	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
+endef
 
 # The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
-device_src := driver-src/qemu/virtio-ballast.c
-$(O)/images/virtio-ballast.so: $(device_src)
+define device_image # name, source
+$(O)/images/obj/$(1).o: $(2)
+	@mkdir -p $$(@D)
+	@echo "  CC      $(2)"
+	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) -c -o $$@ $$<
+
+$(O)/images/$(1).so: $(O)/images/obj/$(1).o
+	@echo "  IMAGE   $$@"
+	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
+endef
+
+$(module_tail): sim/linux/kernel/module-tail.c
 	@mkdir -p $(@D)
-	@echo "  IMAGE   $@"
-	@$(CC) $(DEVICE_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
+	@$(CC) $(GUEST_IMAGE_CFLAGS) -c -o $@ $<
+
+$(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
+$(eval $(call device_image,virtio-ballast,driver-src/qemu/virtio-ballast.c))
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -124,7 +141,7 @@ help:
 include tests/rules.mk
 include tests/real.mk
 
--include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/*.d)
+-include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d)
 
 .PHONY: all images demo deps clean help
 .DELETE_ON_ERROR:

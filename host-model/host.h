@@ -70,7 +70,7 @@ struct host {
 
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */
-	uint64_t lazyfree_pages;		/* marked by MADV_FREE, not dropped or written since */
+	uint64_t lazyfree_pages;		/* marked by MADV_FREE, still there */
 	uint64_t wmark_min, wmark_low, wmark_high;
 	struct page_list active, inactive;
 	struct guest_ram **ram_of_chunk;	/* page index >> RAM_CHUNK_SHIFT */

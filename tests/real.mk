@@ -17,7 +17,8 @@ upstream:
 		-o $(O)/images/upstream-page_reporting.so $(UPSTREAM_SRC)/page_reporting.c \
 		sim/linux/kernel/module-tail.c
 	@$(CC) $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model \
-		-shared -Wl,-Bsymbolic -o $(O)/images/upstream-virtio-balloon.so \
+		-I$(UPSTREAM_SRC) -shared -Wl,-Bsymbolic \
+		-o $(O)/images/upstream-virtio-balloon.so \
 		$(UPSTREAM_SRC)/virtio-balloon.c
 
 # Our kernel code against real headers, in a shadow of the tree so that nothing is left in it.

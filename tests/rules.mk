@@ -25,16 +25,8 @@ $(O)/tests/kernel/%.o: tests/kernel/%.c
 
 $(addprefix $(O)/tests/test_mm_,init buddy reporting contents): $(O)/tests/kernel/mm_probe.o
 
-# Deliberately broken drivers and devices that the oracle must catch.
-$(O)/images/broken-guest-%.so: tests/broken/guest-%.c sim/linux/kernel/module-tail.c
-	@mkdir -p $(@D)
-	@echo "  IMAGE   $@"
-	@$(CC) $(GUEST_IMAGE_CFLAGS) -Itests/broken -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
-
-$(O)/images/broken-device-%.so: tests/broken/device-%.c
-	@mkdir -p $(@D)
-	@echo "  IMAGE   $@"
-	@$(CC) $(DEVICE_IMAGE_CFLAGS) -shared -Wl,-Bsymbolic -MF $(@:.so=.d) -o $@ $<
+# Deliberately broken drivers that the oracle must catch.
+$(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),$(b))))
 
 test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src))
 

@@ -18,7 +18,7 @@
 struct outcome {
 	bool refused;		/* not loaded or not built */
 	enum trace_end end;
-	char text[4096];	/* errors and messages */
+	char text[1500];	/* errors and messages; Check takes no longer ones */
 	struct report report;
 	struct scenario scenario;
 	char file[64], trace[64];

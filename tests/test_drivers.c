@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The real driver and the real device in a small machine, in every pairing with the stock halves that
- * `make upstream` has built; broken drivers, which must be caught; private copies of images.
+ * The real driver and the real device in a small machine, in every pairing with the stock halves
+ * that `make upstream` has built; broken drivers, which must be caught; private copies of images.
  */
 #include "image.h"
 #include "scenario_run.h"
@@ -21,13 +21,14 @@ static const char *make(const char *module, const char *device, const char *type
 		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <512>; vcpus = <1>;\n"
 		 "boot-profile = <&linux_6_1>; %s\n"
 		 "modules { driver { compatible = \"ballast,module\"; image = \"%s\"; }; };\n"
-		 "devices { balloon { compatible = \"%s\"; image = \"%s\"; %s }; };\n"
+		 "devices { balloon { compatible = \"ballast,virtio-ballast\"; type = \"%s\";"
+		 " image = \"%s\"; %s }; };\n"
 		 "programs { %s }; };\n%s };\n",
 		 guest_props, module, type, device, device_props, programs, commands);
 	return scenario;
 }
 
-#define OURS "virtio_ballast", "virtio-ballast", "ballast,virtio-ballast"
+#define OURS "virtio_ballast", "virtio-ballast", "virtio-ballast-pci"
 #define IDLE "idle { compatible = \"ballast,program-idle\"; duration-ms = <1000>; };"
 #define MEMHOG                                                                                     \
 	"memhog { compatible = \"ballast,program-memhog\"; size-mib = <256>; };"                   \
@@ -42,9 +43,9 @@ static const struct pairing {
 	const char *module, *device, *type;
 } pairings[] = {
 	{ OURS },
-	{ "virtio_ballast", "upstream-virtio-balloon", "ballast,virtio-balloon" },
-	{ "upstream-virtio_balloon", "virtio-ballast", "ballast,virtio-ballast" },
-	{ "upstream-virtio_balloon", "upstream-virtio-balloon", "ballast,virtio-balloon" },
+	{ "virtio_ballast", "upstream-virtio-balloon", "virtio-balloon-pci" },
+	{ "upstream-virtio_balloon", "virtio-ballast", "virtio-ballast-pci" },
+	{ "upstream-virtio_balloon", "upstream-virtio-balloon", "virtio-balloon-pci" },
 };
 
 #define NR_PAIRINGS (sizeof(pairings) / sizeof(pairings[0]))
@@ -187,7 +188,7 @@ START_TEST(broken_drivers_are_caught)
 	const struct broken *b = &broken[_i];
 	struct outcome o;
 
-	outcome_run(&o, make(b->image, "virtio-ballast", "ballast,virtio-ballast",
+	outcome_run(&o, make(b->image, "virtio-ballast", "virtio-ballast-pci",
 			     b->device_props, b->guest_props, b->programs, b->commands), false);
 	ck_assert_msg(!o.refused, "%s", o.text);
 	ck_assert_msg(o.end == b->end, "%s: ended as %d: %s", b->image, o.end, o.text);
@@ -198,24 +199,20 @@ END_TEST
 
 START_TEST(unknown_parameters_and_images_are_refused_before_the_run)
 {
+	static const char parameters[] = " parameters { no_such = <1>; };";
 	struct outcome o;
 	char *at;
 
-	outcome_run(&o, make("no_such_driver", "virtio-ballast", "ballast,virtio-ballast", "", "",
+	outcome_run(&o, make("no_such_driver", "virtio-ballast", "virtio-ballast-pci", "", "",
 			     IDLE, ""), false);
 	ck_assert(o.refused);
 	ck_assert_msg(strstr(o.text, "/guest/modules/driver: image: there is no file") != NULL,
 		      "%s", o.text);
 	outcome_free(&o);
 	make(OURS, "", "", IDLE, "");
-	at = strstr(scenario, "image = \"virtio_ballast\";");
-	memmove(at + 60, at, strlen(at) + 1);
-	memset(at, ' ', 60);
-	memcpy(at, "parameters { no_such = <1>; };", 30);
-	/* Properties come before nodes. */
-	memcpy(at, "image = \"virtio_ballast\"; parameters { no_such = <1>; }; //\n", 59);
-	at = strstr(at + 60, "image = \"virtio_ballast\";");
-	memset(at, ' ', strlen("image = \"virtio_ballast\";"));
+	at = strstr(scenario, "image = \"virtio_ballast\";") + strlen("image = \"virtio_ballast\";");
+	memmove(at + strlen(parameters), at, strlen(at) + 1);
+	memcpy(at, parameters, strlen(parameters));
 	outcome_run(&o, scenario, false);
 	ck_assert_msg(o.refused && strstr(o.text, "no_such") != NULL, "%s", o.text);
 	outcome_free(&o);

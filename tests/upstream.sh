@@ -31,7 +31,8 @@ deb_src() {
 }
 
 kernel_source() {
-	if [ -n "${KDIR:-}" ] && [ -f "$KDIR/mm/page_reporting.c" ]; then
+	if [ -n "${KDIR:-}" ]; then
+		[ -f "$KDIR/mm/page_reporting.c" ] || fail "KDIR=$KDIR is no Linux source tree"
 		echo "$KDIR"
 		return
 	fi
@@ -49,7 +50,8 @@ kernel_source() {
 }
 
 qemu_source() {
-	if [ -n "${QDIR:-}" ] && [ -f "$QDIR/hw/virtio/virtio-balloon.c" ]; then
+	if [ -n "${QDIR:-}" ]; then
+		[ -f "$QDIR/hw/virtio/virtio-balloon.c" ] || fail "QDIR=$QDIR is no QEMU source tree"
 		echo "$QDIR"
 		return
 	fi
@@ -64,7 +66,7 @@ qemu_source() {
 			fail "QEMU's source package cannot be downloaded; set QDIR to a QEMU 7.2 source tree"
 		mkdir -p "$dir"
 		tar -xJf "$cache"/qemu/qemu_*.orig.tar.xz -C "$dir" --strip-components=1 --wildcards \
-			'*/hw/virtio/virtio-balloon.c'
+			'*/hw/virtio/virtio-balloon.[ch]'
 	fi
 	echo "$dir"
 }
@@ -73,4 +75,6 @@ mkdir -p "$out"
 k=$(kernel_source)
 q=$(qemu_source)
 cp "$k/drivers/virtio/virtio_balloon.c" "$k/mm/page_reporting.c" "$out/"
+mkdir -p "$out/hw/virtio"
 cp "$q/hw/virtio/virtio-balloon.c" "$out/"
+cp "$q/include/hw/virtio/virtio-balloon.h" "$out/hw/virtio/"

@@ -106,12 +106,13 @@ static void broken_changed(struct virtio_device *vdev)
 
 static int broken_probe(struct virtio_device *vdev)
 {
-	static const char *const names[] = { "inflate", "deflate", "reporting" };
+	/* The device numbers its queues with statistics in place. */
+	static const char *const names[] = { "inflate", "deflate", "stats", "reporting" };
 	vq_callback_t *ack = broken_ops.ack ? broken_ops.ack : broken_ack;
-	vq_callback_t *callbacks[] = { ack, ack, ack };
+	vq_callback_t *callbacks[] = { ack, ack, NULL, ack };
 	bool reporting = virtio_has_feature(vdev, VIRTIO_BALLOON_F_REPORTING);
 	struct broken *b = kzalloc(sizeof(*b), GFP_KERNEL);
-	struct virtqueue *vqs[3] = { NULL };
+	struct virtqueue *vqs[4] = { NULL };
 	int err;
 
 	if (!b)
@@ -121,12 +122,12 @@ static int broken_probe(struct virtio_device *vdev)
 	init_waitqueue_head(&b->acked);
 	INIT_WORK(&b->work, broken_work);
 	INIT_LIST_HEAD(&b->pages);
-	err = virtio_find_vqs(vdev, reporting ? 3 : 2, vqs, callbacks, names, NULL);
+	err = virtio_find_vqs(vdev, reporting ? 4 : 3, vqs, callbacks, names, NULL);
 	if (err)
 		return err;
 	b->inflate = vqs[0];
 	b->deflate = vqs[1];
-	b->reporting = vqs[2];
+	b->reporting = vqs[3];
 	virtio_device_ready(vdev);
 	if (reporting) {
 		b->prdev.report = broken_report;
@@ -156,7 +157,8 @@ static void broken_remove(struct virtio_device *vdev)
 	kfree(b);
 }
 
-static const unsigned int broken_features[] = { VIRTIO_BALLOON_F_REPORTING };
+static const unsigned int broken_features[] = { VIRTIO_BALLOON_F_STATS_VQ,
+						VIRTIO_BALLOON_F_REPORTING };
 
 static const struct virtio_device_id broken_ids[] = {
 	{ VIRTIO_ID_BALLOON, VIRTIO_DEV_ANY_ID },
