@@ -95,7 +95,8 @@ GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) -Idriver-src/uapi -Itests/broken -D__
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o
 
-define guest_image # name, source
+# Arguments: name, source.
+define guest_image
 $(O)/images/obj/$(1).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
@@ -107,7 +108,7 @@ $(O)/images/$(1).so: $(O)/images/obj/$(1).o $(module_tail)
 endef
 
 # The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
-define device_image # name, source
+define device_image
 $(O)/images/obj/$(1).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"

@@ -12,6 +12,9 @@
  */
 #include "user.h"
 
+/* Requests of a disk under way: nr_requests of a blk-mq queue with a scheduler. */
+#define DISK_REQUESTS_MAX 256
+
 static void disk_irq(struct timer_list *timer);
 
 struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *config)
@@ -21,6 +24,7 @@ struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *
 	disk->kernel = kernel;
 	INIT_LIST_HEAD(&disk->busy);
 	INIT_LIST_HEAD(&disk->done);
+	init_waitqueue_head(&disk->tag_wait);
 	timer_setup(&disk->irq, disk_irq, 0);
 	disk->device = swap_create(config, kernel->engine, kernel->seed);
 	if (disk->device)
@@ -100,8 +104,11 @@ static void disk_irq(struct timer_list *timer)
 		struct page_io *io = list_first_entry(&disk->done, struct page_io, list);
 
 		list_del(&io->list);
+		disk->nr_busy--;
 		end_page_io(io);
 	}
+	if (waitqueue_active(&disk->tag_wait) && disk->nr_busy < DISK_REQUESTS_MAX)
+		wake_up_all(&disk->tag_wait);
 }
 
 /* The device is done; in an event, so the guest's CPU has to be told. */
@@ -127,8 +134,15 @@ static void page_io_submit(struct page_io *io)
 		end_page_io(io);
 		return;
 	}
-	if (!in_atomic())
+	if (user_can_block()) {
 		cond_resched();
+		/*
+		 * As blk_mq_get_tag(): reclaim is no faster than the disk, or it would fill the
+		 * swap file with pages that are not freed yet.
+		 */
+		wait_event(disk->tag_wait, disk->nr_busy < DISK_REQUESTS_MAX);
+	}
+	disk->nr_busy++;
 	list_add_tail(&io->list, &disk->busy);
 	swap_submit(disk->device, &io->rq);
 }

@@ -125,6 +125,8 @@ struct guest_disk {
 	struct kernel *kernel;
 	struct swap_device *device;
 	struct list_head busy, done;
+	unsigned int nr_busy;		/* requests in both lists */
+	wait_queue_head_t tag_wait;	/* for there to be fewer */
 	struct timer_list irq;
 };
 
