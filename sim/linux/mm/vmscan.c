@@ -317,6 +317,8 @@ static enum verdict shrink_dirty(struct shrink *s, struct page *page, enum page_
 	    !s->sc->may_writepage)
 		return KEEP;
 	sync = this_user->swap->zram || !coro_current->ctx.thread;
+	/* When it is written, it is the next to be freed (pageout()). */
+	SetPageReclaim(page);
 	swap_writepage(page, &s->plug);
 	s->stat->nr_pageout++;
 	if (sync)
