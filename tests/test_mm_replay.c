@@ -177,7 +177,7 @@ static char dir[64];
 
 static void setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/ballast-kmem-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/kmem-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
