@@ -178,7 +178,7 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 	ram_split_huge(ram, block);
 }
 
-/* One TLB flush for the batch and each running vCPU whose pages it unmaps (try_to_unmap_flush()). */
+/* One TLB flush per batch and running vCPU whose pages it unmaps (try_to_unmap_flush()). */
 static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 {
 	const struct kvm_vm *last = NULL;
@@ -210,7 +210,8 @@ static uint64_t shrink_lists(struct host *host)
 	if (!can_reclaim(host))
 		return 0;
 	cpu_spin_lock(&host->lru_lock);
-	while (batch.progress < SWAP_CLUSTER_MAX && batch.nr < SWAP_BATCH && budget) {
+	while (batch.progress < SWAP_CLUSTER_MAX && batch.nr < SWAP_BATCH && budget &&
+	       can_reclaim(host)) {
 		uint32_t index;
 		bool huge;
 
@@ -305,16 +306,14 @@ static void balance(struct host *host)
 	host->stats.kswapd_runs++;
 	while (host->free_pages < host->wmark_high) {
 		if (!balanced(host) && host->writeback_pages < WRITEBACK_MAX) {
-			if (!shrink_lists(host)) {
-				host->kswapd_failures++;
-				if (!host->writeback_pages)
-					return;
-			} else {
+			if (shrink_lists(host)) {
 				host->kswapd_failures = 0;
-			}
-			cpu_sync();
-			if (!host->writeback_pages || !balanced(host))
+				cpu_sync();
 				continue;
+			}
+			host->kswapd_failures++;
+			if (!host->writeback_pages)
+				return;
 		}
 		wait_for_memory(host, "swap-out");
 	}
