@@ -35,7 +35,9 @@ BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF
 CC_INCLUDE := $(shell $(CC) -print-file-name=include)
 KERNEL_INC := -nostdinc -isystem $(CC_INCLUDE) -Isim/linux/include -Isim/linux -Isim/engine \
 	-Ihost-model -Isim/trace
-KERNEL_CFLAGS := $(BASE) $(KERNEL_INC) -D__KERNEL__
+# What the model's configuration says about itself, as include/generated/autoconf.h would.
+KERNEL_CONFIG := -DCONFIG_64BIT=1 -DCONFIG_VM_EVENT_COUNTERS=1 -DCONFIG_PM_SLEEP=1
+KERNEL_CFLAGS := $(BASE) $(KERNEL_INC) -D__KERNEL__ $(KERNEL_CONFIG)
 HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
 QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
@@ -90,7 +92,7 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 IMAGES := $(O)/images/virtio_ballast.so $(O)/images/virtio-ballast.so
 images: $(IMAGES)
 
-GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) -Idriver-src/uapi -Itests/broken -D__KERNEL__ \
+GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Itests/broken -D__KERNEL__ \
 	-DMODULE -DKBUILD_MODNAME='"$(subst -,_,$(basename $(notdir $@)))"'
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o

@@ -113,12 +113,12 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 	charge(COST_MADVISE, 1);
 	if (advice == HOST_MADV_WILLNEED) {
 		account_switch(old);
-		return 0;	/* anonymous memory: reads swapped pages ahead, nothing to promise */
+		return 0;	/* would read swapped pages ahead: nothing to promise */
 	}
 	cpu_spin_lock(&ram->mmu_lock);
 	zap_range(&zap, nr, nr + count);
 	if (zap.nr_zapped)
-		charge(COST_TLB_FLUSH, running_vcpus(ram->vm));
+		charge(COST_TLB_FLUSH, 1 + running_vcpus(ram->vm));
 	cpu_spin_unlock(&ram->mmu_lock);
 	account_switch(old);
 	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);

@@ -175,7 +175,8 @@ static void print_json(void)
 	printf("{ \"results\": [\n");
 	for (i = 0; i < nr_results; i++)
 		printf("  { \"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", "
-		       "\"goal\": %.2f }%s\n", results[i].name, results[i].value, results[i].unit, results[i].goal,
+		       "\"goal\": %.2f }%s\n", results[i].name, results[i].value,
+		       results[i].unit, results[i].goal,
 		       i + 1 < nr_results ? "," : "");
 	printf("] }\n");
 }

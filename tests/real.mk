@@ -8,7 +8,7 @@ upstream:
 	@sh tests/upstream.sh $(UPSTREAM_SRC)
 	@mkdir -p $(O)/images
 	@echo "  UPSTREAM virtio_balloon.c page_reporting.c virtio-balloon.c"
-	@$(CC) $(UPSTREAM_CFLAGS) $(KERNEL_INC) -D__KERNEL__ -DMODULE \
+	@$(CC) $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -D__KERNEL__ -DMODULE \
 		-DKBUILD_MODNAME='"virtio_balloon"' -shared -Wl,-Bsymbolic \
 		-o $(O)/images/upstream-virtio_balloon.so $(UPSTREAM_SRC)/virtio_balloon.c \
 		sim/linux/kernel/module-tail.c

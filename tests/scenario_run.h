@@ -21,7 +21,7 @@ struct outcome {
 	char text[1500];	/* errors and messages; Check takes no longer ones */
 	struct report report;
 	struct scenario scenario;
-	char file[64], trace[64];
+	char file[64], trace[80];
 	/* Kept by a consumer of the trace. */
 	struct trace_consumer consumer;
 	uint64_t min_resident_after_end, commands_done;

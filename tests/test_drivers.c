@@ -131,7 +131,8 @@ START_TEST(stock_page_reporting_can_take_the_place_of_ours)
 
 	snprintf(tail, sizeof(tail), "%s", at);
 	snprintf(at, sizeof(text) - (at - text),
-		 " core { compatible = \"ballast,module\"; image = \"upstream-page_reporting\"; };%s",
+		 " core { compatible = \"ballast,module\";"
+		 " image = \"upstream-page_reporting\"; };%s",
 		 tail);
 	outcome_run(&o, text, false);
 	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
@@ -199,6 +200,7 @@ END_TEST
 
 START_TEST(unknown_parameters_and_images_are_refused_before_the_run)
 {
+	static const char image[] = "image = \"virtio_ballast\";";
 	static const char parameters[] = " parameters { no_such = <1>; };";
 	struct outcome o;
 	char *at;
@@ -210,7 +212,7 @@ START_TEST(unknown_parameters_and_images_are_refused_before_the_run)
 		      "%s", o.text);
 	outcome_free(&o);
 	make(OURS, "", "", IDLE, "");
-	at = strstr(scenario, "image = \"virtio_ballast\";") + strlen("image = \"virtio_ballast\";");
+	at = strstr(scenario, image) + strlen(image);
 	memmove(at + strlen(parameters), at, strlen(at) + 1);
 	memcpy(at, parameters, strlen(parameters));
 	outcome_run(&o, scenario, false);

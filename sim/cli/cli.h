@@ -33,6 +33,7 @@ struct run_args {
 	unsigned int nr_files, nr_overlays, nr_settings;
 	const char *trace;
 	const char *images;		/* NULL: beside the executable */
+	const char *detail;		/* of the trace; NULL: as the scenario says */
 	bool json, quiet;
 	bool progress;
 };

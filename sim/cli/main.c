@@ -42,6 +42,7 @@ static void usage(FILE *out)
 		"  --seed N                seed of all random streams\n"
 		"  --until T               end at this virtual time: 500ms, 20s, 5min\n"
 		"  --trace FILE            record a trace\n"
+		"  --detail LEVEL          of the trace: summary, normal, full\n"
 		"  --images DIR            where driver and device images are\n"
 		"  --json                  tables as JSON\n"
 		"  --quiet                 no progress, no tables\n"

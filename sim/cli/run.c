@@ -130,6 +130,29 @@ static int set_seed(struct run_args *args, const char *value)
 	return add_to(args->settings, &args->nr_settings, "settings", setting);
 }
 
+static const char *const details[] = { "summary", "normal", "full" };
+
+static int set_detail(struct run_args *args, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+		if (!strcmp(value, details[i]))
+			args->detail = details[i];
+	return args->detail ? 0 : cli_error("--detail %s: allowed: summary, normal, full", value);
+}
+
+static enum trace_level trace_level(const struct run_args *args, const struct scenario *s)
+{
+	static const enum trace_level levels[] = { TRACE_SUMMARY, TRACE_NORMAL, TRACE_FULL };
+	unsigned int i;
+
+	for (i = 0; args->detail && i < sizeof(details) / sizeof(details[0]); i++)
+		if (args->detail == details[i])
+			return levels[i];
+	return levels[s->trace.detail];
+}
+
 static int option_with_value(struct run_args *args, const char *option, const char *value)
 {
 	if (!strcmp(option, "--overlay"))
@@ -140,6 +163,8 @@ static int option_with_value(struct run_args *args, const char *option, const ch
 		return set_seed(args, value);
 	if (!strcmp(option, "--until"))
 		return set_until(args, value);
+	if (!strcmp(option, "--detail"))
+		return set_detail(args, value);
 	if (!strcmp(option, "--images"))
 		args->images = value;
 	else
@@ -150,7 +175,8 @@ static int option_with_value(struct run_args *args, const char *option, const ch
 static bool takes_value(const char *option)
 {
 	static const char *const options[] = { "--overlay", "--set",   "--seed",
-					       "--until",   "--trace", "--images" };
+					       "--until",   "--trace", "--images",
+					       "--detail" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -230,16 +256,15 @@ static void print_replay(const struct run_args *args, const char *file)
 		fprintf(stderr, " --overlay %s", args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)
 		fprintf(stderr, " --set '%s'", args->settings[i]);
-	fprintf(stderr, " --set /trace/detail=full --trace replay.trace\n");
+	fprintf(stderr, " --detail full --trace replay.trace\n");
 }
 
 static struct trace_writer *open_trace(const struct run_args *args, const struct scenario *s,
 				       struct report *report, struct trace_consumer *more)
 {
-	static const enum trace_level levels[] = { TRACE_SUMMARY, TRACE_NORMAL, TRACE_FULL };
+	enum trace_level level = trace_level(args, s);
 	char error[ERROR_SIZE];
-	struct trace_writer *tw = trace_open(args->trace, levels[s->trace.detail], error,
-					     sizeof(error));
+	struct trace_writer *tw = trace_open(args->trace, level, error, sizeof(error));
 	unsigned int i;
 
 	if (!tw) {
@@ -251,7 +276,7 @@ static struct trace_writer *open_trace(const struct run_args *args, const struct
 	if (more)
 		trace_add_consumer(tw, more);
 	TRACE(tw, 0, run, .scenario = s->file, .seed = s->seed, .version = BALLAST_VERSION,
-	      .level = levels[s->trace.detail]);
+	      .level = level);
 	for (i = 0; i < args->nr_overlays; i++)
 		TRACE(tw, 0, override, .kind = TRACE_OVERRIDE_OVERLAY, .text = args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)

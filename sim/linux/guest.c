@@ -62,6 +62,10 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 		return NULL;
 	}
 	mm_init(kernel, &config->mm);
+	if (config->watermark_scale_factor) {
+		kernel->mm->watermark_scale_factor = config->watermark_scale_factor;
+		setup_per_zone_wmarks();
+	}
 	if (config->reporting_capacity)
 		page_reporting_tune(config->reporting_order, config->reporting_delay_ms,
 				    config->reporting_capacity);

@@ -46,6 +46,7 @@ struct guest_config {
 	const struct guest_module *modules;
 	unsigned int nr_modules;
 	/* page_reporting_order and the delay and size of a pass; 0: as 6.1 has it */
+	unsigned int watermark_scale_factor;	/* 0: 10 */
 	unsigned int reporting_order, reporting_delay_ms, reporting_capacity;
 	void (*log)(struct kernel *kernel, int level, const char *text);
 	/* Boot has ended, in the boot task; @error NULL: well. */

@@ -260,6 +260,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 			  .duration_ns = g->boot.duration_ms * NSEC_PER_MSEC_U64 },
 		.modules = guest->modules,
 		.nr_modules = g->nr_modules,
+		.watermark_scale_factor = g->watermark_scale_factor,
 		.reporting_order = g->page_reporting.order,
 		.reporting_delay_ms = g->page_reporting.delay_ms,
 		.reporting_capacity = g->page_reporting.capacity,

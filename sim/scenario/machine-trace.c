@@ -44,6 +44,11 @@ static void host_swapped(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out)
 		e->nr += nr;
 		return;
 	}
+	if (e->nr && e->guest == vm->id && e->out == out && g.nr + nr == e->gfn) {
+		e->gfn = g.nr;
+		e->nr += nr;
+		return;
+	}
 	machine_trace_flush_extent(m);
 	*e = (struct swap_extent){ .guest = vm->id, .gfn = g.nr, .nr = nr, .out = out };
 }

@@ -81,7 +81,9 @@ static void remove_areas(struct mm_struct *mm, u32 first, u32 last)
 		put_space(mm->area[i]->space);
 		host_free(mm->area[i]);
 	}
-	memmove(mm->area + first, mm->area + last, (mm->nr_areas - last) * sizeof(*mm->area));
+	if (last < mm->nr_areas)
+		memmove(mm->area + first, mm->area + last,
+			(mm->nr_areas - last) * sizeof(*mm->area));
 	mm->nr_areas -= last - first;
 	tlb_finish_mmu(&tlb);
 }
