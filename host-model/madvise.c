@@ -4,7 +4,8 @@
  *
  * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux
  * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split,
- * and running vCPUs get one TLB flush per call.  MADV_FREE marks pages: they go when memory is
+ * and running vCPUs get one TLB flush per call,
+ * and so does the VMM's own mapping.  MADV_FREE marks pages: they go when memory is
  * short, unless they are written before.  Swapped pages lose their slots either way.
  */
 #include "memory.h"

@@ -90,7 +90,7 @@ static inline void outcome_write(struct outcome *o, const char *text)
 static inline void outcome_run(struct outcome *o, const char *text, bool trace)
 {
 	struct machine_options options = { .image_dir = test_images(), .message = outcome_message,
-					   .opaque = o };
+					   .unload_modules = true, .opaque = o };
 	char dir[4096], error[1024] = "";
 	struct scenario_args args = { .file = o->file, .include_dir = dir };
 	struct machine *m = NULL;

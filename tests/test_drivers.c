@@ -180,6 +180,10 @@ static const struct broken {
 	  TRACE_END_PROTOCOL, "poison" },
 	{ "broken-guest-missed-completion", "", "", IDLE, SHRINK_EARLY, TRACE_END_DEADLOCK,
 	  "broken_answered" },
+	{ "broken-guest-lost-page", "", "", IDLE, SHRINK_EARLY, TRACE_END_LEAK,
+	  "pages are missing after its modules were removed" },
+	{ "broken-guest-double-free", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
+	  "page_ref_count" },
 	{ "broken-guest-sleeps-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
 	  "sleeping function called from invalid context" },
 };

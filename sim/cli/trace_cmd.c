@@ -68,7 +68,8 @@ int cmd_trace(int argc, char **argv)
 
 	argc -= json;
 	if (strcmp(what, "report") && strcmp(what, "dump") && strcmp(what, "perfetto") && !csv)
-		return cli_error("trace %s: allowed: report, dump, csv, perfetto", what);
+		return cli_error("trace%s%s: allowed: report, dump, csv, perfetto",
+				 what[0] ? " " : "", what);
 	if (argc != (csv ? 4 : 3))
 		return cli_error("trace %s: needs %sone file", what,
 				 csv ? "a record type and " : "");

@@ -142,6 +142,28 @@ static void boot_user(uint64_t keep, uint64_t release)
 	}
 }
 
+/*
+ * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's own and
+ * drivers'.  What a module adds to them it has to give back.
+ */
+static int64_t unaccounted_pages(struct kernel *kernel)
+{
+	int64_t pages = kernel->mm->totalram_pages;
+	struct zone *zone;
+	unsigned int cpu, lru;
+
+	for_each_populated_zone(zone) {
+		pages -= zone_page_state(zone, NR_FREE_PAGES);
+		for (cpu = 0; cpu < kernel->nr_cpus; cpu++)
+			pages -= zone->per_cpu_pageset[cpu].count;
+	}
+	for (lru = NR_LRU_BASE; lru <= NR_UNEVICTABLE; lru++)
+		pages -= global_node_page_state(lru);
+	pages -= global_node_page_state(NR_PAGETABLE);
+	return pages - global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
+	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+}
+
 static const char *boot_modules(struct boot *boot, char *err, size_t size)
 {
 	const struct guest_config *config = boot->config;
@@ -175,10 +197,39 @@ static int boot_main(void *data)
 	if (profile->duration_ns)
 		sched_sleep_ns(profile->duration_ns);
 	virtio_scan_bus(boot->kernel);
+	boot->kernel->unaccounted = unaccounted_pages(boot->kernel);
 	error = boot_modules(boot, err, sizeof(err));
 	boot->config->booted(boot->config->opaque, error);
 	host_free(boot);
 	return 0;
+}
+
+struct unload {
+	struct kernel *kernel;
+	const struct guest_config *config;
+	void (*done)(void *opaque, int64_t leaked);
+};
+
+static int unload_main(void *data)
+{
+	struct unload *unload = data;
+	unsigned int i;
+
+	for (i = unload->config->nr_modules; i > 0; i--)
+		module_unload(unload->kernel, unload->config->modules[i - 1].path);
+	unload->done(unload->config->opaque,
+		     unaccounted_pages(unload->kernel) - unload->kernel->unaccounted);
+	host_free(unload);
+	return 0;
+}
+
+int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config,
+			void (*done)(void *opaque, int64_t leaked))
+{
+	struct unload *unload = host_alloc(sizeof(*unload));
+
+	*unload = (struct unload){ .kernel = kernel, .config = config, .done = done };
+	return guest_kernel_run(kernel, "rmmod", unload_main, unload);
 }
 
 int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data)

@@ -65,6 +65,12 @@ struct kernel *guest_kernel_create(const struct guest_config *config);
 int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config);
 void guest_kernel_destroy(struct kernel *kernel);
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
+/*
+ * Remove the modules, last loaded first, in a task of the guest; then @done is called in it with the
+ * number of pages that nobody accounts for and that were accounted for before they were loaded.
+ */
+int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config,
+			void (*done)(void *opaque, int64_t leaked));
 /* Page conservation, lists and maps; 0: all add up. */
 uint64_t guest_kernel_check(struct kernel *kernel);
 /* Tasks that wait without a timeout; as cpu_report_blocked(). */

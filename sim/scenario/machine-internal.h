@@ -73,6 +73,7 @@ struct machine {
 	struct machine_item *commands;
 	uint32_t items_left;		/* programs and commands that have not ended */
 	struct event sample, finish, progress;
+	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
 	enum trace_end result;
 	bool bad_input, finished;

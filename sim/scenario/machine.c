@@ -114,11 +114,33 @@ void machine_item_ended(struct machine_item *item)
 		item->machine->items_left--;
 }
 
+static void guest_unloaded(void *opaque, int64_t leaked)
+{
+	struct machine_guest *guest = opaque;
+	struct machine *m = guest->machine;
+
+	if (leaked > 0)
+		machine_fail(m, TRACE_END_LEAK, false,
+			     "guest %s: %lld pages are missing after its modules were removed",
+			     guest->config->name, (long long)leaked);
+	if (!--m->unloading)
+		engine_stop(&m->engine);
+}
+
 static void finish_fn(struct event *ev)
 {
 	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, finish));
+	uint32_t i;
 
-	engine_stop(&m->engine);
+	for (i = 0; m->options.unload_modules && i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+
+		if (guest->up && !guest->gone &&
+		    !guest_kernel_unload(guest->kernel, &guest->kernel_config, guest_unloaded))
+			m->unloading++;
+	}
+	if (!m->unloading)
+		engine_stop(&m->engine);
 }
 
 static void progress_fn(struct event *ev)

@@ -21,6 +21,8 @@ struct machine_options {
 	void (*progress)(void *opaque, uint64_t now, uint64_t events);
 	/* A line for the user while it runs (data loss, guests' errors); NULL: not wanted. */
 	void (*message)(void *opaque, const char *text);
+	/* Remove the guests' modules when all is done, and look for pages that they kept. */
+	bool unload_modules;
 	void *opaque;
 };
 

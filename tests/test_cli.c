@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command itself, as a process: what bad input gives (one line, exit status 2, no file left
+ * behind), what a failed run gives (1, and a command that fails the same way), what a good one does.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS_MAX 32
+#define OUTPUT_MAX (1 << 20)
+#define ANY_LINES 0
+
+static char command[PATH_MAX], top[PATH_MAX], scratch[64];
+
+struct output {
+	int status;
+	char *out, *err;
+	unsigned int err_lines;
+};
+
+static char *slurp(FILE *f, size_t *size)
+{
+	char *text = malloc(OUTPUT_MAX + 1);
+
+	rewind(f);
+	*size = fread(text, 1, OUTPUT_MAX, f);
+	text[*size] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* @line: the arguments, separated by single spaces. */
+static struct output ballast(const char *line)
+{
+	char copy[2048], *argv[ARGS_MAX] = { command }, *rest = copy;
+	FILE *out = tmpfile(), *err = tmpfile();
+	struct output o = { 0 };
+	unsigned int n = 1;
+	size_t size;
+	char *at;
+	pid_t pid;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	while (*line && rest && n < ARGS_MAX - 1)
+		argv[n++] = strsep(&rest, " ");
+	ck_assert(out && err);
+	pid = fork();
+	if (!pid) {
+		dup2(fileno(out), STDOUT_FILENO);
+		dup2(fileno(err), STDERR_FILENO);
+		execv(command, argv);
+		_exit(127);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
+	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -WTERMSIG(o.status);
+	o.out = slurp(out, &size);
+	o.err = slurp(err, &size);
+	for (at = o.err; (at = strchr(at, '\n')); at++)
+		o.err_lines++;
+	return o;
+}
+
+static void output_free(struct output *o)
+{
+	free(o->out);
+	free(o->err);
+}
+
+static void write_file(const char *name, const void *bytes, size_t size)
+{
+	FILE *f = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static char *read_file(const char *name, size_t *size)
+{
+	FILE *f = fopen(name, "r");
+
+	ck_assert_msg(f != NULL, "%s does not exist", name);
+	return slurp(f, size);
+}
+
+static unsigned int count_files(void)
+{
+	DIR *dir = opendir(".");
+	unsigned int n = 0;
+
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Every test runs in a directory of its own with a good scenario, first.dts, and bad files. */
+
+#define BROKEN "/dts-v1/;\n/ { compatible = \n"
+#define NOTHING_IN_IT "/dts-v1/;\n/ { compatible = \"ballast,scenario\"; };\n"
+
+static void make_scratch(void)
+{
+	char path[PATH_MAX + 32], *text;
+	size_t size;
+
+	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(scratch));
+	ck_assert_int_eq(chdir(scratch), 0);
+	snprintf(path, sizeof(path), "%s/scenarios/first.dts", top);
+	text = read_file(path, &size);
+	write_file("first.dts", text, size);
+	free(text);
+	write_file("broken.dts", BROKEN, strlen(BROKEN));
+	write_file("nothing.dts", NOTHING_IN_IT, strlen(NOTHING_IN_IT));
+	write_file("empty", "", 0);
+}
+
+static void remove_scratch(void)
+{
+	DIR *dir = opendir(scratch);
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		unlink(entry->d_name);
+	closedir(dir);
+	rmdir(scratch);
+}
+
+/* Whether the first line of @text is @pattern, or begins so if that ends with "...". */
+static bool first_line_is(const char *text, const char *pattern)
+{
+	size_t line = strcspn(text, "\n"), len = strlen(pattern);
+
+	if (len > 3 && !strcmp(pattern + len - 3, "..."))
+		return line >= len - 3 && !strncmp(text, pattern, len - 3);
+	return line == len && !strncmp(text, pattern, len);
+}
+
+static const struct bad {
+	const char *args, *says;
+	unsigned int lines;	/* ANY_LINES: usage follows */
+} bad[] = {
+	/* Command lines */
+	{ "", "usage: ballast COMMAND ...", ANY_LINES },
+	{ "walk", "ballast: walk: there is no such command; see ballast --help", 1 },
+	{ "run", "ballast: run: needs a scenario file", 1 },
+	{ "check", "ballast: check: needs a scenario file", 1 },
+	{ "run --fast first.dts", "ballast: --fast: there is no such option; see ballast --help",
+	  1 },
+	{ "run first.dts --seed", "ballast: --seed: needs a value", 1 },
+	{ "run first.dts --trace", "ballast: --trace: needs a value", 1 },
+	{ "run first.dts --until soon",
+	  "ballast: --until soon: not a time; allowed: a number and ms, s, min or h", 1 },
+	{ "run first.dts --until 0s",
+	  "ballast: --until 0s: not a time; allowed: a number and ms, s, min or h", 1 },
+	{ "run first.dts --until -5s",
+	  "ballast: --until -5s: not a time; allowed: a number and ms, s, min or h", 1 },
+	{ "run first.dts --until 99999999999999999999s",
+	  "ballast: --until 99999999999999999999s: not a time; allowed: a number and ms, s, min "
+	  "or h", 1 },
+	{ "run first.dts --seed seven", "ballast: --seed seven: not a number", 1 },
+	{ "run first.dts --seed -1", "ballast: --seed -1: not a number", 1 },
+	{ "run first.dts --seed 5x", "ballast: --seed 5x: not a number", 1 },
+	{ "run first.dts first.dts --trace left.trace",
+	  "ballast: --trace left.trace: takes one scenario at a time", 1 },
+	{ "list --all", "ballast: list --all: allowed: --json", 1 },
+	{ "demo now", "ballast: demo now: takes no arguments", 1 },
+	/* Scenarios */
+	{ "run none.dts --trace left.trace",
+	  "ballast: none.dts: cannot be read: No such file or directory", 1 },
+	{ "check none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
+	{ "run broken.dts --trace left.trace", "ballast: broken.dts: dtc: broken.dts:2...", 1 },
+	{ "check broken.dts", "ballast: broken.dts: dtc: broken.dts:2...", 1 },
+	{ "check nothing.dts", "ballast: nothing.dts: /...", ANY_LINES },
+	{ "check first.dts --overlay none.dtso",
+	  "ballast: none.dtso: cannot be read: No such file or directory", 1 },
+	{ "run first.dts --trace left.trace --set /guest",
+	  "ballast: --set /guest: not a setting; allowed: PATH/PROP=VALUE, such as "
+	  "/host/memory-mib=8192", 1 },
+	{ "run first.dts --trace left.trace --set /nowhere/vcpus=1",
+	  "ballast: --set /nowhere/vcpus=1: no node /nowhere; allowed: nodes of first.dts", 1 },
+	{ "run first.dts --trace left.trace --set /guest/colour=1",
+	  "ballast: --set /guest/colour=1: /guest: colour: unknown property; allowed: properties "
+	  "of ballast,guest", 1 },
+	{ "run first.dts --trace left.trace --set /guest/vcpus=0",
+	  "ballast: --set /guest/vcpus=0: /guest: vcpus: 0 is out of range; allowed: 1..1024 vCPUs",
+	  1 },
+	{ "run first.dts --trace left.trace --set /host/cpus=0",
+	  "ballast: --set /host/cpus=0: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs", 1 },
+	{ "run first.dts --trace left.trace --set /guest/memory-mib=63",
+	  "ballast: --set /guest/memory-mib=63: /guest: memory-mib: 63 is out of range; allowed: "
+	  "64..16777216 MiB", 1 },
+	{ "run first.dts --trace left.trace --set /host/swap/size-mib=0",
+	  "ballast: --set /host/swap/size-mib=0: /host/swap: size-mib: the device is smaller than "
+	  "a page; allowed: 1..131072 MiB, or status = \"disabled\"", 1 },
+	/* Larger than what its physical addresses reach. */
+	{ "check first.dts --set /guest/memory-mib=8192 --set /guest/phys-bits=32",
+	  "ballast: first.dts: /guest: memory-mib: ...", 1 },
+	{ "run first.dts --trace left.trace --images /nonexistent",
+	  "ballast: first.dts: /guest/devices/balloon: image: there is no file "
+	  "/nonexistent/virtio-ballast.so; build it (make images) or give --images", 1 },
+	{ "check first.dts --images /nonexistent",
+	  "ballast: first.dts: /guest/devices/balloon: image: there is no file "
+	  "/nonexistent/virtio-ballast.so; build it (make images) or give --images", 1 },
+	{ "run first.dts --trace /nonexistent/left.trace",
+	  "ballast: /nonexistent/left.trace: cannot create the trace: No such file or directory",
+	  1 },
+	{ "published none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
+	/* Traces and recordings */
+	{ "trace", "ballast: trace: allowed: report, dump, csv, perfetto", 1 },
+	{ "trace eat first.trace", "ballast: trace eat: allowed: report, dump, csv, perfetto", 1 },
+	{ "trace report", "ballast: trace report: needs one file", 1 },
+	{ "trace report none.trace", "ballast: none.trace: No such file or directory", 1 },
+	{ "trace dump none.trace", "ballast: none.trace: No such file or directory", 1 },
+	{ "trace report first.dts", "ballast: first.dts: not a ballast trace", 1 },
+	{ "trace dump empty", "ballast: empty: not a ballast trace", 1 },
+	{ "trace report .", "ballast: .: not a ballast trace", 1 },
+	{ "trace csv colours none.trace",
+	  "ballast: trace csv colours: there is no such record type", 1 },
+	{ "replay-kmem", "usage: ballast replay-kmem DIR... [--json]", 1 },
+	{ "replay-kmem none",
+	  "ballast: none/snapA.txt: No such file or directory; a recording is a directory with "
+	  "snapA, events and snapB (.txt or .txt.xz)", 1 },
+	{ "replay-kmem --fast none", "ballast: replay-kmem: option '--fast' is not known",
+	  ANY_LINES },
+};
+
+#define NR_BAD (sizeof(bad) / sizeof(bad[0]))
+
+START_TEST(bad_input_is_one_line_and_status_2_and_leaves_nothing)
+{
+	const struct bad *b = &bad[_i];
+	unsigned int files = count_files();
+	struct output o = ballast(b->args);
+
+	ck_assert_msg(o.status == 2, "ballast %s: status %d: %.500s", b->args, o.status, o.err);
+	ck_assert_msg(first_line_is(o.err, b->says), "ballast %s says %.500s", b->args, o.err);
+	ck_assert_msg(b->lines == ANY_LINES || o.err_lines == b->lines, "ballast %s says %.500s",
+		      b->args, o.err);
+	ck_assert_msg(!o.out[0], "ballast %s prints %.500s", b->args, o.out);
+	ck_assert_msg(count_files() == files, "ballast %s left a file behind", b->args);
+	output_free(&o);
+}
+END_TEST
+
+static void run_well(const char *args)
+{
+	struct output o = ballast(args);
+
+	ck_assert_msg(o.status == 0, "ballast %s: status %d: %.500s", args, o.status, o.err);
+	ck_assert_msg(!o.err[0], "ballast %s says %.500s", args, o.err);
+	output_free(&o);
+}
+
+static void check_damaged(const char *args, const char *says)
+{
+	struct output o = ballast(args);
+
+	ck_assert_msg(o.status == 2, "ballast %s: status %d", args, o.status);
+	ck_assert_msg(first_line_is(o.err, says) && o.err_lines == 1, "ballast %s says %.500s",
+		      args, o.err);
+	output_free(&o);
+}
+
+START_TEST(damaged_traces_are_read_up_to_the_damage)
+{
+	size_t size;
+	char *trace;
+	struct output o;
+
+	run_well("run --quiet --trace first.trace first.dts");
+	trace = read_file("first.trace", &size);
+	ck_assert_uint_gt(size, 20000);
+	write_file("cut.trace", trace, size - 1000);
+	check_damaged("trace report cut.trace", "ballast: cut.trace: at byte ...");
+	check_damaged("trace dump cut.trace", "ballast: cut.trace: at byte ...");
+	o = ballast("trace dump cut.trace");
+	ck_assert_ptr_nonnull(strstr(o.out, " guest_start "));
+	output_free(&o);
+	/* Cut inside of the header: there is nothing to read. */
+	write_file("head.trace", trace, 10);
+	check_damaged("trace report head.trace", "ballast: head.trace: not a ballast trace");
+	trace[size / 2] ^= 0x10;
+	write_file("flipped.trace", trace, size);
+	check_damaged("trace report flipped.trace", "ballast: flipped.trace: at byte ...");
+	check_damaged("trace dump flipped.trace", "ballast: flipped.trace: at byte ...");
+	free(trace);
+}
+END_TEST
+
+START_TEST(refused_run_leaves_an_earlier_trace_alone)
+{
+	struct output o;
+	size_t size;
+	char *text;
+
+	write_file("kept.trace", "earlier", 7);
+	o = ballast("run first.dts --trace kept.trace --images /nonexistent");
+	ck_assert_int_eq(o.status, 2);
+	output_free(&o);
+	text = read_file("kept.trace", &size);
+	ck_assert_str_eq(text, "earlier");
+	free(text);
+}
+END_TEST
+
+START_TEST(two_runs_give_byte_identical_traces)
+{
+	size_t size[3];
+	char *trace[3];
+	int i;
+
+	run_well("run --quiet --trace a.trace first.dts");
+	run_well("run --quiet --trace b.trace first.dts");
+	run_well("run --quiet --trace c.trace first.dts --seed 99");
+	trace[0] = read_file("a.trace", &size[0]);
+	trace[1] = read_file("b.trace", &size[1]);
+	trace[2] = read_file("c.trace", &size[2]);
+	ck_assert_uint_eq(size[0], size[1]);
+	ck_assert(!memcmp(trace[0], trace[1], size[0]));
+	ck_assert(size[0] != size[2] || memcmp(trace[0], trace[2], size[0]));
+	for (i = 0; i < 3; i++)
+		free(trace[i]);
+}
+END_TEST
+
+static void prints(const char *args, const char *begins, const char *contains)
+{
+	struct output o = ballast(args);
+
+	ck_assert_msg(o.status == 0, "ballast %s: status %d: %.500s", args, o.status, o.err);
+	ck_assert_msg(!strncmp(o.out, begins, strlen(begins)), "ballast %s prints %.300s", args,
+		      o.out);
+	ck_assert_msg(strstr(o.out, contains) != NULL, "ballast %s does not print %s", args,
+		      contains);
+	output_free(&o);
+}
+
+START_TEST(good_commands_print_what_they_are_asked_for)
+{
+	prints("--help", "usage: ballast COMMAND", "--overlay FILE");
+	prints("list", "programs", "page-fault1");
+	prints("list --json", "{", "ballast,program-memhog");
+	prints("check first.dts", "first.dts: ok, 2 guests", "\n");
+	prints("run first.dts", "first.dts", "guest-1");
+	run_well("run --quiet first.dts --trace first.trace");
+	prints("trace report first.trace", "first.dts", "guest-1");
+	prints("trace dump first.trace", "     0.000000000 run ", " run_end ");
+	prints("trace csv program_end first.trace", "time", "\n");
+	prints("trace report first.trace --json", "{", "\"guests\"");
+}
+END_TEST
+
+/* Braces and brackets that belong together, none inside of strings. */
+static bool brackets_match(const char *text)
+{
+	char open[64];
+	unsigned int depth = 0;
+	bool string = false;
+
+	for (; *text; text++) {
+		if (string && *text == '\\' && text[1])
+			text++;
+		else if (*text == '"')
+			string = !string;
+		else if (!string && (*text == '{' || *text == '[') && depth < sizeof(open))
+			open[depth++] = *text + 2;
+		else if (!string && (*text == '}' || *text == ']') &&
+			 (!depth || open[--depth] != *text))
+			return false;
+	}
+	return !depth && !string;
+}
+
+START_TEST(tables_as_json)
+{
+	struct output o = ballast("run --json first.dts");
+
+	ck_assert_int_eq(o.status, 0);
+	ck_assert_int_eq(o.out[0], '{');
+	ck_assert(brackets_match(o.out));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"programs\""));
+	output_free(&o);
+}
+END_TEST
+
+START_TEST(until_ends_the_run_early)
+{
+	run_well("run --quiet --trace short.trace --until 1500ms first.dts");
+	prints("trace dump short.trace", "     0.000000000 run ", "     1.500000000 run_end ");
+}
+END_TEST
+
+#define DEADLOCKS                                                                                  \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\"; until-ms = <60000>;\n"     \
+	"host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <2>; };\n"              \
+	"g: guest { compatible = \"ballast,guest\"; memory-mib = <256>; vcpus = <1>;\n"            \
+	"modules { driver { compatible = \"ballast,module\";"                                      \
+	" image = \"broken-guest-missed-completion\"; }; };\n"                                     \
+	"devices { balloon { compatible = \"ballast,virtio-ballast\"; }; };\n"                     \
+	"programs { idle { compatible = \"ballast,program-idle\"; duration-ms = <5000>; }; }; };\n"\
+	"commands { shrink { compatible = \"ballast,set-balloon\"; guest = <&g>;"                  \
+	" target-mib = <192>; start-ms = <1000>; }; }; };\n"
+
+#define REPLAY "ballast: replay with: ballast "
+
+START_TEST(failed_run_is_status_1_and_its_replay_fails_the_same_way)
+{
+	char again[2048], *at;
+	struct output o, replayed;
+
+	write_file("deadlock.dts", DEADLOCKS, strlen(DEADLOCKS));
+	o = ballast("run --quiet deadlock.dts");
+	ck_assert_msg(o.status == 1, "status %d: %.500s", o.status, o.err);
+	ck_assert_ptr_nonnull(strstr(o.err, "broken_answered"));
+	at = strstr(o.err, REPLAY);
+	ck_assert_msg(at != NULL, "%.500s", o.err);
+	snprintf(again, sizeof(again), "%.*s", (int)strcspn(at + strlen(REPLAY), "\n"),
+		 at + strlen(REPLAY));
+	replayed = ballast(again);
+	ck_assert_msg(replayed.status == 1, "ballast %s: status %d", again, replayed.status);
+	ck_assert_ptr_nonnull(strstr(replayed.err, "broken_answered"));
+	prints("trace dump replay.trace", "     0.000000000 run ", " waiter ");
+	output_free(&o);
+	output_free(&replayed);
+}
+END_TEST
+
+static Suite *cli_suite(void)
+{
+	Suite *s = suite_create("cli");
+	TCase *tc = tcase_create("cli");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, make_scratch, remove_scratch);
+	tcase_add_loop_test(tc, bad_input_is_one_line_and_status_2_and_leaves_nothing, 0, NR_BAD);
+	tcase_add_test(tc, damaged_traces_are_read_up_to_the_damage);
+	tcase_add_test(tc, refused_run_leaves_an_earlier_trace_alone);
+	tcase_add_test(tc, two_runs_give_byte_identical_traces);
+	tcase_add_test(tc, good_commands_print_what_they_are_asked_for);
+	tcase_add_test(tc, tables_as_json);
+	tcase_add_test(tc, until_ends_the_run_early);
+	tcase_add_test(tc, failed_run_is_status_1_and_its_replay_fails_the_same_way);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+/* Tests change the directory: what the environment names is made absolute. */
+static bool absolute(const char *variable, const char *fallback, char path[PATH_MAX])
+{
+	const char *value = getenv(variable);
+
+	return realpath(value ? value : fallback, path) != NULL;
+}
+
+int main(void)
+{
+	char build[PATH_MAX], images[PATH_MAX], scenarios[PATH_MAX + 16];
+	SRunner *sr;
+	int failed;
+
+	if (!absolute("BALLAST_TOP", ".", top) ||
+	    !absolute("BALLAST_BUILD", "build/gcc", build) ||
+	    !absolute("BALLAST_IMAGES", "build/gcc/images", images)) {
+		fprintf(stderr, "there is no build to test\n");
+		return EXIT_FAILURE;
+	}
+	snprintf(command, sizeof(command), "%.4000s/ballast", build);
+	snprintf(scenarios, sizeof(scenarios), "%s/scenarios", top);
+	setenv("BALLAST_IMAGES", images, 1);
+	setenv("BALLAST_SCENARIOS", scenarios, 1);
+	sr = srunner_create(cli_suite());
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
