@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The command itself, as a process: what bad input gives (one line, exit status 2, no file left
- * behind), what a failed run gives (1, and a command that fails the same way), what a good one does.
+ * behind), what a failed run gives (1, and a command that fails the same way), and good ones.
  */
 #include <check.h>
 #include <dirent.h>
@@ -202,9 +202,9 @@ static const struct bad {
 	{ "run first.dts --trace left.trace --set /host/swap/size-mib=0",
 	  "ballast: --set /host/swap/size-mib=0: /host/swap: size-mib: the device is smaller than "
 	  "a page; allowed: 1..131072 MiB, or status = \"disabled\"", 1 },
-	/* Larger than what its physical addresses reach. */
 	{ "check first.dts --set /guest/memory-mib=8192 --set /guest/phys-bits=32",
-	  "ballast: first.dts: /guest: memory-mib: ...", 1 },
+	  "ballast: --set /guest/memory-mib=8192: /guest: memory-mib: 8192 MiB do not fit into "
+	  "32 bits of address; allowed: 64..4096 MiB, or more phys-bits", 1 },
 	{ "run first.dts --trace left.trace --images /nonexistent",
 	  "ballast: first.dts: /guest/devices/balloon: image: there is no file "
 	  "/nonexistent/virtio-ballast.so; build it (make images) or give --images", 1 },
@@ -214,6 +214,7 @@ static const struct bad {
 	{ "run first.dts --trace /nonexistent/left.trace",
 	  "ballast: /nonexistent/left.trace: cannot create the trace: No such file or directory",
 	  1 },
+	{ "run first.dts --trace .", "ballast: .: cannot create the trace: Is a directory", 1 },
 	{ "published none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
 	/* Traces and recordings */
 	{ "trace", "ballast: trace: allowed: report, dump, csv, perfetto", 1 },
@@ -277,7 +278,7 @@ START_TEST(damaged_traces_are_read_up_to_the_damage)
 	char *trace;
 	struct output o;
 
-	run_well("run --quiet --trace first.trace first.dts");
+	run_well("run --quiet --detail full --trace first.trace first.dts");
 	trace = read_file("first.trace", &size);
 	ck_assert_uint_gt(size, 20000);
 	write_file("cut.trace", trace, size - 1000);
@@ -349,7 +350,7 @@ START_TEST(good_commands_print_what_they_are_asked_for)
 {
 	prints("--help", "usage: ballast COMMAND", "--overlay FILE");
 	prints("list", "programs", "page-fault1");
-	prints("list --json", "{", "ballast,program-memhog");
+	prints("list --json", "[", "ballast,program-memhog");
 	prints("check first.dts", "first.dts: ok, 2 guests", "\n");
 	prints("run first.dts", "first.dts", "guest-1");
 	run_well("run --quiet first.dts --trace first.trace");

@@ -26,12 +26,24 @@ static bool has_variant(const struct scenario *s, const char *variant)
 	return false;
 }
 
+/* Once, and not before there is something to print below it. */
+static void print_head(void)
+{
+	static bool printed;
+
+	if (!printed)
+		printf("%-4s %-8s %-36s %-26s %10s %10s %7s\n", "id", "variant", "figure",
+		       "metric", "published", "simulated", "ratio");
+	printed = true;
+}
+
 static void print_row(const struct scenario *s, const struct scenario_figure *figure,
 		      const struct figures *f)
 {
 	char published[32];
 	uint64_t value;
 
+	print_head();
 	if (figure->value == figure->value_max)
 		snprintf(published, sizeof(published), "%" PRIu64, figure->value);
 	else
@@ -129,8 +141,6 @@ int cmd_published(int argc, char **argv)
 {
 	int i, worst = 0;
 
-	printf("%-4s %-8s %-36s %-26s %10s %10s %7s\n", "id", "variant", "figure", "metric",
-	       "published", "simulated", "ratio");
 	if (argc == 1)
 		return run_all();
 	for (i = 1; i < argc; i++) {

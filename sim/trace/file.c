@@ -347,8 +347,9 @@ struct trace_file *trace_file_open(const char *path, enum trace_level level,
 		abort();
 	ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
 	ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_checksumFlag, 1);
+	errno = 0;
 	file->fd = open_in_place(path);
-	if (file->fd < 0)
+	if (file->fd < 0 && errno != EISDIR)
 		file->fd = open_temporary(file);
 	if (file->fd < 0) {
 		snprintf(error, error_size, "%s: cannot create the trace: %s", path,
