@@ -76,8 +76,8 @@ static void print_answer(const struct report *const *reports)
 	       sum[1].swap_out * 10 < sum[0].swap_out ? "Yes" : "Not here",
 	       sum[0].swap_out / 262144.0, sum[1].swap_out / 262144.0, slowest_s(reports[0]),
 	       slowest_s(reports[1]));
-	printf("What does it cost?  %llu requests with %.1f GiB in them, %.2f ms of CPU in the VMMs, "
-	       "and %.2f s\nof CPU in the host kernel, which without it spends %.2f s.\n",
+	printf("What does it cost?  %llu requests with %.1f GiB in them, %.2f ms of CPU in the "
+	       "VMMs, and\n%.2f s of CPU in the host kernel, which without it spends %.2f s.\n",
 	       (unsigned long long)sum[1].all.total.report_requests,
 	       sum[1].all.total.report_bytes / 1073741824.0,
 	       sum[1].all.cpu[TRACE_DOMAIN_VMM] / 1e6, sum[1].cpu_kernel / 1e9,

@@ -8,6 +8,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +79,15 @@ struct image *image_load(const char *path, char *err, size_t err_size)
 
 void *image_symbol(const struct image *image, const char *name)
 {
-	return dlsym(image->handle, name);
+	void *symbol = dlsym(image->handle, name);
+	struct link_map *map;
+	Dl_info info;
+
+	/* Not one of a library that the image depends on: libc has an init_module(), too. */
+	if (!symbol || dlinfo(image->handle, RTLD_DI_LINKMAP, &map) || !dladdr(symbol, &info) ||
+	    (uintptr_t)info.dli_fbase != map->l_addr)
+		return NULL;
+	return symbol;
 }
 
 void image_unload(struct image *image)

@@ -143,8 +143,8 @@ static void boot_user(uint64_t keep, uint64_t release)
 }
 
 /*
- * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's own and
- * drivers'.  What a module adds to them it has to give back.
+ * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's
+ * own and drivers'.  What a module adds to them it has to give back.
  */
 static int64_t unaccounted_pages(struct kernel *kernel)
 {

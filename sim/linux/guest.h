@@ -66,8 +66,9 @@ int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config);
 void guest_kernel_destroy(struct kernel *kernel);
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
 /*
- * Remove the modules, last loaded first, in a task of the guest; then @done is called in it with the
- * number of pages that nobody accounts for and that were accounted for before they were loaded.
+ * Remove the modules, last loaded first, in a task of the guest; then @done is called in it
+ * with the number of pages that nobody accounts for and that were accounted for before they
+ * were loaded.
  */
 int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config,
 			void (*done)(void *opaque, int64_t leaked));

@@ -348,7 +348,7 @@ static void program_ended(void *opaque, unsigned int index, const struct program
 		      .stalled = result->stalled_ns);
 	machine_item_ended(&guest->programs[index]);
 	guest->programs_left--;
-	machine_trace_samples(m);
+	machine_trace_sample(guest);
 	machine_progress(m);
 }
 

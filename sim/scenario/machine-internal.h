@@ -100,6 +100,8 @@ void machine_trace_init(struct machine *m);
 /* The machine is built: declare it. */
 void machine_trace_begin(struct machine *m);
 void machine_trace_samples(struct machine *m);
+/* One guest and the host. */
+void machine_trace_sample(struct machine_guest *guest);
 void machine_trace_end(struct machine *m);
 void machine_trace_guest_log(struct kernel *kernel, int level, const char *text);
 void machine_trace_flush_extent(struct machine *m);

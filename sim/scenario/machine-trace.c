@@ -236,21 +236,34 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	emit_faults(m, guest);
 }
 
-void machine_trace_samples(struct machine *m)
+static void sample_host(struct machine *m)
 {
 	const struct host *host = &m->host;
-	uint32_t i;
 
-	machine_trace_flush_extent(m);
-	for (i = 0; i < m->scenario->nr_guests; i++)
-		if (m->guests[i].up || m->guests[i].boot.state != ITEM_WAITING)
-			sample_guest(m, &m->guests[i]);
 	TRACE(m->trace, m->engine.now, host_sample, .free = host->free_pages,
 	      .used = host_used_pages(host),
 	      .swap_used = host->swap ? swap_used_slots(host->swap) : 0,
 	      .kswapd_active = !host->kswapd.wait_forever,
 	      .used_peak = host->stats.peak_used, .swap_out = host->stats.swap_out,
 	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable);
+}
+
+void machine_trace_samples(struct machine *m)
+{
+	uint32_t i;
+
+	machine_trace_flush_extent(m);
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (m->guests[i].up || m->guests[i].boot.state != ITEM_WAITING)
+			sample_guest(m, &m->guests[i]);
+	sample_host(m);
+}
+
+void machine_trace_sample(struct machine_guest *guest)
+{
+	machine_trace_flush_extent(guest->machine);
+	sample_guest(guest->machine, guest);
+	sample_host(guest->machine);
 }
 
 static void sample_fn(struct event *ev)
