@@ -3,10 +3,14 @@
  * madvise() of a VMM on the mapping that backs guest RAM.
  *
  * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux
- * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split,
- * and running vCPUs get one TLB flush per call,
- * and so does the VMM's own mapping.  MADV_FREE marks pages: they go when memory is
- * short, unless they are written before.  Swapped pages lose their slots either way.
+ * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split, and
+ * each call that zapped anything flushes the TLB of the VMM's own mapping and of running vCPUs
+ * once.  MADV_FREE marks pages: they go when memory is short, unless they are written before.
+ * Swapped pages lose their slots either way.
+ *
+ * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for
+ * each other; what they contend for is mmu_lock.  Nothing here takes it for write while guests run
+ * (khugepaged is left out), so it is not modelled.
  */
 #include "memory.h"
 

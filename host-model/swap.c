@@ -179,6 +179,7 @@ static void request_done(struct event *ev)
 	struct swap_device *swap = rq->swap;
 
 	swap->nr_active--;
+	swap->nr_queued--;
 	rq->complete(rq);
 	swap_dispatch(swap);
 }
@@ -188,6 +189,8 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 	static_assert(offsetof(struct swap_request, done) == 0, "request_done() casts");
 
 	event_init(&rq->done, request_done);
+	if (++swap->nr_queued > swap->stats.peak_queue)
+		swap->stats.peak_queue = swap->nr_queued;
 	rq->swap = swap;
 	if (rq->write) {
 		swap->stats.writes++;

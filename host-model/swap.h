@@ -36,6 +36,7 @@ struct swap_stats {
 	uint64_t pages_in, pages_out;
 	uint64_t busy_ns;			/* sum over queue entries */
 	uint64_t peak_slots;
+	uint64_t peak_queue;			/* requests waiting or being served */
 };
 
 struct swap_device;
@@ -63,6 +64,7 @@ struct swap_device {
 	uint32_t *cluster_free;		/* free slots of each cluster */
 	struct engine *engine;
 	struct swap_queue reads, writes;
+	unsigned int nr_queued;		/* requests waiting or being served */
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_starved;	/* reads served while writes waited */
 	uint32_t head_slot;		/* where the last request ended */

@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config"
-[ "${1:-}" = ci ] && packages="$packages clang libclang-rt-14-dev sparse linux-headers-cloud-amd64 xz-utils"
+[ "${1:-}" = ci ] && packages="$packages clang libclang-rt-14-dev sparse linux-headers-cloud-amd64 xz-utils dpkg-dev"
 
 missing=""
 for p in $packages; do

@@ -374,7 +374,8 @@ static void emit_swap_device(struct machine *m)
 		      .reads = swap->stats.reads, .writes = swap->stats.writes,
 		      .bytes_read = swap->stats.pages_in * PAGE_BYTES,
 		      .bytes_written = swap->stats.pages_out * PAGE_BYTES,
-		      .busy = swap->stats.busy_ns, .used = swap_used_slots(swap),
+		      .busy = swap->stats.busy_ns, .queue_max = swap->stats.peak_queue,
+		      .used = swap_used_slots(swap),
 		      .used_max = swap->stats.peak_slots);
 }
 
