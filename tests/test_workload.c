@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest programs, each in a small machine: that they end well, that they do the work that they
+ * are asked for, and what becomes of one that needs more memory than its guest has.
+ */
+#include "read.h"
+#include "scenario_run.h"
+
+#define MIB_PAGES(mib) ((uint64_t)(mib) * 256)
+#define MSEC UINT64_C(1000000)
+#define SAMPLES_MAX 4096
+
+static char scenario[8192];
+
+/* @guest: its properties and swap. */
+static const char *make(unsigned int mib, const char *guest, const char *programs)
+{
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD TEST_HOST
+		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <%u>; vcpus = <2>;\n"
+		 "boot-profile = <&linux_6_1>; %s\nprograms { %s }; }; };\n",
+		 mib, guest, programs);
+	return scenario;
+}
+
+static void run_in(unsigned int mib, struct outcome *o, const char *guest, const char *programs)
+{
+	outcome_run(o, make(mib, guest, programs), true);
+	ck_assert_msg(!o->refused && o->end == TRACE_END_OK, "%s: ended as %d: %s", programs,
+		      o->end, o->text);
+}
+
+static void run(struct outcome *o, const char *guest, const char *programs)
+{
+	run_in(256, o, guest, programs);
+}
+
+static void check_ended(const struct report_program *p)
+{
+	ck_assert_msg(p->state == PROGRAM_ENDED && p->status == 0, "%s: state %d, status %d",
+		      p->name, p->state, (int)p->status);
+}
+
+/* One program of each kind and the work that it has to do. */
+
+#define PROGRAM(name, args) name " { compatible = \"ballast,program-" name "\"; " args " };"
+
+static const struct {
+	const char *text;
+	uint64_t work_min, work_max;	/* pages */
+	uint64_t ms_min;		/* run time */
+} programs_run[] = {
+	{ PROGRAM("memhog", "size-mib = <64>; loops = <3>; hold-ms = <100>; pause-ms = <200>;"),
+	  MIB_PAGES(192), MIB_PAGES(192), 3 * 100 + 2 * 200 },
+	{ PROGRAM("allocate", "size-mib = <64>; hold-ms = <250>;"), MIB_PAGES(64), MIB_PAGES(64),
+	  250 },
+	{ PROGRAM("page-fault1", "size-mib = <32>; loops = <4>; tasks = <2>;"), MIB_PAGES(256),
+	  MIB_PAGES(256), 1 },
+	{ PROGRAM("page-fault2", "size-mib = <16>; loops = <3>; tasks = <2>;"), MIB_PAGES(96),
+	  MIB_PAGES(96), 1 },
+	/* It holds 64 MiB and renews them ten times or so. */
+	{ PROGRAM("churn", "size-mib = <64>; duration-ms = <5000>; lifetime-ms = <500>;"),
+	  MIB_PAGES(64 * 5), MIB_PAGES(64 * 20), 5000 },
+	{ PROGRAM("filescan", "file-mib = <64>; loops = <2>;"), MIB_PAGES(128), MIB_PAGES(128),
+	  1 },
+	{ PROGRAM("idle", "duration-ms = <1500>;"), 0, 0, 1500 },
+};
+
+START_TEST(program_does_its_work_and_ends)
+{
+	const struct report_program *p;
+	struct outcome o;
+
+	run(&o, "", programs_run[_i].text);
+	ck_assert_uint_eq(o.report.nr_programs, 1);
+	p = &o.report.programs[0];
+	check_ended(p);
+	ck_assert_msg(p->work >= programs_run[_i].work_min && p->work <= programs_run[_i].work_max,
+		      "%s: work %llu", p->name, (unsigned long long)p->work);
+	ck_assert_msg(p->end - p->start >= programs_run[_i].ms_min * MSEC, "%s: %llu ns", p->name,
+		      (unsigned long long)(p->end - p->start));
+	ck_assert_uint_le(p->cpu, 2 * (p->end - p->start));
+	outcome_free(&o);
+}
+END_TEST
+
+static uint64_t faults(const struct outcome *o, enum trace_fault kind)
+{
+	return o->report.guests[0].faults[kind].count;
+}
+
+START_TEST(faults_are_of_2_mib_unless_the_guest_or_the_program_forbids)
+{
+	static const struct {
+		unsigned int mib;
+		const char *guest, *madvise;
+		uint64_t huge;
+	} cases[] = {
+		{ 1024, "thp = \"always\";", "none", 64 },
+		{ 1024, "thp = \"always\";", "nohugepage", 0 },
+		{ 1024, "thp = \"madvise\";", "none", 0 },
+		{ 1024, "thp = \"madvise\";", "hugepage", 64 },
+		{ 1024, "thp = \"never\";", "hugepage", 0 },
+		/* hugepage_init(): not with less than 512 MiB */
+		{ 256, "thp = \"always\";", "hugepage", 0 },
+	};
+	char text[512];
+	struct outcome o;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 PROGRAM("page-fault1", "size-mib = <64>; loops = <2>; madvise = \"%s\";"),
+			 cases[i].madvise);
+		run_in(cases[i].mib, &o, cases[i].guest, text);
+		ck_assert_msg(faults(&o, TRACE_FAULT_HUGE) == cases[i].huge, "%s %s: %llu",
+			      cases[i].guest, cases[i].madvise,
+			      (unsigned long long)faults(&o, TRACE_FAULT_HUGE));
+		if (!cases[i].huge)
+			ck_assert_uint_eq(faults(&o, TRACE_FAULT_MINOR), MIB_PAGES(128));
+		outcome_free(&o);
+	}
+}
+END_TEST
+
+START_TEST(filescan_reads_a_file_that_fits_from_the_disk_once)
+{
+	struct outcome once, twice, large;
+
+	run(&once, "", PROGRAM("filescan", "file-mib = <64>; loops = <1>;"));
+	run(&twice, "", PROGRAM("filescan", "file-mib = <64>; loops = <2>;"));
+	run(&large, "", PROGRAM("filescan", "file-mib = <512>; loops = <2>;"));
+	ck_assert_uint_ge(once.report.guests[0].last.cached, MIB_PAGES(64));
+	/* The second time is faster by far: no disk. */
+	ck_assert_uint_lt(twice.report.programs[0].end - twice.report.programs[0].start,
+			  (once.report.programs[0].end - once.report.programs[0].start) * 3 / 2);
+	/* Of what is larger than memory most comes from the disk both times. */
+	ck_assert_uint_ge(large.report.programs[0].end - large.report.programs[0].start,
+			  (once.report.programs[0].end - once.report.programs[0].start) * 12);
+	outcome_free(&once);
+	outcome_free(&twice);
+	outcome_free(&large);
+}
+END_TEST
+
+/* Samples of the guest, from the trace */
+
+struct samples {
+	struct trace_consumer consumer;
+	unsigned int nr;
+	uint64_t time[SAMPLES_MAX], free[SAMPLES_MAX], guest_swap[SAMPLES_MAX];
+};
+
+static void samples_record(struct trace_consumer *c, const struct trace_record *record)
+{
+	struct samples *s = (struct samples *)c;
+	const struct trace_rec_guest_sample *rec = record->rec;
+
+	if (record->id != TRACE_ID_guest_sample || s->nr == SAMPLES_MAX)
+		return;
+	s->time[s->nr] = record->time;
+	s->free[s->nr] = rec->free;
+	s->guest_swap[s->nr++] = rec->guest_swap;
+}
+
+static const struct samples *samples_of(const struct outcome *o)
+{
+	static struct samples s;
+	struct trace_reader *reader;
+	char error[512];
+
+	s.consumer = (struct trace_consumer){ .record = samples_record, .level = TRACE_NORMAL };
+	s.nr = 0;
+	reader = trace_reader_open(o->trace, error, sizeof(error));
+	ck_assert_msg(reader != NULL, "%s", error);
+	trace_reader_feed(reader, &s.consumer);
+	trace_reader_close(reader);
+	ck_assert_uint_gt(s.nr, 0);
+	return &s;
+}
+
+static uint64_t peak_guest_swap(const struct samples *s)
+{
+	uint64_t peak = 0;
+	unsigned int i;
+
+	for (i = 0; i < s->nr; i++)
+		peak = s->guest_swap[i] > peak ? s->guest_swap[i] : peak;
+	return peak;
+}
+
+/* Free pages at the last sample up to @time. */
+static uint64_t free_at(const struct samples *s, uint64_t time)
+{
+	unsigned int i = 0;
+
+	while (i + 1 < s->nr && s->time[i + 1] <= time)
+		i++;
+	return s->free[i];
+}
+
+/* demand */
+
+/* The curve below, in the middle of its steps: free pages tell, relative to the last one. */
+static void check_held(const struct outcome *o, uint64_t ms, uint64_t mib)
+{
+	const struct samples *s = samples_of(o);
+	uint64_t start = o->report.programs[0].start;
+	/* page tables and what is in per-CPU lists */
+	int64_t slack = MIB_PAGES(2);
+	int64_t held = (int64_t)free_at(s, start + 7900 * MSEC) + (int64_t)MIB_PAGES(64) -
+		       (int64_t)free_at(s, start + ms * MSEC);
+
+	ck_assert_msg(llabs(held - (int64_t)MIB_PAGES(mib)) <= slack, "after %d ms %d pages",
+		      (int)ms, (int)held);
+}
+
+static const char curve[] = "time_s,used_bytes\n"
+			    "0,16777216\n"	/* 16 MiB */
+			    "2,100663296\n"	/* 96 MiB */
+			    "4,33554432\n"	/* 32 MiB */
+			    "6,67108864\n"	/* 64 MiB */
+			    "8,0\n";
+
+START_TEST(demand_follows_its_curve)
+{
+	char file[] = "/tmp/ballast-test-XXXXXX.csv", text[512];
+	struct outcome o;
+	int fd = mkstemps(file, 4);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, curve, sizeof(curve) - 1), sizeof(curve) - 1);
+	close(fd);
+	snprintf(text, sizeof(text), PROGRAM("demand", "file = \"%s\";"), file);
+	run(&o, "", text);
+	check_ended(&o.report.programs[0]);
+	/* Growth only is written: 16, 96 - 16, 64 - 32. */
+	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(16 + 80 + 32));
+	ck_assert_uint_ge(o.report.programs[0].end - o.report.programs[0].start, 8000 * MSEC);
+	ck_assert_uint_lt(o.report.programs[0].end - o.report.programs[0].start, 8500 * MSEC);
+	check_held(&o, 1500, 16);
+	check_held(&o, 3500, 96);
+	check_held(&o, 5500, 32);
+	outcome_free(&o);
+	/* Half the memory in twice the time. */
+	snprintf(text, sizeof(text),
+		 PROGRAM("demand", "file = \"%s\"; bytes-percent = <50>; time-percent = <200>;"),
+		 file);
+	run(&o, "", text);
+	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(8 + 40 + 16));
+	ck_assert_uint_ge(o.report.programs[0].end - o.report.programs[0].start, 16000 * MSEC);
+	outcome_free(&o);
+	unlink(file);
+}
+END_TEST
+
+/* More than the guest has */
+
+#define SWAP "swap { /include/ \"swap/ssd.dtsi\"\nsize-mib = <256>; };"
+#define TOO_LARGE PROGRAM("memhog", "size-mib = <320>;")
+#define AFTER "after { compatible = \"ballast,program-allocate\"; size-mib = <64>; };"
+
+START_TEST(program_larger_than_memory_is_killed_and_the_guest_goes_on)
+{
+	struct outcome o;
+
+	run(&o, "", TOO_LARGE AFTER);
+	ck_assert_uint_eq(o.report.nr_programs, 2);
+	ck_assert_msg(o.report.programs[0].state == PROGRAM_KILLED, "state %d",
+		      o.report.programs[0].state);
+	ck_assert_uint_lt(o.report.programs[0].work, MIB_PAGES(256));
+	ck_assert_uint_eq(peak_guest_swap(samples_of(&o)), 0);
+	/* Its memory is there again for the next. */
+	check_ended(&o.report.programs[1]);
+	ck_assert_uint_eq(o.report.programs[1].work, MIB_PAGES(64));
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(program_larger_than_memory_uses_the_swap_of_the_guest)
+{
+	struct outcome o;
+
+	run(&o, SWAP, PROGRAM("memhog", "size-mib = <320>; hold-ms = <3000>;") AFTER);
+	check_ended(&o.report.programs[0]);
+	check_ended(&o.report.programs[1]);
+	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(320));
+	/* 320 MiB are more than 256 by that, and by what the kernel has. */
+	ck_assert_uint_ge(peak_guest_swap(samples_of(&o)), MIB_PAGES(64));
+	ck_assert_uint_eq(o.report.guests[0].last.guest_swap, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(what_was_swapped_by_the_guest_is_read_back_as_it_was)
+{
+	struct outcome o;
+
+	/* It verifies each allocation before it frees it; a lost page fails the run. */
+	run(&o, SWAP, PROGRAM("churn", "size-mib = <300>; duration-ms = <4000>;"
+				       " lifetime-ms = <2000>; max-kib = <16384>;"));
+	check_ended(&o.report.programs[0]);
+	ck_assert_uint_gt(faults(&o, TRACE_FAULT_GUEST_SWAP_IN), 0);
+	ck_assert_uint_gt(o.report.programs[0].stalled, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(programs_start_one_after_the_other_unless_in_the_background)
+{
+	struct outcome o;
+
+	run(&o, "", "a { compatible = \"ballast,program-idle\"; duration-ms = <2000>; };"
+		    "b { compatible = \"ballast,program-idle\"; duration-ms = <1000>; };");
+	ck_assert_uint_ge(o.report.programs[1].start, o.report.programs[0].end);
+	outcome_free(&o);
+	run(&o, "", "a { compatible = \"ballast,program-idle\"; duration-ms = <2000>;"
+		    " background; };"
+		    "b { compatible = \"ballast,program-idle\"; duration-ms = <1000>; };");
+	ck_assert_uint_lt(o.report.programs[1].end, o.report.programs[0].end);
+	outcome_free(&o);
+}
+END_TEST
+
+static Suite *workload_suite(void)
+{
+	Suite *s = suite_create("workload");
+	TCase *tc = tcase_create("workload");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, program_does_its_work_and_ends, 0,
+			    sizeof(programs_run) / sizeof(programs_run[0]));
+	tcase_add_test(tc, faults_are_of_2_mib_unless_the_guest_or_the_program_forbids);
+	tcase_add_test(tc, filescan_reads_a_file_that_fits_from_the_disk_once);
+	tcase_add_test(tc, demand_follows_its_curve);
+	tcase_add_test(tc, program_larger_than_memory_is_killed_and_the_guest_goes_on);
+	tcase_add_test(tc, program_larger_than_memory_uses_the_swap_of_the_guest);
+	tcase_add_test(tc, what_was_swapped_by_the_guest_is_read_back_as_it_was);
+	tcase_add_test(tc, programs_start_one_after_the_other_unless_in_the_background);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(workload_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
