@@ -23,7 +23,7 @@ $(O)/tests/kernel/%.o: tests/kernel/%.c
 	@echo "  CC      $<"
 	@$(CC) $(KERNEL_CFLAGS) -Itests/kernel -c -o $@ $<
 
-$(addprefix $(O)/tests/test_mm_,init buddy reporting contents): $(O)/tests/kernel/mm_probe.o
+$(addprefix $(O)/tests/test_mm_,init buddy reporting contents user): $(O)/tests/kernel/mm_probe.o
 
 # Deliberately broken drivers that the oracle must catch.
 $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),$(b))))

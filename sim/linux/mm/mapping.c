@@ -230,6 +230,8 @@ void token_clear(struct map_chunk *chunk, u32 off, u32 nr)
 			if (off <= lo) {
 				chunk->token_first += off + nr - lo;
 				chunk->token_lo = min(off + nr, hi);
+				if (chunk->token_lo == hi)
+					chunk->token_lo = chunk->token_hi = 0;
 			} else {
 				chunk->token_hi = off;
 			}
