@@ -47,9 +47,6 @@ PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/
 LIBS := -lzstd -lfdt -llzma -ldl -lm
 
 engine_src := $(wildcard sim/engine/*.c)
-ifneq ($(CORO),ucontext)
-engine_asm := sim/engine/coro_x86_64.S
-endif
 host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c,$(wildcard sim/linux/kernel/*.c) \
 	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
@@ -59,7 +56,7 @@ user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 obj = $(patsubst %,$(O)/%.o,$(basename $(1)))
-engine_obj := $(call obj,$(engine_src) $(engine_asm))
+engine_obj := $(call obj,$(engine_src))
 host_obj := $(call obj,$(host_src))
 linux_obj := $(call obj,$(linux_src))
 qemu_obj := $(call obj,$(qemu_src))
@@ -75,11 +72,6 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(CFLAGS_FOR) -c -o $@ $<
-
-$(O)/%.o: %.S
-	@mkdir -p $(@D)
-	@echo "  AS      $<"
-	@$(CC) -c -o $@ $<
 
 # Images link against the executable's symbols when they are loaded, all of them.
 LINK := $(CC) $(OPT) -Wl,--export-dynamic

@@ -2,10 +2,11 @@
 /*
  * Coroutines: stacks, switching, and telling the sanitizers about it.
  *
- * Two ways to switch, chosen when building: coro_x86_64.S, and ucontext (CORO_UCONTEXT) for any
- * other machine.  Stacks are mappings with a guard page below; finished ones are kept in a
- * small pool, because guests start programs all the time.  Stack tops are staggered by cache
- * lines so that the hot frames of many coroutines do not all land in the same cache set.
+ * Two ways to switch, chosen when building: CORO_SWITCH() of coro.h, and ucontext
+ * (CORO_UCONTEXT) for any other machine.  Stacks are mappings with a guard page below; finished
+ * ones are kept in a small pool, because guests start programs all the time.  Stack tops are
+ * staggered by cache lines so that the hot frames of many coroutines do not all land in the
+ * same cache set.
  */
 #include "coro.h"
 
@@ -15,19 +16,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
+#ifdef CORO_SANITIZED
+#if defined(__SANITIZE_THREAD__)
+#define CORO_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CORO_TSAN 1
 #endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#endif
+#ifdef CORO_TSAN
+#include <sanitizer/tsan_interface.h>
+#else
 #define CORO_ASAN 1
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-#define CORO_TSAN 1
-#include <sanitizer/tsan_interface.h>
 #endif
 #ifdef CORO_UCONTEXT
 #include <ucontext.h>
@@ -44,8 +47,6 @@ struct coro *coro_current = &coro_main;
 /* Stacks are memory of the process, not of a model object: one pool serves all engines. */
 static void *stack_pool[POOL_MAX];
 static unsigned int nr_pooled, stack_stagger;
-
-void coro_switch(void **save_sp, void *load_sp);
 
 static void *stack_map(size_t size)
 {
@@ -102,7 +103,7 @@ static void switch_raw(struct coro *from, struct coro *to)
 #ifdef CORO_UCONTEXT
 	swapcontext(from->ucontext, to->ucontext);
 #else
-	coro_switch(&from->sp, to->sp);
+	CORO_SWITCH(&from->sp, to->sp);
 #endif
 }
 
@@ -114,11 +115,12 @@ static void switch_to(struct coro *from, struct coro *to)
 	__sanitizer_start_switch_fiber(from->dead ? NULL : &from->fake_stack,
 				       (char *)to->stack + guard, to->stack_size - guard);
 #endif
+	coro_current = to;
 	switch_raw(from, to);
 	switch_arrived(from);
 }
 
-static struct coro *coro_starting;
+struct coro *coro_starting;
 
 static void __attribute__((noreturn)) coro_entry(void)
 {
@@ -147,11 +149,11 @@ static bool coro_prepare(struct coro *co)
 	makecontext(uc, coro_entry, 0);
 	co->ucontext = uc;
 #else
-	/* What coro_switch() pops: where to go, six registers; then 8 bytes off for the ABI. */
-	void **sp = (void **)top - 8;
+	/* What CORO_SWITCH() pops is where to go; then the stack is 8 bytes off, as after a call. */
+	void **sp = (void **)top - 2;
 
-	memset(sp, 0, 8 * sizeof(*sp));
 	sp[0] = (void *)coro_entry;
+	sp[1] = NULL;
 	co->sp = sp;
 #endif
 #ifdef CORO_TSAN
@@ -193,18 +195,23 @@ void coro_destroy(struct coro *co)
 	free(co);
 }
 
+void coro_bad_run(const struct coro *co)
+{
+	fprintf(stderr, "ballast: coro_run(%s) from %s%s\n", co->name, coro_current->name,
+		co->dead ? ": it has ended" : "");
+	abort();
+}
+
+#if defined(CORO_UCONTEXT) || defined(CORO_SANITIZED)
 void coro_run(struct coro *co)
 {
-	if (coro_current != &coro_main || co->dead) {
-		fprintf(stderr, "ballast: coro_run(%s) from %s%s\n", co->name, coro_current->name,
-			co->dead ? ": it has ended" : "");
-		abort();
-	}
 #ifdef CORO_UCONTEXT
 	static ucontext_t main_context;
 
 	coro_main.ucontext = &main_context;
 #endif
+	if (coro_current != &coro_main || co->dead)
+		coro_bad_run(co);
 	coro_starting = co;
 	switch_to(&coro_main, co);
 }
@@ -213,6 +220,7 @@ void coro_suspend(void)
 {
 	switch_to(coro_current, &coro_main);
 }
+#endif
 
 const char *coro_backend(void)
 {

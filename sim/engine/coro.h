@@ -60,8 +60,73 @@ extern struct coro coro_main;
 /* Returns NULL when no stack can be mapped. */
 struct coro *coro_create(const char *name, coro_fn fn, void *arg, size_t stack_size);
 void coro_destroy(struct coro *co);
+
+/*
+ * Switching.  On x86-64 it is inlined into both functions: a return would be mispredicted, since
+ * its call was made on another stack; a jump to where the other side left off is not.  What
+ * a callee saves and the red zone are kept by hand, floating-point control words are not: model
+ * code does not change them.  Under the sanitizers, which want to be told, and with CORO_UCONTEXT
+ * the functions are in coro.c.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CORO_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CORO_SANITIZED 1
+#endif
+
+#define CORO_SWITCH(save_sp, load_sp)                                                              \
+	do {                                                                                       \
+		void **coro_save_ = (save_sp);                                                     \
+		void *coro_load_ = (load_sp);                                                      \
+                                                                                                   \
+		__asm__ volatile("leaq	-128(%%rsp), %%rsp\n\t"                                     \
+				 "pushq	%%rbp\n\t"                                                 \
+				 "pushq	%%rbx\n\t"                                                 \
+				 "leaq	1f(%%rip), %%rcx\n\t"                                      \
+				 "pushq	%%rcx\n\t"                                                 \
+				 "movq	%%rsp, (%0)\n\t"                                           \
+				 "movq	%1, %%rsp\n\t"                                             \
+				 "popq	%%rcx\n\t"                                                 \
+				 "jmp	*%%rcx\n"                                                  \
+				 "1:\t"                                                            \
+				 "popq	%%rbx\n\t"                                                 \
+				 "popq	%%rbp\n\t"                                                 \
+				 "leaq	128(%%rsp), %%rsp"                                          \
+				 : "+a"(coro_save_), "+d"(coro_load_)                              \
+				 :                                                                 \
+				 : "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",    \
+				   "r14", "r15", "memory", "cc");                                  \
+	} while (0)
+
+void coro_bad_run(const struct coro *co) __attribute__((noreturn, cold));
+
+#if defined(CORO_UCONTEXT) || defined(CORO_SANITIZED)
 void coro_run(struct coro *co);
 void coro_suspend(void);
+#else
+extern struct coro *coro_starting;	/* for its first instructions only */
+
+static inline void coro_run(struct coro *co)
+{
+	if (__builtin_expect(coro_current != &coro_main || co->dead, 0))
+		coro_bad_run(co);
+	coro_starting = co;
+	coro_current = co;
+	CORO_SWITCH(&coro_main.sp, co->sp);
+}
+
+static inline void coro_suspend(void)
+{
+	struct coro *co = coro_current;
+
+	coro_current = &coro_main;
+	CORO_SWITCH(&co->sp, coro_main.sp);
+}
+#endif
+
 /* "asm" or "ucontext": how this build switches. */
 const char *coro_backend(void);
 

@@ -23,6 +23,7 @@ struct loaded_module {
 	struct list_head node;
 	struct image *image;
 	char *path;
+	struct page_reporting_impl reporting;	/* that was there before this one's */
 };
 
 #define PARAM_OPS(type, ctype, parse, fmt)                                                         \
@@ -152,6 +153,7 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 		unsigned int nr_args, char *err, size_t err_size)
 {
 	struct image *image = image_load(path, err, err_size);
+	struct page_reporting_impl before = kernel->mm->reporting;
 	struct loaded_module *module;
 	int ret;
 
@@ -163,11 +165,13 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 		ret = run_init(image, path, err, err_size);
 	}
 	if (ret) {
+		kernel->mm->reporting = before;
 		image_unload(image);
 		return ret;
 	}
 	module = host_alloc(sizeof(*module));
 	module->image = image;
+	module->reporting = before;
 	module->path = host_alloc(strlen(path) + 1);
 	strcpy(module->path, path);
 	list_add_tail(&module->node, &kernel->sched->modules);
@@ -215,6 +219,7 @@ int module_unload(struct kernel *kernel, const char *path)
 	exit_fn = image_symbol(module->image, "cleanup_module");
 	if (exit_fn)
 		exit_fn();
+	kernel->mm->reporting = module->reporting;
 	drop(module);
 	return 0;
 }
