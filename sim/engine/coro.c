@@ -149,7 +149,7 @@ static bool coro_prepare(struct coro *co)
 	makecontext(uc, coro_entry, 0);
 	co->ucontext = uc;
 #else
-	/* What CORO_SWITCH() pops is where to go; then the stack is 8 bytes off, as after a call. */
+	/* CORO_SWITCH() pops where to go; then the stack is 8 bytes off, as after a call. */
 	void **sp = (void **)top - 2;
 
 	sp[0] = (void *)coro_entry;

@@ -82,7 +82,7 @@ void coro_destroy(struct coro *co);
 		void **coro_save_ = (save_sp);                                                     \
 		void *coro_load_ = (load_sp);                                                      \
                                                                                                    \
-		__asm__ volatile("leaq	-128(%%rsp), %%rsp\n\t"                                     \
+		__asm__ volatile("leaq	-128(%%rsp), %%rsp\n\t" \
 				 "pushq	%%rbp\n\t"                                                 \
 				 "pushq	%%rbx\n\t"                                                 \
 				 "leaq	1f(%%rip), %%rcx\n\t"                                      \
@@ -94,7 +94,7 @@ void coro_destroy(struct coro *co);
 				 "1:\t"                                                            \
 				 "popq	%%rbx\n\t"                                                 \
 				 "popq	%%rbp\n\t"                                                 \
-				 "leaq	128(%%rsp), %%rsp"                                          \
+				 "leaq	128(%%rsp), %%rsp" \
 				 : "+a"(coro_save_), "+d"(coro_load_)                              \
 				 :                                                                 \
 				 : "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",    \

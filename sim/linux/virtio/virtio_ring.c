@@ -399,17 +399,20 @@ void virtio_break_device(struct virtio_device *vdev)
 
 /* Making and unmaking */
 
-static size_t layout(struct vring *vring, unsigned int num, char *base)
+static size_t avail_offset(unsigned int num)
 {
-	size_t avail = num * sizeof(struct vring_desc);
-	size_t used = ALIGN(avail + sizeof(struct vring_avail) + (num + 1) * sizeof(u16), 64);
+	return num * sizeof(struct vring_desc);
+}
 
-	vring->num = num;
-	vring->desc = (struct vring_desc *)base;
-	vring->avail = (struct vring_avail *)(base + avail);
-	vring->used = (struct vring_used *)(base + used);
-	return used + sizeof(struct vring_used) + num * sizeof(struct vring_used_elem) +
-	       sizeof(u16);
+static size_t used_offset(unsigned int num)
+{
+	return ALIGN(avail_offset(num) + sizeof(struct vring_avail) + (num + 1) * sizeof(u16), 64);
+}
+
+static size_t ring_size(unsigned int num)
+{
+	return used_offset(num) + sizeof(struct vring_used) +
+	       num * sizeof(struct vring_used_elem) + sizeof(u16);
 }
 
 static void init_free_list(struct vring_virtqueue *vvq)
@@ -423,16 +426,20 @@ static void init_free_list(struct vring_virtqueue *vvq)
 
 static bool alloc_ring(struct vring_virtqueue *vvq, unsigned int num)
 {
-	struct vring probe;
+	char *base;
 
-	vvq->order = get_order(layout(&probe, num, NULL));
+	vvq->order = get_order(ring_size(num));
 	vvq->pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, vvq->order);
 	if (!vvq->pages)
 		return false;
 	guest_ram_mark_bytes(this_kernel->vm->ram, gfn(page_to_pfn(vvq->pages)),
 			     1ul << vvq->order);
-	memset(page_address(vvq->pages), 0, PAGE_SIZE << vvq->order);
-	layout(&vvq->vring, num, page_address(vvq->pages));
+	base = page_address(vvq->pages);
+	memset(base, 0, PAGE_SIZE << vvq->order);
+	vvq->vring.num = num;
+	vvq->vring.desc = (struct vring_desc *)base;
+	vvq->vring.avail = (struct vring_avail *)(base + avail_offset(num));
+	vvq->vring.used = (struct vring_used *)(base + used_offset(num));
 	return true;
 }
 
