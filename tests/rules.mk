@@ -25,6 +25,9 @@ $(O)/tests/kernel/%.o: tests/kernel/%.c
 
 $(addprefix $(O)/tests/test_mm_,init buddy reporting contents user): $(O)/tests/kernel/mm_probe.o
 
+# Scenes played by tasks of a guest.
+$(O)/tests/test_kernel: $(O)/tests/kernel/kernel_probe.o
+
 # Deliberately broken drivers that the oracle must catch.
 $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),$(b))))
 

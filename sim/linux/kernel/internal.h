@@ -81,7 +81,8 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 void sched_raise_irq(struct kernel *kernel, unsigned int cpu);
 /* Sleep without the coarseness of jiffies. */
 void sched_sleep_ns(u64 ns);
-void sched_wait_task_exit(struct task_struct *task);
+/* Returns its exit code. */
+int sched_wait_task_exit(struct task_struct *task);
 /* End the running task from wherever it is; what its stack owns must be owned by somebody else. */
 void __noreturn do_exit(long code);
 unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size);

@@ -26,6 +26,7 @@
 struct task_exit_waiter {
 	struct list_head entry;
 	struct task_struct *task;
+	int exit_code;		/* the task may be gone when the waiter runs */
 	bool done;
 };
 
@@ -458,6 +459,7 @@ static void task_exit(struct task_struct *task)
 	task->exit_time = task->kernel->engine->now;
 	list_for_each_entry_safe(w, next, &task->exit_waiters, entry) {
 		list_del_init(&w->entry);
+		w->exit_code = task->exit_code;
 		w->done = true;
 		wake_up_process(w->task);
 	}
@@ -473,7 +475,8 @@ static void task_main(void *arg)
 {
 	struct task_struct *task = arg;
 
-	task->exit_code = task->threadfn(task->data);
+	/* As kthread(): one that is stopped before it began does not begin. */
+	task->exit_code = task->should_stop ? -EINTR : task->threadfn(task->data);
 	task_exit(task);
 }
 
@@ -522,12 +525,13 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 	return task;
 }
 
-void sched_wait_task_exit(struct task_struct *task)
+int sched_wait_task_exit(struct task_struct *task)
 {
 	struct task_exit_waiter *w;
+	int code;
 
 	if (task->__state == TASK_DEAD)
-		return;
+		return task->exit_code;
 	w = host_alloc(sizeof(*w));
 	w->task = current;
 	list_add_tail(&w->entry, &task->exit_waiters);
@@ -536,7 +540,9 @@ void sched_wait_task_exit(struct task_struct *task)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+	code = w->exit_code;
 	host_free(w);
+	return code;
 }
 
 static struct task_struct *kthread_vcreate(int (*threadfn)(void *data), void *data,
@@ -582,8 +588,7 @@ int kthread_stop(struct task_struct *task)
 {
 	task->should_stop = true;
 	wake_up_process(task);
-	sched_wait_task_exit(task);
-	return task->exit_code;
+	return sched_wait_task_exit(task);
 }
 
 /* The machine comes and goes */

@@ -119,7 +119,6 @@ void msleep(unsigned int ms)
 	/* msecs_to_jiffies() + 1, so that at least the time asked for passes. */
 	unsigned long timeout = msecs_to_jiffies(ms) + 1;
 
-	might_sleep();
 	current->wait_reason = "msleep";
 	while (timeout)
 		timeout = schedule_timeout_uninterruptible(timeout);
@@ -127,7 +126,6 @@ void msleep(unsigned int ms)
 
 void usleep_range(unsigned long min_us, unsigned long max_us)
 {
-	might_sleep();
 	current->wait_reason = "usleep_range";
 	sched_sleep_ns((u64)min_us * NSEC_PER_USEC);
 }

@@ -77,24 +77,30 @@ void complete_all(struct completion *x)
 	wake_up_all(&x->wait);
 }
 
-static void completion_take(struct completion *x)
+/* False: another waiter was faster, between the condition's coming true and now. */
+static bool completion_take(struct completion *x)
 {
+	if (!x->done)
+		return false;
 	if (x->done != UINT_MAX)
 		x->done--;
+	return true;
 }
 
 void wait_for_completion(struct completion *x)
 {
-	wait_event(x->wait, x->done);
-	completion_take(x);
+	do {
+		wait_event(x->wait, x->done);
+	} while (!completion_take(x));
 }
 
 unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
-	long left = wait_event_timeout(x->wait, x->done, timeout);
+	long left = timeout;
 
-	if (left)
-		completion_take(x);
+	do {
+		left = wait_event_timeout(x->wait, x->done, left);
+	} while (left && !completion_take(x));
 	return left;
 }
 

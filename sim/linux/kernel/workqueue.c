@@ -43,6 +43,7 @@ void __init_work(struct work_struct *work, work_func_t func)
 	INIT_LIST_HEAD(&work->entry);
 	work->func = func;
 	work->pending = false;
+	work->nr_cancels = 0;
 	work->wq = NULL;
 }
 
@@ -75,6 +76,8 @@ static struct work_struct *next_work(struct workqueue_struct *wq)
 	return NULL;
 }
 
+static void provide_worker(struct workqueue_struct *wq);
+
 static void run_one(struct workqueue_struct *wq, struct work_struct *work)
 {
 	struct active_work active = { .work = work };
@@ -83,6 +86,9 @@ static void run_one(struct workqueue_struct *wq, struct work_struct *work)
 	work->pending = false;
 	list_add_tail(&active.entry, &wq->active);
 	wq->nr_running++;
+	/* Who queued more may have counted on this worker. */
+	if (next_work(wq))
+		provide_worker(wq);
 	work->func(work);
 	wq->nr_running--;
 	list_del(&active.entry);
@@ -149,7 +155,7 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, in
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
-	if (work->pending)
+	if (work->pending || work->nr_cancels)
 		return false;
 	if (wq->dying) {
 		kernel_warn("workqueue", 0, "work queued on a queue that is being destroyed");
@@ -180,7 +186,7 @@ void __init_delayed_work(struct delayed_work *dwork, work_func_t func)
 bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork,
 			unsigned long delay)
 {
-	if (dwork->work.pending)
+	if (dwork->work.pending || dwork->work.nr_cancels)
 		return false;
 	if (!delay)
 		return queue_work(wq, &dwork->work);
@@ -221,28 +227,28 @@ bool cancel_work_sync(struct work_struct *work)
 
 	if (work_running(work)) {
 		might_sleep();
+		work->nr_cancels++;
 		wait_event(work->wq->done, !work_running(work));
-		grab_pending(work);
+		work->nr_cancels--;
 	}
 	return pending;
 }
 
 bool cancel_delayed_work_sync(struct delayed_work *dwork)
 {
-	bool pending = cancel_delayed_work(dwork);
-
-	while (cancel_work_sync(&dwork->work) | del_timer(&dwork->timer))
-		dwork->work.pending = false;
-	return pending;
+	del_timer(&dwork->timer);
+	return cancel_work_sync(&dwork->work);
 }
 
 bool flush_work(struct work_struct *work)
 {
-	bool busy = work->pending || work_running(work);
+	/* Not so a delayed one whose timer is armed: nothing is queued yet. */
+	bool busy = !list_empty(&work->entry) || work_running(work);
 
 	if (busy) {
 		might_sleep();
-		wait_event(work->wq->done, !work->pending && !work_running(work));
+		wait_event(work->wq->done,
+			   list_empty(&work->entry) && !work_running(work));
 	}
 	return busy;
 }

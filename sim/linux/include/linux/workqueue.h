@@ -15,6 +15,7 @@ struct work_struct {
 	struct list_head entry;
 	work_func_t func;
 	bool pending;
+	unsigned int nr_cancels;	/* under way: it is not queued meanwhile */
 	struct workqueue_struct *wq;	/* last queued on */
 };
 
