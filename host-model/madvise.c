@@ -18,15 +18,6 @@
 
 #include "swap.h"
 
-static unsigned int running_vcpus(const struct kvm_vm *vm)
-{
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < vm->nr_vcpus; i++)
-		nr += vm->vcpus[i] && vm->vcpus[i]->state == CPU_THREAD_RUNNING;
-	return nr;
-}
-
 struct zap {
 	struct guest_ram *ram;
 	enum host_madvise advice;

@@ -182,7 +182,7 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 {
 	const struct kvm_vm *last = NULL;
-	unsigned int i, cpu;
+	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++) {
 		const struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
@@ -190,9 +190,7 @@ static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 		if (vm == last)
 			continue;
 		last = vm;
-		for (cpu = 0; cpu < vm->nr_vcpus; cpu++)
-			if (vm->vcpus[cpu] && vm->vcpus[cpu]->state == CPU_THREAD_RUNNING)
-				charge(COST_TLB_FLUSH, 1);
+		charge(COST_TLB_FLUSH, running_vcpus(vm));
 	}
 }
 

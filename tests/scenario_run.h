@@ -24,7 +24,7 @@ struct outcome {
 	char file[64], trace[80];
 	/* Kept by a consumer of the trace. */
 	struct trace_consumer consumer;
-	uint64_t min_resident_after_end, commands_done;
+	uint64_t commands_done;
 };
 
 static inline void outcome_record(struct trace_consumer *c, const struct trace_record *record)

@@ -50,15 +50,11 @@ static uint32_t count_ended(const struct figures *f)
 	return nr;
 }
 
-static void killed(struct figures *f, uint64_t id)
+static void vmm_killed(struct figures *f)
 {
-	struct figures_guest *g = guest_of(f, id);
-
 	if (!f->oom)
 		f->oom_after = count_ended(f);
 	f->oom = true;
-	if (g)
-		g->killed = true;
 }
 
 static void counted(struct figures *f, const struct trace_rec_counter *rec)
@@ -91,7 +87,7 @@ static void figures_record(struct trace_consumer *consumer, const struct trace_r
 		f->swapped = true;
 		break;
 	case TRACE_ID_host_oom:
-		killed(f, ((const struct trace_rec_host_oom *)record->rec)->guest);
+		vmm_killed(f);
 		break;
 	case TRACE_ID_counter:
 		counted(f, record->rec);

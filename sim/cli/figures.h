@@ -15,7 +15,6 @@ struct figures_guest {
 	uint64_t first_start, last_end;	/* ns, of its programs */
 	uint32_t started, ended;	/* programs */
 	uint64_t swap_pages;		/* of the host, when its last program ended */
-	bool killed;
 };
 
 struct figures {

@@ -20,8 +20,6 @@
 
 /* Kept and released pages of booting alternate in runs of this many where they mix. */
 #define BOOT_MIX_PAGES 16
-#define DMA_PAGES 4096ul	/* the first 16 MiB are touched by firmware and loader */
-#define IMAGE_PAGES 7168ul	/* as in mm/mm_init.c */
 
 struct boot {
 	struct kernel *kernel;
@@ -88,21 +86,6 @@ void guest_kernel_destroy(struct kernel *kernel)
 		mm_exit(kernel);
 	leave(old);
 	host_free(kernel);
-}
-
-/* What firmware, boot loader and kernel image have written; laid out as mm_init() reserves it. */
-static void touch_reserved(const struct guest_config *config)
-{
-	struct guest_ram *ram = config->vm->ram;
-	uint64_t low = config->mm.low_pages, map = config->mm.ram_pages * 64 / PAGE_SIZE;
-	uint64_t image = min_t(uint64_t, IMAGE_PAGES, config->mm.reserved_low);
-	uint64_t late = map + config->mm.reserved_low - image;
-
-	guest_ram_access(ram, gfn(0), min_t(uint64_t, DMA_PAGES, low), RAM_WRITE);
-	if (low > DMA_PAGES + image + late) {
-		guest_ram_access(ram, gfn(DMA_PAGES), image, RAM_WRITE);
-		guest_ram_access(ram, gfn(low - late), late, RAM_WRITE);
-	}
 }
 
 static struct page *boot_page(gfp_t gfp)
@@ -189,7 +172,7 @@ static int boot_main(void *data)
 	uint64_t i;
 
 	host_start_vm(boot->kernel->vm);
-	touch_reserved(boot->config);
+	mm_touch_reserved(&boot->config->mm);
 	for (i = 0; i < profile->kernel_pages; i++)
 		if (!boot_page(GFP_KERNEL))
 			break;

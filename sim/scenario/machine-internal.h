@@ -50,7 +50,7 @@ struct machine_guest {
 	struct swap_config swap_config;
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
-	uint64_t resident_peak, ballooned;
+	uint64_t ballooned;		/* pages */
 	uint64_t oom_pages;		/* of the last program that the guest killed */
 };
 

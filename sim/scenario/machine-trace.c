@@ -79,7 +79,7 @@ static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *rea
 
 	machine_trace_flush_extent(m);
 	TRACE(m->trace, m->engine.now, host_oom, .guest = vm->id,
-	      .resident = m->guests[vm->id].resident_peak, .swapped = 0);
+	      .resident = guest_ram_resident_peak(vm->ram), .swapped = 0);
 	TRACE(m->trace, m->engine.now, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
 	machine_guest_killed(&m->guests[vm->id]);
 }
@@ -226,12 +226,10 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 
 	if (guest->kernel && !guest->gone)
 		guest_kernel_memory(guest->kernel, &memory);
-	if (guest_ram_resident_peak(guest->vm->ram) > guest->resident_peak)
-		guest->resident_peak = guest_ram_resident_peak(guest->vm->ram);
 	TRACE(m->trace, m->engine.now, guest_sample, .guest = guest->id, .free = memory.free,
 	      .reported = memory.reported, .ballooned = guest->ballooned, .resident = resident,
 	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,
-	      .cached = memory.cached, .resident_peak = guest->resident_peak,
+	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
 	      .stalled = stalled_ns(guest));
 	emit_faults(m, guest);
 }

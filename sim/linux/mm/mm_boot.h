@@ -47,10 +47,10 @@ void mm_exit(struct kernel *kernel);
 void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity);
 
 /*
- * Have the booting kernel take and write memory that it keeps: page tables, slabs, per-CPU data.
- * @unmovable and @reclaimable in pages; what cannot be had is not taken.
+ * Have the vCPU write what firmware, boot loader and kernel wrote before there was an
+ * allocator: the first 16 MiB, the kernel's image, the memmap and the late reservations.
  */
-void mm_boot_use(uint64_t unmovable, uint64_t reclaimable);
+void mm_touch_reserved(const struct mm_config *config);
 
 /* Free list counts that must add up (page conservation); returns pages missing or doubled. */
 int64_t mm_check(struct kernel *kernel);

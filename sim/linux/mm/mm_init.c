@@ -215,24 +215,42 @@ static void free_range(unsigned long start, unsigned long end)
 	}
 }
 
-/* Everything that nobody reserved becomes free memory (memblock_free_all). */
-static void free_boot_memory(const struct mm_config *config)
+/* Kernel image and, at the end of low memory, memmap and late reservations, as [start, end). */
+struct reserved_memory {
+	unsigned long dma_end, image_end, late_start;
+};
+
+static struct reserved_memory reserved_memory(const struct mm_config *config)
 {
 	unsigned long memmap = DIV_ROUND_UP(config->ram_pages * 64, PAGE_SIZE);
 	unsigned long dma_end = min_t(unsigned long, DMA_END_PFN, config->low_pages);
 	unsigned long image = min_t(unsigned long, IMAGE_PAGES, config->reserved_low);
 	unsigned long late = memmap + config->reserved_low - image;
-	unsigned long low_start = dma_end + image, low_end = config->low_pages;
 
-	if (low_start + late < low_end) {
-		low_end -= late;
-	} else {
+	if (dma_end + image + late >= config->low_pages) {
 		printk("guest of %lu pages is too small for its kernel\n",
 		       (unsigned long)config->ram_pages);
 		kernel_bug(__FILE__, __LINE__, "guest is too small for its kernel");
 	}
-	free_range(DMA_RESERVED + DMA_ABSENT + 1, dma_end);
-	free_range(low_start, low_end);
+	return (struct reserved_memory){ dma_end, dma_end + image, config->low_pages - late };
+}
+
+void mm_touch_reserved(const struct mm_config *config)
+{
+	struct reserved_memory r = reserved_memory(config);
+	struct guest_ram *ram = mm_ram();
+
+	guest_ram_access(ram, gfn(0), r.image_end, RAM_WRITE);
+	guest_ram_access(ram, gfn(r.late_start), config->low_pages - r.late_start, RAM_WRITE);
+}
+
+/* Everything that nobody reserved becomes free memory (memblock_free_all). */
+static void free_boot_memory(const struct mm_config *config)
+{
+	struct reserved_memory r = reserved_memory(config);
+
+	free_range(DMA_RESERVED + DMA_ABSENT + 1, r.dma_end);
+	free_range(r.image_end, r.late_start);
 	free_range(config->low_pages, config->ram_pages);
 }
 
@@ -364,28 +382,6 @@ void mm_exit(struct kernel *kernel)
 	kernel->mm = NULL;
 	kernel->pgdat = NULL;
 	kernel->mem_map = NULL;
-}
-
-static void boot_take(uint64_t nr, gfp_t gfp)
-{
-	struct guest_ram *ram = mm_ram();
-
-	while (nr) {
-		unsigned int order = min_t(unsigned int, ilog2(nr), 3);
-		struct page *page = alloc_pages(gfp | __GFP_NORETRY | __GFP_NOWARN, order);
-
-		if (!page)
-			return;
-		if (ram)
-			guest_ram_access(ram, gfn(page_to_pfn(page)), 1UL << order, RAM_WRITE);
-		nr -= 1UL << order;
-	}
-}
-
-void mm_boot_use(uint64_t unmovable, uint64_t reclaimable)
-{
-	boot_take(unmovable, GFP_KERNEL);
-	boot_take(reclaimable, GFP_KERNEL | __GFP_RECLAIMABLE);
 }
 
 /* Free pages by lists against the counter, per zone. */
