@@ -320,6 +320,8 @@ static void program_started(void *opaque, unsigned int index)
 	struct machine *m = guest->machine;
 
 	set_stats_polling(guest);
+	/* A sample at each boundary of a phase, so that what is said of its memory is exact. */
+	machine_trace_sample(guest);
 	TRACE(m->trace, m->engine.now, program_start, .guest = guest->id, .program = index,
 	      .name = guest->config->programs[index].name);
 }
@@ -330,6 +332,7 @@ static void program_phase_done(void *opaque, unsigned int index, const char *pha
 	struct machine_guest *guest = opaque;
 	struct machine *m = guest->machine;
 
+	machine_trace_sample(guest);
 	TRACE(m->trace, m->engine.now, program_phase, .guest = guest->id, .program = index,
 	      .phase = phase, .iteration = iteration);
 }

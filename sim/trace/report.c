@@ -11,37 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect.h"
 #include "hostmem.h"
 #include "report.h"
-
-static char *copy(const char *s)
-{
-	char *p = strdup(s ? s : "");
-
-	if (!p)
-		abort();
-	return p;
-}
-
-static void set_text(char **to, const char *s)
-{
-	free(*to);
-	*to = copy(s);
-}
-
-/* Room for one more element, zeroed; returns it. */
-static void *append(void *array, unsigned int *nr, size_t size)
-{
-	void **p = array;
-	char *element;
-
-	/* doubling: nr is a power of two, or 0 */
-	if (!(*nr & (*nr - 1)))
-		*p = host_realloc(*p, (*nr ? 2 * *nr : 1) * size);
-	element = (char *)*p + (size_t)(*nr)++ * size;
-	memset(element, 0, size);
-	return element;
-}
 
 /* NULL for the host, and for ids that cannot be meant. */
 static struct report_guest *guest_of(struct report *r, uint64_t id)
@@ -69,7 +41,7 @@ static void problem(struct report *r, const char *format, ...)
 		r->problems_left_out++;
 		return;
 	}
-	text = append(&r->problems, &r->nr_problems, sizeof(*text));
+	text = collect_append(&r->problems, &r->nr_problems, sizeof(*text));
 	va_start(args, format);
 	if (vasprintf(text, format, args) < 0)
 		abort();
@@ -92,24 +64,24 @@ static void see_run(struct report *r, const struct trace_record *record)
 
 	switch (record->id) {
 	case TRACE_ID_run:
-		set_text(&r->scenario, run->scenario);
-		set_text(&r->version, run->version);
+		collect_text(&r->scenario, run->scenario);
+		collect_text(&r->version, run->version);
 		r->seed = run->seed;
 		break;
 	case TRACE_ID_override:
-		*(char **)append(&r->overrides, &r->nr_overrides, sizeof(char *)) =
-			copy(over->text);
+		*(char **)collect_append(&r->overrides, &r->nr_overrides, sizeof(char *)) =
+			collect_copy(over->text);
 		break;
 	case TRACE_ID_machine:
 		r->machine = *machine;
-		set_text(&r->swap_model, machine->swap_model);
+		collect_text(&r->swap_model, machine->swap_model);
 		r->machine.swap_model = r->swap_model;
 		break;
 	default:
 		r->ended = true;
 		r->result = end->result;
 		r->events = end->events;
-		set_text(&r->end_text, end->text);
+		collect_text(&r->end_text, end->text);
 		break;
 	}
 }
@@ -131,10 +103,10 @@ static void see_program(struct report *r, const struct trace_record *record)
 	struct report_program *p;
 
 	if (record->id == TRACE_ID_program_start) {
-		p = append(&r->programs, &r->nr_programs, sizeof(*p));
+		p = collect_append(&r->programs, &r->nr_programs, sizeof(*p));
 		p->guest = start->guest;
 		p->program = start->program;
-		p->name = copy(start->name);
+		p->name = collect_copy(start->name);
 		p->start = record->time;
 		return;
 	}
@@ -171,8 +143,8 @@ static void see_guest(struct report *r, const struct trace_record *record)
 	if (!g)
 		return;
 	if (record->id == TRACE_ID_guest) {
-		set_text(&g->name, guest->name);
-		set_text(&g->mechanism, guest->mechanism);
+		collect_text(&g->name, guest->name);
+		collect_text(&g->mechanism, guest->mechanism);
 		g->memory = guest->memory;
 		g->vcpus = guest->vcpus;
 	} else if (record->id == TRACE_ID_guest_end) {
@@ -207,8 +179,8 @@ static void see_notifications(struct report *r, const struct trace_rec_notificat
 			device = &g->devices[i];
 	}
 	if (!device) {
-		device = append(&g->devices, &g->nr_devices, sizeof(*device));
-		device->name = copy(n->device);
+		device = collect_append(&g->devices, &g->nr_devices, sizeof(*device));
+		device->name = collect_copy(n->device);
 	}
 	device->kicks = n->kicks;
 	device->interrupts = n->interrupts;
@@ -288,9 +260,9 @@ static void see_ledger(struct report *r, const struct trace_rec_ledger *ledger)
 			cost = &r->costs[i];
 	}
 	if (!cost) {
-		cost = append(&r->costs, &r->nr_costs, sizeof(*cost));
+		cost = collect_append(&r->costs, &r->nr_costs, sizeof(*cost));
 		cost->domain = ledger->domain;
-		cost->name = copy(ledger->cost);
+		cost->name = collect_copy(ledger->cost);
 	}
 	cost->ns += ledger->time;
 	cost->count += ledger->count;
@@ -305,8 +277,8 @@ static void see_swap_device(struct report *r, const struct trace_rec_swap_device
 			s = &r->swaps[i];
 	}
 	if (!s) {
-		s = append(&r->swaps, &r->nr_swaps, sizeof(*s));
-		s->name = copy(swap->name);
+		s = collect_append(&r->swaps, &r->nr_swaps, sizeof(*s));
+		s->name = collect_copy(swap->name);
 	}
 	s->last = *swap;
 	s->last.name = s->name;
@@ -314,10 +286,10 @@ static void see_swap_device(struct report *r, const struct trace_rec_swap_device
 
 static void see_thread(struct report *r, const struct trace_rec_thread_cpu *cpu)
 {
-	struct report_thread *t = append(&r->threads, &r->nr_threads, sizeof(*t));
+	struct report_thread *t = collect_append(&r->threads, &r->nr_threads, sizeof(*t));
 
 	t->guest = cpu->guest;
-	t->name = copy(cpu->thread);
+	t->name = collect_copy(cpu->thread);
 	t->ran = cpu->ran;
 	t->waited = cpu->waited;
 }

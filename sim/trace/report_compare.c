@@ -18,8 +18,6 @@ struct variant {
 	struct report_sum sum;
 };
 
-enum unit { UNIT_NS, UNIT_PAGES, UNIT_BYTES, UNIT_COUNT };
-
 struct comparison {
 	const struct variant *variant;
 	unsigned int nr;
@@ -28,21 +26,15 @@ struct comparison {
 
 typedef uint64_t (*figure_fn)(const struct variant *v);
 
-static void add_row(struct comparison *c, const char *label, enum unit unit,
+static void add_row(struct comparison *c, const char *label, enum table_unit unit,
 		    const uint64_t *value, const bool *missing)
 {
 	table_cell(&c->table, "%s", label);
 	for (unsigned int i = 0; i < c->nr; i++) {
 		if (missing && missing[i])
 			table_cell(&c->table, "-");
-		else if (unit == UNIT_NS)
-			table_ns(&c->table, value[i]);
-		else if (unit == UNIT_PAGES)
-			table_pages(&c->table, value[i]);
-		else if (unit == UNIT_BYTES)
-			table_bytes(&c->table, value[i]);
 		else
-			table_count(&c->table, value[i]);
+			table_value(&c->table, unit, value[i]);
 	}
 }
 
@@ -133,27 +125,27 @@ static uint64_t virtual_time(const struct variant *v)
 
 static const struct figure {
 	const char *label;
-	enum unit unit;
+	enum table_unit unit;
 	bool always;
 	figure_fn fn;
 } figures[] = {
-	{ "end of the run", UNIT_NS, true, virtual_time },
-	{ "stalled, all guests", UNIT_NS, true, stalled },
-	{ "host memory, peak", UNIT_PAGES, true, used_peak },
-	{ "swapped out", UNIT_PAGES, true, swap_out },
-	{ "swapped in", UNIT_PAGES, true, swap_in },
-	{ "in swap at the end", UNIT_PAGES, true, swap_end },
-	{ "reported", UNIT_BYTES, true, reported },
-	{ "report requests", UNIT_COUNT, false, requests },
-	{ "bytes per request", UNIT_BYTES, false, bytes_per_request },
-	{ "ballooned at the end", UNIT_PAGES, false, ballooned },
-	{ "discarded", UNIT_PAGES, false, discarded },
-	{ "VM exits", UNIT_COUNT, false, exits },
-	{ "kicks", UNIT_COUNT, false, kicks },
-	{ "interrupts", UNIT_COUNT, false, interrupts },
-	{ "CPU in guests", UNIT_NS, true, cpu_guest },
-	{ "CPU in VMMs", UNIT_NS, true, cpu_vmm },
-	{ "CPU in the host kernel", UNIT_NS, true, cpu_kernel },
+	{ "end of the run", TABLE_NS, true, virtual_time },
+	{ "stalled, all guests", TABLE_NS, true, stalled },
+	{ "host memory, peak", TABLE_PAGES, true, used_peak },
+	{ "swapped out", TABLE_PAGES, true, swap_out },
+	{ "swapped in", TABLE_PAGES, true, swap_in },
+	{ "in swap at the end", TABLE_PAGES, true, swap_end },
+	{ "reported", TABLE_BYTES, true, reported },
+	{ "report requests", TABLE_COUNT, false, requests },
+	{ "bytes per request", TABLE_BYTES, false, bytes_per_request },
+	{ "ballooned at the end", TABLE_PAGES, false, ballooned },
+	{ "discarded", TABLE_PAGES, false, discarded },
+	{ "VM exits", TABLE_COUNT, false, exits },
+	{ "kicks", TABLE_COUNT, false, kicks },
+	{ "interrupts", TABLE_COUNT, false, interrupts },
+	{ "CPU in guests", TABLE_NS, true, cpu_guest },
+	{ "CPU in VMMs", TABLE_NS, true, cpu_vmm },
+	{ "CPU in the host kernel", TABLE_NS, true, cpu_kernel },
 };
 
 #define VARIANTS_PER_PANEL 5
@@ -191,7 +183,7 @@ static void compare_programs(struct comparison *c)
 		snprintf(label, sizeof(label), "%s: %s",
 			 p->guest < first->nr_guests && first->guests[p->guest].name ?
 			 first->guests[p->guest].name : "-", p->name);
-		add_row(c, label, UNIT_NS, value, missing);
+		add_row(c, label, TABLE_NS, value, missing);
 	}
 }
 
@@ -219,7 +211,7 @@ static void compare_faults(struct comparison *c)
 					   trace_histogram_quantile(h, rows[i].percent, 100);
 			}
 			snprintf(label, sizeof(label), "%s faults, %s", names[k], rows[i].what);
-			add_row(c, label, i ? UNIT_NS : UNIT_COUNT, value, NULL);
+			add_row(c, label, i ? TABLE_NS : TABLE_COUNT, value, NULL);
 		}
 	}
 }

@@ -81,6 +81,20 @@ struct human human_count(uint64_t count)
 	return h;
 }
 
+struct human human_value(enum table_unit unit, uint64_t value)
+{
+	switch (unit) {
+	case TABLE_NS:
+		return human_ns(value);
+	case TABLE_PAGES:
+		return human_bytes(value * 4096);
+	case TABLE_BYTES:
+		return human_bytes(value);
+	default:
+		return human_count(value);
+	}
+}
+
 static void add_cell(struct table *t, char *text)
 {
 	if (t->nr_cells == t->size) {
@@ -120,6 +134,11 @@ void table_ns(struct table *t, uint64_t ns)
 void table_count(struct table *t, uint64_t count)
 {
 	table_cell(t, "%s", human_count(count).text);
+}
+
+void table_value(struct table *t, enum table_unit unit, uint64_t value)
+{
+	table_cell(t, "%s", human_value(unit, value).text);
 }
 
 void table_init(struct table *t, const char *title, unsigned int left, const char *heads)

@@ -27,6 +27,8 @@ void table_bytes(struct table *t, uint64_t bytes);
 void table_pages(struct table *t, uint64_t pages);
 void table_ns(struct table *t, uint64_t ns);
 void table_count(struct table *t, uint64_t count);
+enum table_unit { TABLE_NS, TABLE_PAGES, TABLE_BYTES, TABLE_COUNT };
+void table_value(struct table *t, enum table_unit unit, uint64_t value);
 /* Print it if it has a row besides the heads, and free it. */
 void table_print(struct table *t, FILE *out);
 
@@ -38,5 +40,6 @@ struct human {
 struct human human_bytes(uint64_t bytes);
 struct human human_ns(uint64_t ns);
 struct human human_count(uint64_t count);
+struct human human_value(enum table_unit unit, uint64_t value);
 
 #endif
