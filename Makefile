@@ -48,7 +48,7 @@ LIBS := -lzstd -lfdt -llzma -ldl -lm
 
 engine_src := $(wildcard sim/engine/*.c)
 host_src := $(wildcard host-model/*.c)
-linux_src := $(filter-out sim/linux/kernel/module-tail.c,$(wildcard sim/linux/kernel/*.c) \
+linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c,$(wildcard sim/linux/kernel/*.c) \
 	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
 	sim/linux/guest.c
 qemu_src := $(wildcard sim/qemu/*.c)
@@ -135,6 +135,7 @@ help:
 
 include tests/rules.mk
 include tests/real.mk
+include sim/real/guest.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d)
 
