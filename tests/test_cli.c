@@ -227,6 +227,23 @@ static const struct bad {
 	{ "trace report .", "ballast: .: not a ballast trace", 1 },
 	{ "trace csv colours none.trace",
 	  "ballast: trace csv colours: there is no such record type", 1 },
+	{ "diff", "ballast: diff: needs two traces, SIM and REAL", 1 },
+	{ "diff none.trace", "ballast: diff: needs two traces, SIM and REAL", 1 },
+	{ "diff a b c", "ballast: diff c: takes two traces, SIM and REAL", 1 },
+	{ "diff none.trace none.trace", "ballast: none.trace: No such file or directory; record it "
+	  "with: ballast run SCENARIO --trace FILE", 1 },
+	{ "diff empty empty", "ballast: empty: not a ballast trace; record it with: ballast run "
+	  "SCENARIO --trace FILE", 1 },
+	{ "diff a b --only colour", "ballast: --only colour: there is no such quantity; allowed: "
+	  "duration, free, rss, ...", 1 },
+	{ "diff a b --only", "ballast: --only: needs a value", 1 },
+	{ "diff a b --threshold much", "ballast: --threshold much: not a threshold; allowed: "
+	  "percent, such as 5 or 2.5", 1 },
+	{ "diff a b --threshold -1", "ballast: --threshold -1: not a threshold; allowed: percent, "
+	  "such as 5 or 2.5", 1 },
+	{ "diff a b --threshold 1.25", "ballast: --threshold 1.25: not a threshold; allowed: "
+	  "percent, such as 5 or 2.5", 1 },
+	{ "diff a b --fast", "ballast: --fast: there is no such option; see ballast --help", 1 },
 	{ "replay-kmem", "usage: ballast replay-kmem DIR... [--json]", 1 },
 	{ "replay-kmem none",
 	  "ballast: none/snapA.txt: No such file or directory; a recording is a directory with "
@@ -394,6 +411,40 @@ START_TEST(tables_as_json)
 }
 END_TEST
 
+START_TEST(diff_of_runs_is_status_1_beyond_the_threshold_only)
+{
+	char args[1200], *trace;
+	struct output o;
+	size_t size;
+
+	run_well("run --quiet first.dts --trace without.trace");
+	snprintf(args, sizeof(args), "run --quiet first.dts --trace with.trace --overlay "
+		 "%.1000s/scenarios/overlays/reporting.dtso", top);
+	run_well(args);
+	prints("diff without.trace with.trace", "sim   without.trace: first.dts", "Largest");
+	prints("diff with.trace with.trace --threshold 0", "sim ", "0 values deviate");
+	o = ballast("diff without.trace with.trace --threshold 10");
+	ck_assert_int_eq(o.status, 1);
+	ck_assert_str_eq(o.err, "");
+	ck_assert_ptr_nonnull(strstr(o.out, "values deviate by more than 10.0 %"));
+	output_free(&o);
+	o = ballast("diff --json --only rss without.trace with.trace");
+	ck_assert_int_eq(o.status, 0);
+	ck_assert(brackets_match(o.out));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"rss_bytes\""));
+	output_free(&o);
+	trace = read_file("with.trace", &size);
+	write_file("cut.trace", trace, size - 1000);
+	free(trace);
+	o = ballast("diff without.trace cut.trace");
+	ck_assert_int_eq(o.status, 2);
+	ck_assert_msg(first_line_is(o.err, "ballast: cut.trace: at byte ...") &&
+		      o.err_lines == 1, "%.500s", o.err);
+	ck_assert_str_eq(o.out, "");
+	output_free(&o);
+}
+END_TEST
+
 START_TEST(until_ends_the_run_early)
 {
 	run_well("run --quiet --trace short.trace --until 1500ms first.dts");
@@ -450,6 +501,7 @@ static Suite *cli_suite(void)
 	tcase_add_test(tc, two_runs_give_byte_identical_traces);
 	tcase_add_test(tc, good_commands_print_what_they_are_asked_for);
 	tcase_add_test(tc, tables_as_json);
+	tcase_add_test(tc, diff_of_runs_is_status_1_beyond_the_threshold_only);
 	tcase_add_test(tc, until_ends_the_run_early);
 	tcase_add_test(tc, failed_run_is_status_1_and_its_replay_fails_the_same_way);
 	suite_add_tcase(s, tc);

@@ -3,7 +3,8 @@
  * The commands of `ballast`, and what they share.
  *
  * A command gets the arguments from its own name on and returns the exit status: 0 well, 1 the run
- * failed (deadlock, data loss, leak, broken protocol), 2 bad input.
+ * failed (deadlock, data loss, leak, broken protocol) or traces deviate,
+ * 2 bad input.
  */
 #ifndef BALLAST_CLI_H
 #define BALLAST_CLI_H
@@ -24,6 +25,7 @@ int cmd_list(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_published(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 #define RUN_LIST_MAX 64
 

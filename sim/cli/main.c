@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
 	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto FILE", "look into a trace" },
+	{ "diff", cmd_diff, "SIM REAL [OPTION...]", "compare two traces, phase by phase" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
 	  "replay a recording of a real page allocator" },
 };
@@ -46,7 +47,12 @@ static void usage(FILE *out)
 		"  --images DIR            where driver and device images are\n"
 		"  --json                  tables as JSON\n"
 		"  --quiet                 no progress, no tables\n"
-		"\nExit status: 0 well, 1 the run failed, 2 bad input.  See ballast(1).\n");
+		"\nOptions of diff:\n"
+		"  --only QUANTITY         show nothing else (may be repeated)\n"
+		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"
+		"  --json                  all values as JSON\n"
+		"\nExit status: 0 well, 1 the run failed or traces deviate, 2 bad input.  See "
+		"ballast(1).\n");
 }
 
 int main(int argc, char **argv)
