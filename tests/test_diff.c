@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Comparing two traces: phases and their values from traces that were written for it, so that all
- * numbers are known; what one trace does not say; bad input; and the samples that the machine takes.
+ * numbers are known; what one trace does not say; bad input; and the samples that the machine
+ * takes.
  */
 #include <check.h>
 #include <stdio.h>
@@ -535,6 +536,22 @@ START_TEST(guests_belong_together_by_name)
 }
 END_TEST
 
+/* As between `count = <1>` and more: "guest" and "guest-0". */
+START_TEST(guests_without_a_common_name_are_compared_by_number)
+{
+	struct comparison c;
+
+	write_two(sim_path, TRACE_NORMAL, "guest", 0);
+	write_two(real_path, TRACE_NORMAL, "guest-0", 0);
+	compare(&c, 0, 0);
+	ck_assert(c.diff.by_number);
+	ck_assert(!diff_failed(&c.diff));
+	ck_assert_ptr_nonnull(strstr(c.text, "compared by number"));
+	ck_assert_uint_gt(c.diff.nr_common, 0);
+	comparison_free(&c);
+}
+END_TEST
+
 START_TEST(tables_fit_the_terminal)
 {
 	static const char *const name = "a-name-of-a-guest-or-a-program-that-nobody-wants-to-read";
@@ -655,7 +672,10 @@ START_TEST(traces_with_nothing_in_common_are_refused)
 	struct trace_writer *tw;
 
 	write_two(sim_path, TRACE_NORMAL, "vm", 0);
-	write_two(real_path, TRACE_NORMAL, "other", 0);
+	tw = trace_open(real_path, TRACE_NORMAL, error, sizeof(error));
+	TRACE(tw, 0, run, .scenario = "two.dts");
+	TRACE(tw, 0, guest, .guest = 1, .name = "other");
+	end(tw, 0);
 	nothing_common("no guest is in both traces: these are two.dts and two.dts; record both "
 		       "from one scenario");
 	tw = begin(real_path, TRACE_NORMAL, "vm");
@@ -738,6 +758,7 @@ int main(void)
 	tcase_add_test(tc, types_that_nobody_sees_are_not_recorded);
 	tcase_add_test(tc, phases_of_one_trace_only_are_listed);
 	tcase_add_test(tc, guests_belong_together_by_name);
+	tcase_add_test(tc, guests_without_a_common_name_are_compared_by_number);
 	tcase_add_test(tc, tables_fit_the_terminal);
 	tcase_add_test(tc, senseless_records_do_no_harm);
 	tcase_add_test(tc, what_is_no_whole_trace_of_a_run_is_refused);

@@ -118,11 +118,15 @@ static bool is_guest(const struct phases *p, uint64_t guest, const char *name)
  * The guest of @to that is called as @guest of @from: in another scenario it may have another
  * number.  TRACE_HOST: there is none.
  */
-static uint64_t find_guest(const struct phases *to, const struct phases *from, uint64_t guest)
+static uint64_t find_guest(const struct diff *d, const struct phases *to,
+			   const struct phases *from, uint64_t guest)
 {
 	const char *name = guest_name(from, guest);
 	unsigned int namesakes = 0;
 
+	if (d->by_number)
+		return guest < to->nr_guests && to->report.guests[guest].declared ? guest :
+		       TRACE_HOST;
 	for (uint64_t i = 0; i < guest; i++)
 		namesakes += is_guest(from, i, name);
 	for (uint64_t i = 0; i < to->nr_guests; i++) {
@@ -202,14 +206,27 @@ static void count_pairs(struct diff *d)
 	}
 }
 
+static bool any_common_name(const struct diff *d)
+{
+	const struct phases *sim = d->side[DIFF_SIM];
+
+	for (uint64_t i = 0; i < sim->nr_guests; i++) {
+		if (sim->report.guests[i].declared &&
+		    find_guest(d, d->side[DIFF_REAL], sim, i) != TRACE_HOST)
+			return true;
+	}
+	return false;
+}
+
 int diff_init(struct diff *d, const struct phases *sim, const struct phases *real,
 	      const struct diff_options *options, char *error, size_t error_size)
 {
 	bool guests = false;
 
 	*d = (struct diff){ .side = { sim, real }, .options = *options };
+	d->by_number = !any_common_name(d);
 	for (uint64_t i = 0; i < sim->nr_guests; i++) {
-		uint64_t other = find_guest(real, sim, i);
+		uint64_t other = find_guest(d, real, sim, i);
 
 		if (!sim->report.guests[i].declared)
 			continue;
@@ -217,7 +234,8 @@ int diff_init(struct diff *d, const struct phases *sim, const struct phases *rea
 		match_guest(d, guest_name(sim, i), i, other);
 	}
 	for (uint64_t i = 0; i < real->nr_guests; i++) {
-		if (real->report.guests[i].declared && find_guest(sim, real, i) == TRACE_HOST)
+		if (real->report.guests[i].declared &&
+		    find_guest(d, sim, real, i) == TRACE_HOST)
 			match_guest(d, guest_name(real, i), TRACE_HOST, i);
 	}
 	count_pairs(d);
@@ -245,6 +263,11 @@ static const struct phase *any_side(const struct diff_pair *pair)
 	return pair->side[pair->side[DIFF_SIM] ? DIFF_SIM : DIFF_REAL];
 }
 
+static bool is_cut(const struct diff_pair *pair, unsigned int side)
+{
+	return pair->side[side] && pair->side[side]->cut;
+}
+
 static const char *phase_text(const struct diff_pair *pair, char *text, size_t size)
 {
 	const struct phase *phase = any_side(pair);
@@ -254,10 +277,11 @@ static const char *phase_text(const struct diff_pair *pair, char *text, size_t s
 		n += snprintf(text + n, size - n, " %" PRIu64, phase->iteration);
 	if (phase->occurrence && n < size)
 		n += snprintf(text + n, size - n, " #%u", phase->occurrence + 1);
-	for (unsigned int s = 0; s < NR_DIFF_SIDES; s++) {
-		if (pair->side[s] && pair->side[s]->cut && n < size)
-			n += snprintf(text + n, size - n, " (cut in %s)", side_names[s]);
-	}
+	if (n < size && is_cut(pair, DIFF_SIM) && is_cut(pair, DIFF_REAL))
+		snprintf(text + n, size - n, " (cut)");
+	else if (n < size && (is_cut(pair, DIFF_SIM) || is_cut(pair, DIFF_REAL)))
+		snprintf(text + n, size - n, " (cut in %s)",
+			 side_names[is_cut(pair, DIFF_SIM) ? DIFF_SIM : DIFF_REAL]);
 	return text;
 }
 
@@ -466,6 +490,8 @@ static void text_heads(const struct diff *d, const char *const names[], FILE *ou
 		for (unsigned int i = 0; i < r->nr_overrides; i++)
 			fprintf(out, "      with %s\n", r->overrides[i]);
 	}
+	if (d->by_number)
+		fprintf(out, "No guest has the same name in both: they are compared by number.\n");
 }
 
 /* Memory that was not sampled when its phase ended. */
@@ -591,6 +617,7 @@ void diff_json(const struct diff *d, const char *const names[NR_DIFF_SIDES], FIL
 
 	json_open(&j, NULL, '{');
 	json_heads(&j, d, names);
+	json_bool(&j, "guests_by_number", d->by_number);
 	json_open(&j, "phases", '[');
 	for (unsigned int i = 0; i < d->nr; i++)
 		json_pair(&j, d, &d->pair[i]);

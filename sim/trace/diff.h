@@ -2,8 +2,10 @@
 /*
  * Two traces of one scenario, phase by phase: the model's and that of real machines.
  *
- * Guests belong together by name (the first of a name to the first, and so on); phases by program (number and name), name, iteration, and
- * occurrence.  The deviation of a value is sim - real; in percent, of real.
+ * Guests belong together by name (the first of a name to the first, and so on), or by number when
+ * no name is in both traces, as between one guest and a count of guests.  Phases do by program
+ * (number and name), name, iteration, and occurrence.  The deviation of a value is sim - real; in
+ * percent, of real.
  */
 #ifndef BALLAST_TRACE_DIFF_H
 #define BALLAST_TRACE_DIFF_H
@@ -32,6 +34,7 @@ struct diff {
 	struct diff_pair *pair;		/* by guest, as in the first trace; then by time */
 	unsigned int nr;
 	unsigned int nr_guests;
+	bool by_number;			/* guests: no name is in both */
 	unsigned int nr_common;
 	unsigned int nr_single;		/* phases of programs that one trace has only */
 	unsigned int nr_beyond;		/* values beyond the threshold */

@@ -2,8 +2,8 @@
 /*
  * The phases of a trace; see phases.h.
  *
- * What is counted in a phase is the difference of the report's sums at its two ends, in the order of
- * the records.  Memory is that of the guest's last sample not after the end of the phase, and
+ * What is counted in a phase is the difference of the report's sums at its two ends, in the order
+ * of the records.  Memory is that of the guest's last sample not after the end of the phase, and
  * faults are counted from samples, too, with which they are recorded; so these go by
  * time, and it does not matter whether a sample stands before or after the record of its boundary.
  *
