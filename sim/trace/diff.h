@@ -45,8 +45,8 @@ struct diff {
 	(1u << PHASE_FREE | 1u << PHASE_RSS | 1u << PHASE_REPORTED | 1u << PHASE_DISCARDED)
 
 /*
- * Both traces must stay until diff_free().  Returns 0, or -1 when they have nothing in common: @error
- * then says so, and there is nothing to free.
+ * Both traces must stay until diff_free().  Returns 0, or -1 when they have nothing in common:
+ * @error then says so, and there is nothing to free.
  */
 int diff_init(struct diff *d, const struct phases *sim, const struct phases *real,
 	      const struct diff_options *options, char *error, size_t error_size);
