@@ -28,6 +28,16 @@ $(addprefix $(O)/tests/test_mm_,init buddy reporting contents user): $(O)/tests/
 # Scenes played by tasks of a guest.
 $(O)/tests/test_kernel: $(O)/tests/kernel/kernel_probe.o
 
+# Hostile guests: one table of cases for the model VMM and for QEMU (tests/real/qtest.mk).
+hostile_obj := $(patsubst %.c,$(O)/%.o,$(wildcard tests/hostile/*.c))
+
+$(O)/tests/hostile/%.o: tests/hostile/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(BASE) $(CHECK_CFLAGS) -c -o $@ $<
+
+$(O)/tests/test_vmm_hostile: $(hostile_obj)
+
 # Deliberately broken drivers that the oracle must catch.
 $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),$(b))))
 
@@ -66,4 +76,4 @@ $(O)/tests/bench: $(O)/tests/bench.o $(O)/tests/bench_mm.o $(lib_obj)
 	@$(LINK) -o $@ $^ $(LIBS)
 
 .SECONDARY:
--include $(wildcard $(O)/tests/*.d)
+-include $(wildcard $(O)/tests/*.d $(O)/tests/hostile/*.d)

@@ -98,6 +98,7 @@ struct MemoryRegion {
 #define VMM_ROM_SIZE 4096
 #define VMM_MMIO_SIZE (1024 * 1024)
 #define VMM_BOUNCE_SIZE 4096
+#define VMM_NOWHERE_SIZE 16384	/* a ring's largest part: 1024 descriptors */
 
 struct vmm_module {
 	void (*fn)(void);
@@ -161,6 +162,8 @@ struct vmm {
 	RAMBlock ram, rom;
 	uint8_t *bounce;
 	bool bounce_used;
+	uint8_t *nowhere;		/* reads as zeroes */
+	uint8_t *sink;			/* for what is written to nowhere */
 
 	AioContext main;
 	QemuMutex bql;
@@ -200,7 +203,7 @@ struct VirtQueue {
 	unsigned int index;
 	unsigned int num, num_default;	/* entries now and at most; 0: no queue */
 	hwaddr desc_addr, avail_addr, used_addr;
-	uint8_t *desc, *avail, *used;	/* NULL: not in guest RAM */
+	uint8_t *desc, *avail, *used;	/* NULL: not enabled */
 	uint16_t last_avail_idx;	/* next entry to pop */
 	uint16_t shadow_avail_idx;	/* avail->idx as last read */
 	uint16_t used_idx;
@@ -285,8 +288,11 @@ void vmm_memory_destroy(struct vmm *vmm);
 /* Address of guest-physical memory for DMA; *len shrinks to what is contiguous.  NULL: refused. */
 void *vmm_dma_map(struct vmm *vmm, hwaddr addr, hwaddr *len, bool is_write);
 void vmm_dma_unmap(struct vmm *vmm, void *ptr);
-/* [addr, addr + len) as one piece of RAM, or NULL. */
-uint8_t *vmm_ram_ptr(struct vmm *vmm, hwaddr addr, uint64_t len);
+/*
+ * [addr, addr + len) for a ring or a table of descriptors, which must lie in one piece of memory or
+ * of nothing (else NULL).  Of the latter only VMM_NOWHERE_SIZE bytes are there.
+ */
+uint8_t *vmm_ring_ptr(struct vmm *vmm, hwaddr addr, uint64_t len, bool is_write);
 /* The VMM reads or writes these bytes: they may have to be swapped in first. */
 void vmm_touch(struct vmm *vmm, const void *ptr, size_t len, bool is_write);
 

@@ -2,11 +2,12 @@
 /*
  * Guest-physical address space and RAM blocks.
  *
- * Models softmmu/memory.c and softmmu/physmem.c of QEMU on a flat map of three regions: guest RAM
- * from 0 on, then, above the next GiB boundary behind it, a firmware ROM and a window of device
- * registers. (A PC has the last two below 4 GiB; guest RAM of the model is one piece, so they move
- * up.)  DMA to anything but RAM goes through one bounce buffer, as in QEMU.  Guest RAM is
- * discarded by the host model; without a host its bytes are cleared.
+ * Models softmmu/memory.c and softmmu/physmem.c of QEMU on a flat map of three regions: guest
+ * RAM from 0 on, then, above the next GiB boundary behind it, a firmware ROM and a window of
+ * device registers. (A PC has the last two below 4 GiB; guest RAM of the model is one piece, so
+ * they move up.)  DMA to anything but RAM, also to addresses where nothing is, goes through one
+ * bounce buffer, as in QEMU; registers and nothing read as zeroes, and what a device writes to
+ * them is lost.  Guest RAM is discarded by the host model; without a host its bytes are cleared.
  */
 #include "internal.h"
 
@@ -34,7 +35,9 @@ int vmm_memory_init(struct vmm *vmm)
 			       .page_size = HOST_PAGE_SIZE, .offset = high };
 	vmm->rom.host = host_reserve(VMM_ROM_SIZE);
 	vmm->bounce = host_reserve(VMM_BOUNCE_SIZE);
-	if (!vmm->rom.host || !vmm->bounce)
+	vmm->nowhere = host_reserve(VMM_NOWHERE_SIZE);
+	vmm->sink = host_reserve(VMM_NOWHERE_SIZE);
+	if (!vmm->rom.host || !vmm->bounce || !vmm->nowhere || !vmm->sink)
 		return -ENOMEM;
 	memset(vmm->rom.host, 0xf4, VMM_ROM_SIZE);	/* HLT; so that a discard would show */
 	vmm->ram = (RAMBlock){ .idstr = "pc.ram", .used_length = size, .guest = true };
@@ -54,6 +57,10 @@ void vmm_memory_destroy(struct vmm *vmm)
 		host_release(vmm->rom.host, VMM_ROM_SIZE);
 	if (vmm->bounce)
 		host_release(vmm->bounce, VMM_BOUNCE_SIZE);
+	if (vmm->nowhere)
+		host_release(vmm->nowhere, VMM_NOWHERE_SIZE);
+	if (vmm->sink)
+		host_release(vmm->sink, VMM_NOWHERE_SIZE);
 }
 
 /* Regions */
@@ -246,29 +253,80 @@ int qemu_madvise(void *addr, size_t len, int advice)
 
 /* DMA */
 
-uint8_t *vmm_ram_ptr(struct vmm *vmm, hwaddr addr, uint64_t len)
+/* The region at @addr, or NULL; *left is how far it, or the hole there, extends. */
+static MemoryRegion *region_at(struct vmm *vmm, hwaddr addr, uint64_t *left)
 {
-	if (addr >= vmm->ram.used_length || len > vmm->ram.used_length - addr)
-		return NULL;
-	return vmm->ram.host + addr;
+	unsigned int i;
+
+	*left = addr ? -addr : HWADDR_MAX;
+	for (i = 0; i < VMM_NR_REGIONS; i++) {
+		MemoryRegion *mr = &vmm->regions[i];
+
+		if (addr >= mr->addr && addr - mr->addr < mr->size) {
+			*left = mr->size - (addr - mr->addr);
+			return mr;
+		}
+		if (mr->addr > addr)
+			*left = MIN(*left, mr->addr - addr);
+	}
+	return NULL;
 }
 
+uint8_t *vmm_ring_ptr(struct vmm *vmm, hwaddr addr, uint64_t len, bool is_write)
+{
+	uint64_t left;
+	MemoryRegion *mr = region_at(vmm, addr, &left);
+
+	/* In QEMU's eyes nothing is one piece of 2^64 bytes behind everything else. */
+	if (!mr)
+		left = addr ? -addr : HWADDR_MAX;
+	if (len > left)
+		return NULL;
+	if (mr && (mr->kind == REGION_RAM || (mr->kind == REGION_ROM && !is_write)))
+		return mr->block->host + (addr - mr->addr);
+	return is_write ? vmm->sink : vmm->nowhere;
+}
+
+/* Addresses wrap, as they do in QEMU. */
+static void bounce_fill(struct vmm *vmm, hwaddr addr, uint64_t len)
+{
+	uint8_t *to = vmm->bounce;
+
+	memset(to, 0, VMM_BOUNCE_SIZE);
+	while (len) {
+		uint64_t left;
+		MemoryRegion *mr = region_at(vmm, addr, &left);
+
+		left = MIN(left, len);
+		if (mr && mr->block) {
+			const uint8_t *from = mr->block->host + (addr - mr->addr);
+
+			vmm_touch(vmm, from, left, false);
+			memcpy(to, from, left);
+		}
+		to += left;
+		addr += left;
+		len -= left;
+	}
+}
+
+/* Only RAM limits the length: QEMU hands over whole accesses to anything else. */
 void *vmm_dma_map(struct vmm *vmm, hwaddr addr, hwaddr *len, bool is_write)
 {
-	MemoryRegionSection section = memory_region_find(&vmm->system, addr, *len);
-	MemoryRegion *mr = section.mr;
+	uint64_t left;
+	MemoryRegion *mr = region_at(vmm, addr, &left);
 
-	memory_region_unref(mr);
-	if (!mr || section.offset_within_address_space != addr)
-		return NULL;
-	*len = int128_get64(section.size);
-	if (mr->kind == REGION_RAM || (mr->kind == REGION_ROM && !is_write))
-		return mr->block->host + section.offset_within_region;
+	charge(COST_VMM_LOOKUP, 1);
+	if (mr && mr->block)
+		*len = MIN(*len, left);
+	if (mr && (mr->kind == REGION_RAM || (mr->kind == REGION_ROM && !is_write)))
+		return mr->block->host + (addr - mr->addr);
 	if (vmm->bounce_used)
 		return NULL;
 	vmm->bounce_used = true;
 	*len = MIN(*len, VMM_BOUNCE_SIZE);
-	memset(vmm->bounce, 0, VMM_BOUNCE_SIZE);	/* what the registers read as */
+	if (!is_write)
+		bounce_fill(vmm, addr, *len);
 	return vmm->bounce;
 }
 
