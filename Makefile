@@ -42,17 +42,18 @@ HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
 QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
 PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
-	-Isim/qemu -Isim/workload -Isim/linux -Isim/cli
+	-Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real
 
-LIBS := -lzstd -lfdt -llzma -ldl -lm
+LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -ldl -lm
 
 engine_src := $(wildcard sim/engine/*.c)
 host_src := $(wildcard host-model/*.c)
-linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c,$(wildcard sim/linux/kernel/*.c) \
-	$(wildcard sim/linux/mm/*.c) $(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
+linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, \
+	$(wildcard sim/linux/kernel/*.c) $(wildcard sim/linux/mm/*.c) \
+	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
 	sim/linux/guest.c
 qemu_src := $(wildcard sim/qemu/*.c)
-user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) \
+user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 obj = $(patsubst %,$(O)/%.o,$(basename $(1)))

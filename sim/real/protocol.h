@@ -6,8 +6,8 @@
  * Lines of text, ended by '\n', at most REAL_LINE_MAX bytes with it; words are separated by single
  * blanks and hold none.  The port is raw: nothing is echoed, nothing is translated.
  *
- * The agent says REAL_READY once it listens.  Then the host sends a command and reads lines until the
- * one that ends it:
+ * The agent says REAL_READY once it listens.  Then the host sends a command and reads lines until
+ * the one that ends it:
  *
  *   = TEXT			a line of the answer
  *   ok TEXT			done; TEXT may be empty
@@ -21,18 +21,19 @@
  *   write FILE TEXT		open, write TEXT and a '\n' in one go, close
  *   memory			one line "NAME VALUE" for each field of struct real_memory, in pages
  *   start INDEX SEED NAME [KEY=VALUE...]
- *				start a guest program (sim/workload); its arguments as in the scenario,
- *				"series=FILE" names its time series: lines "NS VALUE"
+ *				start a guest program (sim/workload); its arguments as in the
+ *				scenario, "series=FILE" names its time series: lines "NS VALUE"
  *   go INDEX			let the program that waits at the start of a phase go on
  *   kill INDEX			SIGKILL to all its processes
  *   poweroff, reboot		no answer
  *
- * Events may come between any two lines, also while a command is served.  Each says when it happened
- * (ns of the guest's CLOCK_MONOTONIC) and to which program:
+ * Events may come between any two lines, also while a command is served.  Each says when it
+ * happened (ns of the guest's CLOCK_MONOTONIC) and to which program:
  *
  *   @ NS start INDEX
  *   @ NS phase INDEX ITERATION NAME	the program waits for "go"
- *   @ NS exit INDEX		main function is over, memory is still there; the program waits for "go"
+ *   @ NS exit INDEX		main function is over, memory is still there; the program waits
+ *				for "go"
  *   @ NS end INDEX STATUS KILLED WORK CPU_NS ELAPSED_NS MINFLT MAJFLT
  *				all its processes are gone
  *
@@ -64,7 +65,7 @@
 
 /* Fields of "memory", pages of 4 KiB, from /proc/meminfo (and all zones of /proc/zoneinfo). */
 #define REAL_MEMORY_FIELDS(FIELD)                                                                  \
-	FIELD(total)		/* MemTotal: managed, without the balloon */                        \
+	FIELD(total)		/* MemTotal: managed, without the balloon */                       \
 	FIELD(free)		/* MemFree */                                                      \
 	FIELD(available)	/* MemAvailable */                                                 \
 	FIELD(cached)		/* Buffers + Cached */                                             \

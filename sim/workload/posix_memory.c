@@ -380,7 +380,7 @@ int program_verify(uint64_t addr, uint64_t len)
 			report_page(at, &e);
 	}
 	if (nr_bad)
-		posix_complain("DATA LOSS: %llu of %llu pages at %#llx do not hold what was written",
+		posix_complain("DATA LOSS: %llu of %llu pages at %#llx are not as written",
 			       (unsigned long long)nr_bad,
 			       (unsigned long long)((end - page_of(addr)) / SUPPORT_PAGE),
 			       (unsigned long long)page_of(addr));

@@ -4,10 +4,10 @@
  * what the host asks for (sim/real/protocol.h).
  *
  *	(as PID 1)			serve REAL_PORT; when that ends, so does the machine
- *	agent --serve PATH		serve a terminal, a socket, or stdin and stdout ("-"), on any
- *					machine; poweroff ends the agent only
- *	agent run NAME [KEY=VALUE...]	run one program; its events go to stdout, as the host would
- *					see them; "seed" and "index" are keys, too
+ *	agent --serve PATH		serve a terminal, a socket, or stdin and stdout ("-"), on
+ *					any machine; poweroff ends the agent only
+ *	agent run NAME [KEY=VALUE...]	run one program; its events go to stdout, as the host
+ *					would see them; "seed" and "index" are keys, too
  *
  * Files of programs are in /tmp of the guest, a file system in memory.  Outside of a guest they
  * are in a directory of their own under TMPDIR or /tmp that is removed at the end.
