@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Run the given suites one after the other; the last line says how many checks passed and failed.
+# They are in TEST_DIR; by default those that need no booted machine, with the tidy test after them.
 set -u
 
 passed=0
 failed=0
 for name in "$@"; do
-	out=$("$BALLAST_BUILD/tests/test_$name" 2>&1)
+	out=$("${TEST_DIR:-$BALLAST_BUILD/tests}/test_$name" 2>&1)
 	status=$?
 	line=$(printf '%s\n' "$out" | grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' | tail -n 1)
 	checks=$(printf '%s' "$line" | sed -n 's/.*Checks: \([0-9]*\),.*/\1/p')
@@ -24,7 +25,9 @@ for name in "$@"; do
 	passed=$((passed + checks - bad))
 	failed=$((failed + bad))
 done
-if sh tests/tidy.sh; then
+if [ -n "${TEST_DIR:-}" ]; then
+	:
+elif sh tests/tidy.sh; then
 	passed=$((passed + 1))
 else
 	failed=$((failed + 1))

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See boot.h.
+ */
+#include "boot.h"
+
+#include <dirent.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "initramfs.h"
+
+const char *boot_file(const char *name)
+{
+	static char path[64][PATH_MAX];	/* a test asks for fewer */
+	static unsigned int next;
+	const char *real = getenv("BALLAST_REAL");
+
+	ck_assert_msg(real != NULL, "BALLAST_REAL is not set; run 'make check-real'");
+	next = (next + 1) % ARRAY_LEN(path);
+	snprintf(path[next], sizeof(path[next]), "%s/%s", real, name);
+	return path[next];
+}
+
+bool boot_long(void)
+{
+	const char *text = getenv("BALLAST_LONG");
+
+	return text && text[0];
+}
+
+static struct boot *current_boot;
+
+/* Also when a check fails, which leaves the test by longjmp or exit. */
+static void clean_up(void)
+{
+	if (current_boot)
+		boot_end(current_boot);
+}
+
+void boot_prepare(struct boot *boot)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	boot->vm = NULL;
+	snprintf(boot->dir, sizeof(boot->dir), "%s/ballast-boot-XXXXXX", tmp ? tmp : "/tmp");
+	ck_assert_msg(mkdtemp(boot->dir) != NULL, "%s: cannot be made", boot->dir);
+	current_boot = boot;
+	atexit(clean_up);
+}
+
+/* All modules, and /modules: those that are loaded at the start. */
+static void make_initramfs(const char *path, bool modules)
+{
+	static char names[32][NAME_MAX], paths[32][PATH_MAX], list[2048];
+	struct initramfs_file files[34] = { { "init", paths[0], NULL, 0755 } };
+	static const char *const dirs[] = { "stock", "modules" };
+	char error[512], line[128];
+	size_t nr = 1, d;
+	struct dirent *entry;
+	FILE *order;
+	DIR *dir;
+
+	snprintf(paths[0], sizeof(paths[0]), "%s", boot_file("agent"));
+	list[0] = '\0';
+	for (d = 0; modules && d < ARRAY_LEN(dirs); d++) {
+		dir = opendir(boot_file(dirs[d]));
+		ck_assert_msg(dir != NULL, "%s: missing; run 'make real'", boot_file(dirs[d]));
+		while ((entry = readdir(dir)) && nr < 32) {
+			if (!strstr(entry->d_name, ".ko"))
+				continue;
+			snprintf(names[nr], sizeof(names[nr]), "lib/%.200s", entry->d_name);
+			snprintf(paths[nr], sizeof(paths[nr]), "%s/%s", boot_file(dirs[d]),
+				 entry->d_name);
+			files[nr] = (struct initramfs_file){ names[nr], paths[nr], NULL, 0644 };
+			nr++;
+		}
+		closedir(dir);
+	}
+	order = modules ? fopen(boot_file("stock/order"), "r") : NULL;
+	while (order && fgets(line, sizeof(line), order)) {
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "/lib/%s.ko\n", line);
+	}
+	if (order)
+		fclose(order);
+	if (modules)
+		files[nr++] = (struct initramfs_file){ "modules", NULL, list, 0644 };
+	ck_assert_msg(!initramfs_write(path, files, nr, error, sizeof(error)), "%s", error);
+}
+
+void boot_start(struct boot *boot, const struct boot_options *options)
+{
+	static char initrd[PATH_MAX + 16], error[REAL_ERROR_SIZE];
+	struct real_vm_config config = {
+		.name = options->name,
+		.qemu = boot_file("qemu-system-x86_64"),
+		.firmware = boot_file("firmware"),
+		.kernel = boot_file(options->kernel ? options->kernel : "stock/vmlinuz"),
+		.initrd = initrd,
+		.append = options->append,
+		.accel = getenv("BALLAST_ACCEL"),
+		.memory_mib = options->memory_mib ? options->memory_mib : 512,
+		.vcpus = options->vcpus ? options->vcpus : 1,
+		.shared_memory = options->shared_memory,
+		.reboots = options->reboots,
+		.dir = boot->dir,
+		.args = options->args,
+		.allowed = options->allowed,
+		.event = options->event,
+		.opaque = options->opaque,
+		.boot_ms = 300000,
+	};
+
+	snprintf(initrd, sizeof(initrd), "%s/initrd", boot->dir);
+	if (access(initrd, R_OK))
+		make_initramfs(initrd, !options->kernel);
+	boot->vm = real_vm_start(&config, error, sizeof(error));
+	ck_assert_msg(boot->vm != NULL, "%s", error);
+}
+
+void boot_up(struct boot *boot, const struct boot_options *options)
+{
+	boot_prepare(boot);
+	boot_start(boot, options);
+	ck_vm(boot->vm, real_vm_boot(boot->vm));
+}
+
+void boot_end(struct boot *boot)
+{
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct dirent *entry;
+	DIR *dir;
+
+	current_boot = NULL;
+	real_vm_destroy(boot->vm);
+	boot->vm = NULL;
+	dir = opendir(boot->dir);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", boot->dir, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(boot->dir);
+}
+
+void boot_power_off(struct boot *boot)
+{
+	ck_vm(boot->vm, real_vm_power_off(boot->vm, SHORT_MS));
+}
+
+/* The guest */
+
+void guest_does(struct real_vm *vm, char *answer, size_t size, const char *fmt, ...)
+{
+	char command[REAL_LINE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	ck_vm(vm, real_vm_command(vm, SHORT_MS, answer, size, "%s", command));
+}
+
+uint64_t guest_memory(struct real_vm *vm, const char *field)
+{
+	char answer[4096], *line, *rest = answer;
+	size_t len = strlen(field);
+
+	guest_does(vm, answer, sizeof(answer), "memory");
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, field, len) && line[len] == ' ')
+			return strtoull(line + len, NULL, 10);
+	ck_abort_msg("the agent knows no %s", field);
+}
+
+uint64_t guest_resident(struct real_vm *vm)
+{
+	uint64_t bytes;
+
+	ck_vm(vm, real_vm_resident(vm, &bytes));
+	return bytes;
+}
+
+void guest_wait(struct real_vm *vm, unsigned int ms)
+{
+	ck_vm(vm, real_vm_wait(vm, ms));
+}
+
+uint64_t guest_resident_settled(struct real_vm *vm, unsigned int ms)
+{
+	uint64_t deadline = clock_deadline(LONG_MS), since = clock_now_ns();
+	uint64_t bytes = guest_resident(vm), now;
+
+	while (clock_now_ns() - since < ms * UINT64_C(1000000)) {
+		ck_assert_msg(clock_left_ms(deadline), "memory of the guest does not settle");
+		guest_wait(vm, 100);
+		now = guest_resident(vm);
+		if ((now > bytes ? now - bytes : bytes - now) > MIB) {
+			bytes = now;
+			since = clock_now_ns();
+		}
+	}
+	return bytes;
+}
+
+/* Programs: one at a time, number 0; it never waits long at a phase. */
+
+void program_event(void *opaque, const char *line)
+{
+	struct program_run *run = opaque;
+	unsigned long long ns, cpu;
+	char what[16];
+	unsigned int index;
+
+	if (sscanf(line, "%llu %15s %u", &ns, what, &index) != 3)
+		return;
+	if (!strcmp(what, "phase") || !strcmp(what, "exit"))
+		real_vm_tell(run->vm, "go %u", index);
+	else if (!strcmp(what, "end"))
+		run->ended = sscanf(line, "%*u end %*u %d %u %llu %llu", &run->status,
+				    &run->killed, &run->work, &cpu) == 4;
+}
+
+void program_begin(struct program_run *run, struct real_vm *vm, const char *what)
+{
+	*run = (struct program_run){ .vm = vm, .status = -1 };
+	guest_does(vm, NULL, 0, "start 0 1 %s", what);
+}
+
+static bool program_ended(struct real_vm *vm, void *opaque)
+{
+	return ((struct program_run *)opaque)->ended;
+}
+
+void program_wait(struct program_run *run, unsigned int timeout_ms)
+{
+	ck_vm(run->vm, real_vm_wait_until(run->vm, timeout_ms, "the end of the guest's program",
+					  program_ended, run));
+}
+
+/* QEMU */
+
+void qmp_does(struct real_vm *vm, const char *command, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	ck_assert_msg(!qmp_runf(&vm->qmp, SHORT_MS, NULL, command, "%s", text), "%s: %s",
+		      vm->config.name, vm->qmp.error);
+}
+
+uint64_t qmp_number(struct real_vm *vm, const char *path, const char *property)
+{
+	uint64_t value;
+
+	ck_assert_msg(!qmp_get_u64(&vm->qmp, path, property, &value), "%s: %s", vm->config.name,
+		      vm->qmp.error);
+	return value;
+}
+
+uint64_t qmp_balloon(struct real_vm *vm)
+{
+	uint64_t bytes;
+
+	ck_assert_msg(!qmp_query_balloon(&vm->qmp, &bytes), "%s: %s", vm->config.name,
+		      vm->qmp.error);
+	return bytes;
+}
+
+static bool balloon_there(struct real_vm *vm, void *opaque)
+{
+	return qmp_balloon(vm) == *(uint64_t *)opaque;
+}
+
+void balloon_to(struct real_vm *vm, uint64_t bytes)
+{
+	char what[80];
+
+	qmp_does(vm, "balloon", "{'value':%llu}", (unsigned long long)bytes);
+	snprintf(what, sizeof(what), "a balloon that leaves %llu MiB",
+		 (unsigned long long)(bytes / MIB));
+	ck_vm(vm, real_vm_wait_until(vm, LONG_MS, what, balloon_there, &bytes));
+}

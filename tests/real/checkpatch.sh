@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Linux's own judgement of our kernel code's style: scripts/checkpatch.pl --strict, which comes with the
+# sources only.
+set -eu
+what="make checkpatch"
+. "$(dirname "$0")/cache.sh"
+
+need_commands perl xz dpkg-deb flock
+tree=$(linux_tree)
+find driver-src/linux driver-src/uapi -name '*.[ch]' | while read -r f; do
+	echo "  CHECK   $f"
+	# Linux has __packed in its own headers only, not in those that user space gets
+	ignore=
+	case $f in driver-src/uapi/*) ignore="--ignore PREFER_PACKED" ;; esac
+	perl "$tree/scripts/checkpatch.pl" --no-tree --no-summary --terse --strict --max-line-length=100 $ignore -f "$f" ||
+		exit 1
+done || fail "see the lines above"

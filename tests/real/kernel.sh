@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernel.sh DIR: put DIR/bzImage there, a small Linux 6.1 with our drivers built in; or with
+# KERNEL_DEBUG=1 one with KASAN, lockdep, DEBUG_VM and fault injection.
+#
+# driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, and the
+# tree's own Makefile and Kconfig get a line each.
+set -eu
+what="make kernel"
+. "$(dirname "$0")/cache.sh"
+
+out=$1
+debug=${KERNEL_DEBUG:-}
+need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock
+for f in /usr/include/libelf.h /usr/include/openssl/ssl.h; do
+	[ -f "$f" ] || fail "$f is missing; run 'make deps-real'"
+done
+
+config=$top/tests/real/kernel.config
+lock kernel
+tree=$(linux_tree)
+overlay "$top/driver-src/linux" "$tree/drivers/ballast/linux"
+overlay "$top/driver-src/uapi" "$tree/drivers/ballast/uapi"
+add_line "$tree/drivers/Makefile" 'obj-y += ballast/linux/' '^obj-.*virtio/'
+add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^source "drivers/virtio/Kconfig"'
+
+set -- "$config"
+[ -z "$debug" ] || set -- "$@" "$top/tests/real/kernel-debug.config"
+key=$(cat "$@" "$tree/Makefile" | sha256sum | cut -c 1-12)-$(gcc -dumpfullversion)
+build=$cache/kernel-${debug:+debug-}$key
+
+kmake() {
+	make -C "$tree" O="$build" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=ballast \
+		KBUILD_BUILD_HOST=ballast "$@"
+}
+
+if [ ! -f "$build/configured" ]; then
+	need_space 4000
+	rm -rf "$build"
+	mkdir -p "$build"
+	logged "$build/config.log" kmake tinyconfig
+	logged "$build/config.log" "$tree/scripts/kconfig/merge_config.sh" -m -O "$build" \
+		"$build/.config" "$@"
+	logged "$build/config.log" kmake olddefconfig
+	# what was asked for and is not there has a dependency that the fragment lacks
+	cat "$@" | grep -E '^CONFIG_[A-Z0-9_]+=' | while read -r line; do
+		grep -qxF "$line" "$build/.config" || fail "$line did not come into effect; see $build/.config"
+	done || exit 2
+	touch "$build/configured"
+fi
+logged "$build/build.log" kmake -j"$(nproc)" bzImage
+mkdir -p "$out"
+ln -sfn "$build/arch/x86/boot/bzImage" "$out/bzImage"
+ln -sfn "$build/vmlinux" "$out/vmlinux"
+ln -sfn "$build/.config" "$out/kernel.config"
+echo "  KERNEL  $out/bzImage ($(stat -Lc %s "$out/bzImage") bytes, Linux $(cat "$build/include/config/kernel.release"))"

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# modules.sh KDIR DIR TARGET...: build our kernel modules out of tree against the headers in KDIR, in a
+# shadow of driver-src in DIR, so that nothing is left beside the sources.
+set -eu
+what="make modules"
+. "$(dirname "$0")/cache.sh"
+
+kdir=$1
+dir=$2
+shift 2
+[ -f "$kdir/Makefile" ] ||
+	fail "no kernel headers in KDIR='$kdir'; run 'make deps-real', or set KDIR to headers of Linux 6.1"
+version=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' "$kdir/Makefile" | paste -sd.)
+# Debian's per-flavour headers have a Makefile that only names the common one
+[ -n "$version" ] || version=$(sed -n 's/^#define UTS_RELEASE "\([0-9]*\.[0-9]*\).*/\1/p' \
+	"$kdir/include/generated/utsrelease.h" 2>/dev/null || true)
+[ "$version" = 6.1 ] ||
+	fail "KDIR=$kdir is of Linux '$version', and the drivers are written for 6.1; set KDIR to headers of 6.1"
+
+rm -rf "$dir"
+mkdir -p "$dir"
+cp -rs "$top/driver-src/." "$dir/"
+exec make --no-print-directory -C "$kdir" M="$dir/linux" "$@"
