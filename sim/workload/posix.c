@@ -90,6 +90,8 @@ int posix_program_main(const struct posix_program *program)
 	int status;
 
 	posix_self.program = program;
+	/* What the kernel's messages call it: its OOM killer's, say. */
+	prctl(PR_SET_NAME, program->info->name);
 	process_begin(posix_self.nr_forked++);
 	status = program->info->main();
 	since = posix_clock_ns(CLOCK_MONOTONIC);

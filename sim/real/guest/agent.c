@@ -21,8 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -66,67 +65,71 @@ static int make_directory(struct agent *agent)
 
 /* The loop */
 
-/* SIGCHLD, and what wants the agent to end, become readable. */
-static int take_signals(void)
+/* What the handler saw; signals are blocked but in ppoll(). */
+static volatile sig_atomic_t end_asked;
+
+static void on_signal(int number)
 {
-	sigset_t set;
+	if (number != SIGCHLD)
+		end_asked = 1;
+}
+
+/*
+ * Handlers that do nothing but end ppoll(): a small guest kernel need not have signalfd().
+ * @waiting is the mask for it.
+ */
+static void take_signals(sigset_t *waiting)
+{
+	static const int numbers[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t block;
+	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	sigemptyset(&block);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		sigaddset(&block, numbers[i]);
+		sigaction(numbers[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &block, waiting);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigdelset(waiting, numbers[i]);
 }
 
-static void on_signals(struct agent *agent, int signals)
+static void wait_and_do(struct agent *agent, const sigset_t *waiting)
 {
-	struct signalfd_siginfo info;
-
-	while (read(signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD && !agent->is_init)
-			agent->end = AGENT_POWEROFF;
-	process_reap(agent);
-}
-
-static void wait_and_do(struct agent *agent, int signals)
-{
-	struct pollfd fds[GUEST_PROGRAMS_MAX + 2];
+	struct pollfd fds[GUEST_PROGRAMS_MAX + 1];
 	struct guest_program *p;
 	nfds_t nr = 0;
+	int ready;
 
-	fds[nr++] = (struct pollfd){ .fd = signals, .events = POLLIN };
 	fds[nr++] = (struct pollfd){ .fd = agent->in, .events = POLLIN };
 	for (p = agent->programs; p; p = p->next)
 		fds[nr++] = (struct pollfd){ .fd = p->events, .events = POLLIN };
-	if (poll(fds, nr, -1) < 0)
-		return;
-	/* A command may start programs, a signal may end some: the list is that of poll() first. */
-	for (p = agent->programs, nr = 2; p; p = p->next)
+	ready = ppoll(fds, nr, NULL, waiting);
+	/* A command may start programs, a death ends some: the list is that of ppoll() first. */
+	for (p = agent->programs, nr = 1; ready > 0 && p; p = p->next)
 		if (fds[nr++].revents)
 			process_events(agent, p);
-	if (fds[0].revents)
-		on_signals(agent, signals);
-	if (fds[1].revents && agent->end == AGENT_RUNS)
+	/* The pipe of a dead program stays readable until it is reaped. */
+	process_reap(agent);
+	if (end_asked && !agent->is_init)
+		agent->end = AGENT_POWEROFF;
+	if (ready > 0 && fds[0].revents && agent->end == AGENT_RUNS)
 		port_read(agent, command_line);
 }
 
 /* Until the host wants it to end or is gone; without a host, until no program is left. */
-static int loop(struct agent *agent)
+static void loop(struct agent *agent)
 {
-	int signals = take_signals();
+	sigset_t waiting;
 
-	if (signals < 0)
-		return complain(strerror(errno));
+	take_signals(&waiting);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	while (agent->end == AGENT_RUNS && !agent->port_lost &&
 	       (agent->in >= 0 || agent->programs))
-		wait_and_do(agent, signals);
+		wait_and_do(agent, &waiting);
 	process_end_all(agent);
-	close(signals);
-	return 0;
 }
 
 /* Ways of running */
@@ -153,16 +156,15 @@ static int run_as_init(struct agent *agent)
 static int serve(struct agent *agent, const char *path)
 {
 	char error[512];
-	int err;
 
 	if (port_open(agent, path, error, sizeof(error)))
 		return complain(error);
 	if (make_directory(agent))
 		return 1;
 	agent_say(agent, "%s", REAL_READY);
-	err = loop(agent);
+	loop(agent);
 	nftw(agent->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	return err;
+	return 0;
 }
 
 /* Take KEY=NUMBER out of the arguments.  Returns false when it is no number. */
@@ -222,7 +224,8 @@ static int run_one(struct agent *agent, int argc, char **argv)
 		return 1;
 	}
 	if (process_start(agent, index, seed, text, error, sizeof(error))) {
-		status = loop(agent) ? 1 : agent->last_status;
+		loop(agent);
+		status = agent->last_status;
 	} else {
 		complain(error);
 		status = EXIT_USAGE;

@@ -116,11 +116,15 @@ static void close_others(struct agent *agent, const struct guest_program *own)
 static void __attribute__((noreturn)) child_main(struct agent *agent, struct child *c,
 						 const struct guest_program *own, pid_t parent)
 {
+	static const int handled[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE };
 	sigset_t none;
+	size_t i;
 
 	setpgid(0, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(1);
+	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		signal(handled[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close_others(agent, own);
