@@ -456,7 +456,7 @@ static bool is_ready(struct real_vm *vm, void *opaque)
 	return vm->ready;
 }
 
-int real_vm_wait_ready(struct real_vm *vm, unsigned int timeout_ms)
+static int wait_ready(struct real_vm *vm, unsigned int timeout_ms)
 {
 	return real_vm_wait_until(vm, timeout_ms, "the start of the guest's agent", is_ready, NULL);
 }
@@ -465,7 +465,32 @@ int real_vm_boot(struct real_vm *vm)
 {
 	if (qmp_run(&vm->qmp, MONITOR_MS, "cont", NULL, NULL))
 		return monitor_failed(vm);
-	return real_vm_wait_ready(vm, vm->config.boot_ms ? vm->config.boot_ms : BOOT_MS_DEFAULT);
+	return wait_ready(vm, vm->config.boot_ms ? vm->config.boot_ms : BOOT_MS_DEFAULT);
+}
+
+/* What the agent had said before it left may end in the middle of a line. */
+int real_vm_continue(struct real_vm *vm, struct real_vm *from)
+{
+	struct pollfd fd = { .fd = from->agent, .events = POLLIN };
+	char line[REAL_LINE_MAX];
+
+	while (!from->failed && poll(&fd, 1, 0) > 0 && fd.revents & POLLIN) {
+		if (read_agent(from))
+			break;
+		if (next_line(from, line, sizeof(line)))
+			return vm_fail(vm, "the agent says unasked: %s", line);
+	}
+	if (from->failed)
+		return vm_fail(vm, "%s", from->error);
+	memcpy(vm->line, from->line, from->line_len);
+	vm->line_len = from->line_len;
+	from->line_len = 0;
+	vm->untold += from->untold;
+	from->untold = 0;
+	vm->ready = from->ready;
+	if (qmp_run(&vm->qmp, MONITOR_MS, "cont", NULL, NULL))
+		return monitor_failed(vm);
+	return 0;
 }
 
 int real_vm_wait_exit(struct real_vm *vm, unsigned int timeout_ms)
@@ -517,6 +542,36 @@ int real_vm_tell(struct real_vm *vm, const char *fmt, ...)
 	strcat(command, "\n");
 	vm->untold++;
 	return send_agent(vm, command, clock_deadline(MONITOR_MS));
+}
+
+/* What the guest was saying when it was cut off is of no use to anybody. */
+static void forget_agent(struct real_vm *vm)
+{
+	vm->ready = false;
+	vm->line_len = 0;
+	vm->untold = 0;
+}
+
+int real_vm_reset(struct real_vm *vm, unsigned int timeout_ms)
+{
+	if (vm->failed)
+		return -1;
+	forget_agent(vm);
+	qmp_clear_events(&vm->qmp);
+	if (qmp_run(&vm->qmp, MONITOR_MS, "system_reset", NULL, NULL) ||
+	    qmp_wait_event(&vm->qmp, MONITOR_MS, "RESET", NULL))
+		return monitor_failed(vm);
+	return wait_ready(vm, timeout_ms);
+}
+
+int real_vm_reboot(struct real_vm *vm, unsigned int timeout_ms)
+{
+	if (vm->failed)
+		return -1;
+	forget_agent(vm);
+	if (send_agent(vm, "reboot\n", clock_deadline(MONITOR_MS)))
+		return -1;
+	return wait_ready(vm, timeout_ms);
 }
 
 int real_vm_power_off(struct real_vm *vm, unsigned int timeout_ms)

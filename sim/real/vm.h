@@ -81,8 +81,14 @@ int real_vm_wait(struct real_vm *vm, unsigned int ms);
 /* The same until @done says so; "NAME: WHAT did not happen" after @timeout_ms. */
 int real_vm_wait_until(struct real_vm *vm, unsigned int timeout_ms, const char *what,
 		       bool (*done)(struct real_vm *vm, void *opaque), void *opaque);
-/* The agent has gone (reset, power off) and is to be waited for anew. */
-int real_vm_wait_ready(struct real_vm *vm, unsigned int timeout_ms);
+/* Reset it by QEMU, or have the guest reboot, and wait for its agent; config.reboots is needed. */
+int real_vm_reset(struct real_vm *vm, unsigned int timeout_ms);
+int real_vm_reboot(struct real_vm *vm, unsigned int timeout_ms);
+/*
+ * The guest has migrated from @from to @vm, which was started with "-incoming" and never booted: let it
+ * run there, and go on with its agent where @from left off.
+ */
+int real_vm_continue(struct real_vm *vm, struct real_vm *from);
 /* Wait for QEMU to end by itself; status 0 is expected. */
 int real_vm_wait_exit(struct real_vm *vm, unsigned int timeout_ms);
 /* Have the guest power itself off, and QEMU end. */

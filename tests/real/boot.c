@@ -2,10 +2,13 @@
 /*
  * See boot.h.
  */
+#define _GNU_SOURCE
 #include "boot.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -30,24 +33,57 @@ bool boot_long(void)
 	return text && text[0];
 }
 
-static struct boot *current_boot;
+static char suite_dir[PATH_MAX];
 
-/* Also when a check fails, which leaves the test by longjmp or exit. */
-static void clean_up(void)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	if (current_boot)
-		boot_end(current_boot);
+	return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A test that fails leaves its process at once, so cleaning up is its parent's business. */
+static void remove_suite_dir(void)
+{
+	if (suite_dir[0])
+		remove_tree(suite_dir);
+	suite_dir[0] = '\0';
+}
+
+static void interrupted(int signal)
+{
+	remove_suite_dir();
+	_exit(128 + signal);
+}
+
+int boot_run(Suite *suite)
+{
+	const char *tmp = getenv("TMPDIR");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	snprintf(suite_dir, sizeof(suite_dir), "%s/ballast-boot-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(suite_dir)) {
+		perror(suite_dir);
+		return 2;
+	}
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	remove_suite_dir();
+	return failed != 0;
 }
 
 void boot_prepare(struct boot *boot)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	boot->vm = NULL;
-	snprintf(boot->dir, sizeof(boot->dir), "%s/ballast-boot-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(boot->dir, sizeof(boot->dir), "%.4000s/XXXXXX", suite_dir);
 	ck_assert_msg(mkdtemp(boot->dir) != NULL, "%s: cannot be made", boot->dir);
-	current_boot = boot;
-	atexit(clean_up);
 }
 
 /* All modules, and /modules: those that are loaded at the start. */
@@ -129,22 +165,9 @@ void boot_up(struct boot *boot, const struct boot_options *options)
 
 void boot_end(struct boot *boot)
 {
-	char path[PATH_MAX + NAME_MAX + 2];
-	struct dirent *entry;
-	DIR *dir;
-
-	current_boot = NULL;
 	real_vm_destroy(boot->vm);
 	boot->vm = NULL;
-	dir = opendir(boot->dir);
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", boot->dir, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(boot->dir);
+	remove_tree(boot->dir);
 }
 
 void boot_power_off(struct boot *boot)

@@ -31,7 +31,7 @@
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 struct boot {
-	char dir[PATH_MAX];		/* of its own, removed by boot_end() */
+	char dir[PATH_MAX];		/* of its own, removed by boot_end() or boot_run() */
 	struct real_vm *vm;
 };
 
@@ -46,6 +46,9 @@ struct boot_options {
 	void (*event)(void *opaque, const char *line);
 	void *opaque;
 };
+
+/* Run the suite and remove what its tests have left; for main(). */
+int boot_run(Suite *suite);
 
 void boot_prepare(struct boot *boot);
 /* Start without letting it run. */
