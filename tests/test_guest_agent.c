@@ -270,7 +270,7 @@ static void check_agent_ended(int expected)
 	int status;
 
 	ck_assert_int_eq(waitpid(agent.pid, &status, 0), agent.pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected, "status %#x: %s",
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected, "status %#x: %.1000s",
 		      status, messages());
 	in_directory(log, "stderr");
 	unlink(log);
@@ -315,7 +315,7 @@ START_TEST(program_does_its_work_and_ends)
 	snprintf(text, sizeof(text), "start 0 1 %s", runs[_i].args);
 	start(text);
 	e = go_on(&phases);
-	ck_assert_msg(!e.status && !e.killed, "%s: %d %d: %s", text, e.status, e.killed,
+	ck_assert_msg(!e.status && !e.killed, "%s: %d %d: %.1000s", text, e.status, e.killed,
 		      messages());
 	ck_assert_uint_eq(phases, runs[_i].phases);
 	ck_assert_msg(e.work >= runs[_i].work_min && e.work <= runs[_i].work_max, "%s: work %llu",
@@ -341,17 +341,17 @@ START_TEST(program_waits_at_each_phase_until_go)
 	ck_assert_str_eq(event(&before), "phase 3 0 write");
 	ck_assert_msg(!strncmp(command("start 3 1 idle duration-ms=1"), "error ", 6), "twice");
 	/* It does not go on by itself: the time until "go" passes, and is not counted. */
-	usleep(100000);
+	usleep(400000);
 	ck_assert_uint_eq(agent.nr_events, 0);
 	check_ok("go 3");
 	ck_assert_str_eq(event(&after), "phase 3 0 release");
-	ck_assert_uint_ge(after - before, 100 * MSEC);
+	ck_assert_uint_ge(after - before, 400 * MSEC);
 	check_ok("go 3");
 	check_event("exit 3");
 	check_ok("go 3");
 	e = parse_end(event(&after));
 	ck_assert_uint_eq(e.index, 3);
-	ck_assert_uint_lt(e.elapsed_ns, after - before - 100 * MSEC + 50 * MSEC);
+	ck_assert_uint_lt(e.elapsed_ns, 400 * MSEC);
 	ck_assert_str_eq(command("go 3"), "error go 3: no such program runs");
 	finish();
 }
@@ -532,7 +532,7 @@ START_TEST(a_page_changed_behind_its_back_is_found_by_the_program)
 	ck_assert_int_eq(e.status, 1);
 	ck_assert_int_eq(e.killed, 0);
 	snprintf(expected, sizeof(expected), "page %#llx, offset 0x320", (unsigned long long)addr);
-	ck_assert_msg(strstr(messages(), expected) != NULL, "%s: %s", expected, messages());
+	ck_assert_msg(strstr(messages(), expected) != NULL, "%s: %.1000s", expected, messages());
 	ck_assert_ptr_nonnull(strstr(messages(), "1 of 512 words differ"));
 	finish();
 }
@@ -558,12 +558,12 @@ START_TEST(killed_program_is_reported)
 	pid = start("start 0 1 idle duration-ms=1000000");
 	check_event("start 0");
 	check_event("phase 0 0 sleep");
-	usleep(50000);
+	usleep(400000);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	e = parse_end(event(NULL));
 	ck_assert_int_eq(e.status, 128 + SIGKILL);
 	ck_assert_int_eq(e.killed, 1);
-	ck_assert_uint_lt(e.elapsed_ns, 50 * MSEC);
+	ck_assert_uint_lt(e.elapsed_ns, 400 * MSEC);
 	/* By another signal. */
 	pid = start("start 0 1 idle duration-ms=1000000");
 	check_event("start 0");
@@ -939,7 +939,7 @@ START_TEST(what_cannot_be_served_is_refused)
 		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 		ck_assert_msg(strstr(messages(), last ? "a FIFO goes one way only" :
 							cases[i].message) != NULL,
-			      "%s", messages());
+			      "%.1000s", messages());
 	}
 	unlink(fifo);
 	in_directory(fifo, "stderr");
@@ -1004,7 +1004,7 @@ START_TEST(scene)
 		 scenes[_i].name, agent.directory, agent.directory);
 	status = system(line);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == scenes[_i].status,
-		      "%s: status %#x instead of %d: %s", scenes[_i].name, status,
+		      "%s: status %#x instead of %d: %.1000s", scenes[_i].name, status,
 		      scenes[_i].status, messages());
 	snprintf(line, sizeof(line), "rm -r %s", agent.directory);
 	ck_assert_int_eq(system(line), 0);
