@@ -75,15 +75,18 @@ ACCEL ?= tcg
 real_run = @CC="$(CC)" BALLAST_REAL=$(abspath $(REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
 	BALLAST_LONG=$(1) TEST_DIR=$(O)/tests/real sh tests/run.sh
 
+# The simulator, the module, the kernel and QEMU were made from the same files.
+check-same: modules qemu kernel images
+	@sh tests/real/same-sources.sh $(O)
+
 # The short forms.
-check-real: real $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+check-real: real kernel $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	$(call real_run,) $(filter-out debug,$(real_tests))
 
 # The long ones, and what needs the debug kernel.
-check-real-long: real $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	@$(MAKE) --no-print-directory kernel
+check-real-long: real kernel $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
 .PHONY: upstream modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
-	check-real check-real-long
+	check-same check-real check-real-long

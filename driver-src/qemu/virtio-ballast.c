@@ -109,28 +109,67 @@ static const char *const ballast_stat_name[VIRTIO_BALLAST_S_NR] = {
 static const struct {
     const char *name;
     size_t offset;
+    const char *doc;
 } ballast_counter[] = {
-#define COUNTER(name, member) { name, offsetof(VirtIOBallast, member) }
-    COUNTER("inflate-requests", queue[BALLAST_INFLATE].requests),
-    COUNTER("inflate-pages", queue[BALLAST_INFLATE].blocks),
-    COUNTER("inflate-discards", queue[BALLAST_INFLATE].calls),
-    COUNTER("inflate-discarded-bytes", queue[BALLAST_INFLATE].bytes_done),
-    COUNTER("deflate-requests", queue[BALLAST_DEFLATE].requests),
-    COUNTER("deflate-pages", queue[BALLAST_DEFLATE].blocks),
-    COUNTER("stats-requests", queue[BALLAST_STATS].requests),
-    COUNTER("report-requests", queue[BALLAST_REPORT].requests),
-    COUNTER("report-blocks", queue[BALLAST_REPORT].blocks),
-    COUNTER("report-bytes", queue[BALLAST_REPORT].bytes),
-    COUNTER("report-discards", queue[BALLAST_REPORT].calls),
-    COUNTER("report-discarded-bytes", queue[BALLAST_REPORT].bytes_done),
-    COUNTER("hint-rounds", rounds),
-    COUNTER("hint-requests", queue[BALLAST_HINT].requests),
-    COUNTER("hint-blocks", queue[BALLAST_HINT].blocks),
-    COUNTER("hint-bytes", queue[BALLAST_HINT].bytes),
-    COUNTER("hint-applied-bytes", queue[BALLAST_HINT].bytes_done),
-    COUNTER("skipped-bytes", bytes_skipped),
-    COUNTER("malformed-requests", errors),
+#define COUNTER(name, member, doc) \
+    { name, offsetof(VirtIOBallast, member), doc }
+    COUNTER("inflate-requests", queue[BALLAST_INFLATE].requests,
+            "requests to put pages into the balloon"),
+    COUNTER("inflate-pages", queue[BALLAST_INFLATE].blocks,
+            "pages of 4 KiB in them"),
+    COUNTER("inflate-discards", queue[BALLAST_INFLATE].calls,
+            "discards that they took"),
+    COUNTER("inflate-discarded-bytes", queue[BALLAST_INFLATE].bytes_done,
+            "memory that these gave back to the host"),
+    COUNTER("deflate-requests", queue[BALLAST_DEFLATE].requests,
+            "requests to take pages out of the balloon"),
+    COUNTER("deflate-pages", queue[BALLAST_DEFLATE].blocks,
+            "pages of 4 KiB in them"),
+    COUNTER("stats-requests", queue[BALLAST_STATS].requests,
+            "statistics that the guest sent"),
+    COUNTER("report-requests", queue[BALLAST_REPORT].requests,
+            "requests of free page reporting"),
+    COUNTER("report-blocks", queue[BALLAST_REPORT].blocks,
+            "blocks of free memory in them"),
+    COUNTER("report-bytes", queue[BALLAST_REPORT].bytes,
+            "size of these blocks"),
+    COUNTER("report-discards", queue[BALLAST_REPORT].calls,
+            "discards that they took"),
+    COUNTER("report-discarded-bytes", queue[BALLAST_REPORT].bytes_done,
+            "memory that these gave back to the host"),
+    COUNTER("hint-rounds", rounds,
+            "times that migration asked for hints"),
+    COUNTER("hint-requests", queue[BALLAST_HINT].requests,
+            "requests on the queue for hints"),
+    COUNTER("hint-blocks", queue[BALLAST_HINT].blocks,
+            "blocks of free memory in them"),
+    COUNTER("hint-bytes", queue[BALLAST_HINT].bytes,
+            "size of these blocks"),
+    COUNTER("hint-applied-bytes", queue[BALLAST_HINT].bytes_done,
+            "memory that migration need not send because of them"),
+    COUNTER("skipped-bytes", bytes_skipped,
+            "memory of well-formed requests that was left in place"),
+    COUNTER("malformed-requests", errors,
+            "requests that broke the device"),
 #undef COUNTER
+};
+
+/* What -device virtio-ballast-pci,help says of the other properties. */
+static const struct {
+    const char *name, *doc;
+} ballast_property_doc[] = {
+    { "must-tell-host", "the guest must announce each deflation" },
+    { "deflate-on-oom", "the guest may deflate when it is out of memory" },
+    { "free-page-hint", "hints of free memory for migration; needs iothread" },
+    { "page-poison", "the guest may say what its free pages contain" },
+    { "free-page-reporting", "the guest reports free memory" },
+    { "iothread", "where hints are applied" },
+    { "coalesce", "one discard for consecutive frames of a request" },
+    { "deflate-willneed", "advise the host that deflated memory is used" },
+    { "guest-stats", "the guest's statistics, when and what it sent last" },
+    { "guest-stats-polling-interval", "seconds; 0: they are not asked for" },
+    { "target-size", "size that the balloon shall have, bytes" },
+    { "actual-size", "size that the guest says it has, bytes" },
 };
 
 /*
@@ -1466,6 +1505,12 @@ static void ballast_instance_init(Object *obj)
         object_property_add_uint64_ptr(obj, ballast_counter[i].name,
                                        (void *)dev + ballast_counter[i].offset,
                                        OBJ_PROP_FLAG_READ);
+        object_property_set_description(obj, ballast_counter[i].name,
+                                        ballast_counter[i].doc);
+    }
+    for (i = 0; i < ARRAY_SIZE(ballast_property_doc); i++) {
+        object_property_set_description(obj, ballast_property_doc[i].name,
+                                        ballast_property_doc[i].doc);
     }
 }
 

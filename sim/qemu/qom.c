@@ -381,6 +381,12 @@ static ObjectProperty *property_must_exist(Object *obj, const char *name, Error 
 	return prop;
 }
 
+void object_property_set_description(Object *obj, const char *name, const char *description)
+{
+	if (!object_property_find(obj, name))
+		vmm_fatal("%s has no property %s", object_get_typename(obj), name);
+}
+
 bool object_property_get(Object *obj, const char *name, Visitor *v, Error **errp)
 {
 	ObjectProperty *prop = property_must_exist(obj, name, errp);

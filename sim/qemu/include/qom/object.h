@@ -114,6 +114,8 @@ ObjectProperty *object_property_add_uint64_ptr(Object *obj, const char *name, co
 					       ObjectPropertyFlags flags);
 ObjectProperty *object_property_add_alias(Object *obj, const char *name, Object *target_obj,
 					  const char *target_name);
+/* Nobody is shown the text here; but the property has to be there. */
+void object_property_set_description(Object *obj, const char *name, const char *description);
 bool object_property_get(Object *obj, const char *name, Visitor *v, Error **errp);
 bool object_property_set(Object *obj, const char *name, Visitor *v, Error **errp);
 int64_t object_property_get_int(Object *obj, const char *name, Error **errp);

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# same-sources.sh DIR: did the simulator, the kernel module, the kernel and QEMU that are built in DIR consume
+# the same files, byte for byte?
+#
+# What a build consumed is what its compiler says: dependency files (-MD) of kbuild, of ninja and of make.
+# Each file named there that has a counterpart in driver-src must be equal to it, each build must have
+# consumed what it is for, and no object may be older than its sources.
+set -eu
+what="same sources"
+. "$(dirname "$0")/cache.sh"
+
+out=$1
+
+# BUILD OBJECT, and the consumed files on standard input; the rest are the files that must be among them.
+check() {
+	build=$1
+	object=$2
+	shift 2
+	[ -f "$object" ] || fail "$build: $object is not built"
+	consumed=$(sort -u)
+	for want in "$@"; do
+		found=
+		for f in $consumed; do
+			case $f in */$(basename "$want")) ;; *) continue ;; esac
+			# the simulator's header of that name only includes the real one
+			case $(realpath "$f") in "$top"/sim/*) continue ;; esac
+			[ -f "$f" ] || fail "$build: consumed $f, which is not there any more"
+			cmp -s "$f" "driver-src/$want" || fail "$build: $f differs from driver-src/$want"
+			[ ! "$f" -nt "$object" ] || fail "$build: $f is newer than $object"
+			found=$f
+		done
+		[ -n "$found" ] || fail "$build: the compiler read no $(basename "$want")"
+	done
+	echo "  SAME    $build: $*"
+}
+
+words() {
+	tr -s ' \\\t' '\n\n\n' <"$1" | sed 's/:$//' | grep '/' || true
+}
+
+driver="linux/guest/virtio_ballast.c uapi/virtio_ballast.h"
+device="qemu/virtio-ballast.c qemu/virtio-ballast.h uapi/virtio_ballast.h"
+
+words "$out/images/obj/virtio_ballast.d" |
+	check "simulator, driver" "$out/images/obj/virtio_ballast.o" $driver
+words "$out/images/obj/virtio-ballast.d" |
+	check "simulator, device" "$out/images/obj/virtio-ballast.o" $device
+
+module=$out/modules/linux/guest
+words "$module/.virtio_ballast.o.cmd" | check "module" "$module/virtio_ballast.o" $driver
+
+kernel=$(readlink "$out/real/bzImage" || true)
+if [ -n "$kernel" ]; then
+	kernel=${kernel%/arch/*}/drivers/ballast/linux/guest
+	words "$kernel/.virtio_ballast.o.cmd" | check "kernel" "$kernel/virtio_ballast.o" $driver
+fi
+
+qemu=$(dirname "$(readlink "$out/real/qemu-system-x86_64")")
+for name in virtio-ballast virtio-ballast-pci; do
+	object=$(ninja -C "$qemu" -t targets all 2>/dev/null | sed -n "s,^\([^ ]*_$name.c.o\): .*,\1,p")
+	[ -n "$object" ] || fail "QEMU has no object of $name.c"
+	files=$device
+	[ "$name" = virtio-ballast ] || files="qemu/virtio-ballast-pci.c qemu/virtio-ballast.h uapi/virtio_ballast.h"
+	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' |
+		while read -r f; do realpath "$f"; done) |
+		check "QEMU, $name" "$qemu/$object" $files
+done
