@@ -98,7 +98,6 @@ struct MemoryRegion {
 #define VMM_ROM_SIZE 4096
 #define VMM_MMIO_SIZE (1024 * 1024)
 #define VMM_BOUNCE_SIZE 4096
-#define VMM_NOWHERE_SIZE 16384	/* a ring's largest part: 1024 descriptors */
 
 struct vmm_module {
 	void (*fn)(void);
@@ -162,8 +161,6 @@ struct vmm {
 	RAMBlock ram, rom;
 	uint8_t *bounce;
 	bool bounce_used;
-	uint8_t *nowhere;		/* reads as zeroes */
-	uint8_t *sink;			/* for what is written to nowhere */
 
 	AioContext main;
 	QemuMutex bql;
@@ -197,13 +194,20 @@ struct vmm_device {
 	struct vmm_device *next;
 };
 
+/* Guest memory that is accessed again and again; QEMU's MemoryRegionCache. */
+struct vmm_window {
+	bool open;
+	uint8_t *ptr;			/* NULL: not memory, or may not be written to */
+	hwaddr addr;
+};
+
 /* virtio.c */
 struct VirtQueue {
 	VirtIODevice *vdev;
 	unsigned int index;
 	unsigned int num, num_default;	/* entries now and at most; 0: no queue */
 	hwaddr desc_addr, avail_addr, used_addr;
-	uint8_t *desc, *avail, *used;	/* NULL: not enabled */
+	struct vmm_window desc, avail, used;	/* all are open, or none is */
 	uint16_t last_avail_idx;	/* next entry to pop */
 	uint16_t shadow_avail_idx;	/* avail->idx as last read */
 	uint16_t used_idx;
@@ -289,10 +293,18 @@ void vmm_memory_destroy(struct vmm *vmm);
 void *vmm_dma_map(struct vmm *vmm, hwaddr addr, hwaddr *len, bool is_write);
 void vmm_dma_unmap(struct vmm *vmm, void *ptr);
 /*
- * [addr, addr + len) for a ring or a table of descriptors, which must lie in one piece of memory or
- * of nothing (else NULL).  Of the latter only VMM_NOWHERE_SIZE bytes are there.
+ * Open [addr, addr + len), a part of a ring or a table of descriptors; it must lie in one piece of
+ * memory, registers or nothing.  Returns whether it does; else the window is not open.
  */
-uint8_t *vmm_ring_ptr(struct vmm *vmm, hwaddr addr, uint64_t len, bool is_write);
+bool vmm_window_open(struct vmm *vmm, struct vmm_window *w, hwaddr addr, uint64_t len,
+		     bool is_write);
+/* At an offset in an open window. */
+void vmm_window_read(struct vmm *vmm, const struct vmm_window *w, uint64_t offset, void *buf,
+		     uint64_t len);
+void vmm_window_write(struct vmm *vmm, const struct vmm_window *w, uint64_t offset,
+		      const void *buf, uint64_t len);
+void vmm_window_touch(struct vmm *vmm, const struct vmm_window *w, uint64_t offset, uint64_t len,
+		      bool is_write);
 /* The VMM reads or writes these bytes: they may have to be swapped in first. */
 void vmm_touch(struct vmm *vmm, const void *ptr, size_t len, bool is_write);
 

@@ -35,9 +35,7 @@ int vmm_memory_init(struct vmm *vmm)
 			       .page_size = HOST_PAGE_SIZE, .offset = high };
 	vmm->rom.host = host_reserve(VMM_ROM_SIZE);
 	vmm->bounce = host_reserve(VMM_BOUNCE_SIZE);
-	vmm->nowhere = host_reserve(VMM_NOWHERE_SIZE);
-	vmm->sink = host_reserve(VMM_NOWHERE_SIZE);
-	if (!vmm->rom.host || !vmm->bounce || !vmm->nowhere || !vmm->sink)
+	if (!vmm->rom.host || !vmm->bounce)
 		return -ENOMEM;
 	memset(vmm->rom.host, 0xf4, VMM_ROM_SIZE);	/* HLT; so that a discard would show */
 	vmm->ram = (RAMBlock){ .idstr = "pc.ram", .used_length = size, .guest = true };
@@ -57,10 +55,6 @@ void vmm_memory_destroy(struct vmm *vmm)
 		host_release(vmm->rom.host, VMM_ROM_SIZE);
 	if (vmm->bounce)
 		host_release(vmm->bounce, VMM_BOUNCE_SIZE);
-	if (vmm->nowhere)
-		host_release(vmm->nowhere, VMM_NOWHERE_SIZE);
-	if (vmm->sink)
-		host_release(vmm->sink, VMM_NOWHERE_SIZE);
 }
 
 /* Regions */
@@ -272,42 +266,87 @@ static MemoryRegion *region_at(struct vmm *vmm, hwaddr addr, uint64_t *left)
 	return NULL;
 }
 
-uint8_t *vmm_ring_ptr(struct vmm *vmm, hwaddr addr, uint64_t len, bool is_write)
+/* Any addresses; they wrap, as they do in QEMU. */
+static void flat_access(struct vmm *vmm, hwaddr addr, uint8_t *buf, uint64_t len, bool is_write)
+{
+	while (len) {
+		uint64_t left;
+		MemoryRegion *mr = region_at(vmm, addr, &left);
+		uint8_t *ptr = mr && mr->block ? mr->block->host + (addr - mr->addr) : NULL;
+
+		left = MIN(left, len);
+		if (ptr)
+			vmm_touch(vmm, ptr, left, is_write);
+		if (!is_write && ptr)
+			memcpy(buf, ptr, left);
+		else if (!is_write)
+			memset(buf, 0, left);
+		else if (ptr && mr->kind == REGION_RAM)
+			memcpy(ptr, buf, left);
+		buf += left;
+		addr += left;
+		len -= left;
+	}
+}
+
+bool vmm_window_open(struct vmm *vmm, struct vmm_window *w, hwaddr addr, uint64_t len,
+		     bool is_write)
 {
 	uint64_t left;
 	MemoryRegion *mr = region_at(vmm, addr, &left);
 
+	*w = (struct vmm_window){ .addr = addr };
 	/* In QEMU's eyes nothing is one piece of 2^64 bytes behind everything else. */
 	if (!mr)
 		left = addr ? -addr : HWADDR_MAX;
 	if (len > left)
-		return NULL;
+		return false;
 	if (mr && (mr->kind == REGION_RAM || (mr->kind == REGION_ROM && !is_write)))
-		return mr->block->host + (addr - mr->addr);
-	return is_write ? vmm->sink : vmm->nowhere;
+		w->ptr = mr->block->host + (addr - mr->addr);
+	w->open = true;
+	return true;
 }
 
-/* Addresses wrap, as they do in QEMU. */
-static void bounce_fill(struct vmm *vmm, hwaddr addr, uint64_t len)
+/*
+ * A window without memory is accessed in units of at most 4 bytes, and here QEMU 7.2 errs: what is
+ * behind the first one goes to the offset in the window as if that were an address
+ * (address_space_read_cached_slow() and its sister).  It hits memory of the guest's own.
+ */
+static void window_access(struct vmm *vmm, const struct vmm_window *w, uint64_t offset,
+			  uint8_t *buf, uint64_t len, bool is_write)
 {
-	uint8_t *to = vmm->bounce;
+	hwaddr addr = w->addr + offset;
+	uint64_t unit = MIN(4, addr & -addr ? addr & -addr : 4);
 
-	memset(to, 0, VMM_BOUNCE_SIZE);
-	while (len) {
-		uint64_t left;
-		MemoryRegion *mr = region_at(vmm, addr, &left);
+	while (unit > len)
+		unit /= 2;
+	flat_access(vmm, addr, buf, unit, is_write);
+	flat_access(vmm, offset + unit, buf + unit, len - unit, is_write);
+}
 
-		left = MIN(left, len);
-		if (mr && mr->block) {
-			const uint8_t *from = mr->block->host + (addr - mr->addr);
+void vmm_window_read(struct vmm *vmm, const struct vmm_window *w, uint64_t offset, void *buf,
+		     uint64_t len)
+{
+	if (w->ptr)
+		memcpy(buf, w->ptr + offset, len);
+	else
+		window_access(vmm, w, offset, buf, len, false);
+}
 
-			vmm_touch(vmm, from, left, false);
-			memcpy(to, from, left);
-		}
-		to += left;
-		addr += left;
-		len -= left;
-	}
+void vmm_window_write(struct vmm *vmm, const struct vmm_window *w, uint64_t offset,
+		      const void *buf, uint64_t len)
+{
+	if (w->ptr)
+		memcpy(w->ptr + offset, buf, len);
+	else
+		window_access(vmm, w, offset, (uint8_t *)buf, len, true);
+}
+
+void vmm_window_touch(struct vmm *vmm, const struct vmm_window *w, uint64_t offset, uint64_t len,
+		      bool is_write)
+{
+	if (w->ptr)
+		vmm_touch(vmm, w->ptr + offset, len, is_write);
 }
 
 /* Only RAM limits the length: QEMU hands over whole accesses to anything else. */
@@ -326,7 +365,7 @@ void *vmm_dma_map(struct vmm *vmm, hwaddr addr, hwaddr *len, bool is_write)
 	vmm->bounce_used = true;
 	*len = MIN(*len, VMM_BOUNCE_SIZE);
 	if (!is_write)
-		bounce_fill(vmm, addr, *len);
+		flat_access(vmm, addr, vmm->bounce, *len, false);
 	return vmm->bounce;
 }
 

@@ -324,7 +324,7 @@ static int virtio_save_common(QEMUFile *f, void *pv)
 		VirtQueue *vq = &vdev->vq[i];
 
 		put_u64(f, vq->num_default ? vq->num : 0);
-		put_u64(f, vq->desc != NULL);
+		put_u64(f, vq->desc.open);
 		put_u64(f, vq->desc_addr);
 		put_u64(f, vq->avail_addr);
 		put_u64(f, vq->used_addr);
@@ -351,11 +351,11 @@ static int virtio_load_queue(QEMUFile *f, VirtIODevice *vdev, unsigned int i)
 	if (!enabled)
 		return 0;
 	virtio_queue_set_rings(vdev, i, desc, avail, used);
-	if (!vq->used)
+	if (!vq->used.open)
 		return -EINVAL;
 	vq->last_avail_idx = vq->shadow_avail_idx = last;
-	vmm_touch(this_vmm, vq->used, 4, false);
-	memcpy(&vq->used_idx, vq->used + 2, sizeof(vq->used_idx));
+	vmm_window_touch(this_vmm, &vq->used, 0, 4, false);
+	vmm_window_read(this_vmm, &vq->used, 2, &vq->used_idx, sizeof(vq->used_idx));
 	vq->inuse = (uint16_t)(vq->last_avail_idx - vq->used_idx);
 	if (vq->inuse > vq->num) {
 		error_report("%s: queue %u: last_avail_idx 0x%x, used_idx 0x%x: more requests than "

@@ -66,18 +66,37 @@ static void op_set_status(struct kvm_virtio *dev, uint8_t status)
 	exit_end(e);
 }
 
+/* The bus makes aligned accesses of 1, 2 or 4 bytes. */
+static unsigned int access_size(unsigned int offset, unsigned int len)
+{
+	unsigned int size = 4;
+
+	while (size > len || offset % size)
+		size /= 2;
+	return size;
+}
+
+static bool in_config(const VirtIODevice *vdev, unsigned int offset, unsigned int size)
+{
+	return vdev->config && offset <= vdev->config_len && size <= vdev->config_len - offset;
+}
+
 /* What lies past the end of the configuration reads as ones and is not written. */
 static void op_config_read(struct kvm_virtio *dev, unsigned int offset, void *buf,
 			   unsigned int len)
 {
 	struct guest_exit e = exit_begin(dev);
 	VirtioDeviceClass *k = VIRTIO_DEVICE_GET_CLASS(e.vdev);
+	unsigned int size;
 
 	memset(buf, 0xff, len);
-	if (e.vdev->config && offset <= e.vdev->config_len && len <= e.vdev->config_len - offset) {
+	for (; len; offset += size, buf += size, len -= size) {
+		size = access_size(offset, len);
+		if (!in_config(e.vdev, offset, size))
+			continue;
 		if (k->get_config)
 			k->get_config(e.vdev, e.vdev->config);
-		memcpy(buf, (uint8_t *)e.vdev->config + offset, len);
+		memcpy(buf, (uint8_t *)e.vdev->config + offset, size);
 	}
 	exit_end(e);
 }
@@ -87,9 +106,13 @@ static void op_config_write(struct kvm_virtio *dev, unsigned int offset, const v
 {
 	struct guest_exit e = exit_begin(dev);
 	VirtioDeviceClass *k = VIRTIO_DEVICE_GET_CLASS(e.vdev);
+	unsigned int size;
 
-	if (e.vdev->config && offset <= e.vdev->config_len && len <= e.vdev->config_len - offset) {
-		memcpy((uint8_t *)e.vdev->config + offset, buf, len);
+	for (; len; offset += size, buf += size, len -= size) {
+		size = access_size(offset, len);
+		if (!in_config(e.vdev, offset, size))
+			continue;
+		memcpy((uint8_t *)e.vdev->config + offset, buf, size);
 		if (k->set_config)
 			k->set_config(e.vdev, e.vdev->config);
 	}

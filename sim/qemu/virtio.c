@@ -22,29 +22,24 @@ struct desc {
 
 static_assert(sizeof(struct desc) == 16, "layout of a descriptor");
 
-static uint16_t load16(const uint8_t *p)
-{
-	uint16_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return le16_to_cpu(value);
-}
-
-static void store16(uint8_t *p, uint16_t value)
-{
-	value = cpu_to_le16(value);
-	memcpy(p, &value, sizeof(value));
-}
-
-static void store32(uint8_t *p, uint32_t value)
-{
-	value = cpu_to_le32(value);
-	memcpy(p, &value, sizeof(value));
-}
-
 static struct vmm *vmm_of(const VirtIODevice *vdev)
 {
 	return vdev->transport->vmm;
+}
+
+static uint16_t load16(const VirtQueue *vq, const struct vmm_window *w, uint64_t offset)
+{
+	uint16_t value;
+
+	vmm_window_read(vmm_of(vq->vdev), w, offset, &value, sizeof(value));
+	return le16_to_cpu(value);
+}
+
+static void store16(const VirtQueue *vq, const struct vmm_window *w, uint64_t offset,
+		    uint16_t value)
+{
+	value = cpu_to_le16(value);
+	vmm_window_write(vmm_of(vq->vdev), w, offset, &value, sizeof(value));
 }
 
 /* Ring layout: avail is flags, idx, ring[num], used_event; used is flags, idx, ring[num] of id and
@@ -157,14 +152,13 @@ void virtio_queue_set_rings(VirtIODevice *vdev, int n, hwaddr desc, hwaddr avail
 	vq->desc_addr = desc;
 	vq->avail_addr = avail;
 	vq->used_addr = used;
-	vq->desc = vq->avail = vq->used = NULL;
+	vq->desc.open = vq->avail.open = vq->used.open = false;
 	if (!desc)
 		return;			/* means that the queue is not in use */
-	vq->desc = vmm_ring_ptr(vmm, desc, sizeof(struct desc) * vq->num, false);
-	vq->avail = vmm_ring_ptr(vmm, avail, avail_size(vq), false);
-	vq->used = vmm_ring_ptr(vmm, used, used_size(vq), true);
-	if (!vq->desc || !vq->avail || !vq->used) {
-		vq->desc = vq->avail = vq->used = NULL;
+	if (!vmm_window_open(vmm, &vq->desc, desc, sizeof(struct desc) * vq->num, false) ||
+	    !vmm_window_open(vmm, &vq->used, used, used_size(vq), true) ||
+	    !vmm_window_open(vmm, &vq->avail, avail, avail_size(vq), false)) {
+		vq->desc.open = vq->avail.open = vq->used.open = false;
 		virtio_error(vdev, "%s: queue %d does not lie in one piece of memory (0x%"
 			     HWADDR_PRIx ", 0x%" HWADDR_PRIx ", 0x%" HWADDR_PRIx ")", vdev->name, n,
 			     desc, avail, used);
@@ -173,21 +167,21 @@ void virtio_queue_set_rings(VirtIODevice *vdev, int n, hwaddr desc, hwaddr avail
 
 int virtio_queue_ready(VirtQueue *vq)
 {
-	return vq->avail != NULL;
+	return vq->avail.open;
 }
 
 /* Rings */
 
 static uint16_t read_avail_idx(VirtQueue *vq)
 {
-	vmm_touch(vmm_of(vq->vdev), vq->avail, avail_size(vq), false);
-	vq->shadow_avail_idx = load16(vq->avail + 2);
+	vmm_window_touch(vmm_of(vq->vdev), &vq->avail, 0, avail_size(vq), false);
+	vq->shadow_avail_idx = load16(vq, &vq->avail, 2);
 	return vq->shadow_avail_idx;
 }
 
 int virtio_queue_empty(VirtQueue *vq)
 {
-	if (vq->vdev->broken || !vq->avail)
+	if (vq->vdev->broken || !vq->avail.open)
 		return 1;
 	if (vq->shadow_avail_idx != vq->last_avail_idx)
 		return 0;
@@ -199,8 +193,8 @@ static void set_avail_event(VirtQueue *vq, uint16_t idx)
 {
 	if (!vq->notification)
 		return;
-	vmm_touch(vmm_of(vq->vdev), vq->used, used_size(vq), true);
-	store16(vq->used + 4 + 8 * (uint64_t)vq->num, idx);
+	vmm_window_touch(vmm_of(vq->vdev), &vq->used, 0, used_size(vq), true);
+	store16(vq, &vq->used, 4 + 8 * (uint64_t)vq->num, idx);
 }
 
 bool virtio_queue_get_notification(VirtQueue *vq)
@@ -211,15 +205,15 @@ bool virtio_queue_get_notification(VirtQueue *vq)
 void virtio_queue_set_notification(VirtQueue *vq, int enable)
 {
 	vq->notification = enable;
-	if (!vq->used)
+	if (!vq->used.open)
 		return;
 	if (virtio_vdev_has_feature(vq->vdev, VIRTIO_RING_F_EVENT_IDX)) {
 		set_avail_event(vq, read_avail_idx(vq));
 		return;
 	}
-	vmm_touch(vmm_of(vq->vdev), vq->used, 2, true);
-	store16(vq->used, (load16(vq->used) & ~VRING_USED_F_NO_NOTIFY) |
-			  (enable ? 0 : VRING_USED_F_NO_NOTIFY));
+	vmm_window_touch(vmm_of(vq->vdev), &vq->used, 0, 2, true);
+	store16(vq, &vq->used, 0, (load16(vq, &vq->used, 0) & ~VRING_USED_F_NO_NOTIFY) |
+				  (enable ? 0 : VRING_USED_F_NO_NOTIFY));
 }
 
 /* The buffers of a chain while it is being walked. */
@@ -282,12 +276,12 @@ static bool chain_add(VirtQueue *vq, struct chain *chain, const struct desc *des
 	return true;
 }
 
-static struct desc read_desc(struct vmm *vmm, const uint8_t *table, unsigned int i)
+static struct desc read_desc(struct vmm *vmm, const struct vmm_window *table, unsigned int i)
 {
 	struct desc desc;
 
-	vmm_touch(vmm, table + i * sizeof(desc), sizeof(desc), false);
-	memcpy(&desc, table + i * sizeof(desc), sizeof(desc));
+	vmm_window_touch(vmm, table, i * sizeof(desc), sizeof(desc), false);
+	vmm_window_read(vmm, table, i * sizeof(desc), &desc, sizeof(desc));
 	return desc;
 }
 
@@ -296,9 +290,9 @@ static bool chain_walk(VirtQueue *vq, struct chain *chain, unsigned int head)
 {
 	VirtIODevice *vdev = vq->vdev;
 	struct vmm *vmm = vmm_of(vdev);
-	const uint8_t *table = vq->desc;
+	struct vmm_window table = vq->desc;
 	unsigned int max = vq->num, seen = 0;
-	struct desc desc = read_desc(vmm, table, head);
+	struct desc desc = read_desc(vmm, &table, head);
 
 	if (desc.flags & VRING_DESC_F_INDIRECT) {
 		if (!desc.len || desc.len % sizeof(desc)) {
@@ -306,15 +300,14 @@ static bool chain_walk(VirtQueue *vq, struct chain *chain, unsigned int head)
 				     " bytes", vdev->name, vq->index, desc.len);
 			return false;
 		}
-		table = vmm_ring_ptr(vmm, desc.addr, desc.len, false);
-		if (!table) {
+		if (!vmm_window_open(vmm, &table, desc.addr, desc.len, false)) {
 			virtio_error(vdev, "%s: queue %u has a table of descriptors at 0x%" PRIx64
 				     ", length 0x%" PRIx32 ", that is not in one piece of memory",
 				     vdev->name, vq->index, desc.addr, desc.len);
 			return false;
 		}
 		max = desc.len / sizeof(desc);
-		desc = read_desc(vmm, table, 0);
+		desc = read_desc(vmm, &table, 0);
 	}
 	for (;;) {
 		if (!chain_add(vq, chain, &desc))
@@ -331,7 +324,7 @@ static bool chain_walk(VirtQueue *vq, struct chain *chain, unsigned int head)
 				     vq->index, desc.next);
 			return false;
 		}
-		desc = read_desc(vmm, table, desc.next);
+		desc = read_desc(vmm, &table, desc.next);
 	}
 }
 
@@ -341,14 +334,14 @@ static int next_head(VirtQueue *vq)
 	VirtIODevice *vdev = vq->vdev;
 	unsigned int head;
 
-	if (vdev->broken || !vq->avail || read_avail_idx(vq) == vq->last_avail_idx)
+	if (vdev->broken || !vq->avail.open || read_avail_idx(vq) == vq->last_avail_idx)
 		return -1;
 	if (vq->inuse >= vq->num) {
 		virtio_error(vdev, "%s: queue %u has more requests than its %u entries",
 			     vdev->name, vq->index, vq->num);
 		return -1;
 	}
-	head = load16(vq->avail + 4 + 2 * (vq->last_avail_idx % vq->num));
+	head = load16(vq, &vq->avail, 4 + 2 * (vq->last_avail_idx % vq->num));
 	vq->last_avail_idx++;
 	if (head >= vq->num) {
 		virtio_error(vdev, "%s: queue %u says that descriptor %u is available", vdev->name,
@@ -422,15 +415,15 @@ static void element_unmap(VirtQueue *vq, const VirtQueueElement *elem)
 void virtqueue_fill(VirtQueue *vq, const VirtQueueElement *elem, unsigned int len,
 		    unsigned int idx)
 {
-	uint8_t *used;
+	uint32_t used[2] = { cpu_to_le32(elem->index), cpu_to_le32(len) };
+	uint64_t offset;
 
 	element_unmap(vq, elem);
-	if (vq->vdev->broken || !vq->used)
+	if (vq->vdev->broken || !vq->used.open)
 		return;
-	used = vq->used + 4 + 8 * ((idx + vq->used_idx) % vq->num);
-	vmm_touch(vmm_of(vq->vdev), used, 8, true);
-	store32(used, elem->index);
-	store32(used + 4, len);
+	offset = 4 + 8 * ((idx + vq->used_idx) % vq->num);
+	vmm_window_touch(vmm_of(vq->vdev), &vq->used, offset, sizeof(used), true);
+	vmm_window_write(vmm_of(vq->vdev), &vq->used, offset, used, sizeof(used));
 }
 
 void virtqueue_flush(VirtQueue *vq, unsigned int count)
@@ -441,10 +434,10 @@ void virtqueue_flush(VirtQueue *vq, unsigned int count)
 		vq->inuse -= count;
 		return;
 	}
-	if (!vq->used)
+	if (!vq->used.open)
 		return;
-	vmm_touch(vmm_of(vq->vdev), vq->used, 4, true);
-	store16(vq->used + 2, new);
+	vmm_window_touch(vmm_of(vq->vdev), &vq->used, 0, 4, true);
+	store16(vq, &vq->used, 2, new);
 	vq->used_idx = new;
 	vq->inuse -= count;
 	/* The index has gone all the way round since the last interrupt. */
@@ -486,21 +479,21 @@ static bool should_notify(VirtIODevice *vdev, VirtQueue *vq)
 	uint16_t old = vq->signalled_used, new = vq->used_idx;
 	bool valid = vq->signalled_used_valid;
 
-	vmm_touch(vmm_of(vdev), vq->avail, avail_size(vq), false);
+	vmm_window_touch(vmm_of(vdev), &vq->avail, 0, avail_size(vq), false);
 	if (virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIFY_ON_EMPTY) && !vq->inuse &&
 	    virtio_queue_empty(vq))
 		return true;
 	if (!virtio_vdev_has_feature(vdev, VIRTIO_RING_F_EVENT_IDX))
-		return !(load16(vq->avail) & VRING_AVAIL_F_NO_INTERRUPT);
+		return !(load16(vq, &vq->avail, 0) & VRING_AVAIL_F_NO_INTERRUPT);
 	vq->signalled_used = new;
 	vq->signalled_used_valid = true;
-	return !valid || vring_need_event(load16(vq->avail + 4 + 2 * vq->num), new, old);
+	return !valid || vring_need_event(load16(vq, &vq->avail, 4 + 2 * vq->num), new, old);
 }
 
 void virtio_notify(VirtIODevice *vdev, VirtQueue *vq)
 {
 	vmm_sync();
-	if (vq->avail && should_notify(vdev, vq))
+	if (vq->avail.open && should_notify(vdev, vq))
 		vmm_transport_interrupt(vdev->transport, vq->index);
 }
 
@@ -517,7 +510,7 @@ void vmm_virtio_run_queue(VirtIODevice *vdev, unsigned int index)
 {
 	VirtQueue *vq = queue_at(vdev, index);
 
-	if (vq && vq->avail && vq->handle_output && !vdev->broken)
+	if (vq && vq->avail.open && vq->handle_output && !vdev->broken)
 		vq->handle_output(vdev, vq);
 }
 

@@ -109,7 +109,7 @@ struct hostile_case {
 	const struct hostile_words *says;	/* NULL: anything (BROKEN), nothing (else) */
 	unsigned int queue;	/* whose used idx is looked at */
 	uint16_t used;
-	struct hostile_range discarded[HOSTILE_RANGES];
+	struct hostile_range discarded[HOSTILE_RANGES];	/* reads as zeroes */
 	struct hostile_counter counters[HOSTILE_COUNTERS];
 	unsigned int malformed;	/* by how much malformed-requests grows */
 	const struct hostile_word {

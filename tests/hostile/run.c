@@ -425,11 +425,12 @@ static bool page_fits(struct run *r, uint64_t page)
 {
 	uint64_t at = page * HOSTILE_PAGE, end = at + HOSTILE_PAGE;
 	const uint8_t *ram = r->w->ram;
-	bool gone = discarded(r->c, at);
 
 	for (; at < end; at++) {
-		uint8_t want = gone ? 0 : at < HOSTILE_WRITABLE ? r->shadow[at] : pattern(page);
+		uint8_t want = at < HOSTILE_WRITABLE ? r->shadow[at] : pattern(page);
 
+		if (discarded(r->c, at))
+			want = 0;
 		EXPECT(r, ram[at] == want || is_used_ring(r, at),
 		       "memory at 0x%llx is 0x%x, not 0x%x", (unsigned long long)at, ram[at], want);
 	}

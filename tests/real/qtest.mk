@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Hostile guests by qtest: needs QEMU with our device (make qemu), boots nothing.
+
+$(O)/tests/real/test_qtest: $(O)/tests/real/test_qtest.o $(O)/tests/real/qtest.o \
+		$(O)/tests/real/qtest_virtio.o $(hostile_obj) $(O)/sim/real/qmp.o
+	@echo "  LD      $@"
+	@$(LINK) -o $@ $^ -ljson-c $(CHECK_LIBS)
+
+check-qtest: qemu $(O)/tests/real/test_qtest
+	@BALLAST_REAL=$(abspath $(REAL)) $(O)/tests/real/test_qtest
+
+.PHONY: check-qtest
