@@ -14,7 +14,8 @@ out=$1
 
 kernel_source() {
 	if [ -n "${KSRC:-}" ]; then
-		linux_tree
+		[ -f "$KSRC/mm/page_reporting.c" ] || fail "KSRC=$KSRC is no Linux source tree"
+		echo "$KSRC"
 		return
 	fi
 	dir=$cache/linux-source-6.1
@@ -31,7 +32,8 @@ kernel_source() {
 
 qemu_source() {
 	if [ -n "${QSRC:-}" ]; then
-		qemu_tree
+		[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
+		echo "$QSRC"
 		return
 	fi
 	dir=$cache/qemu/src

@@ -141,6 +141,7 @@ void boot_start(struct boot *boot, const struct boot_options *options)
 		.vcpus = options->vcpus ? options->vcpus : 1,
 		.shared_memory = options->shared_memory,
 		.reboots = options->reboots,
+		.migrates = options->migrates,
 		.dir = boot->dir,
 		.args = options->args,
 		.allowed = options->allowed,
@@ -230,18 +231,20 @@ uint64_t guest_resident_settled(struct real_vm *vm, unsigned int ms)
 	return bytes;
 }
 
-/* Programs: one at a time, number 0; it never waits long at a phase. */
+/* Programs: one at a time, number 0; it waits at a phase only where it is held. */
 
 void program_event(void *opaque, const char *line)
 {
 	struct program_run *run = opaque;
-	unsigned long long ns, cpu;
-	char what[16];
+	char what[16], phase[64] = "";
+	unsigned long long cpu;
 	unsigned int index;
 
-	if (sscanf(line, "%llu %15s %u", &ns, what, &index) != 3)
+	if (sscanf(line, "%*u %15s %u %*u %63s", what, &index, phase) < 2)
 		return;
-	if (!strcmp(what, "phase") || !strcmp(what, "exit"))
+	if (!strcmp(what, "phase") && run->hold && !strcmp(phase, run->hold))
+		run->held = true;
+	else if (!strcmp(what, "phase") || !strcmp(what, "exit"))
 		real_vm_tell(run->vm, "go %u", index);
 	else if (!strcmp(what, "end"))
 		run->ended = sscanf(line, "%*u end %*u %d %u %llu %llu", &run->status,
@@ -263,6 +266,29 @@ void program_wait(struct program_run *run, unsigned int timeout_ms)
 {
 	ck_vm(run->vm, real_vm_wait_until(run->vm, timeout_ms, "the end of the guest's program",
 					  program_ended, run));
+}
+
+static bool program_held(struct real_vm *vm, void *opaque)
+{
+	struct program_run *run = opaque;
+
+	return run->held || run->ended;
+}
+
+void program_wait_phase(struct program_run *run, const char *phase, unsigned int timeout_ms)
+{
+	run->hold = phase;
+	ck_vm(run->vm, real_vm_wait_until(run->vm, timeout_ms, "a phase of the guest's program",
+					  program_held, run));
+	ck_assert_msg(run->held, "the program ended with status %d before its phase %s",
+		      run->status, phase);
+}
+
+void program_go(struct program_run *run)
+{
+	run->hold = NULL;
+	run->held = false;
+	guest_does(run->vm, NULL, 0, "go 0");
 }
 
 /* QEMU */

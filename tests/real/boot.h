@@ -41,7 +41,7 @@ struct boot_options {
 	const char *kernel, *append;
 	const char *const *args;	/* for QEMU, the devices; NULL ends them */
 	unsigned int memory_mib, vcpus;
-	bool shared_memory, reboots;
+	bool shared_memory, reboots, migrates;
 	unsigned int allowed;
 	void (*event)(void *opaque, const char *line);
 	void *opaque;
@@ -78,11 +78,16 @@ struct program_run {
 	int status;
 	unsigned int killed;
 	unsigned long long work;
+	const char *hold;		/* phase at whose start it is kept waiting; NULL: none */
+	bool held;
 };
 
 void program_event(void *opaque, const char *line);
 void program_begin(struct program_run *run, struct real_vm *vm, const char *what);
 void program_wait(struct program_run *run, unsigned int timeout_ms);
+/* The same up to the start of @phase, where it waits for program_go(). */
+void program_wait_phase(struct program_run *run, const char *phase, unsigned int timeout_ms);
+void program_go(struct program_run *run);
 
 /* QMP, or the test fails. */
 void qmp_does(struct real_vm *vm, const char *command, const char *fmt, ...)

@@ -9,6 +9,7 @@
 #   stock-<release>/       Debian's kernel image of that release, unpacked, never installed
 #   qemu-<version>/        source tree of Debian's qemu, with our directory overlaid
 #   qemu-build-<key>/      objects of it
+#   shadow-<key>/          links to a source tree of your own (KSRC, QSRC), which is left alone
 #
 # A directory is made under another name and renamed when it is complete, so an interrupted run
 # leaves nothing that the next one takes for good.  Builds hold a lock: two at once take turns.
@@ -81,6 +82,18 @@ add_line() {
 	mv "$1.new" "$1"
 }
 
+# A tree of links to the files of the tree $1 of the user's own, so that what we add to it is not added
+# there; made anew each time, since files come and go.  Prints its path.
+shadow_tree() {
+	src=$(realpath "$1")
+	dir=$cache/shadow-$(echo "$src" | sha256sum | cut -c 1-12)
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	find "$src" -name .git -prune -o \( -type f -o -type l \) -print0 |
+		xargs -0 cp -sP --parents -t "$dir" || fail "links to $src cannot be made in $cache"
+	echo "$dir$src"
+}
+
 # apt-get with deb-src lines made from the machine's own entries, for this call only.
 apt_source() {
 	mkdir -p "$cache/apt/lists/partial"
@@ -128,7 +141,8 @@ qemu_dsc() {
 linux_tree() {
 	if [ -n "${KSRC:-}" ]; then
 		[ -f "$KSRC/mm/page_reporting.c" ] || fail "KSRC=$KSRC is no Linux source tree"
-		echo "$KSRC"
+		[ ! -f "$KSRC/.config" ] || fail "KSRC=$KSRC is built in place; run 'make mrproper' there, or build it with O="
+		shadow_tree "$KSRC"
 		return
 	fi
 	deb=$(linux_deb)
@@ -151,7 +165,7 @@ linux_tree() {
 qemu_tree() {
 	if [ -n "${QSRC:-}" ]; then
 		[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
-		echo "$QSRC"
+		shadow_tree "$QSRC"
 		return
 	fi
 	dsc=$(qemu_dsc)

@@ -39,7 +39,7 @@ struct seen {
 	char features[80];
 	uint64_t total, total_inflated;		/* pages that the guest's kernel manages */
 	uint64_t resident_inflated;		/* bytes */
-	uint64_t resident_used, resident_reported;
+	uint64_t resident_booted, resident_used, resident_reported;
 	uint64_t stat_total;
 	uint64_t oom_deflated;
 	uint64_t poison_reported;
@@ -173,8 +173,8 @@ START_TEST(balloon_takes_memory_and_gives_it_back)
 	free_pages = guest_memory(s.vm, "free");
 	look_at_statistics(&s);
 
-	/* All of the guest's memory is resident before, so that what leaves is what was taken. */
-	program_begin(&s.program, s.vm, "memhog size-mib=400 loops=1 hold-ms=0 pause-ms=0 "
+	/* Nearly all memory is resident before, so that what leaves is what was taken. */
+	program_begin(&s.program, s.vm, "memhog size-mib=424 loops=1 hold-ms=0 pause-ms=0 "
 		      "madvise=none");
 	program_wait(&s.program, LONG_MS);
 	ck_assert_int_eq(s.program.status, 0);
@@ -183,7 +183,7 @@ START_TEST(balloon_takes_memory_and_gives_it_back)
 	s.seen->total_inflated = guest_memory(s.vm, "total");
 	s.seen->resident_inflated = guest_resident(s.vm);
 	ck_assert_uint_eq(s.seen->total - s.seen->total_inflated, pages);
-	ck_assert_uint_gt(resident - s.seen->resident_inflated, pages * PAGE / 100 * 70);
+	ck_assert_uint_gt(resident - s.seen->resident_inflated, pages * PAGE / 100 * 90);
 	look_at_counters(&s, pages);
 
 	balloon_to(s.vm, GUEST_MIB * MIB);
@@ -211,12 +211,15 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 
 	begin(&s, _i, ",free-page-reporting=on", &(struct boot_options){ .vcpus = 1 });
 	load(&s);
+	s.seen->resident_booted = guest_resident_settled(s.vm, 5000);
 	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
 		      "madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	program_wait_phase(&s.program, "release", LONG_MS);
 	s.seen->resident_used = guest_resident(s.vm);
 	ck_assert_uint_gt(s.seen->resident_used, 320 * MIB);
+	program_go(&s.program);
+	program_wait(&s.program, LONG_MS);
+	ck_assert_int_eq(s.program.status, 0);
 	s.seen->resident_reported = guest_resident_settled(s.vm, 5000);
 	/* Blocks below a pageblock are not reported. */
 	ck_assert_uint_gt(s.seen->resident_used - s.seen->resident_reported, 300 * MIB);
@@ -315,6 +318,7 @@ START_TEST(reset_in_the_middle_of_inflating_is_survived)
 	ck_vm(s.vm, real_vm_reboot(s.vm, LONG_MS));
 	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
 	load(&s);
+	balloon_to(s.vm, 200 * MIB);
 	balloon_to(s.vm, GUEST_MIB * MIB);
 	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
 	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
@@ -348,6 +352,8 @@ START_TEST(nothing_is_lost_in_many_cycles)
 		unload(&s);
 		load(&s);
 	}
+	/* The last target was for the driver that was loaded last. */
+	balloon_to(s.vm, 300 * MIB);
 	balloon_to(s.vm, GUEST_MIB * MIB);
 	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
 	expect_free(&s, free_pages);
@@ -386,8 +392,9 @@ static void print_table(void)
 	ROW("memory that the kernel manages", total, 1, "pages");
 	ROW("... with a balloon of 256 MiB", total_inflated, 1, "pages");
 	ROW("resident with that balloon", resident_inflated, MIB, "MiB");
-	ROW("resident after 320 MiB were used", resident_used, MIB, "MiB");
-	ROW("... and free memory was reported", resident_reported, MIB, "MiB");
+	ROW("resident after boot and reporting", resident_booted, MIB, "MiB");
+	ROW("... while 320 MiB are used", resident_used, MIB, "MiB");
+	ROW("... and after these were reported", resident_reported, MIB, "MiB");
 	ROW("statistics: total memory", stat_total, MIB, "MiB");
 	ROW("deflated when out of memory", oom_deflated, MIB, "MiB");
 	ROW("poisoned memory that left the host", poison_reported, MIB, "MiB");
@@ -417,9 +424,8 @@ START_TEST(stock_and_ours_cannot_be_told_apart)
 				       RESIDENT_PERCENT), "%s: resident with a balloon", name);
 		ck_assert_msg(close_to(seen->resident_used, stock->resident_used,
 				       RESIDENT_PERCENT), "%s: resident after use", name);
-		ck_assert_msg(close_to(seen->resident_used - seen->resident_reported,
-				       stock->resident_used - stock->resident_reported,
-				       RESIDENT_PERCENT), "%s: left by reporting", name);
+		ck_assert_msg(close_to(seen->resident_reported, stock->resident_reported,
+				       RESIDENT_PERCENT), "%s: resident after reporting", name);
 	}
 }
 END_TEST
