@@ -48,6 +48,7 @@ forbid 'host-model/*.[ch]' 'trace.h scenario.h kernel.h vmm.h machine.h'
 forbid 'sim/linux/*/*.[ch]' 'scenario.h machine.h vmm.h'
 forbid 'sim/qemu/*.[ch]' 'scenario.h machine.h kernel.h'
 forbid 'sim/trace/*.[ch]' 'scenario.h machine.h kernel.h vmm.h host.h'
+forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h kvm.h'
 
 # Each header of the two API trees says in its first lines which kind it is.
 for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do

@@ -26,8 +26,25 @@ int cmd_demo(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_published(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_real(int argc, char **argv);
 
 #define RUN_LIST_MAX 64
+
+/* What options belong to: the simulator, or a real machine. */
+enum run_kind { RUN_MODEL = 1, RUN_REAL = 2 };
+
+struct run_args;
+
+/* What runs a scenario.  Errors as in machine.h, whose functions these are for the model. */
+struct cli_world {
+	void *(*create)(const struct run_args *args, const struct scenario *scenario,
+			struct trace_writer *trace, char *error, size_t error_size);
+	enum trace_end (*run)(void *machine);
+	const char *(*error)(const void *machine);
+	bool (*bad_input)(const void *machine);
+	void (*destroy)(void *machine);
+	bool repeats;			/* the same arguments give the same run */
+};
 
 /* What `run` and its relatives take from the command line. */
 struct run_args {
@@ -36,10 +53,19 @@ struct run_args {
 	const char *trace;
 	const char *images;		/* NULL: beside the executable */
 	const char *detail;		/* of the trace; NULL: as the scenario says */
+	const char *real;		/* what `make real` fills; NULL: beside the executable */
+	const char *accel, *kernel;	/* of a real machine; NULL: the default */
+	const struct cli_world *world;	/* NULL: the model */
 	bool json, quiet;
 	bool progress;
 };
 
+/* Returns EXIT_WELL or, after an error message, EXIT_BAD_INPUT. */
+int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **argv);
+enum trace_level cli_trace_level(const struct run_args *args, const struct scenario *s);
+
+/* A path in one of two static buffers. */
+const char *cli_beside_executable(const char *what);
 /* Directory of the driver and device images; of scenarios that others include. */
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
@@ -48,6 +74,10 @@ const char *cli_scenario_dir(void);
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file);
+/* A line for the user; @opaque: the struct run_args. */
+void cli_message(void *opaque, const char *text);
+/* Run all files and print their tables.  Returns the worst exit status. */
+int cli_run_all(const struct run_args *args);
 /* Run one scenario; its tables are in @report.  Returns the exit status. */
 int cli_run_one(const struct run_args *args, const char *file, struct report *report,
 		struct trace_consumer *more);

@@ -18,6 +18,7 @@ struct command {
 static const struct command commands[] = {
 	{ "run", cmd_run, "FILE... [OPTION...]", "run scenarios and print what happened" },
 	{ "check", cmd_check, "FILE... [OPTION...]", "validate scenarios without running them" },
+	{ "real", cmd_real, "FILE... [OPTION...]", "run scenarios of one guest on a real kernel" },
 	{ "demo", cmd_demo, "", "does telling the host about free pages avoid the swapping?" },
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
@@ -37,16 +38,20 @@ static void usage(FILE *out)
 	for (i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-12s %-38s %s\n", commands[i].name, commands[i].usage,
 			commands[i].doc);
-	fprintf(out, "\nOptions of run and check:\n"
+	fprintf(out, "\nOptions of run, check and real:\n"
 		"  --overlay FILE          apply a device tree overlay (may be repeated)\n"
 		"  --set PATH/PROP=VALUE   change one property (may be repeated)\n"
 		"  --seed N                seed of all random streams\n"
 		"  --until T               end at this virtual time: 500ms, 20s, 5min\n"
 		"  --trace FILE            record a trace\n"
 		"  --detail LEVEL          of the trace: summary, normal, full\n"
-		"  --images DIR            where driver and device images are\n"
+		"  --images DIR            where driver and device images are (not for real)\n"
 		"  --json                  tables as JSON\n"
 		"  --quiet                 no progress, no tables\n"
+		"\nMore options of real:\n"
+		"  --real DIR              what 'make real' has filled\n"
+		"  --accel tcg|kvm         how QEMU runs the guest\n"
+		"  --kernel stock|FILE     Debian's, or an image with the driver built in\n"
 		"\nOptions of diff:\n"
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"

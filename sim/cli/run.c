@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ballast run and ballast check.
+ * ballast run and ballast check; running one scenario, in the model or (real.c) in reality.
  */
 #include "cli.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -16,8 +14,7 @@
 
 #include "machine.h"
 
-#define ERROR_SIZE 1024
-#define SETTING_SIZE 64
+#define ERROR_SIZE 4096
 
 int cli_error(const char *fmt, ...)
 {
@@ -33,7 +30,7 @@ int cli_error(const char *fmt, ...)
 	return EXIT_BAD_INPUT;
 }
 
-static const char *beside_executable(const char *what)
+const char *cli_beside_executable(const char *what)
 {
 	static char path[2][PATH_MAX + 32];
 	static int which;
@@ -58,7 +55,7 @@ const char *cli_image_dir(const struct run_args *args)
 
 	if (args->images)
 		return args->images;
-	return env ? env : beside_executable("images");
+	return env ? env : cli_beside_executable("images");
 }
 
 const char *cli_scenario_dir(void)
@@ -67,148 +64,8 @@ const char *cli_scenario_dir(void)
 
 	if (env)
 		return env;
-	dir = beside_executable("../../scenarios");
+	dir = cli_beside_executable("../../scenarios");
 	return access(dir, R_OK) ? "scenarios" : dir;
-}
-
-/* "20s" -> milliseconds; false: not a time. */
-static bool parse_time_ms(const char *text, uint64_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "min", 60000 },
-		      { "h", 3600000 } };
-	unsigned int i;
-	char *end;
-
-	errno = 0;
-	*ms = strtoull(text, &end, 10);
-	if (end == text || errno || !isdigit((unsigned char)text[0]))
-		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!strcmp(end, units[i].unit)) {
-			if (*ms > UINT64_MAX / units[i].ms)
-				return false;
-			*ms *= units[i].ms;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int add_to(const char **list, unsigned int *nr, const char *what, const char *value)
-{
-	if (*nr == RUN_LIST_MAX)
-		return cli_error("%s: more than %d %s", value, RUN_LIST_MAX, what);
-	list[(*nr)++] = value;
-	return 0;
-}
-
-static int set_until(struct run_args *args, const char *value)
-{
-	static char setting[SETTING_SIZE];
-	uint64_t ms;
-
-	if (!parse_time_ms(value, &ms) || !ms)
-		return cli_error("--until %s: not a time; allowed: a number and ms, s, min or h",
-				 value);
-	snprintf(setting, sizeof(setting), "/until-ms=%" PRIu64, ms);
-	return add_to(args->settings, &args->nr_settings, "settings", setting);
-}
-
-static int set_seed(struct run_args *args, const char *value)
-{
-	static char setting[SETTING_SIZE];
-	char *end;
-
-	errno = 0;
-	strtoull(value, &end, 0);
-	if (errno || *end || !isdigit((unsigned char)value[0]))
-		return cli_error("--seed %s: not a number", value);
-	snprintf(setting, sizeof(setting), "/seed=%s", value);
-	return add_to(args->settings, &args->nr_settings, "settings", setting);
-}
-
-static const char *const details[] = { "summary", "normal", "full" };
-
-static int set_detail(struct run_args *args, const char *value)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(details) / sizeof(details[0]); i++)
-		if (!strcmp(value, details[i]))
-			args->detail = details[i];
-	return args->detail ? 0 : cli_error("--detail %s: allowed: summary, normal, full", value);
-}
-
-static enum trace_level trace_level(const struct run_args *args, const struct scenario *s)
-{
-	static const enum trace_level levels[] = { TRACE_SUMMARY, TRACE_NORMAL, TRACE_FULL };
-	unsigned int i;
-
-	for (i = 0; args->detail && i < sizeof(details) / sizeof(details[0]); i++)
-		if (args->detail == details[i])
-			return levels[i];
-	return levels[s->trace.detail];
-}
-
-static int option_with_value(struct run_args *args, const char *option, const char *value)
-{
-	if (!strcmp(option, "--overlay"))
-		return add_to(args->overlays, &args->nr_overlays, "overlays", value);
-	if (!strcmp(option, "--set"))
-		return add_to(args->settings, &args->nr_settings, "settings", value);
-	if (!strcmp(option, "--seed"))
-		return set_seed(args, value);
-	if (!strcmp(option, "--until"))
-		return set_until(args, value);
-	if (!strcmp(option, "--detail"))
-		return set_detail(args, value);
-	if (!strcmp(option, "--images"))
-		args->images = value;
-	else
-		args->trace = value;
-	return 0;
-}
-
-static bool takes_value(const char *option)
-{
-	static const char *const options[] = { "--overlay", "--set",   "--seed",
-					       "--until",   "--trace", "--images",
-					       "--detail" };
-	unsigned int i;
-
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (!strcmp(option, options[i]))
-			return true;
-	return false;
-}
-
-static int parse_args(struct run_args *args, int argc, char **argv)
-{
-	int i, ret = 0;
-
-	*args = (struct run_args){ .progress = isatty(STDERR_FILENO) };
-	for (i = 1; i < argc && !ret; i++) {
-		if (!strcmp(argv[i], "--json"))
-			args->json = true;
-		else if (!strcmp(argv[i], "--quiet"))
-			args->quiet = true;
-		else if (takes_value(argv[i]) && i + 1 == argc)
-			ret = cli_error("%s: needs a value", argv[i]);
-		else if (takes_value(argv[i]))
-			ret = option_with_value(args, argv[i], argv[i + 1]), i++;
-		else if (argv[i][0] == '-')
-			ret = cli_error("%s: there is no such option; see ballast --help", argv[i]);
-		else
-			ret = add_to(args->files, &args->nr_files, "scenarios", argv[i]);
-	}
-	if (!ret && !args->nr_files)
-		ret = cli_error("%s: needs a scenario file", argv[0]);
-	if (!ret && args->trace && args->nr_files > 1)
-		ret = cli_error("--trace %s: takes one scenario at a time", args->trace);
-	return ret;
 }
 
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file)
@@ -226,7 +83,7 @@ int cli_load(struct scenario *scenario, const struct run_args *args, const char 
 	return EXIT_BAD_INPUT;
 }
 
-static void print_message(void *opaque, const char *text)
+void cli_message(void *opaque, const char *text)
 {
 	const struct run_args *args = opaque;
 
@@ -247,6 +104,47 @@ static void print_progress(void *opaque, uint64_t now, uint64_t events)
 		now / 1000000000, now / 100000000 % 10, events);
 }
 
+/* The model */
+
+static void *model_create(const struct run_args *args, const struct scenario *scenario,
+			  struct trace_writer *trace, char *error, size_t error_size)
+{
+	struct machine_options options = { .image_dir = cli_image_dir(args), .trace = trace,
+					   .scenario_name = scenario->file,
+					   .message = cli_message, .opaque = (void *)args };
+
+	if (args->progress && !args->quiet)
+		options.progress = print_progress;
+	return machine_create(scenario, &options, error, error_size);
+}
+
+static enum trace_end model_run(void *machine)
+{
+	return machine_run(machine);
+}
+
+static const char *model_error(const void *machine)
+{
+	return machine_error(machine);
+}
+
+static bool model_bad_input(const void *machine)
+{
+	return machine_bad_input(machine);
+}
+
+static void model_destroy(void *machine)
+{
+	machine_destroy(machine);
+}
+
+static const struct cli_world model = {
+	.create = model_create, .run = model_run, .error = model_error,
+	.bad_input = model_bad_input, .destroy = model_destroy, .repeats = true,
+};
+
+/* One run */
+
 static void print_replay(const struct run_args *args, const char *file)
 {
 	unsigned int i;
@@ -262,7 +160,7 @@ static void print_replay(const struct run_args *args, const char *file)
 static struct trace_writer *open_trace(const struct run_args *args, const struct scenario *s,
 				       struct report *report, struct trace_consumer *more)
 {
-	enum trace_level level = trace_level(args, s);
+	enum trace_level level = cli_trace_level(args, s);
 	char error[ERROR_SIZE];
 	struct trace_writer *tw = trace_open(args->trace, level, error, sizeof(error));
 	unsigned int i;
@@ -284,68 +182,67 @@ static struct trace_writer *open_trace(const struct run_args *args, const struct
 	return tw;
 }
 
-static int run_machine(const struct run_args *args, struct machine *machine, const char *file)
+static int run_world(const struct run_args *args, const struct cli_world *world, void *machine,
+		     const char *file)
 {
-	enum trace_end end = machine_run(machine);
+	enum trace_end end = world->run(machine);
 
 	if (args->progress && !args->quiet)
 		fprintf(stderr, "\r\033[K");
 	if (end == TRACE_END_OK || end == TRACE_END_LIMIT)
 		return EXIT_WELL;
-	cli_error("%s", machine_error(machine));
-	if (machine_bad_input(machine))
+	cli_error("%s", world->error(machine));
+	if (world->bad_input(machine))
 		return EXIT_BAD_INPUT;
-	print_replay(args, file);
+	if (world->repeats)
+		print_replay(args, file);
 	return EXIT_RUN_FAILED;
 }
 
 int cli_run_one(const struct run_args *args, const char *file, struct report *report,
 		struct trace_consumer *more)
 {
-	struct machine_options options = { .image_dir = cli_image_dir(args),
-					   .scenario_name = file, .message = print_message,
-					   .opaque = (void *)args };
+	const struct cli_world *world = args->world ? args->world : &model;
+	struct trace_writer *trace;
 	struct scenario scenario;
-	struct machine *machine;
 	char error[ERROR_SIZE];
 	int ret = cli_load(&scenario, args, file);
+	void *machine;
 
 	if (ret)
 		return ret;
-	if (args->progress && !args->quiet)
-		options.progress = print_progress;
-	options.trace = open_trace(args, &scenario, report, more);
-	machine = options.trace ? machine_create(&scenario, &options, error, sizeof(error)) : NULL;
-	if (!machine || trace_start(options.trace)) {
+	trace = open_trace(args, &scenario, report, more);
+	machine = trace ? world->create(args, &scenario, trace, error, sizeof(error)) : NULL;
+	if (!machine || trace_start(trace)) {
 		ret = EXIT_BAD_INPUT;
-		if (options.trace) {
-			cli_error("%s", machine ? trace_error(options.trace) : error);
-			trace_abandon(options.trace);
+		if (trace) {
+			cli_error("%s", machine ? trace_error(trace) : error);
+			trace_abandon(trace);
 		}
 	} else {
-		ret = run_machine(args, machine, file);
-		if (trace_close(options.trace) && !ret)
+		ret = run_world(args, world, machine, file);
+		if (trace_close(trace) && !ret)
 			ret = EXIT_RUN_FAILED;
 	}
-	machine_destroy(machine);
+	if (machine)
+		world->destroy(machine);
 	scenario_free(&scenario);
 	return ret;
 }
 
-int cmd_run(int argc, char **argv)
+int cli_run_all(const struct run_args *args)
 {
-	struct run_args args;
 	unsigned int i;
-	int ret = parse_args(&args, argc, argv), worst = 0;
+	int worst = 0;
 
-	for (i = 0; i < args.nr_files && !ret; i++) {
+	for (i = 0; i < args->nr_files; i++) {
 		struct report report;
 		int status;
 
 		report_init(&report);
-		status = cli_run_one(&args, args.files[i], &report, NULL);
-		if (status != EXIT_BAD_INPUT && !args.quiet) {
-			if (args.json)
+		status = cli_run_one(args, args->files[i], &report, NULL);
+		if (status != EXIT_BAD_INPUT && !args->quiet) {
+			if (args->json)
 				report_json(&report, stdout);
 			else
 				report_text(&report, stdout, 20);
@@ -354,14 +251,22 @@ int cmd_run(int argc, char **argv)
 		if (status > worst)
 			worst = status;
 	}
-	return ret ? ret : worst;
+	return worst;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_args args;
+	int ret = cli_run_args(&args, RUN_MODEL, argc, argv);
+
+	return ret ? ret : cli_run_all(&args);
 }
 
 int cmd_check(int argc, char **argv)
 {
 	struct run_args args;
 	unsigned int i;
-	int ret = parse_args(&args, argc, argv), worst = 0;
+	int ret = cli_run_args(&args, RUN_MODEL, argc, argv), worst = 0;
 
 	for (i = 0; i < args.nr_files && !ret; i++) {
 		struct machine_options options = { .image_dir = cli_image_dir(&args) };

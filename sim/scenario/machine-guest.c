@@ -13,6 +13,7 @@
 
 #include "coro.h"
 #include "image.h"
+#include "program-args.h"
 #include "series.h"
 
 #define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
@@ -371,34 +372,6 @@ static void program_begin(struct machine_item *item)
 			     guest->config->programs[item->index].path);
 }
 
-static struct program_arg *fill_args(const struct scenario_program *p, size_t *nr)
-{
-	static const char *const advice[] = { [SCENARIO_MADVISE_NONE] = "none",
-					      [SCENARIO_MADVISE_HUGEPAGE] = "hugepage",
-					      [SCENARIO_MADVISE_NOHUGEPAGE] = "nohugepage" };
-	const struct program_arg args[] = {
-		{ "size-mib", NULL, p->size_mib },
-		{ "loops", NULL, p->loops },
-		{ "tasks", NULL, p->tasks },
-		{ "hold-ms", NULL, p->hold_ms },
-		{ "pause-ms", NULL, p->pause_ms },
-		{ "duration-ms", NULL, p->duration_ms },
-		{ "lifetime-ms", NULL, p->lifetime_ms },
-		{ "min-kib", NULL, p->min_kib },
-		{ "max-kib", NULL, p->max_kib },
-		{ "file-mib", NULL, p->file_mib },
-		{ "time-percent", NULL, p->time_percent },
-		{ "bytes-percent", NULL, p->bytes_percent },
-		{ "madvise", advice[p->madvise], 0 },
-	};
-	struct program_arg *copy = malloc(sizeof(args));
-
-	if (copy)
-		memcpy(copy, args, sizeof(args));
-	*nr = sizeof(args) / sizeof(args[0]);
-	return copy;
-}
-
 static int fill_program(struct machine_guest *guest, uint32_t index, char *error, size_t size)
 {
 	const struct scenario_program *p = &guest->config->programs[index];
@@ -415,7 +388,7 @@ static int fill_program(struct machine_guest *guest, uint32_t index, char *error
 				      .series = samples, .nr_series = nr,
 				      .seed = guest->kernel_config.seed, .ops = &program_ops,
 				      .opaque = guest };
-	c->args = fill_args(p, &c->nr_args);
+	c->args = scenario_program_args(p, &c->nr_args);
 	return c->args ? 0 : -1;
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ballast real: scenarios of one guest on a real kernel in a real QEMU.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "run.h"
+
+/* So that an interrupted run leaves no process and no file behind, and a trace that can be read. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static void take_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static void print_progress(void *opaque, uint64_t now)
+{
+	static uint64_t last;
+
+	if (now && now - last < 500000000)
+		return;
+	last = now;
+	fprintf(stderr, "\r\033[K%" PRIu64 ".%" PRIu64 " s", now / 1000000000,
+		now / 100000000 % 10);
+}
+
+static const char *real_dir(const struct run_args *args)
+{
+	const char *env = getenv("BALLAST_REAL");
+
+	if (args->real)
+		return args->real;
+	return env ? env : cli_beside_executable("real");
+}
+
+static void *create(const struct run_args *args, const struct scenario *scenario,
+		    struct trace_writer *trace, char *error, size_t error_size)
+{
+	struct real_run_options options = { .dir = real_dir(args), .kernel = args->kernel,
+					    .accel = args->accel, .trace = trace,
+					    .message = cli_message, .opaque = (void *)args,
+					    .stop = &interrupted };
+
+	if (args->progress && !args->quiet)
+		options.progress = print_progress;
+	return real_run_create(scenario, &options, error, error_size);
+}
+
+static enum trace_end run(void *machine)
+{
+	return real_run_go(machine);
+}
+
+static const char *error_of(const void *machine)
+{
+	return real_run_error(machine);
+}
+
+static bool bad_input(const void *machine)
+{
+	return real_run_bad_input(machine);
+}
+
+static void destroy(void *machine)
+{
+	real_run_destroy(machine);
+}
+
+int cmd_real(int argc, char **argv)
+{
+	static const struct cli_world reality = { .create = create, .run = run, .error = error_of,
+						  .bad_input = bad_input, .destroy = destroy };
+	struct run_args args;
+	int ret = cli_run_args(&args, RUN_REAL, argc, argv);
+
+	if (ret)
+		return ret;
+	take_signals();
+	args.world = &reality;
+	return cli_run_all(&args);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command line of run, check and real.
+ */
+#include "cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTING_SIZE 64
+
+/* "20s" -> milliseconds; false: not a time. */
+static bool parse_time_ms(const char *text, uint64_t *ms)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ms;
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "min", 60000 },
+		      { "h", 3600000 } };
+	unsigned int i;
+	char *end;
+
+	errno = 0;
+	*ms = strtoull(text, &end, 10);
+	if (end == text || errno || !isdigit((unsigned char)text[0]))
+		return false;
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!strcmp(end, units[i].unit)) {
+			if (*ms > UINT64_MAX / units[i].ms)
+				return false;
+			*ms *= units[i].ms;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_to(const char **list, unsigned int *nr, const char *what, const char *value)
+{
+	if (*nr == RUN_LIST_MAX)
+		return cli_error("%s: more than %d %s", value, RUN_LIST_MAX, what);
+	list[(*nr)++] = value;
+	return 0;
+}
+
+static int set_until(struct run_args *args, const char *value)
+{
+	static char setting[SETTING_SIZE];
+	uint64_t ms;
+
+	if (!parse_time_ms(value, &ms) || !ms)
+		return cli_error("--until %s: not a time; allowed: a number and ms, s, min or h",
+				 value);
+	snprintf(setting, sizeof(setting), "/until-ms=%" PRIu64, ms);
+	return add_to(args->settings, &args->nr_settings, "settings", setting);
+}
+
+static int set_seed(struct run_args *args, const char *value)
+{
+	static char setting[SETTING_SIZE];
+	char *end;
+
+	errno = 0;
+	strtoull(value, &end, 0);
+	if (errno || *end || !isdigit((unsigned char)value[0]))
+		return cli_error("--seed %s: not a number", value);
+	snprintf(setting, sizeof(setting), "/seed=%s", value);
+	return add_to(args->settings, &args->nr_settings, "settings", setting);
+}
+
+static const char *const details[] = { "summary", "normal", "full" };
+
+static int set_detail(struct run_args *args, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+		if (!strcmp(value, details[i]))
+			args->detail = details[i];
+	return args->detail ? 0 : cli_error("--detail %s: allowed: summary, normal, full", value);
+}
+
+enum trace_level cli_trace_level(const struct run_args *args, const struct scenario *s)
+{
+	static const enum trace_level levels[] = { TRACE_SUMMARY, TRACE_NORMAL, TRACE_FULL };
+	unsigned int i;
+
+	for (i = 0; args->detail && i < sizeof(details) / sizeof(details[0]); i++)
+		if (args->detail == details[i])
+			return levels[i];
+	return levels[s->trace.detail];
+}
+
+static int option_with_value(struct run_args *args, const char *option, const char *value)
+{
+	if (!strcmp(option, "--overlay"))
+		return add_to(args->overlays, &args->nr_overlays, "overlays", value);
+	if (!strcmp(option, "--set"))
+		return add_to(args->settings, &args->nr_settings, "settings", value);
+	if (!strcmp(option, "--seed"))
+		return set_seed(args, value);
+	if (!strcmp(option, "--until"))
+		return set_until(args, value);
+	if (!strcmp(option, "--detail"))
+		return set_detail(args, value);
+	if (!strcmp(option, "--images"))
+		args->images = value;
+	else if (!strcmp(option, "--real"))
+		args->real = value;
+	else if (!strcmp(option, "--accel"))
+		args->accel = value;
+	else if (!strcmp(option, "--kernel"))
+		args->kernel = value;
+	else
+		args->trace = value;
+	return 0;
+}
+
+static bool takes_value(const char *option, enum run_kind kind)
+{
+	static const struct {
+		const char *name;
+		unsigned int kinds;
+	} options[] = {
+		{ "--overlay", RUN_MODEL | RUN_REAL }, { "--set", RUN_MODEL | RUN_REAL },
+		{ "--seed", RUN_MODEL | RUN_REAL },    { "--until", RUN_MODEL | RUN_REAL },
+		{ "--trace", RUN_MODEL | RUN_REAL },   { "--detail", RUN_MODEL | RUN_REAL },
+		{ "--images", RUN_MODEL },	       { "--real", RUN_REAL },
+		{ "--accel", RUN_REAL },	       { "--kernel", RUN_REAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(option, options[i].name))
+			return options[i].kinds & kind;
+	return false;
+}
+
+int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **argv)
+{
+	int i, ret = 0;
+
+	*args = (struct run_args){ .progress = isatty(STDERR_FILENO) };
+	for (i = 1; i < argc && !ret; i++) {
+		if (!strcmp(argv[i], "--json"))
+			args->json = true;
+		else if (!strcmp(argv[i], "--quiet"))
+			args->quiet = true;
+		else if (takes_value(argv[i], kind) && i + 1 == argc)
+			ret = cli_error("%s: needs a value", argv[i]);
+		else if (takes_value(argv[i], kind))
+			ret = option_with_value(args, argv[i], argv[i + 1]), i++;
+		else if (argv[i][0] == '-')
+			ret = cli_error("%s: there is no such option; see ballast --help", argv[i]);
+		else
+			ret = add_to(args->files, &args->nr_files, "scenarios", argv[i]);
+	}
+	if (!ret && !args->nr_files)
+		ret = cli_error("%s: needs a scenario file", argv[0]);
+	if (!ret && args->trace && args->nr_files > 1)
+		ret = cli_error("--trace %s: takes one scenario at a time", args->trace);
+	return ret;
+}
+
