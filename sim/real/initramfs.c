@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writing an initramfs; see initramfs.h.  Times and owners are 0: the same files make the same bytes.
+ * Writing an initramfs; see initramfs.h.  Times and owners are 0: the same files make the same
+ * bytes.
  */
 #include "initramfs.h"
 
@@ -17,13 +18,18 @@
 
 struct writer {
 	struct archive *archive;
+	const char *path;
 	char *error;
 	size_t error_size;
 };
 
 static int archive_failed(struct writer *w)
 {
-	snprintf(w->error, w->error_size, "initramfs: %s", archive_error_string(w->archive));
+	const char *what = archive_error_string(w->archive);
+	int err = archive_errno(w->archive);
+
+	snprintf(w->error, w->error_size, "initramfs: %s: %s%s%s", w->path, what,
+		 err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
 	return -1;
 }
 
@@ -87,7 +93,7 @@ static int put_all(struct writer *w, const struct initramfs_file *files, size_t 
 int initramfs_write(const char *path, const struct initramfs_file *files, size_t nr, char *error,
 		    size_t error_size)
 {
-	struct writer w = { archive_write_new(), error, error_size };
+	struct writer w = { archive_write_new(), path, error, error_size };
 	int ret = -1;
 
 	archive_write_set_format_cpio_newc(w.archive);

@@ -17,8 +17,8 @@ struct initramfs_file {
 };
 
 /*
- * Write @path: the @nr files, /dev/console, and the directories dev, lib, proc, sys and tmp; there are
- * no others.  Returns 0, or -1 with @error; no file is left then.
+ * Write @path: the @nr files, /dev/console, and the directories dev, lib, proc, sys and tmp; there
+ * are no others.  Returns 0, or -1 with @error; no file is left then.
  */
 int initramfs_write(const char *path, const struct initramfs_file *files, size_t nr, char *error,
 		    size_t error_size);

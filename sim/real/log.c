@@ -2,21 +2,28 @@
 /*
  * Phrases by which Linux 6.1 reports that something is wrong with it.
  *
- * They stand where the kernel prints them, so that a harmless line that has the same word (a program's
- * name, a boot option that is echoed) is not taken for one: panic_on_warn among the options, say.
+ * They stand where the kernel prints them, so that a harmless line that has the same word (a
+ * program's name, a boot option that is echoed) is not taken for one: panic_on_warn among the
+ * options, say.
  */
 #define _GNU_SOURCE
 #include "log.h"
 
 #include <string.h>
 
+/* The first that a line has decides. */
 static const struct {
 	const char *phrase;
 	enum log_trouble trouble;
 } phrases[] = {
+	/* What is wrong is the host's CPU, which a guest with KVM sees. */
+	{ "RETBleed: WARNING: ", LOG_FINE },
+	{ "Spectre V2 : WARNING: ", LOG_FINE },
 	{ "Kernel panic - not syncing", LOG_PANIC },
 	{ "BUG: unable to handle", LOG_PANIC },
+	{ "BUG: kernel NULL pointer", LOG_PANIC },
 	{ "Oops: ", LOG_PANIC },
+	{ "divide error: ", LOG_PANIC },
 	{ "general protection fault", LOG_PANIC },
 	{ "double fault", LOG_PANIC },
 	{ "invalid opcode: ", LOG_PANIC },
@@ -24,6 +31,9 @@ static const struct {
 	{ "BUG: sleeping function called", LOG_LOCKING },
 	{ "BUG: scheduling while atomic", LOG_LOCKING },
 	{ "BUG: spinlock ", LOG_LOCKING },
+	{ "BUG: Invalid wait context", LOG_LOCKING },
+	{ "BUG: using ", LOG_LOCKING },		/* per-CPU data while preemptible */
+	{ "BUG: MAX_LOCK", LOG_LOCKING },	/* lockdep has given up looking */
 	{ "BUG: workqueue lockup", LOG_HANG },
 	{ "BUG: soft lockup", LOG_HANG },
 	{ "watchdog: BUG:", LOG_HANG },
@@ -34,6 +44,7 @@ static const struct {
 	{ "list_add corruption", LOG_BUG },
 	{ "list_del corruption", LOG_BUG },
 	{ "pagealloc: memory corruption", LOG_BUG },
+	{ "pagealloc: single bit error", LOG_BUG },
 	{ "ODEBUG: ", LOG_BUG },
 	{ "WARNING: possible circular locking", LOG_LOCKING },
 	{ "WARNING: possible recursive locking", LOG_LOCKING },
@@ -41,14 +52,17 @@ static const struct {
 	{ "WARNING: inconsistent lock state", LOG_LOCKING },
 	{ "WARNING: suspicious RCU usage", LOG_LOCKING },
 	{ "WARNING: bad unlock balance", LOG_LOCKING },
+	{ "unsafe lock order detected", LOG_LOCKING },
+	{ "still has locks held", LOG_LOCKING },
 	{ "WARNING: held lock freed", LOG_LOCKING },
 	{ "WARNING: lock held when returning", LOG_LOCKING },
 	{ "WARNING: ", LOG_WARNING },
 	{ "blocked for more than", LOG_HANG },
-	{ "rcu_sched self-detected stall", LOG_HANG },
-	{ "rcu_preempt self-detected stall", LOG_HANG },
+	{ "hard LOCKUP on cpu", LOG_HANG },
+	{ "self-detected stall on CPU", LOG_HANG },
 	{ "detected stalls on CPUs", LOG_HANG },
-	{ "Out of memory: Killed process", LOG_OOM },
+	{ "detected expedited stalls on CPUs", LOG_HANG },
+	{ "ut of memory: Killed process", LOG_OOM },	/* "Out", or "Memory cgroup out" */
 	{ "Out of memory and no killable processes", LOG_PANIC },
 	{ "device failed and needs a reset", LOG_DEVICE },
 	{ "is not a head!", LOG_DEVICE },

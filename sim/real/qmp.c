@@ -164,18 +164,24 @@ int qmp_run(struct qmp *q, unsigned int timeout_ms, const char *command,
 	struct json_object *request = json_object_new_object(), *object;
 	int ret;
 
+	if (q->lost) {
+		json_object_put(request);
+		json_object_put(arguments);
+		return qmp_fail(q, "%s: not sent: QEMU owes the reply to an earlier command",
+				command);
+	}
 	json_object_object_add(request, "execute", json_object_new_string(command));
 	if (arguments)
 		json_object_object_add(request, "arguments", arguments);
 	ret = send_text(q, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN),
 			deadline);
 	json_object_put(request);
-	if (ret)
-		return ret;
 	do {
-		object = read_object(q, deadline, command);
-		if (!object)
+		object = ret ? NULL : read_object(q, deadline, command);
+		if (!object) {
+			q->lost = true;
 			return -1;
+		}
 	} while (!take_reply(q, object, command, result, &ret));
 	return ret;
 }
@@ -207,6 +213,12 @@ int qmp_get_u64(struct qmp *q, const char *path, const char *property, uint64_t 
 	if (qmp_runf(q, QUERY_MS, &result, "qom-get", "{'path':'%s','property':'%s'}", path,
 		     property))
 		return -1;
+	if (!json_object_is_type(result, json_type_int)) {
+		qmp_fail(q, "%s of %s is no number: %s", property, path,
+			 json_object_to_json_string(result));
+		json_object_put(result);
+		return -1;
+	}
 	*value = json_object_get_uint64(result);
 	json_object_put(result);
 	return 0;
@@ -218,7 +230,11 @@ int qmp_query_balloon(struct qmp *q, uint64_t *bytes)
 
 	if (qmp_run(q, QUERY_MS, "query-balloon", NULL, &result))
 		return -1;
-	json_object_object_get_ex(result, "actual", &actual);
+	if (!json_object_object_get_ex(result, "actual", &actual)) {
+		qmp_fail(q, "query-balloon: no size: %s", json_object_to_json_string(result));
+		json_object_put(result);
+		return -1;
+	}
 	*bytes = json_object_get_uint64(actual);
 	json_object_put(result);
 	return 0;

@@ -4,9 +4,10 @@
  * connected already.
  *
  * How to use it:
- *  1. qmp_init() with the socket, then qmp_connect(): greeting and capabilities.  The socket belongs
- *     to the caller and is non-blocking from then on.
+ *  1. qmp_init() with the socket, then qmp_connect(): greeting and capabilities.  The socket
+ *     belongs to the caller and is non-blocking from then on.
  *  2. Every call takes a deadline in ms from now and returns 0 or -1 with the reason in q->error.
+ *     A command without a reply is the last one: those after it fail.
  *  3. Events that arrive while something else is waited for are kept; qmp_wait_event() finds them.
  */
 #ifndef BALLAST_REAL_QMP_H
@@ -29,6 +30,7 @@ struct qmp {
 	size_t used, parsed;		/* of buf */
 	struct json_object *event[QMP_EVENTS_MAX];
 	unsigned int nr_events;
+	bool lost;			/* a reply never came: a later one could be taken for it */
 	char error[QMP_ERROR_SIZE];
 };
 

@@ -2,8 +2,8 @@
 /*
  * Starting, watching and ending a QEMU process; vm.h says how it is used.
  *
- * Monitor and agent are socket pairs that QEMU inherits, so there is no name that could be taken, too
- * long or left behind.  The console goes to a file, so that a guest never waits for its reader.
+ * Monitor and agent are socket pairs that QEMU inherits, so there is no name that could be taken,
+ * too long or left behind.  The console goes to a file, so that a guest never waits for its reader.
  */
 #define _GNU_SOURCE
 #include "vm.h"
@@ -117,20 +117,31 @@ static void __attribute__((format(printf, 3, 4))) addf(struct arguments *a, cons
 	add(a, at);
 }
 
+/*
+ * QEMU 7.2 with TCG: where it looks for dirty pages of a block of memory that is made of whole
+ * 256 KiB (cpu_physical_memory_sync_dirty_bitmap()), it forgets to tell the vCPUs to mark them
+ * again, so what a guest writes during a migration may be lost.  Other sizes take a path that does.
+ */
+static uint64_t memory_bytes(const struct real_vm_config *c)
+{
+	return ((uint64_t)c->memory_mib << 20) + (c->migrates ? 8192 : 0);
+}
+
 static void memory_arguments(struct arguments *a, const struct real_vm *vm)
 {
 	const struct real_vm_config *c = &vm->config;
+	uint64_t bytes = memory_bytes(c);
 
 	if (vm->memory >= 0)
-		addf(a, "-object", "memory-backend-file,id=ram,size=%uM,mem-path=/proc/self/fd/%d,"
-		     "share=on", c->memory_mib, vm->memory);
+		addf(a, "-object", "memory-backend-file,id=ram,size=%" PRIu64 "B,"
+		     "mem-path=/proc/self/fd/%d,share=on", bytes, vm->memory);
 	else
-		addf(a, "-object", "memory-backend-ram,id=ram,size=%uM", c->memory_mib);
-	addf(a, "-m", "%u", c->memory_mib);
+		addf(a, "-object", "memory-backend-ram,id=ram,size=%" PRIu64 "B", bytes);
+	addf(a, "-m", "%" PRIu64 "B", bytes);
 	addf(a, "-machine", "%s,memory-backend=ram", c->machine ? c->machine : "q35");
 }
 
-/* Stock names for all that a guest may see, so that two machines that differ in a device only do so. */
+/* Stock names for all that a guest may see: two machines differ only in what is asked for. */
 static void make_arguments(struct arguments *a, const struct real_vm *vm, int monitor, int agent)
 {
 	const struct real_vm_config *c = &vm->config;
@@ -248,7 +259,7 @@ static int make_memory(struct real_vm *vm)
 	if (!vm->config.shared_memory)
 		return 0;
 	vm->memory = memfd_create("guest-memory", MFD_CLOEXEC);
-	if (vm->memory < 0 || ftruncate(vm->memory, (off_t)vm->config.memory_mib << 20))
+	if (vm->memory < 0 || ftruncate(vm->memory, memory_bytes(&vm->config)))
 		return vm_fail(vm, "no memory file: %s", strerror(errno));
 	return 0;
 }
@@ -267,7 +278,7 @@ struct real_vm *real_vm_start(const struct real_vm_config *config, char *error, 
 	unlink(vm->console_path);
 	unlink(vm->stderr_path);
 	if (!check_inputs(vm) && !make_memory(vm) && !spawn(vm)) {
-		if (!qmp_connect(&vm->qmp, MONITOR_MS))
+		if (!qmp_connect(&vm->qmp, config->monitor_ms ? config->monitor_ms : MONITOR_MS))
 			return vm;
 		monitor_failed(vm);
 	}
@@ -356,7 +367,7 @@ int real_vm_check_console(struct real_vm *vm)
 	return vm->failed ? -1 : 0;
 }
 
-/* Take complete lines of the agent; returns the first that is part of an answer, NULL if none is. */
+/* Take complete lines of the agent; returns the first that is part of an answer, or NULL. */
 static const char *next_line(struct real_vm *vm, char *out, size_t out_size)
 {
 	char *newline;
@@ -444,7 +455,8 @@ int real_vm_wait_until(struct real_vm *vm, unsigned int timeout_ms, const char *
 		if (vm->failed)
 			return -1;
 		if (!clock_left_ms(deadline))
-			return vm_fail(vm, "%s did not happen within %u s", what, timeout_ms / 1000);
+			return vm_fail(vm, "%s did not happen within %u s", what,
+				       timeout_ms / 1000);
 		if (real_vm_wait(vm, POLL_MS))
 			return -1;
 	}
@@ -474,12 +486,10 @@ int real_vm_continue(struct real_vm *vm, struct real_vm *from)
 	struct pollfd fd = { .fd = from->agent, .events = POLLIN };
 	char line[REAL_LINE_MAX];
 
-	while (!from->failed && poll(&fd, 1, 0) > 0 && fd.revents & POLLIN) {
-		if (read_agent(from))
-			break;
+	do {
 		if (next_line(from, line, sizeof(line)))
 			return vm_fail(vm, "the agent says unasked: %s", line);
-	}
+	} while (!from->failed && poll(&fd, 1, 0) > 0 && fd.revents & POLLIN && !read_agent(from));
 	if (from->failed)
 		return vm_fail(vm, "%s", from->error);
 	memcpy(vm->line, from->line, from->line_len);
@@ -659,12 +669,12 @@ int real_vm_read_u64(struct real_vm *vm, const char *path, uint64_t *value)
 /* Memory */
 
 /*
- * Guest memory is the mapping of QEMU that has its size: the code buffer of TCG is smaller (tb-size), and
- * what is mapped beside it is apart from it by a guard page.
+ * Guest memory is the mapping of QEMU that has its size: the code buffer of TCG is smaller
+ * (tb-size), and what is mapped beside it is apart from it by a guard page.
  */
 int real_vm_resident(struct real_vm *vm, uint64_t *bytes)
 {
-	uint64_t from, to, kib, want = (uint64_t)vm->config.memory_mib << 20, size = 0;
+	uint64_t from, to, kib, want = memory_bytes(&vm->config), size = 0;
 	char path[64], line[512];
 	bool found = false;
 	FILE *f;

@@ -3,9 +3,9 @@
  * A real virtual machine: a QEMU process, its console, its monitor and the agent in its guest.
  *
  * How to use it:
- *  1. real_vm_start() with what to boot; the machine waits, its CPUs stopped. real_vm_boot() lets it
- *     run and waits until the agent is there.  real_vm_destroy() kills what is left; nothing of the
- *     machine outlives its maker, however that ends.
+ *  1. real_vm_start() with what to boot; the machine waits, its CPUs stopped. real_vm_boot() lets
+ *     it run and waits until the agent is there.  real_vm_destroy() kills what is left; nothing of
+ *     the machine outlives its maker, however that ends.
  *  2. Functions return 0 or -1; real_vm_error() then says why, with the last lines of the console.
  *     Each wait has a limit.  A machine that failed stays failed.
  *  3. Whenever something is waited for, the console is read: a kernel that warns, crashes or hangs
@@ -34,12 +34,14 @@ struct real_vm_config {
 	const char *accel;		/* "tcg" or "kvm"; NULL: tcg */
 	unsigned int memory_mib, vcpus;
 	bool shared_memory;		/* guest memory is a memory file; false: anonymous */
+	bool migrates;			/* it has 8 KiB more memory; vm.c says why */
 	const char *dir;		/* for the console's log; it exists */
 	const char *const *args;	/* more options for QEMU, NULL ends them; may be NULL */
 	bool reboots;			/* a reset boots it again; false: it ends QEMU */
 	unsigned int allowed;		/* kinds of trouble that do not fail it, 1 << LOG_... */
 	unsigned int boot_ms;		/* limit for booting; 0: 120 s */
-	/* An event of the agent (a line after '@'); may be NULL.  Called while something is waited for. */
+	unsigned int monitor_ms;	/* limit for QEMU to start; 0: 30 s */
+	/* An event of the agent (a line after '@'), while something is waited for; may be NULL. */
 	void (*event)(void *opaque, const char *line);
 	void *opaque;
 };
@@ -85,8 +87,8 @@ int real_vm_wait_until(struct real_vm *vm, unsigned int timeout_ms, const char *
 int real_vm_reset(struct real_vm *vm, unsigned int timeout_ms);
 int real_vm_reboot(struct real_vm *vm, unsigned int timeout_ms);
 /*
- * The guest has migrated from @from to @vm, which was started with "-incoming" and never booted: let it
- * run there, and go on with its agent where @from left off.
+ * The guest has migrated from @from to @vm, which was started with "-incoming" and never booted:
+ * let it run there, and go on with its agent where @from left off.
  */
 int real_vm_continue(struct real_vm *vm, struct real_vm *from);
 /* Wait for QEMU to end by itself; status 0 is expected. */
