@@ -70,6 +70,8 @@ $(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(lib_ob
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
+include tests/real/qtest.mk
+
 # ACCEL=kvm boots with KVM.
 ACCEL ?= tcg
 real_run = @CC="$(CC)" BALLAST_REAL=$(abspath $(REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \

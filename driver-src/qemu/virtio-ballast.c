@@ -17,8 +17,11 @@
  *     memory API; and one turn of the main loop serves a bounded number of
  *     pages, the rest waits for the next turn.
  *  2. Rings are touched under the big lock only.  The iothread that applies
- *     hints (it may wait for the migration thread) gets requests that have
- *     been popped and checked, and gives them back the same way.
+ *     hints gets requests that have been popped and checked, and gives them
+ *     back the same way.  It may wait for the migration thread, and that for
+ *     a receiver that does not answer; so what it holds meanwhile, apply_lock,
+ *     nobody wants with the big lock taken, unless the VM stops, the device is
+ *     reset, or migration itself says that a round is over.
  *  3. Memory is discarded in whole host pages only.  Which parts of a larger
  *     host page are ballooned is remembered between requests only if the guest
  *     has promised to announce every deflate (F_MUST_TELL_HOST); otherwise
@@ -786,45 +789,60 @@ static void ballast_hint_command(VirtIOBallast *dev, uint32_t id)
     }
 }
 
+/* Take the next request; *@apply: its hints are those of the round. */
+static BallastRequest *ballast_hint_take(VirtIOBallast *dev, bool *apply)
+{
+    BallastRequest *req;
+
+    qemu_mutex_lock(&dev->hint_lock);
+    req = QSIMPLEQ_FIRST(&dev->hint_todo);
+    if (req) {
+        QSIMPLEQ_REMOVE_HEAD(&dev->hint_todo, next);
+        if (req->elem.out_num) {
+            ballast_hint_command(dev, req->hint_id);
+        }
+        *apply = dev->hint_state == BALLAST_HINT_ACTIVE && req->hint_usable;
+    }
+    qemu_mutex_unlock(&dev->hint_lock);
+    return req;
+}
+
 /*
- * Take the next request and do what it says.  That happens in one critical
- * section, so that a round that the host ends has ended when
- * ballast_hint_end() returns.  Called with hint_lock held.
+ * Take the next request and do what it says.  That happens with apply_lock
+ * held, so that a round that the host ends has ended when ballast_hint_end()
+ * returns.
  */
 static bool ballast_hint_step(VirtIOBallast *dev)
 {
-    BallastRequest *req = QSIMPLEQ_FIRST(&dev->hint_todo);
+    BallastRequest *req;
+    bool apply = false, more;
     unsigned i;
 
-    if (!req) {
-        return false;
+    qemu_mutex_lock(&dev->apply_lock);
+    req = ballast_hint_take(dev, &apply);
+    more = req;
+    for (i = 0; apply && i < req->elem.in_num; i++) {
+        qemu_guest_free_page_hint(req->elem.in_sg[i].iov_base,
+                                  req->elem.in_sg[i].iov_len);
+        req->hinted += req->elem.in_sg[i].iov_len;
     }
-    QSIMPLEQ_REMOVE_HEAD(&dev->hint_todo, next);
-    if (req->elem.out_num) {
-        ballast_hint_command(dev, req->hint_id);
+    if (req) {
+        qemu_mutex_lock(&dev->hint_lock);
+        QSIMPLEQ_INSERT_TAIL(&dev->hint_done, req, next);
+        qemu_mutex_unlock(&dev->hint_lock);
     }
-    if (dev->hint_state == BALLAST_HINT_ACTIVE && req->hint_usable) {
-        for (i = 0; i < req->elem.in_num; i++) {
-            qemu_guest_free_page_hint(req->elem.in_sg[i].iov_base,
-                                      req->elem.in_sg[i].iov_len);
-            req->hinted += req->elem.in_sg[i].iov_len;
-        }
-    }
-    QSIMPLEQ_INSERT_TAIL(&dev->hint_done, req, next);
-    return true;
+    qemu_mutex_unlock(&dev->apply_lock);
+    return more;
 }
 
 /* In the iothread. */
 static void ballast_hint_work(void *opaque)
 {
     VirtIOBallast *dev = opaque;
-    bool more;
 
-    do {
-        qemu_mutex_lock(&dev->hint_lock);
-        more = ballast_hint_step(dev);
-        qemu_mutex_unlock(&dev->hint_lock);
-    } while (more);
+    while (ballast_hint_step(dev)) {
+        continue;
+    }
     qemu_bh_schedule(dev->hint_done_bh);
 }
 
@@ -854,11 +872,9 @@ static void ballast_hint_return(void *opaque)
 /* The VM has stopped: its memory must hold the answers to all requests. */
 static void ballast_hint_drain(VirtIOBallast *dev)
 {
-    qemu_mutex_lock(&dev->hint_lock);
     while (ballast_hint_step(dev)) {
         continue;
     }
-    qemu_mutex_unlock(&dev->hint_lock);
     ballast_hint_return(dev);
 }
 
@@ -869,11 +885,13 @@ static void ballast_hint_drop(VirtIOBallast *dev)
     BallastRequestList gone = QSIMPLEQ_HEAD_INITIALIZER(gone);
     BallastRequest *req;
 
+    qemu_mutex_lock(&dev->apply_lock);
     qemu_mutex_lock(&dev->hint_lock);
     QSIMPLEQ_CONCAT(&gone, &dev->hint_done);
     QSIMPLEQ_CONCAT(&gone, &dev->hint_todo);
     ballast_hint_enter(dev, BALLAST_HINT_STOP);
     qemu_mutex_unlock(&dev->hint_lock);
+    qemu_mutex_unlock(&dev->apply_lock);
     while ((req = QSIMPLEQ_FIRST(&gone))) {
         QSIMPLEQ_REMOVE_HEAD(&gone, next);
         virtqueue_detach_element(q->vq, &req->elem, 0);
@@ -932,12 +950,14 @@ static void ballast_hint_end(VirtIOBallast *dev, BallastHintState state)
 {
     bool changed;
 
+    qemu_mutex_lock(&dev->apply_lock);
     qemu_mutex_lock(&dev->hint_lock);
     changed = dev->hint_state != state;
     if (changed) {
         ballast_hint_enter(dev, state);
     }
     qemu_mutex_unlock(&dev->hint_lock);
+    qemu_mutex_unlock(&dev->apply_lock);
     if (changed) {
         virtio_notify_config(VIRTIO_DEVICE(dev));
     }
@@ -1486,6 +1506,7 @@ static void ballast_instance_init(Object *obj)
     VirtIOBallast *dev = VIRTIO_BALLAST(obj);
     size_t i;
 
+    qemu_mutex_init(&dev->apply_lock);
     qemu_mutex_init(&dev->hint_lock);
     QSIMPLEQ_INIT(&dev->hint_todo);
     QSIMPLEQ_INIT(&dev->hint_done);
@@ -1519,6 +1540,7 @@ static void ballast_instance_finalize(Object *obj)
     VirtIOBallast *dev = VIRTIO_BALLAST(obj);
 
     qemu_mutex_destroy(&dev->hint_lock);
+    qemu_mutex_destroy(&dev->apply_lock);
 }
 
 void virtio_ballast_alias_properties(Object *proxy, VirtIOBallast *dev)

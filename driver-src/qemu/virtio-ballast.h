@@ -88,7 +88,8 @@ struct VirtIOBallast {
     int64_t stats_updated;  /* seconds of the host clock */
     uint64_t stats[VIRTIO_BALLAST_S_NR];
 
-    QemuMutex hint_lock;
+    QemuMutex apply_lock;   /* hints are being applied; before hint_lock */
+    QemuMutex hint_lock;    /* never held for long */
     uint32_t hint_state;    /* hint_lock; BallastHintState */
     uint32_t hint_id;       /* hint_lock; of the round */
     BallastRequestList hint_todo; /* hint_lock; for the iothread */

@@ -16,8 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -314,6 +317,96 @@ START_TEST(discarded_memory_is_not_the_files_any_more)
 }
 END_TEST
 
+/*
+ * A migration whose receiver does not read: the migration thread waits in the middle of a pass,
+ * with a lock that whoever applies hints wants, too.
+ */
+static int stalled_listener = -1, stalled = -1;
+
+static void listen_at(struct sockaddr_un *addr, char *dir)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(addr->sun_path, sizeof(addr->sun_path), "%s/s", dir);
+	stalled_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(stalled_listener, 0);
+	ck_assert_int_eq(bind(stalled_listener, (struct sockaddr *)addr, sizeof(*addr)), 0);
+	ck_assert_int_eq(listen(stalled_listener, 1), 0);
+}
+
+/* Until as much has come as fits, and nothing more comes. */
+static void wait_for_stall(struct hostile_world *w)
+{
+	uint64_t deadline = clock_deadline(QTEST_TIMEOUT_MS);
+	int last = 0, now = 0;
+	unsigned int same = 0;
+
+	while (same < 20) {
+		clock_sleep_ms(10);
+		op_pause(w);
+		ck_assert_int_eq(ioctl(stalled, FIONREAD, &now), 0);
+		same = now >= 65536 && now == last ? same + 1 : 0;
+		last = now;
+		ck_assert_msg(clock_left_ms(deadline), "the migration does not stall");
+	}
+}
+
+static void op_stalled_round(struct hostile_world *w, bool begin)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char dir[] = "/tmp/ballast-qtest-XXXXXX";
+
+	if (!begin) {
+		op_round(w, false);
+		/* The migration thread may say that it was torn from its socket. */
+		op_errors(w);
+		ck_assert_msg(!qemu.errors[0] || strstr(qemu.errors, "Unable to write to socket"),
+			      "%s", qemu.errors);
+		close(stalled);
+		close(stalled_listener);
+		return;
+	}
+	listen_at(&addr, dir);
+	MUST_QMP(qmp_runf(&qemu.q.qmp, QTEST_TIMEOUT_MS, NULL, "migrate-set-parameters",
+			  "{'max-bandwidth': 1000000000}"));
+	MUST_QMP(qmp_runf(&qemu.q.qmp, QTEST_TIMEOUT_MS, NULL, "migrate", "{'uri': 'unix:%s'}",
+			  addr.sun_path));
+	stalled = accept(stalled_listener, NULL, NULL);
+	unlink(addr.sun_path);
+	rmdir(dir);
+	ck_assert_int_ge(stalled, 0);
+	wait_for_stall(w);
+}
+
+/* A hint that cannot be applied yet must not keep the main loop, and with it QMP, from working. */
+START_TEST(main_loop_works_while_a_migration_stalls)
+{
+	static const struct hostile_step steps[] = {
+		{ .what = DO_ROUND },
+		{ .what = DO_ID, .at = HOSTILE_BUFFERS },
+		{ .what = DO_DESC, .at = HOSTILE_DESC(Q_HINT), .addr = HOSTILE_BUFFERS, .len = 4 },
+		{ .what = DO_OFFER, .queue = Q_HINT, .count = 1 },
+		{ .what = DO_KICK, .queue = Q_HINT },
+		{ .what = DO_DESC, .at = HOSTILE_DESC(Q_HINT), .index = 1, .addr = 16 * HOSTILE_MIB,
+		  .len = HOSTILE_PAGE, .flags = D_WRITE },
+		{ .what = DO_OFFER, .queue = Q_HINT, .index = 1, .count = 1 },
+		{ .what = DO_KICK, .queue = Q_HINT },
+		{ .what = DO_NOTHING },
+	};
+	static const struct hostile_word target = { 0, 0 };
+	const struct hostile_case c = {
+		.what = "hint while the receiver of a migration stalls", .steps = steps,
+		.end = ENDS_IGNORED, .queue = Q_HINT, .used = 1, .config = &target,
+	};
+	struct hostile_world_ops ops = qemu_ops;
+
+	ops.round = op_stalled_round;
+	qemu.world.ops = &ops;
+	hostile_run(&qemu.world, &c);
+	qemu.world.ops = &qemu_ops;
+	qemu.unfinished = false;
+}
+END_TEST
+
 static void add_machine(Suite *suite, const char *name, void (*fixture)(void))
 {
 	TCase *tc = tcase_create(name);
@@ -321,6 +414,7 @@ static void add_machine(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_checked_fixture(tc, fixture, NULL);
 	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, nr_hostile_cases);
 	tcase_add_test(tc, discarded_memory_is_not_the_files_any_more);
+	tcase_add_test(tc, main_loop_works_while_a_migration_stalls);
 	suite_add_tcase(suite, tc);
 }
 
