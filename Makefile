@@ -8,7 +8,8 @@
 #   make help       the rest
 #
 # Variables: CC, O (where products go), SAN=1 (ASan and UBSan), CORO=ucontext (portable switching),
-# KDIR (kernel headers), W (extra warning flags).
+# KDIR (kernel headers), KSRC, QSRC (source trees of Linux and QEMU), ACCEL (tcg, kvm), BALLAST_CACHE
+# (what is downloaded and built outside of the checkout), W (extra warning flags).
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -132,7 +133,10 @@ clean:
 	rm -rf build
 
 help:
-	@echo "all demo check check-asan bench deps upstream modules clean"
+	@echo "simulator:     all demo check check-SUBJECT check-asan check-tidy bench deps clean"
+	@echo "stock sources: upstream"
+	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
+	@echo "real boots:    check-real check-real-long check-qtest check-same"
 
 include tests/rules.mk
 include tests/real.mk

@@ -92,3 +92,5 @@ check-real-long: real kernel $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 
 .PHONY: upstream modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
+
+-include $(wildcard $(O)/tests/real/*.d)

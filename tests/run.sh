@@ -21,6 +21,7 @@ for name in "$@"; do
 		bad=1
 	fi
 	printf '%-18s %4d checks, %d failed\n' "$name" "$checks" "$bad"
+	printf '%s\n' "$out" | grep '^| '	# tables
 	[ "$bad" -eq 0 ] || printf '%s\n' "$out" | tail -n 40
 	passed=$((passed + checks - bad))
 	failed=$((failed + bad))

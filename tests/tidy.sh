@@ -27,7 +27,7 @@ done
 
 # driver-src knows the Linux API, the QEMU API and driver-src/uapi, nothing of ours.
 grep -rnE '#[[:space:]]*if.*(SIM|BALLAST_SIM)' driver-src && complain "driver-src: conditional on the simulator"
-for h in $(cd sim && find engine qemu scenario trace workload -maxdepth 1 -name '*.h' -exec basename {} \;) \
+for h in $(cd sim && find engine qemu scenario trace workload real -maxdepth 1 -name '*.h' -exec basename {} \;) \
 	$(ls host-model | grep '\.h$'); do
 	case $h in trace.h) continue ;; esac	# QEMU's own name for its trace points
 	if grep -rnE "#include \"($h)\"" driver-src >/dev/null; then
@@ -47,6 +47,7 @@ forbid 'sim/engine/*.[ch]' 'cpu.h host.h kvm.h ram.h cost.h trace.h scenario.h k
 forbid 'host-model/*.[ch]' 'trace.h scenario.h kernel.h vmm.h machine.h'
 forbid 'sim/linux/*/*.[ch]' 'scenario.h machine.h vmm.h'
 forbid 'sim/qemu/*.[ch]' 'scenario.h machine.h kernel.h'
+forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h cli.h'
 forbid 'sim/trace/*.[ch]' 'scenario.h machine.h kernel.h vmm.h host.h'
 forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h kvm.h'
 

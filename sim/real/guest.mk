@@ -46,6 +46,6 @@ guest-agent: $(O)/real/agent
 
 check build-tests check-guest_agent: $(AGENT_FOR_TESTS) $(O)/real/posix-scenes
 
--include $(wildcard $(O)/real/*/*/*/*.d $(O)/real/*/*/*/*/*.d)
+-include $(foreach d,static san,$(wildcard $(O)/real/$(d)/*/*/*.d $(O)/real/$(d)/*/*/*/*.d))
 
 .PHONY: guest-agent

@@ -82,6 +82,7 @@ int boot_run(Suite *suite)
 void boot_prepare(struct boot *boot)
 {
 	boot->vm = NULL;
+	ck_assert_msg(suite_dir[0], "main() has to call boot_run()");
 	snprintf(boot->dir, sizeof(boot->dir), "%.4000s/XXXXXX", suite_dir);
 	ck_assert_msg(mkdtemp(boot->dir) != NULL, "%s: cannot be made", boot->dir);
 }
@@ -92,6 +93,7 @@ static void make_initramfs(const char *path, bool modules)
 	static char names[32][NAME_MAX], paths[32][PATH_MAX], list[2048];
 	struct initramfs_file files[34] = { { "init", paths[0], NULL, 0755 } };
 	static const char *const dirs[] = { "stock", "modules" };
+	const char *stock = getenv("BALLAST_STOCK_MODULE");
 	char error[512], line[128];
 	size_t nr = 1, d;
 	struct dirent *entry;
@@ -107,8 +109,11 @@ static void make_initramfs(const char *path, bool modules)
 			if (!strstr(entry->d_name, ".ko"))
 				continue;
 			snprintf(names[nr], sizeof(names[nr]), "lib/%.200s", entry->d_name);
-			snprintf(paths[nr], sizeof(paths[nr]), "%s/%s", boot_file(dirs[d]),
-				 entry->d_name);
+			if (stock && !strcmp(entry->d_name, "virtio_balloon.ko"))
+				snprintf(paths[nr], sizeof(paths[nr]), "%s", stock);
+			else
+				snprintf(paths[nr], sizeof(paths[nr]), "%s/%s",
+					 boot_file(dirs[d]), entry->d_name);
 			files[nr] = (struct initramfs_file){ names[nr], paths[nr], NULL, 0644 };
 			nr++;
 		}

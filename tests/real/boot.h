@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Booting a machine for a test: an initramfs with the agent and the modules, a QEMU, a guest that is
- * ready for commands.  What is missing or goes wrong ends the test with the reason.
+ * Booting a machine for a test: an initramfs with the agent and the modules, a QEMU, a guest that
+ * is ready for commands.  What is missing or goes wrong ends the test with the reason.
  *
- * BALLAST_REAL names the directory that `make real` fills, BALLAST_ACCEL the accelerator.
+ * BALLAST_REAL names the directory that `make real` fills, BALLAST_ACCEL the accelerator,
+ * BALLAST_STOCK_MODULE a virtio_balloon.ko to use instead of Debian's.
  */
 #ifndef TEST_REAL_BOOT_H
 #define TEST_REAL_BOOT_H

@@ -50,8 +50,9 @@ if [ ! -f "$build/configured" ]; then
 	touch "$build/configured"
 fi
 logged "$build/build.log" kmake -j"$(nproc)" bzImage
+# a copy: who boots it is not disturbed by the next build
 mkdir -p "$out"
-ln -sfn "$build/arch/x86/boot/bzImage" "$out/bzImage"
-ln -sfn "$build/vmlinux" "$out/vmlinux"
-ln -sfn "$build/.config" "$out/kernel.config"
+cp "$build/arch/x86/boot/bzImage" "$out/bzImage.new"
+mv -f "$out/bzImage.new" "$out/bzImage"
+ln -sfn "$build" "$out/kernel-build"
 echo "  KERNEL  $out/bzImage ($(stat -Lc %s "$out/bzImage") bytes, Linux $(cat "$build/include/config/kernel.release"))"

@@ -53,7 +53,10 @@ fi
 logged "$build/build.log" ninja -C "$build" qemu-system-x86_64
 cd "$top"
 mkdir -p "$out/firmware"
-ln -sfn "$build/qemu-system-x86_64" "$out/qemu-system-x86_64"
+# a copy: who runs it is not disturbed by the next build
+cp "$build/qemu-system-x86_64" "$out/qemu-system-x86_64.new"
+mv -f "$out/qemu-system-x86_64.new" "$out/qemu-system-x86_64"
+ln -sfn "$build" "$out/qemu-build"
 for f in bios-256k.bin linuxboot_dma.bin pvh.bin kvmvapic.bin bios-microvm.bin; do
 	for dir in /usr/share/seabios /usr/share/qemu; do
 		[ ! -f "$dir/$f" ] || ln -sfn "$dir/$f" "$out/firmware/$f"

@@ -51,13 +51,17 @@ words "$out/images/obj/virtio-ballast.d" |
 module=$out/modules/linux/guest
 words "$module/.virtio_ballast.o.cmd" | check "module" "$module/virtio_ballast.o" $driver
 
-kernel=$(readlink "$out/real/bzImage" || true)
-if [ -n "$kernel" ]; then
-	kernel=${kernel%/arch/*}/drivers/ballast/linux/guest
+if [ -f "$out/real/bzImage" ]; then
+	kernel=$(readlink "$out/real/kernel-build")
+	cmp -s "$kernel/arch/x86/boot/bzImage" "$out/real/bzImage" ||
+		fail "$out/real/bzImage is not the one in $kernel; run 'make kernel'"
+	kernel=$kernel/drivers/ballast/linux/guest
 	words "$kernel/.virtio_ballast.o.cmd" | check "kernel" "$kernel/virtio_ballast.o" $driver
 fi
 
-qemu=$(dirname "$(readlink "$out/real/qemu-system-x86_64")")
+qemu=$(readlink "$out/real/qemu-build")
+cmp -s "$qemu/qemu-system-x86_64" "$out/real/qemu-system-x86_64" ||
+	fail "$out/real/qemu-system-x86_64 is not the one in $qemu; run 'make qemu'"
 for name in virtio-ballast virtio-ballast-pci; do
 	object=$(ninja -C "$qemu" -t targets all 2>/dev/null | sed -n "s,^\([^ ]*_$name.c.o\): .*,\1,p")
 	[ -n "$object" ] || fail "QEMU has no object of $name.c"

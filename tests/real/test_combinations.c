@@ -3,8 +3,8 @@
  * Our guest driver and our device against the stock ones: four combinations, each booted, each put
  * through the same scenes, and then compared by what can be seen from outside.
  *
- * Stock are virtio_balloon.ko of Debian's kernel and virtio-balloon of the same QEMU.  The devices get
- * the same features (ours would offer MUST_TELL_HOST as well).
+ * Stock are virtio_balloon.ko of Debian's kernel and virtio-balloon of the same QEMU.  The
+ * devices get the same features (ours would offer MUST_TELL_HOST as well).
  */
 #include "boot.h"
 
@@ -17,7 +17,7 @@
 /* How far stock and ours may be apart in resident memory. */
 #define RESIDENT_PERCENT 2
 #define BALLOON_PATH "/machine/peripheral/balloon0"
-/* Pages that a kernel may use more or fewer after a scene than before: slab caches, per-CPU lists. */
+/* Pages that a kernel may use more or fewer after a scene: slab caches, per-CPU lists. */
 #define FREE_TOLERANCE 2048
 
 static const struct combination {
@@ -255,9 +255,9 @@ START_TEST(balloon_gives_memory_back_before_anything_is_killed)
 END_TEST
 
 /*
- * A kernel that counts on what is in free pages tells the device, and a device must then leave reported
- * pages alone: it cannot put anything but zeroes there.  Our kernel has page poisoning, and both drivers
- * built in.
+ * A kernel that counts on what is in free pages tells the device, and a device must then leave
+ * reported pages alone: it cannot put anything but zeroes there.  Our kernel has page
+ * poisoning, and both drivers built in.
  */
 START_TEST(poisoned_free_pages_keep_their_poison)
 {
