@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What watches and talks to a real machine (sim/real), without one: lines of a console, an
- * initramfs, a monitor that is a child of the test, and a QEMU that is this very program (fake_qemu()).
+ * initramfs, a monitor that is a child of the test, and a QEMU that is this very program
+ * (fake_qemu()).
  */
 #define _GNU_SOURCE
 #include <archive.h>
