@@ -32,12 +32,12 @@ INSTALL_MOD_PATH ?=
 modules sparse:
 	@sh tests/real/modules.sh "$(KDIR)" $(MODULES) $(if $(filter sparse,$@),C=2 CF=-Wsparse-error) modules
 
-modules_install:
+modules_install: modules
 	@sh tests/real/modules.sh "$(KDIR)" $(MODULES) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) modules_install
 
-# checkpatch comes with the kernel's sources only.
+# checkpatch comes with the sources only, those of Linux and those of QEMU.
 checkpatch:
-	@KSRC=$(KSRC) sh tests/real/checkpatch.sh
+	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/real/checkpatch.sh
 
 # A real kernel with our driver built in, a real QEMU with our device; see tests/real/cache.sh.
 REAL := $(O)/real

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Linux's own judgement of our kernel code's style: scripts/checkpatch.pl --strict, which comes with the
-# sources only.
+# Linux's judgement of our kernel code's style, scripts/checkpatch.pl --strict, and QEMU's of our device's.
 set -eu
 what="make checkpatch"
 . "$(dirname "$0")/cache.sh"
@@ -13,7 +12,12 @@ find driver-src/linux driver-src/uapi -name '*.[ch]' | while read -r f; do
 	echo "  CHECK   $f"
 	# Linux has __packed in its own headers only, not in those that user space gets
 	ignore=
-	case $f in driver-src/uapi/*) ignore="--ignore PREFER_PACKED" ;; esac
+	case $f in driver-src/uapi/*) ignore="--ignore PREFER_DEFINED_ATTRIBUTE_MACRO" ;; esac
 	perl "$tree/scripts/checkpatch.pl" --no-tree --no-summary --terse --strict --max-line-length=100 $ignore -f "$f" ||
 		exit 1
 done || fail "see the lines above"
+qemu=$(qemu_tree)
+for f in driver-src/qemu/*.[ch]; do
+	echo "  CHECK   $f"
+	perl "$qemu/scripts/checkpatch.pl" --no-tree --no-summary --terse --strict -f "$f" || fail "see the lines above"
+done

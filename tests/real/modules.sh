@@ -19,7 +19,15 @@ version=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' "$kdir/Makefile" | past
 [ "$version" = 6.1 ] ||
 	fail "KDIR=$kdir is of Linux '$version', and the drivers are written for 6.1; set KDIR to headers of 6.1"
 
-rm -rf "$dir"
-mkdir -p "$dir"
-cp -rs "$top/driver-src/." "$dir/"
+# what is installed is what was built before
+case " $* " in
+*" modules_install "*)
+	[ -f "$dir/linux/modules.order" ] || fail "nothing to install; run 'make modules' first"
+	;;
+*)
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -rs "$top/driver-src/." "$dir/"
+	;;
+esac
 exec make --no-print-directory -C "$kdir" M="$dir/linux" "$@"

@@ -21,15 +21,13 @@
 #define FREE_TOLERANCE 2048
 
 static const struct combination {
-	const char *name, *module, *init, *device;
+	const char *name, *module, *other_module, *device;
 	bool ours;			/* the device */
 } combinations[] = {
-	{ "ours-ours", "virtio_ballast", "virtio_balloon_driver_init", "virtio-ballast-pci", true },
-	{ "ours-stock", "virtio_ballast", "virtio_balloon_driver_init", "virtio-balloon-pci",
-	  false },
-	{ "stock-ours", "virtio_balloon", "virtio_ballast_driver_init", "virtio-ballast-pci", true },
-	{ "stock-stock", "virtio_balloon", "virtio_ballast_driver_init", "virtio-balloon-pci",
-	  false },
+	{ "ours-ours", "virtio_ballast", "virtio_balloon", "virtio-ballast-pci", true },
+	{ "ours-stock", "virtio_ballast", "virtio_balloon", "virtio-balloon-pci", false },
+	{ "stock-ours", "virtio_balloon", "virtio_ballast", "virtio-ballast-pci", true },
+	{ "stock-stock", "virtio_balloon", "virtio_ballast", "virtio-balloon-pci", false },
 };
 
 #define NR_COMBINATIONS ARRAY_LEN(combinations)
@@ -43,10 +41,11 @@ struct seen {
 	uint64_t stat_total;
 	uint64_t oom_deflated;
 	uint64_t poison_reported;
+	uint64_t blocks_used, blocks_reported;	/* of a memory file, bytes */
 	unsigned int scenes;			/* bit per scene that ended well */
 };
 
-enum scene { SCENE_BALLOON, SCENE_REPORTING, SCENE_OOM, SCENE_POISON, SCENE_RESET, SCENE_CYCLES,
+enum scene { SCENE_BALLOON, SCENE_REPORTING, SCENE_FILE, SCENE_OOM, SCENE_POISON, SCENE_RESET, SCENE_CYCLES,
 	     NR_SCENES };
 
 static struct seen *all_seen;
@@ -237,6 +236,31 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 }
 END_TEST
 
+/* Guest memory that is a shared file: discarding makes holes, whose blocks the file system frees. */
+START_TEST(memory_file_loses_the_blocks_of_what_is_reported)
+{
+	struct scene_run s;
+
+	begin(&s, _i, ",free-page-reporting=on",
+	      &(struct boot_options){ .vcpus = 1, .shared_memory = true });
+	load(&s);
+	guest_resident_settled(s.vm, 5000);
+	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
+		      "madvise=none");
+	program_wait_phase(&s.program, "release", LONG_MS);
+	ck_vm(s.vm, real_vm_blocks(s.vm, &s.seen->blocks_used));
+	program_go(&s.program);
+	program_wait(&s.program, LONG_MS);
+	guest_resident_settled(s.vm, 5000);
+	ck_vm(s.vm, real_vm_blocks(s.vm, &s.seen->blocks_reported));
+	ck_assert_uint_gt(s.seen->blocks_used - s.seen->blocks_reported, 300 * MIB);
+	balloon_to(s.vm, 128 * MIB);
+	ck_vm(s.vm, real_vm_blocks(s.vm, &s.seen->blocks_reported));
+	ck_assert_uint_lt(s.seen->blocks_reported, 128 * MIB);
+	end(&s, SCENE_FILE);
+}
+END_TEST
+
 START_TEST(balloon_gives_memory_back_before_anything_is_killed)
 {
 	const uint64_t left = 200 * MIB;
@@ -265,8 +289,8 @@ START_TEST(poisoned_free_pages_keep_their_poison)
 	char append[128];
 	uint64_t used;
 
-	snprintf(append, sizeof(append), "page_poison=1 initcall_blacklist=%s",
-		 combinations[_i].init);
+	snprintf(append, sizeof(append), "page_poison=1 initcall_blacklist=%s_driver_init",
+		 combinations[_i].other_module);
 	begin(&s, _i, ",free-page-reporting=on,page-poison=on",
 	      &(struct boot_options){ .vcpus = 1, .kernel = "bzImage", .append = append });
 	program_begin(&s.program, s.vm, "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 "
@@ -395,6 +419,8 @@ static void print_table(void)
 	ROW("resident after boot and reporting", resident_booted, MIB, "MiB");
 	ROW("... while 320 MiB are used", resident_used, MIB, "MiB");
 	ROW("... and after these were reported", resident_reported, MIB, "MiB");
+	ROW("blocks of a memory file in use", blocks_used, MIB, "MiB");
+	ROW("... and with a balloon of 384 MiB", blocks_reported, MIB, "MiB");
 	ROW("statistics: total memory", stat_total, MIB, "MiB");
 	ROW("deflated when out of memory", oom_deflated, MIB, "MiB");
 	ROW("poisoned memory that left the host", poison_reported, MIB, "MiB");
@@ -440,6 +466,8 @@ int main(void)
 	tcase_set_timeout(scenes, 900);
 	tcase_add_loop_test(scenes, balloon_takes_memory_and_gives_it_back, 0, NR_COMBINATIONS);
 	tcase_add_loop_test(scenes, free_memory_is_reported_and_leaves_the_host, 0,
+			    NR_COMBINATIONS);
+	tcase_add_loop_test(scenes, memory_file_loses_the_blocks_of_what_is_reported, 0,
 			    NR_COMBINATIONS);
 	tcase_add_loop_test(scenes, balloon_gives_memory_back_before_anything_is_killed, 0,
 			    NR_COMBINATIONS);
