@@ -28,7 +28,7 @@ fail() {
 
 # Stop early rather than with half a tree: $1 MiB are needed.
 need_space() {
-	mkdir -p "$cache" || fail "cannot make $cache; set BALLAST_CACHE to a directory of your own"
+	mkdir -p "$cache" 2>/dev/null || fail "cannot make $cache; set BALLAST_CACHE to a directory of your own"
 	have=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
 	[ "$have" -ge "$1" ] ||
 		fail "$cache has $have MiB left and $1 are needed; free some, or set BALLAST_CACHE elsewhere"
@@ -43,7 +43,7 @@ need_commands() {
 
 # One at a time for the product $1; released when the script (or the subshell) ends.
 lock() {
-	mkdir -p "$cache" || fail "cannot make $cache; set BALLAST_CACHE to a directory of your own"
+	mkdir -p "$cache" 2>/dev/null || fail "cannot make $cache; set BALLAST_CACHE to a directory of your own"
 	exec 9>"$cache/$1.lock"
 	flock -n 9 && return
 	echo "ballast: $what: waiting for another build that uses $cache/$1.lock" >&2

@@ -9,7 +9,7 @@ what="stock kernel"
 
 out=$1
 kdir=$2
-release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$kdir/include/generated/utsrelease.h" 2>/dev/null)
+release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$kdir/include/generated/utsrelease.h" 2>/dev/null || true)
 [ -n "$release" ] ||
 	fail "KDIR=$kdir has no include/generated/utsrelease.h; are these the headers of a built kernel?"
 need_commands dpkg-deb apt-get flock

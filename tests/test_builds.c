@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The scripts that build a kernel, modules and QEMU, given what they cannot work with: one line says
+ * what is wrong and what to do, the status is 2, and nothing is left that the next build would take
+ * for good.  Nothing is downloaded or built here.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+static char suite_dir[] = "/tmp/ballast-builds-XXXXXX";
+static char dir[PATH_MAX];		/* of one test */
+static char said[8192];
+
+static void in_dir(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, "%.3000s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	in_dir(path, sizeof(path), name);
+	f = fopen(path, "w");
+	ck_assert_msg(f != NULL, "%s", path);
+	fputs(text, f);
+	fclose(f);
+	chmod(path, mode);
+}
+
+static void make_dir(const char *name)
+{
+	char path[PATH_MAX];
+
+	in_dir(path, sizeof(path), name);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+}
+
+static void setup(void)
+{
+	snprintf(dir, sizeof(dir), "%s/XXXXXX", suite_dir);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	setenv("D", dir, 1);
+	make_dir("cache");
+	make_dir("bin");
+	make_dir("empty");
+	/* Headers of another version. */
+	make_dir("headers");
+	write_file("headers/Makefile", "VERSION = 6\nPATCHLEVEL = 8\n", 0644);
+	/* A disk with next to nothing left. */
+	write_file("bin/df", "#!/bin/sh\necho 'Filesystem 1M-blocks Used Available'\n"
+		   "echo 'x 100 97 3'\n", 0755);
+	/* An archive that cannot be reached. */
+	write_file("bin/apt-get", "#!/bin/sh\nexit 100\n", 0755);
+}
+
+/* Returns the status; what the command says is in said. */
+static int run(const char *command)
+{
+	char line[4096];
+	size_t used;
+	FILE *f;
+	int status;
+
+	snprintf(line, sizeof(line),
+		 "cd \"$BALLAST_TOP\" && export BALLAST_CACHE=\"$D/cache\"; %s 2>&1", command);
+	f = popen(line, "r");
+	ck_assert_ptr_nonnull(f);
+	used = fread(said, 1, sizeof(said) - 1, f);
+	said[used] = '\0';
+	status = pclose(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static unsigned int nr_lines(void)
+{
+	unsigned int nr = 0;
+	const char *c;
+
+	for (c = said; *c; c++)
+		nr += *c == '\n';
+	return nr;
+}
+
+static const struct bad {
+	const char *what, *command, *says, *remedy;
+} bads[] = {
+	{ "no headers", "sh tests/real/modules.sh $D/nowhere $D/m modules",
+	  "no kernel headers in KDIR=", "make deps-real" },
+	{ "headers of another version", "sh tests/real/modules.sh $D/headers $D/m modules",
+	  "is of Linux '6.8', and the drivers are written for 6.1", "set KDIR" },
+	{ "headers that belong to no kernel", "sh tests/real/modules.sh $D/empty $D/m modules",
+	  "no kernel headers in KDIR=", "set KDIR" },
+	{ "install before build",
+	  "K=$D/h; mkdir $K; printf 'VERSION = 6\\nPATCHLEVEL = 1\\n' >$K/Makefile; "
+	  "sh tests/real/modules.sh $K $D/m modules_install", "nothing to install", "make modules" },
+	{ "no kernel of these headers", "sh tests/real/stock.sh $D/out $D/headers",
+	  "has no include/generated/utsrelease.h", "headers of a built kernel" },
+	{ "a kernel that the archive does not have",
+	  "mkdir -p $D/h/include/generated; echo '#define UTS_RELEASE \"6.1.0-99-cloud-amd64\"' "
+	  ">$D/h/include/generated/utsrelease.h; PATH=$D/bin:$PATH; rm $D/bin/df; "
+	  "sh tests/real/stock.sh $D/out $D/h", "linux-image-6.1.0-99-cloud-amd64 cannot be downloaded",
+	  "install the headers of a release" },
+	{ "no kernel tree", "KSRC=$D/empty sh tests/upstream.sh $D/out",
+	  "is no Linux source tree", "KSRC=" },
+	{ "no QEMU tree", "KSRC= QSRC=$D/empty sh -c 'what=x; . tests/real/cache.sh; qemu_tree'",
+	  "is no QEMU source tree", "QSRC=" },
+	{ "a tree that was built in place",
+	  "mkdir -p $D/k/mm; touch $D/k/mm/page_reporting.c $D/k/.config; "
+	  "KSRC=$D/k sh -c 'what=x; . tests/real/cache.sh; linux_tree'", "is built in place",
+	  "make mrproper" },
+	{ "no archive for the kernel", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; "
+	  "linux_deb'", "linux-source-6.1 cannot be downloaded", "set KSRC" },
+	{ "no archive for QEMU", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; qemu_dsc'",
+	  "QEMU's source package cannot be downloaded", "set QSRC" },
+	{ "no disk space", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; need_space 100'",
+	  "has 3 MiB left and 100 are needed", "set BALLAST_CACHE" },
+	{ "a cache that cannot be made", "BALLAST_CACHE=/proc/ballast; sh -c 'what=x; "
+	  ". tests/real/cache.sh; lock x'", "cannot make /proc/ballast", "set BALLAST_CACHE" },
+	{ "a program that is not installed", "sh -c 'what=x; . tests/real/cache.sh; need_commands sh "
+	  "no-such-program'", "there is no 'no-such-program' on this machine", "make deps-real" },
+	{ "a build that fails", "sh -c 'what=x; . tests/real/cache.sh; logged $D/log false'",
+	  "all of its output is in", "/log" },
+};
+
+START_TEST(what_cannot_be_worked_with_is_said_in_one_line)
+{
+	const struct bad *bad = &bads[_i];
+	int status = run(bad->command);
+
+	ck_assert_msg(status == 2, "%s: status %d, said: %s", bad->what, status, said);
+	ck_assert_msg(strstr(said, bad->says) != NULL, "%s: said: %s", bad->what, said);
+	ck_assert_msg(strstr(said, bad->remedy) != NULL, "%s: said: %s", bad->what, said);
+	ck_assert_msg(nr_lines() == 1, "%s: %u lines: %s", bad->what, nr_lines(), said);
+	ck_assert_msg(!strncmp(said, "ballast: ", 9), "%s: said: %s", bad->what, said);
+}
+END_TEST
+
+START_TEST(overlay_touches_only_what_has_changed)
+{
+	struct stat before, after;
+	char same[PATH_MAX];
+
+	make_dir("from");
+	make_dir("to");
+	write_file("from/same.c", "one\n", 0644);
+	write_file("from/changed.c", "two\n", 0644);
+	write_file("to/same.c", "one\n", 0644);
+	write_file("to/changed.c", "old\n", 0644);
+	write_file("to/removed.c", "three\n", 0644);
+	ck_assert_int_eq(run("touch -d 2001-01-01 $D/to/*"), 0);
+	in_dir(same, sizeof(same), "to/same.c");
+	ck_assert_int_eq(stat(same, &before), 0);
+	ck_assert_int_eq(run("sh -c 'what=x; . tests/real/cache.sh; overlay $D/from $D/to' && "
+			     "diff -r $D/from $D/to"), 0);
+	ck_assert_int_eq(stat(same, &after), 0);
+	ck_assert_int_eq(before.st_mtime, after.st_mtime);
+}
+END_TEST
+
+START_TEST(line_is_added_once)
+{
+	write_file("Makefile", "obj-y += a/\nobj-y += virtio/\nobj-y += b/\n", 0644);
+	ck_assert_int_eq(run("for i in 1 2; do sh -c 'what=x; . tests/real/cache.sh; "
+			     "add_line $D/Makefile \"obj-y += ours/\" virtio/'; done; "
+			     "cat $D/Makefile"), 0);
+	ck_assert_str_eq(said, "obj-y += a/\nobj-y += virtio/\nobj-y += ours/\nobj-y += b/\n");
+	ck_assert_int_eq(run("sh -c 'what=x; . tests/real/cache.sh; add_line $D/Makefile line "
+			     "nowhere'"), 2);
+	ck_assert_ptr_nonnull(strstr(said, "has no line like 'nowhere'"));
+}
+END_TEST
+
+START_TEST(tree_of_the_user_is_left_alone)
+{
+	ck_assert_int_eq(run("mkdir -p $D/k/mm $D/k/drivers; touch $D/k/mm/page_reporting.c; "
+			     "echo 'obj-y += virtio/' >$D/k/drivers/Makefile; "
+			     "T=$(KSRC=$D/k sh -c 'what=x; . tests/real/cache.sh; linux_tree') && "
+			     "sh -c 'what=x; . tests/real/cache.sh; add_line '$T'/drivers/Makefile "
+			     "new virtio' && cat $T/drivers/Makefile $D/k/drivers/Makefile"), 0);
+	ck_assert_str_eq(said, "obj-y += virtio/\nnew\nobj-y += virtio/\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("builds");
+	TCase *tc = tcase_create("scripts");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, what_cannot_be_worked_with_is_said_in_one_line, 0, ARRAY_LEN(bads));
+	tcase_add_test(tc, overlay_touches_only_what_has_changed);
+	tcase_add_test(tc, line_is_added_once);
+	tcase_add_test(tc, tree_of_the_user_is_left_alone);
+	suite_add_tcase(suite, tc);
+	if (!mkdtemp(suite_dir))
+		return 2;
+	setenv("S", suite_dir, 1);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	/* Tests that fail leave their process at once, so this is not theirs to do. */
+	return system("rm -rf \"$S\"") || failed;
+}
