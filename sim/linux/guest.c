@@ -123,6 +123,8 @@ static void boot_user(uint64_t keep, uint64_t release)
 		list_del(&page->lru);
 		__free_pages(page, 0);
 	}
+	/* A boot frees as it goes: little of that is left on per-CPU lists (docs/fidelity.md). */
+	drain_all_pages(NULL);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: the list of pages in a balloon, mm/balloon_compaction.c.  No migration (6.1 without
- * CONFIG_BALLOON_COMPACTION). */
+/* model: the list of pages in a balloon, mm/balloon_compaction.c.  Pages are allocated movable, as
+ * with CONFIG_BALLOON_COMPACTION (which distributions set); but there is no compaction that would
+ * migrate them, so that the symbol is not defined and drivers leave out what they have for it. */
 #ifndef _LINUX_BALLOON_COMPACTION_H
 #define _LINUX_BALLOON_COMPACTION_H
 
@@ -50,7 +51,7 @@ static inline void balloon_page_delete(struct page *page)
 
 static inline gfp_t balloon_mapping_gfp_mask(void)
 {
-	return GFP_HIGHUSER;
+	return GFP_HIGHUSER_MOVABLE;
 }
 
 /* Before a page of the balloon is given back to the allocator. */
