@@ -10,8 +10,8 @@
  * and leaves the rest.
  *
  * What each page must hold is remembered outside of the mappings, 4 bytes for a page: a table of
- * tables, by address.  These tables are the process's, too, and grow with the addresses that it
- * ever used: 1/1024 of that.
+ * tables, by address.  These tables are the process's, too: 1 MiB for each GiB of addresses that it
+ * used any of.
  *
  * Huge pages are the kernel's business: Linux 6.1 does not align anonymous mappings to 2 MiB and
  * merges those side by side; the simulator keeps them apart, and aligned.
@@ -90,8 +90,12 @@ static uint32_t *get_leaf(uint64_t index)
 
 	if (memory.leaf[index])
 		return memory.leaf[index];
+	/*
+	 * All of it at once: pages that are taken one by one while the program runs would lie
+	 * between those of its mappings, where the model has none.
+	 */
 	at = mmap(NULL, LEAF_BYTES, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (at == MAP_FAILED)
 		return NULL;
 	madvise(at, LEAF_BYTES, MADV_NOHUGEPAGE);
@@ -113,8 +117,7 @@ static int remember_pages(uint64_t addr, uint64_t len, uint32_t flags)
 	for (at = page_of(addr); at < end; at += SUPPORT_PAGE) {
 		uint32_t *page = find_page(at);
 
-		/* Tables of memory that was not written yet stay unwritten, too. */
-		if (page && *page != flags)
+		if (page)
 			*page = flags;
 	}
 	return 0;
