@@ -82,11 +82,11 @@ check-same: modules qemu kernel images
 	@sh tests/real/same-sources.sh $(O)
 
 # The short forms.
-check-real: real kernel $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	$(call real_run,) $(filter-out debug,$(real_tests))
 
 # The long ones, and what needs the debug kernel.
-check-real-long: real kernel $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+check-real-long: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 

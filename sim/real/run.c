@@ -374,11 +374,12 @@ static int run_items(struct real_run *run)
 	while (real_run_now(run) < finish) {
 		for (i = 0; i < nr_items(run); i++)
 			consider(run, item_at(run, i));
+		if (check_deadlock(run))
+			return -1;
 		if (!run->items_left && finish == never)
 			finish = real_run_now(run) + run->scenario->settle_ms * REAL_NS_PER_MS;
 		if (wait_until(run, next_time(run, sample, finish, limit)) || see_events(run) ||
-		    begin_due(run) || see_balloon(run) || look_around(run, &sample) ||
-		    check_deadlock(run))
+		    begin_due(run) || see_balloon(run) || look_around(run, &sample))
 			return -1;
 		if (real_run_now(run) >= limit) {
 			run->limited = true;
@@ -410,7 +411,7 @@ static int boot(struct real_run *run)
 				     run->vm->qmp.error);
 	if (real_vm_wait_until(run->vm, BOOT_MS, "the start of the guest's agent", ready, run))
 		return real_run_vm_failed(run);
-	if (stopped(run) || real_setup_guest(run) || real_trace_drain(run))
+	if (stopped(run) || real_setup_guest(run) || real_trace_booted(run))
 		return -1;
 	run->heard_ns = real_run_now(run);
 	run->shift_ns = (int64_t)run->heard_ns -

@@ -92,6 +92,8 @@ void real_setup_clean_up(struct real_run *run);
 void real_trace_begin(struct real_run *run);
 /* Whatever QEMU and the guest's console have said. */
 int real_trace_drain(struct real_run *run);
+/* The guest is up: say what booting has done to its memory. */
+int real_trace_booted(struct real_run *run);
 /*
  * Take a sample and record it; *@at is its time, for the records that belong to it. Everything
  * that happened before has been recorded then.

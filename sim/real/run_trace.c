@@ -311,6 +311,29 @@ int real_trace_sample(struct real_run *run, uint64_t *at)
 	return 0;
 }
 
+/* What boot profiles are made from (scenarios/boot). */
+int real_trace_booted(struct real_run *run)
+{
+	uint64_t resident, min_free_kbytes, at;
+	char answer[4096], text[256];
+	struct memory m;
+
+	if (real_vm_command(run->vm, REAL_COMMAND_MS, answer, sizeof(answer), "memory") ||
+	    real_vm_resident(run->vm, &resident) ||
+	    real_vm_read_u64(run->vm, "/proc/sys/vm/min_free_kbytes", &min_free_kbytes))
+		return real_run_vm_failed(run);
+	parse_memory(answer, &m);
+	if (real_trace_drain(run))
+		return -1;
+	at = max_u64(real_run_now(run), run->trace->now);
+	snprintf(text, sizeof(text), "booted: %" PRIu64 " pages managed, %" PRIu64 " free, %" PRIu64
+		 " cached, %" PRIu64 " slab; %" PRIu64 " resident; min_free_kbytes %" PRIu64,
+		 m.total, m.free, m.cached, m.slab, resident / PAGE_BYTES, min_free_kbytes);
+	TRACE(run->trace, at, message, .guest = GUEST, .severity = TRACE_INFO, .source = "real",
+	      .text = text);
+	return 0;
+}
+
 /* The end */
 
 /* The device counts for itself: what it says must be what we have seen. */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One scenario in both worlds: ballast run, ballast real and ballast diff, and that what the
+ * simulator says of a guest's memory is what a real guest's is, within stated bounds.
+ *
+ * The short form is about free page reporting; the long one adds a balloon, huge pages and
+ * fragmented memory.  Time is not compared: with TCG there is nothing to compare it with.
+ */
+#include "boot.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "diff.h"
+
+/* A value may be off by this part of the real one, or by that much, whichever is more. */
+struct bound {
+	enum phase_quantity quantity;
+	uint64_t percent, absolute;
+	bool whole_run;			/* only there: a pass of reporting may be in two phases */
+};
+
+static const struct bound bounds[] = {
+	{ PHASE_FREE, 3, 8 * MIB, false },
+	{ PHASE_RSS, 6, 16 * MIB, false },
+	{ PHASE_BALLOON, 0, 0, false },
+	/* Frees that take longer than the delay are reported in more passes. */
+	{ PHASE_REQUESTS, 30, 4, true },
+	{ PHASE_BLOCKS, 6, 8, true },
+	{ PHASE_REPORTED, 6, 24 * MIB, true },
+	{ PHASE_DISCARDED, 6, 24 * MIB, true },
+	{ PHASE_INFLATED, 0, 0, true },
+	{ PHASE_DEFLATED, 0, 0, true },
+};
+
+static const struct scene {
+	const char *name;
+	bool in_short;
+	uint64_t rss_percent;		/* another bound, with its cause in docs/fidelity.md */
+} scenes[] = {
+	{ "reporting", true, 0 },
+	{ "balloon", false, 0 },
+	{ "huge", false, 0 },
+	{ "churn", false, 40 },
+};
+
+static char dir[] = "/tmp/ballast-same-XXXXXX";
+
+/* The command in a process of its own, as main() would call it. */
+static void ballast(int (*main_of)(int argc, char **argv), const char *const *words)
+{
+	const char *argv[16];
+	int argc = 0, status;
+	pid_t pid;
+
+	while (words[argc])
+		argv[argc] = words[argc], argc++;
+	argv[argc] = NULL;
+	fflush(NULL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		status = main_of(argc, (char **)argv);
+		fflush(NULL);
+		_exit(status);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && !WEXITSTATUS(status), "ballast %s %s: status %#x",
+		      words[0], words[1], status);
+}
+
+static void check_value(const struct scene *scene, const struct diff_pair *pair,
+			const struct bound *bound)
+{
+	const struct phase *sim = pair->side[DIFF_SIM], *real = pair->side[DIFF_REAL];
+	enum phase_quantity q = bound->quantity;
+	uint64_t a = sim->value[q], b = real->value[q], off = a > b ? a - b : b - a, may;
+	uint64_t percent = bound->percent;
+
+	if (q == PHASE_RSS && scene->rss_percent)
+		percent = scene->rss_percent;
+	may = b / 100 * percent > bound->absolute ? b / 100 * percent : bound->absolute;
+	ck_assert_msg(sim->recorded[q] && real->recorded[q], "%s: %s %s: not recorded",
+		      scene->name, real->name, phase_quantities[q].name);
+	ck_assert_msg(off <= may, "%s: %s %s %s: %llu in the model, %llu in reality", scene->name,
+		      real->program_name, real->name, phase_quantities[q].name,
+		      (unsigned long long)a, (unsigned long long)b);
+}
+
+static void compare(const struct scene *scene, const char *const files[NR_DIFF_SIDES])
+{
+	const struct diff_options options = { .threshold = DIFF_NO_THRESHOLD };
+	struct phases side[NR_DIFF_SIDES];
+	char error[1024];
+	struct diff diff;
+	unsigned int i, seen = 0;
+	size_t b;
+
+	for (i = 0; i < NR_DIFF_SIDES; i++)
+		ck_assert_msg(!phases_read(&side[i], files[i], error, sizeof(error)), "%s", error);
+	ck_assert_msg(!diff_init(&diff, &side[DIFF_SIM], &side[DIFF_REAL], &options, error,
+				 sizeof(error)), "%s", error);
+	ck_assert_uint_eq(diff.nr_single, 0);
+	for (i = 0; i < diff.nr; i++) {
+		const struct diff_pair *pair = &diff.pair[i];
+
+		ck_assert(pair->side[DIFF_SIM] && pair->side[DIFF_REAL]);
+		for (b = 0; b < ARRAY_LEN(bounds); b++)
+			if (!bounds[b].whole_run || pair->side[DIFF_SIM]->kind == PHASE_WHOLE_RUN)
+				check_value(scene, pair, &bounds[b]);
+		seen++;
+	}
+	ck_assert_uint_ge(seen, 4);
+	diff_free(&diff);
+	for (i = 0; i < NR_DIFF_SIDES; i++)
+		phases_free(&side[i]);
+}
+
+static void set_up(void)
+{
+	const char *top = getenv("BALLAST_TOP");
+	char path[PATH_MAX];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/scenarios", top ? top : ".");
+	setenv("BALLAST_SCENARIOS", path, 0);
+	setenv("BALLAST_IMAGES", boot_file("../images"), 0);
+}
+
+static void tear_down(void)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(scenes); i++) {
+		snprintf(path, sizeof(path), "%s/%s.sim", dir, scenes[i].name);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/%s.real", dir, scenes[i].name);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
+START_TEST(both_worlds)
+{
+	const char *scenarios = getenv("BALLAST_SCENARIOS"), *accel = getenv("BALLAST_ACCEL");
+	const struct scene *scene = &scenes[_i];
+	char file[PATH_MAX], sim[PATH_MAX], real[PATH_MAX];
+	const char *const run[] = { "run", file, "--quiet", "--trace", sim, NULL };
+	const char *const boot[] = { "real", file, "--quiet", "--trace", real, "--accel",
+				     accel ? accel : "tcg", NULL };
+	const char *const diff[] = { "diff", sim, real, NULL };
+
+	if (!scene->in_short && !boot_long())
+		return;
+	snprintf(file, sizeof(file), "%s/real/%s.dts", scenarios, scene->name);
+	snprintf(sim, sizeof(sim), "%s/%s.sim", dir, scene->name);
+	snprintf(real, sizeof(real), "%s/%s.real", dir, scene->name);
+	ballast(cmd_run, run);
+	ballast(cmd_real, boot);
+	ballast(cmd_diff, diff);
+	compare(scene, (const char *const[]){ [DIFF_SIM] = sim, [DIFF_REAL] = real });
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("same");
+	TCase *tc = tcase_create("scenarios");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 600);
+	tcase_add_loop_test(tc, both_worlds, 0, ARRAY_LEN(scenes));
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

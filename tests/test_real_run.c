@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What `ballast real` does without a machine: options for QEMU and for guest programs, reading what
+ * QEMU traces, and that what cannot be had is refused in one line, with nothing left behind.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "lines.h"
+#include "program-args.h"
+#include "trace_log.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Trace events */
+
+START_TEST(request_is_read)
+{
+	struct trace_log_event e;
+
+	ck_assert(trace_log_parse("17866@1795399726.087515:virtio_ballast_request report: 32 blocks, "
+				  "134217728 bytes", &e));
+	ck_assert_int_eq(e.kind, TRACE_LOG_REQUEST);
+	ck_assert_int_eq(e.queue, TRACE_LOG_REPORT);
+	ck_assert_uint_eq(e.blocks, 32);
+	ck_assert_uint_eq(e.bytes, 134217728);
+	ck_assert_uint_eq(e.wall_ns, UINT64_C(1795399726087515000));
+	ck_assert(trace_log_parse("1@1.000001:virtio_ballast_request inflate: 256 blocks, "
+				  "1048576 bytes", &e));
+	ck_assert_int_eq(e.queue, TRACE_LOG_INFLATE);
+	ck_assert_uint_eq(e.wall_ns, 1000001000);
+}
+END_TEST
+
+START_TEST(discard_is_read)
+{
+	struct trace_log_event e;
+
+	ck_assert(trace_log_parse("3@5.000000:virtio_ballast_discard report: ram+0x9800000 length "
+				  "0x400000 ret 0", &e));
+	ck_assert_int_eq(e.kind, TRACE_LOG_DISCARD);
+	ck_assert_uint_eq(e.offset, 0x9800000);
+	ck_assert_uint_eq(e.length, 0x400000);
+	ck_assert_int_eq(e.ret, 0);
+	ck_assert(trace_log_parse("3@5.000000:virtio_ballast_discard inflate: /objects/ram+0x0 length "
+				  "0x1000 ret -12", &e));
+	ck_assert_int_eq(e.ret, -12);
+}
+END_TEST
+
+START_TEST(other_events_are_passed_over)
+{
+	struct trace_log_event e;
+
+	ck_assert(trace_log_parse("3@5.000000:virtio_ballast_stats 10 records", &e));
+	ck_assert_int_eq(e.kind, TRACE_LOG_OTHER);
+}
+END_TEST
+
+/* Our own events in another form mean that device and command are not of one version. */
+START_TEST(damaged_lines_are_refused)
+{
+	static const char *const lines[] = {
+		"", "virtio_ballast_request report: 1 blocks, 4096 bytes", "3@5:virtio_ballast_stats",
+		"3@5.000000:virtio_ballast_request report: 1 blocks",
+		"3@5.000000:virtio_ballast_request elsewhere: 1 blocks, 4096 bytes",
+		"3@5.000000:virtio_ballast_request report: 1 blocks, 4096 bytes and more",
+		"3@5.000000:virtio_ballast_discard report: ram+0x0 length 0x1000",
+	};
+	struct trace_log_event e;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(lines); i++)
+		ck_assert_msg(!trace_log_parse(lines[i], &e), "'%s' is taken for an event", lines[i]);
+}
+END_TEST
+
+/* Lines of a file that grows */
+
+START_TEST(lines_come_when_they_are_complete)
+{
+	char path[] = "/tmp/ballast-test-XXXXXX";
+	struct lines l;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(lines_open(&l, path), 0);
+	ck_assert_ptr_null(lines_next(&l));
+	ck_assert_int_eq(write(fd, "one\r\ntw", 7), 7);
+	ck_assert_str_eq(lines_next(&l), "one");
+	ck_assert_ptr_null(lines_next(&l));
+	ck_assert_int_eq(write(fd, "o\n\nthree\n", 9), 9);
+	ck_assert_str_eq(lines_next(&l), "two");
+	ck_assert_str_eq(lines_next(&l), "");
+	ck_assert_str_eq(lines_next(&l), "three");
+	ck_assert_ptr_null(lines_next(&l));
+	lines_close(&l);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(long_lines_come_in_pieces)
+{
+	char path[] = "/tmp/ballast-test-XXXXXX", text[10000];
+	size_t all = 0;
+	struct lines l;
+	char *line;
+	int fd = mkstemp(path);
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\n';
+	ck_assert_int_eq(write(fd, text, sizeof(text)), sizeof(text));
+	ck_assert_int_eq(lines_open(&l, path), 0);
+	while ((line = lines_next(&l)))
+		all += strlen(line);
+	ck_assert_uint_eq(all, sizeof(text) - 1);
+	lines_close(&l);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+/* Arguments */
+
+START_TEST(programs_get_words)
+{
+	const struct scenario_program p = { .kind = SCENARIO_PROGRAM_MEMHOG, .size_mib = 256,
+					    .loops = 2, .hold_ms = 3000,
+					    .madvise = SCENARIO_MADVISE_HUGEPAGE };
+	char words[512], small[16];
+	struct program_arg *args;
+	size_t nr, i, found = 0;
+
+	ck_assert_int_eq(scenario_program_words(&p, words, sizeof(words)), 0);
+	ck_assert_ptr_nonnull(strstr(words, " size-mib=256 "));
+	ck_assert_ptr_nonnull(strstr(words, " loops=2 "));
+	ck_assert_ptr_nonnull(strstr(words, " hold-ms=3000 "));
+	ck_assert_ptr_nonnull(strstr(words, " madvise=hugepage"));
+	ck_assert_int_eq(scenario_program_words(&p, small, sizeof(small)), -1);
+	args = scenario_program_args(&p, &nr);
+	for (i = 0; i < nr; i++)
+		found += !strcmp(args[i].name, "size-mib") && args[i].value == 256;
+	ck_assert_uint_eq(found, 1);
+	free(args);
+}
+END_TEST
+
+START_TEST(devices_become_options)
+{
+	static const struct scenario_parameter properties[] = { { "coalesce", "off" },
+								{ "iothread", "a,b" } };
+	struct scenario_device devices[] = {
+		{ .path = "x: /g/d", .type = "virtio-ballast-pci", .image = "virtio-ballast",
+		  .free_page_reporting = true, .properties = properties, .nr_properties = 2 },
+		{ .path = "x: /g/e", .type = "virtio-balloon-pci",
+		  .image = "upstream-virtio-balloon", .free_page_hint = true },
+	};
+	const struct scenario_guest guest = { .devices = devices, .nr_devices = 2 };
+	struct real_arguments a = { .nr = 0 };
+	char error[256];
+
+	ck_assert_int_eq(real_arguments_devices(&a, &guest, error, sizeof(error)), 0);
+	ck_assert_uint_eq(a.nr, 6);
+	ck_assert_str_eq(a.arg[0], "-device");
+	ck_assert_str_eq(a.arg[1], "virtio-ballast-pci,id=device0,free-page-reporting=on,"
+			 "free-page-hint=off,deflate-on-oom=off,page-poison=off,coalesce=off,"
+			 "iothread=a,,b");
+	ck_assert_str_eq(a.arg[2], "-object");
+	ck_assert_str_eq(a.arg[3], "iothread,id=iothread0");
+	ck_assert_str_eq(a.arg[5], "virtio-balloon-pci,id=device1,free-page-reporting=off,"
+			 "free-page-hint=on,deflate-on-oom=off,page-poison=off,"
+			 "iothread=iothread0");
+	ck_assert_ptr_null(a.arg[6]);
+	ck_assert(real_device_is_ours(&devices[0]));
+	ck_assert(!real_device_is_ours(&devices[1]));
+	real_arguments_free(&a);
+	devices[1].image = "virtio-ballast";
+	ck_assert_int_eq(real_arguments_devices(&a, &guest, error, sizeof(error)), -1);
+	ck_assert_ptr_nonnull(strstr(error, "x: /g/e: image: virtio-ballast: "));
+	real_arguments_free(&a);
+}
+END_TEST
+
+/* The command, as a process, in a directory of its own */
+
+static char command[PATH_MAX], top[PATH_MAX], scratch[64];
+
+static void write_file(const char *name, const char *text, unsigned int mode)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	ck_assert_msg(fd >= 0, "%s cannot be written", name);
+	ck_assert_int_eq(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* As `make real` fills it, but for QEMU and the kernel. */
+static void make_scratch(void)
+{
+	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(scratch));
+	ck_assert_int_eq(chdir(scratch), 0);
+	ck_assert(!mkdir("real", 0755) && !mkdir("real/stock", 0755) && !mkdir("tmp", 0755));
+	ck_assert(!mkdir("real/modules", 0755) && !mkdir("real/firmware", 0755));
+	write_file("real/agent", "agent", 0755);
+	write_file("real/stock/order", "", 0644);
+	write_file("real/stock/vmlinuz", "kernel", 0644);
+	write_file("real/modules/virtio_ballast.ko", "module", 0644);
+	setenv("TMPDIR", "tmp", 1);
+	unsetenv("BALLAST_REAL");
+}
+
+static void remove_scratch(void)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "rm -rf '%s'", scratch);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(system(line), 0);
+}
+
+static unsigned int count_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned int n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* The first line of standard error is @text; returns the exit status. */
+static int run_real(const char *arguments, char *text, size_t size)
+{
+	char line[3 * PATH_MAX];
+	int status;
+	FILE *f;
+
+	snprintf(line, sizeof(line),
+		 "'%s' real '%s/scenarios/real/reporting.dts' --trace x.trace %s 2>err >out", command,
+		 top, arguments);
+	status = system(line);
+	f = fopen("err", "r");
+	ck_assert_ptr_nonnull(f);
+	if (!fgets(text, size, f))
+		text[0] = '\0';
+	fclose(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const struct refusal {
+	const char *arguments, *says;
+} refusals[] = {
+	{ "--set /guest/count=2", "count: 2 guests; a real run is of one: --set /guest/count=1" },
+	{ "--set /guest/modules/balloon-driver/image=other", "image: other: a real kernel has only" },
+	{ "--set /guest/devices/balloon/type=virtio-blk-pci", "type: virtio-blk-pci: a real QEMU has" },
+	{ "--set /guest/devices/balloon/image=x", "image: x: a real QEMU's virtio-ballast-pci is" },
+	{ "--overlay swap.dtso", "/guest: swap: a real run has no swap in its guest" },
+	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
+	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
+	{ "--images x", "--images: there is no such option" },
+	{ "--real nowhere", "nowhere/stock/order: No such file or directory; 'make real' makes it" },
+	{ "--real real", "real/qemu-system-x86_64: No such file or directory" },
+	{ "--real broken", "QEMU ended with status 3" },
+	{ "--real real --kernel none", "qemu-system-x86_64" },
+};
+
+START_TEST(what_cannot_be_had_is_refused)
+{
+	const struct refusal *r = &refusals[_i];
+	unsigned int files, temporary;
+	char text[4096];
+
+	write_file("swap.dtso", "/dts-v1/;\n/plugin/;\n&{/guest} { swap { compatible = "
+		   "\"ballast,swap-ssd\"; size-mib = <64>; queue-depth = <1>; read-us = <1>; "
+		   "write-us = <1>; transfer-mib-per-s = <1>; }; };\n", 0644);
+	write_file("delay.dtso", "/dts-v1/;\n/plugin/;\n&{/guest} { page-reporting { compatible = "
+		   "\"ballast,page-reporting\"; delay-ms = <10>; }; };\n", 0644);
+	ck_assert_int_eq(system("cp -r real broken"), 0);
+	write_file("broken/qemu-system-x86_64", "#!/bin/sh\nexit 3\n", 0755);
+	write_file("err", "", 0644);
+	write_file("out", "", 0644);
+	files = count_files(".");
+	temporary = count_files("tmp");
+	ck_assert_int_eq(run_real(r->arguments, text, sizeof(text)), 2);
+	ck_assert_msg(strstr(text, r->says), "%s: says '%s' instead of '%s'", r->arguments, text,
+		      r->says);
+	ck_assert_uint_eq(count_files("."), files);
+	ck_assert_uint_eq(count_files("tmp"), temporary);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("real_run");
+	TCase *log = tcase_create("log"), *arguments = tcase_create("arguments");
+	TCase *refused = tcase_create("refused");
+
+	tcase_add_test(log, request_is_read);
+	tcase_add_test(log, discard_is_read);
+	tcase_add_test(log, other_events_are_passed_over);
+	tcase_add_test(log, damaged_lines_are_refused);
+	tcase_add_test(log, lines_come_when_they_are_complete);
+	tcase_add_test(log, long_lines_come_in_pieces);
+	suite_add_tcase(suite, log);
+	tcase_add_test(arguments, programs_get_words);
+	tcase_add_test(arguments, devices_become_options);
+	suite_add_tcase(suite, arguments);
+	tcase_add_checked_fixture(refused, make_scratch, remove_scratch);
+	tcase_add_loop_test(refused, what_cannot_be_had_is_refused, 0, ARRAY_LEN(refusals));
+	tcase_set_timeout(refused, 60);
+	suite_add_tcase(suite, refused);
+	return suite;
+}
+
+int main(void)
+{
+	const char *build = getenv("BALLAST_BUILD"), *at = getenv("BALLAST_TOP");
+	char path[PATH_MAX];
+	SRunner *runner;
+	int failed;
+
+	snprintf(path, sizeof(path), "%s/ballast", build ? build : "build/gcc");
+	if (!realpath(path, command) || !realpath(at ? at : ".", top)) {
+		fprintf(stderr, "%s: not found\n", path);
+		return 2;
+	}
+	runner = srunner_create(make_suite());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
