@@ -881,6 +881,13 @@ static void virtio_ballast_changed(struct virtio_device *vdev)
 	}
 }
 
+/* Only a reset ends the device's use of queues that it was shown, and lets them be shown again. */
+static void virtio_ballast_del_vqs(struct virtio_ballast *vb)
+{
+	virtio_reset_device(vb->vdev);
+	vb->vdev->config->del_vqs(vb->vdev);
+}
+
 static int virtio_ballast_find_vqs(struct virtio_ballast *vb)
 {
 	vq_callback_t *callbacks[VIRTIO_BALLAST_VQ_MAX] = {
@@ -914,7 +921,7 @@ static int virtio_ballast_find_vqs(struct virtio_ballast *vb)
 		/* Commands need one descriptor, and a block another. */
 		if (virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_HINT]) <=
 		    HINT_DESCS_RESERVED) {
-			vb->vdev->config->del_vqs(vb->vdev);
+			virtio_ballast_del_vqs(vb);
 			return -ENOSPC;
 		}
 		virtqueue_disable_cb(vb->vqs[VIRTIO_BALLAST_VQ_HINT]);
@@ -1031,7 +1038,7 @@ static int virtio_ballast_probe(struct virtio_device *vdev)
 out_hint_exit:
 	virtio_ballast_hint_exit(vb);
 out_del_vqs:
-	vdev->config->del_vqs(vdev);
+	virtio_ballast_del_vqs(vb);
 out_free:
 	kfree(vb);
 	return err;
