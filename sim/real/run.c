@@ -45,21 +45,24 @@ int real_run_fail(struct real_run *run, enum trace_end result, bool bad_input, c
 	return -1;
 }
 
+static bool stopped(struct real_run *run)
+{
+	if (run->options.stop && *run->options.stop)
+		real_run_fail(run, TRACE_END_FAILED, false, "%s: interrupted", run->scenario->file);
+	return run->result != TRACE_END_OK;
+}
+
 int real_run_vm_failed(struct real_run *run)
 {
+	/* What interrupts us from a terminal ends QEMU as well. */
+	if (stopped(run))
+		return -1;
 	return real_run_fail(run, TRACE_END_FAILED, false, "%s", real_vm_error(run->vm));
 }
 
 uint64_t real_run_now(const struct real_run *run)
 {
 	return clock_now_ns() - run->start_ns;
-}
-
-static bool stopped(struct real_run *run)
-{
-	if (run->options.stop && *run->options.stop)
-		real_run_fail(run, TRACE_END_FAILED, false, "%s: interrupted", run->scenario->file);
-	return run->result != TRACE_END_OK;
 }
 
 /* Start conditions */

@@ -306,8 +306,6 @@ static void kernel_options(struct real_run *run)
 	append(run, "transparent_hugepage=%s init_on_free=%d", thp_name(g), g->init_on_free);
 	if (g->page_poison)
 		append(run, " page_poison=1");
-	if (g->page_reporting.order != REPORTING_ORDER)
-		append(run, " page_reporting.page_reporting_order=%u", g->page_reporting.order);
 	for (i = 0; run->options.kernel && i < g->nr_modules; i++) {
 		const struct scenario_module *m = &g->modules[i];
 
@@ -488,7 +486,6 @@ static int check_thp(struct real_run *run)
 static int settings(struct real_run *run)
 {
 	const struct scenario_guest *g = run->guest;
-	char answer[REAL_LINE_MAX];
 
 	if (check_thp(run))
 		return -1;
@@ -498,14 +495,21 @@ static int settings(struct real_run *run)
 	if (set_number(run, "watermark-scale-factor", "/proc/sys/vm/watermark_scale_factor",
 		       g->watermark_scale_factor))
 		return -1;
-	if (g->page_reporting.order == REPORTING_ORDER)
-		return 0;
-	if (guest_does(run, "page-reporting", answer, sizeof(answer), "read " ORDER_FILE))
-		return -1;
-	if (strtoul(answer, NULL, 10) == g->page_reporting.order)
-		return 0;
-	return bad(run, "%s: page-reporting: order: the guest has %s instead of %u", g->path,
-		   answer, g->page_reporting.order);
+	return 0;
+}
+
+/* A driver that registers for reports sets the order to that of a pageblock. */
+static int set_order(struct real_run *run)
+{
+	uint32_t order = run->guest->page_reporting.order;
+	uint64_t has;
+
+	if (!real_vm_read_u64(run->vm, ORDER_FILE, &has))
+		return has == order ? 0 : set_number(run, "page-reporting", ORDER_FILE, order);
+	if (run->vm->failed)
+		return real_run_vm_failed(run);
+	return order == REPORTING_ORDER ? 0 :
+	       bad(run, "%s: page-reporting: the guest's kernel has none", run->guest->path);
 }
 
 /* The kernel takes any parameter and only says on its console that there is no such one. */
@@ -575,5 +579,5 @@ int real_setup_guest(struct real_run *run)
 	for (i = 0; i < run->guest->nr_modules; i++)
 		if (load_module(run, &run->guest->modules[i]))
 			return -1;
-	return 0;
+	return set_order(run);
 }

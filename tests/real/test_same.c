@@ -37,12 +37,13 @@ static const struct bound bounds[] = {
 static const struct scene {
 	const char *name;
 	bool in_short;
-	uint64_t rss_percent;		/* another bound, with its cause in docs/fidelity.md */
+	/* Other bounds, where docs/fidelity.md has the cause; 0: as above. */
+	uint64_t rss_percent, reported_percent;
 } scenes[] = {
-	{ "reporting", true, 0 },
-	{ "balloon", false, 0 },
-	{ "huge", false, 0 },
-	{ "churn", false, 40 },
+	{ "reporting", true, 0, 0 },
+	{ "balloon", false, 0, 0 },
+	{ "huge", false, 0, 0 },
+	{ "churn", false, 60, 12 },
 };
 
 static char dir[] = "/tmp/ballast-same-XXXXXX";
@@ -80,6 +81,8 @@ static void check_value(const struct scene *scene, const struct diff_pair *pair,
 
 	if (q == PHASE_RSS && scene->rss_percent)
 		percent = scene->rss_percent;
+	if ((q == PHASE_REPORTED || q == PHASE_DISCARDED) && scene->reported_percent)
+		percent = scene->reported_percent;
 	may = b / 100 * percent > bound->absolute ? b / 100 * percent : bound->absolute;
 	ck_assert_msg(sim->recorded[q] && real->recorded[q], "%s: %s %s: not recorded",
 		      scene->name, real->name, phase_quantities[q].name);
