@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Our driver and our device on a kernel that looks for mistakes: KASAN, lockdep, DEBUG_VM, objects and
- * lists, and panic_on_warn.  In a booted guest that has our driver and the stock one built in:
+ * Our driver and our device on a kernel that looks for mistakes: KASAN, lockdep, DEBUG_VM, objects
+ * and lists, and panic_on_warn.  In a booted guest that has our driver and the stock one built in:
  *
  *  - contents: programs fill memory with what only they know, free it while it is reported and
  *    ballooned away, and compare, with little memory for all of that;
- *  - faults: allocations fail, in kernel threads at random and in the task that binds and unbinds the
- *    driver one after the other.  Afterwards all pages are there.
+ *  - faults: allocations fail, in kernel threads at random and in the task that binds and unbinds
+ *    the driver one after the other.  Afterwards all pages are there.
  *
- * Which driver takes the device: the one whose init function initcall_blacklist= does not name.  With
- * neither named the stock one is first, and sysfs hands the device over.
+ * Which driver takes the device: the one whose init function initcall_blacklist= does not name.
+ * With neither named the stock one is first, and sysfs hands the device over.
  *
  * The short form takes minutes, with TCG; the long one half an hour.
  */
@@ -23,8 +23,8 @@
 #define INJECT "/sys/kernel/debug/"
 
 /*
- * Pages that may be elsewhere after a test: in per-CPU lists, page tables, stacks.  KASAN keeps freed
- * objects of slab caches, up to 1/32 of memory, so slab pages have a limit of their own.
+ * Pages that may be elsewhere after a test: in per-CPU lists, page tables, stacks.  KASAN keeps
+ * freed objects of slab caches, up to 1/32 of memory, so slab pages have a limit of their own.
  */
 #define LOOSE_PAGES (4 * MIB / PAGE)
 #define LOOSE_SLAB_PAGES (GUEST_MIB * MIB / PAGE / 32)
@@ -217,7 +217,7 @@ static void set_flag(struct debug *d, const char *kind, const char *name, bool o
 	guest_does(d->vm, NULL, 0, "write " INJECT "%s/%s %c", kind, name, on ? 'Y' : 'N');
 }
 
-/* Any allocation may fail; which, is up to probability (below) and to fail-nth (bind_with_faults()). */
+/* Any allocation may fail; which, is up to probability (below) and fail-nth (bind_with_fault()). */
 static void prepare_faults(struct debug *d)
 {
 	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
@@ -235,8 +235,8 @@ static void prepare_faults(struct debug *d)
 }
 
 /*
- * Only kernel threads are to fail, for all that our driver does for itself it does in them.  New ones
- * are children of kthreadd, from which they have it.  The other numbers are nobody's.
+ * Only kernel threads are to fail, for all that our driver does for itself it does in them.  New
+ * ones are children of kthreadd, from which they have it.  The other numbers are nobody's.
  */
 static void fail_kernel_threads(struct debug *d)
 {
@@ -354,8 +354,8 @@ END_TEST
 
 static int driver_does(struct debug *d, const char *driver, const char *what)
 {
-	int ret = real_vm_command(d->vm, SHORT_MS, NULL, 0, "write " DRIVERS "%s/%s virtio0", driver,
-				  what);
+	int ret = real_vm_command(d->vm, SHORT_MS, NULL, 0, "write " DRIVERS "%s/%s virtio0",
+				  driver, what);
 
 	ck_assert_msg(!d->vm->failed, "%s", real_vm_error(d->vm));
 	return ret;
@@ -372,8 +372,8 @@ static bool is_bound(struct debug *d, const char *driver)
 
 /*
  * What may fail here are objects without a slab cache of their own (kmalloc, marked for the filter
- * by slub_debug=A) and the rings, which are more than a page.  Not so entries of /proc: without them,
- * the removal of an interrupt makes the kernel itself warn (remove_proc_entry()).
+ * by slub_debug=A) and the rings, which are more than a page.  Not so entries of /proc: without
+ * them, the removal of an interrupt makes the kernel itself warn (remove_proc_entry()).
  */
 #define MARK_KMALLOC " slub_debug=A,kmalloc-*"
 
@@ -386,8 +386,8 @@ static void choose_faults(struct debug *d)
 
 /*
  * Let the @nth allocation from now on fail that the agent's process makes, then do @what.  Returns
- * whether it was reached, sets *done.  Some of them the agent makes for itself; it only says that it
- * could not do it then.
+ * whether it was reached, sets *done.  Some of them the agent makes for itself; it only says that
+ * it could not do it then.
  */
 static bool bind_with_fault(struct debug *d, const char *what, unsigned int nth, bool *done)
 {
