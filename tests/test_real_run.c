@@ -27,8 +27,8 @@ START_TEST(request_is_read)
 {
 	struct trace_log_event e;
 
-	ck_assert(trace_log_parse("17866@1795399726.087515:virtio_ballast_request report: 32 blocks, "
-				  "134217728 bytes", &e));
+	ck_assert(trace_log_parse("17866@1795399726.087515:virtio_ballast_request report: "
+				  "32 blocks, 134217728 bytes", &e));
 	ck_assert_int_eq(e.kind, TRACE_LOG_REQUEST);
 	ck_assert_int_eq(e.queue, TRACE_LOG_REPORT);
 	ck_assert_uint_eq(e.blocks, 32);
@@ -51,8 +51,8 @@ START_TEST(discard_is_read)
 	ck_assert_uint_eq(e.offset, 0x9800000);
 	ck_assert_uint_eq(e.length, 0x400000);
 	ck_assert_int_eq(e.ret, 0);
-	ck_assert(trace_log_parse("3@5.000000:virtio_ballast_discard inflate: /objects/ram+0x0 length "
-				  "0x1000 ret -12", &e));
+	ck_assert(trace_log_parse("3@5.000000:virtio_ballast_discard inflate: /objects/ram+0x0 "
+				  "length 0x1000 ret -12", &e));
 	ck_assert_int_eq(e.ret, -12);
 }
 END_TEST
@@ -70,7 +70,8 @@ END_TEST
 START_TEST(damaged_lines_are_refused)
 {
 	static const char *const lines[] = {
-		"", "virtio_ballast_request report: 1 blocks, 4096 bytes", "3@5:virtio_ballast_stats",
+		"", "3@5:virtio_ballast_stats",
+		"virtio_ballast_request report: 1 blocks, 4096 bytes",
 		"3@5.000000:virtio_ballast_request report: 1 blocks",
 		"3@5.000000:virtio_ballast_request elsewhere: 1 blocks, 4096 bytes",
 		"3@5.000000:virtio_ballast_request report: 1 blocks, 4096 bytes and more",
@@ -80,7 +81,8 @@ START_TEST(damaged_lines_are_refused)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(lines); i++)
-		ck_assert_msg(!trace_log_parse(lines[i], &e), "'%s' is taken for an event", lines[i]);
+		ck_assert_msg(!trace_log_parse(lines[i], &e), "'%s' is taken for an event",
+			      lines[i]);
 }
 END_TEST
 
@@ -249,8 +251,8 @@ static int run_real(const char *arguments, char *text, size_t size)
 	FILE *f;
 
 	snprintf(line, sizeof(line),
-		 "'%s' real '%s/scenarios/real/reporting.dts' --trace x.trace %s 2>err >out", command,
-		 top, arguments);
+		 "'%s' real '%s/scenarios/real/reporting.dts' --trace x.trace %s 2>err >out",
+		 command, top, arguments);
 	status = system(line);
 	f = fopen("err", "r");
 	ck_assert_ptr_nonnull(f);
@@ -264,14 +266,16 @@ static const struct refusal {
 	const char *arguments, *says;
 } refusals[] = {
 	{ "--set /guest/count=2", "count: 2 guests; a real run is of one: --set /guest/count=1" },
-	{ "--set /guest/modules/balloon-driver/image=other", "image: other: a real kernel has only" },
-	{ "--set /guest/devices/balloon/type=virtio-blk-pci", "type: virtio-blk-pci: a real QEMU has" },
+	{ "--set /guest/modules/balloon-driver/image=other",
+	  "image: other: a real kernel has only" },
+	{ "--set /guest/devices/balloon/type=virtio-blk-pci",
+	  "type: virtio-blk-pci: a real QEMU has" },
 	{ "--set /guest/devices/balloon/image=x", "image: x: a real QEMU's virtio-ballast-pci is" },
 	{ "--overlay swap.dtso", "/guest: swap: a real run has no swap in its guest" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
 	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
 	{ "--images x", "--images: there is no such option" },
-	{ "--real nowhere", "nowhere/stock/order: No such file or directory; 'make real' makes it" },
+	{ "--real nowhere", "nowhere/stock/order: No such file or directory; 'make real' makes" },
 	{ "--real real", "real/qemu-system-x86_64: No such file or directory" },
 	{ "--real broken", "QEMU ended with status 3" },
 	{ "--real real --kernel none", "qemu-system-x86_64" },

@@ -468,6 +468,7 @@ struct real_run *real_run_create(const struct scenario *scenario,
 
 enum trace_end real_run_go(struct real_run *run)
 {
+	char first_line[512];
 	uint64_t at;
 
 	if (!boot(run) && !run_items(run) && !real_trace_sample(run, &at) &&
@@ -477,9 +478,12 @@ enum trace_end real_run_go(struct real_run *run)
 		run->result = TRACE_END_LIMIT;
 	/* A guest that crashed has said why. */
 	real_trace_drain(run);
+	/* The rest is the console's end, which the trace has as messages. */
+	snprintf(first_line, sizeof(first_line), "%.*s", (int)strcspn(run->error, "\n"),
+		 run->error);
 	at = real_run_now(run);
 	TRACE(run->trace, at > run->trace->now ? at : run->trace->now, run_end,
-	      .result = run->result, .text = run->error);
+	      .result = run->result, .text = first_line);
 	return run->result;
 }
 
