@@ -36,6 +36,7 @@ static const struct combination {
 struct seen {
 	char features[80];
 	uint64_t total, total_inflated;		/* pages that the guest's kernel manages */
+	uint64_t vmstat_inflate, vmstat_deflate; /* pages, of /proc/vmstat */
 	uint64_t resident_inflated;		/* bytes */
 	uint64_t resident_booted, resident_used, resident_reported;
 	uint64_t stat_total;
@@ -102,6 +103,19 @@ static void expect_free(struct scene_run *s, uint64_t before)
 
 	ck_assert_msg(now + FREE_TOLERANCE >= before, "%s: %" PRIu64 " pages were free, now %" PRIu64,
 		      s->c->name, before, now);
+}
+
+static uint64_t vmstat(struct real_vm *vm, const char *name)
+{
+	static char answer[32768];
+	char *line, *rest = answer;
+	size_t len = strlen(name);
+
+	guest_does(vm, answer, sizeof(answer), "read /proc/vmstat");
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			return strtoull(line + len, NULL, 10);
+	ck_abort_msg("the guest's kernel does not count %s", name);
 }
 
 /* Statistics */
@@ -190,6 +204,11 @@ START_TEST(balloon_takes_memory_and_gives_it_back)
 	expect_free(&s, free_pages);
 	if (s.c->ours)
 		ck_assert_uint_eq(qmp_number(s.vm, BALLOON_PATH, "deflate-pages"), pages);
+
+	s.seen->vmstat_inflate = vmstat(s.vm, "balloon_inflate");
+	s.seen->vmstat_deflate = vmstat(s.vm, "balloon_deflate");
+	ck_assert_uint_eq(s.seen->vmstat_inflate, pages);
+	ck_assert_uint_eq(s.seen->vmstat_deflate, pages);
 
 	/* Unloading with pages in the balloon, and loading again. */
 	balloon_to(s.vm, left);
@@ -286,13 +305,17 @@ END_TEST
 START_TEST(poisoned_free_pages_keep_their_poison)
 {
 	struct scene_run s;
-	char append[128];
+	char append[128], features[80];
 	uint64_t used;
 
 	snprintf(append, sizeof(append), "page_poison=1 initcall_blacklist=%s_driver_init",
 		 combinations[_i].other_module);
 	begin(&s, _i, ",free-page-reporting=on,page-poison=on",
 	      &(struct boot_options){ .vcpus = 1, .kernel = "bzImage", .append = append });
+	guest_does(s.vm, features, sizeof(features),
+		   "read /sys/bus/virtio/devices/virtio0/features");
+	/* PAGE_POISON and REPORTING: there is a driver, and it has told the device. */
+	ck_assert_msg(features[4] == '1' && features[5] == '1', "features %s", features);
 	program_begin(&s.program, s.vm, "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 "
 		      "madvise=none");
 	program_wait(&s.program, LONG_MS);
@@ -415,6 +438,8 @@ static void print_table(void)
 	print_row(what, offsetof(struct seen, member), unit, name)
 	ROW("memory that the kernel manages", total, 1, "pages");
 	ROW("... with a balloon of 256 MiB", total_inflated, 1, "pages");
+	ROW("... that it counted as inflated", vmstat_inflate, 1, "pages");
+	ROW("... and as deflated", vmstat_deflate, 1, "pages");
 	ROW("resident with that balloon", resident_inflated, MIB, "MiB");
 	ROW("resident after boot and reporting", resident_booted, MIB, "MiB");
 	ROW("... while 320 MiB are used", resident_used, MIB, "MiB");

@@ -773,10 +773,7 @@ static int virtio_ballast_report(struct page_reporting_dev_info *prdev, struct s
 	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_REPORTING];
 	int err;
 
-	/*
-	 * The blocks are missing from the free lists: do not make reclaim work for the indirect
-	 * descriptors, the report can be made another time.
-	 */
+	/* The queue is empty and has room for all of them: nothing is allocated. */
 	err = virtqueue_add_inbuf(vq, sg, nents, vb, GFP_NOWAIT | __GFP_NOWARN);
 	if (err)
 		return err;
@@ -794,9 +791,8 @@ static void virtio_ballast_start_reporting(struct virtio_ballast *vb)
 	if (!virtio_ballast_has(vb, VIRTIO_BALLAST_F_REPORTING))
 		return;
 
-	/* A report takes one descriptor if it is indirect, and as many as it has blocks if not. */
-	if (!virtio_ballast_has(vb, VIRTIO_RING_F_INDIRECT_DESC) &&
-	    virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_REPORTING]) <
+	/* A report takes as many descriptors as it has blocks. */
+	if (virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_REPORTING]) <
 	    PAGE_REPORTING_CAPACITY) {
 		dev_warn(dev, "reporting queue is too short, free pages are not reported\n");
 		return;
@@ -1090,6 +1086,12 @@ static int virtio_ballast_validate(struct virtio_device *vdev)
 		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_PAGE_POISON);
 	else if (!virtio_has_feature(vdev, VIRTIO_BALLAST_F_PAGE_POISON))
 		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_REPORTING);
+
+	/*
+	 * Tables of indirect descriptors would be allocated while the blocks of a report are
+	 * missing from the free lists, that is when memory may be short because of the report.
+	 */
+	__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
 
 	/* What is passed are the guest's page frames themselves; translated ones mean nothing. */
 	__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
