@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scripts that build a kernel, modules and QEMU, given what they cannot work with: one line says
- * what is wrong and what to do, the status is 2, and nothing is left that the next build would take
- * for good.  Nothing is downloaded or built here.
+ * The scripts that build a kernel, modules and QEMU, given what they cannot work with: one line
+ * says what is wrong and what to do, the status is 2, and nothing is left that the next build
+ * would take for good.  Nothing is downloaded or built here.
  */
 #include <check.h>
 #include <dirent.h>

@@ -46,8 +46,8 @@ struct seen {
 	unsigned int scenes;			/* bit per scene that ended well */
 };
 
-enum scene { SCENE_BALLOON, SCENE_REPORTING, SCENE_FILE, SCENE_OOM, SCENE_POISON, SCENE_RESET, SCENE_CYCLES,
-	     NR_SCENES };
+enum scene { SCENE_BALLOON, SCENE_REPORTING, SCENE_FILE, SCENE_OOM, SCENE_POISON, SCENE_RESET,
+	     SCENE_CYCLES, NR_SCENES };
 
 static struct seen *all_seen;
 
