@@ -109,8 +109,8 @@ static const struct bad {
 	{ "a kernel that the archive does not have",
 	  "mkdir -p $D/h/include/generated; echo '#define UTS_RELEASE \"6.1.0-99-cloud-amd64\"' "
 	  ">$D/h/include/generated/utsrelease.h; PATH=$D/bin:$PATH; rm $D/bin/df; "
-	  "sh tests/real/stock.sh $D/out $D/h", "linux-image-6.1.0-99-cloud-amd64 cannot be downloaded",
-	  "install the headers of a release" },
+	  "sh tests/real/stock.sh $D/out $D/h",
+	  "linux-image-6.1.0-99-cloud-amd64 cannot be downloaded", "install the headers of a release" },
 	{ "no kernel tree", "KSRC=$D/empty sh tests/upstream.sh $D/out",
 	  "is no Linux source tree", "KSRC=" },
 	{ "no QEMU tree", "KSRC= QSRC=$D/empty sh -c 'what=x; . tests/real/cache.sh; qemu_tree'",

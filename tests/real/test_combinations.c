@@ -101,8 +101,8 @@ static void expect_free(struct scene_run *s, uint64_t before)
 {
 	uint64_t now = guest_memory(s->vm, "free");
 
-	ck_assert_msg(now + FREE_TOLERANCE >= before, "%s: %" PRIu64 " pages were free, now %" PRIu64,
-		      s->c->name, before, now);
+	ck_assert_msg(now + FREE_TOLERANCE >= before,
+		      "%s: %" PRIu64 " pages were free, now %" PRIu64, s->c->name, before, now);
 }
 
 static uint64_t vmstat(struct real_vm *vm, const char *name)
