@@ -103,7 +103,8 @@ static const struct bad {
 	  "no kernel headers in KDIR=", "set KDIR" },
 	{ "install before build",
 	  "K=$D/h; mkdir $K; printf 'VERSION = 6\\nPATCHLEVEL = 1\\n' >$K/Makefile; "
-	  "sh tests/real/modules.sh $K $D/m modules_install", "nothing to install", "make modules" },
+	  "sh tests/real/modules.sh $K $D/m modules_install",
+	  "nothing to install", "make modules" },
 	{ "no kernel of these headers", "sh tests/real/stock.sh $D/out $D/headers",
 	  "has no include/generated/utsrelease.h", "headers of a built kernel" },
 	{ "a kernel that the archive does not have",

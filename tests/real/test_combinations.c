@@ -154,8 +154,9 @@ static void look_at_statistics(struct scene_run *s)
 	free_pages = guest_memory(s->vm, "free");
 	stat_free = statistic(s->vm, "stat-free-memory") / PAGE;
 	apart = free_pages > stat_free ? free_pages - stat_free : stat_free - free_pages;
-	ck_assert_msg(apart < FREE_TOLERANCE, "stat-free-memory is %" PRIu64 " pages, the guest has %"
-		      PRIu64, stat_free, free_pages);
+	ck_assert_msg(apart < FREE_TOLERANCE,
+		      "stat-free-memory is %" PRIu64 " pages, the guest has %" PRIu64, stat_free,
+		      free_pages);
 	ck_assert_uint_gt(statistic(s->vm, "stat-minor-faults"), 0);
 	qmp_does(s->vm, "qom-set", "{'path':'" BALLOON_PATH "',"
 		 "'property':'guest-stats-polling-interval','value':0}");
