@@ -51,6 +51,8 @@ static void setup(void)
 	snprintf(dir, sizeof(dir), "%s/XXXXXX", suite_dir);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	setenv("D", dir, 1);
+	/* One function of cache.sh: $IN 'FUNCTION ARGUMENTS'. */
+	write_file("in", "what=x; . tests/real/cache.sh; eval \"$1\"\n", 0644);
 	make_dir("cache");
 	make_dir("bin");
 	make_dir("empty");
@@ -73,7 +75,8 @@ static int run(const char *command)
 	int status;
 
 	snprintf(line, sizeof(line),
-		 "cd \"$BALLAST_TOP\" && export BALLAST_CACHE=\"$D/cache\"; %s 2>&1", command);
+		 "cd \"$BALLAST_TOP\" && export BALLAST_CACHE=\"$D/cache\"; IN=\"sh $D/in\"; "
+		 "%s 2>&1", command);
 	f = popen(line, "r");
 	ck_assert_ptr_nonnull(f);
 	used = fread(said, 1, sizeof(said) - 1, f);
@@ -95,43 +98,70 @@ static unsigned int nr_lines(void)
 static const struct bad {
 	const char *what, *command, *says, *remedy;
 } bads[] = {
-	{ "no headers", "sh tests/real/modules.sh $D/nowhere $D/m modules",
-	  "no kernel headers in KDIR=", "make deps-real" },
-	{ "headers of another version", "sh tests/real/modules.sh $D/headers $D/m modules",
-	  "is of Linux '6.8', and the drivers are written for 6.1", "set KDIR" },
-	{ "headers that belong to no kernel", "sh tests/real/modules.sh $D/empty $D/m modules",
-	  "no kernel headers in KDIR=", "set KDIR" },
+	{ "no headers",
+	  "sh tests/real/modules.sh $D/nowhere $D/m modules",
+	  "no kernel headers in KDIR=",
+	  "make deps-real" },
+	{ "headers of another version",
+	  "sh tests/real/modules.sh $D/headers $D/m modules",
+	  "is of Linux '6.8', and the drivers are written for 6.1",
+	  "set KDIR" },
+	{ "headers that belong to no kernel",
+	  "sh tests/real/modules.sh $D/empty $D/m modules",
+	  "no kernel headers in KDIR=",
+	  "set KDIR" },
 	{ "install before build",
-	  "K=$D/h; mkdir $K; printf 'VERSION = 6\\nPATCHLEVEL = 1\\n' >$K/Makefile; "
-	  "sh tests/real/modules.sh $K $D/m modules_install",
-	  "nothing to install", "make modules" },
-	{ "no kernel of these headers", "sh tests/real/stock.sh $D/out $D/headers",
-	  "has no include/generated/utsrelease.h", "headers of a built kernel" },
+	  "K=$D/h; mkdir $K; printf 'VERSION = 6\\nPATCHLEVEL = 1\\n' >$K/Makefile; sh "
+	  "tests/real/modules.sh $K $D/m modules_install",
+	  "nothing to install",
+	  "make modules" },
+	{ "no kernel of these headers",
+	  "sh tests/real/stock.sh $D/out $D/headers",
+	  "has no include/generated/utsrelease.h",
+	  "headers of a built kernel" },
 	{ "a kernel that the archive does not have",
-	  "mkdir -p $D/h/include/generated; echo '#define UTS_RELEASE \"6.1.0-99-cloud-amd64\"' "
-	  ">$D/h/include/generated/utsrelease.h; PATH=$D/bin:$PATH; rm $D/bin/df; "
-	  "sh tests/real/stock.sh $D/out $D/h",
-	  "linux-image-6.1.0-99-cloud-amd64 cannot be downloaded", "install the headers of a release" },
-	{ "no kernel tree", "KSRC=$D/empty sh tests/upstream.sh $D/out",
-	  "is no Linux source tree", "KSRC=" },
-	{ "no QEMU tree", "KSRC= QSRC=$D/empty sh -c 'what=x; . tests/real/cache.sh; qemu_tree'",
-	  "is no QEMU source tree", "QSRC=" },
+	  "mkdir -p $D/h/include/generated; echo '#define UTS_RELEASE "
+	  "\"6.1.0-99-cloud-amd64\"' >$D/h/include/generated/utsrelease.h; "
+	  "PATH=$D/bin:$PATH; rm $D/bin/df; sh tests/real/stock.sh $D/out $D/h",
+	  "linux-image-6.1.0-99-cloud-amd64 cannot be downloaded",
+	  "install the headers of a release" },
+	{ "no kernel tree",
+	  "KSRC=$D/empty sh tests/upstream.sh $D/out",
+	  "is no Linux source tree",
+	  "KSRC=" },
+	{ "no QEMU tree",
+	  "KSRC= QSRC=$D/empty $IN 'qemu_tree'",
+	  "is no QEMU source tree",
+	  "QSRC=" },
 	{ "a tree that was built in place",
-	  "mkdir -p $D/k/mm; touch $D/k/mm/page_reporting.c $D/k/.config; "
-	  "KSRC=$D/k sh -c 'what=x; . tests/real/cache.sh; linux_tree'", "is built in place",
+	  "mkdir -p $D/k/mm; touch $D/k/mm/page_reporting.c $D/k/.config; KSRC=$D/k $IN "
+	  "'linux_tree'",
+	  "is built in place",
 	  "make mrproper" },
-	{ "no archive for the kernel", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; "
-	  "linux_deb'", "linux-source-6.1 cannot be downloaded", "set KSRC" },
-	{ "no archive for QEMU", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; qemu_dsc'",
-	  "QEMU's source package cannot be downloaded", "set QSRC" },
-	{ "no disk space", "PATH=$D/bin:$PATH; sh -c 'what=x; . tests/real/cache.sh; need_space 100'",
-	  "has 3 MiB left and 100 are needed", "set BALLAST_CACHE" },
-	{ "a cache that cannot be made", "BALLAST_CACHE=/proc/ballast; sh -c 'what=x; "
-	  ". tests/real/cache.sh; lock x'", "cannot make /proc/ballast", "set BALLAST_CACHE" },
-	{ "a program that is not installed", "sh -c 'what=x; . tests/real/cache.sh; need_commands sh "
-	  "no-such-program'", "there is no 'no-such-program' on this machine", "make deps-real" },
-	{ "a build that fails", "sh -c 'what=x; . tests/real/cache.sh; logged $D/log false'",
-	  "all of its output is in", "/log" },
+	{ "no archive for the kernel",
+	  "PATH=$D/bin:$PATH; $IN 'linux_deb'",
+	  "linux-source-6.1 cannot be downloaded",
+	  "set KSRC" },
+	{ "no archive for QEMU",
+	  "PATH=$D/bin:$PATH; $IN 'qemu_dsc'",
+	  "QEMU's source package cannot be downloaded",
+	  "set QSRC" },
+	{ "no disk space",
+	  "PATH=$D/bin:$PATH; $IN 'need_space 100'",
+	  "has 3 MiB left and 100 are needed",
+	  "set BALLAST_CACHE" },
+	{ "a cache that cannot be made",
+	  "BALLAST_CACHE=/proc/ballast; $IN 'lock x'",
+	  "cannot make /proc/ballast",
+	  "set BALLAST_CACHE" },
+	{ "a program that is not installed",
+	  "$IN 'need_commands sh no-such-program'",
+	  "there is no 'no-such-program' on this machine",
+	  "make deps-real" },
+	{ "a build that fails",
+	  "$IN 'logged $D/log false'",
+	  "all of its output is in",
+	  "/log" },
 };
 
 START_TEST(what_cannot_be_worked_with_is_said_in_one_line)
@@ -162,8 +192,7 @@ START_TEST(overlay_touches_only_what_has_changed)
 	ck_assert_int_eq(run("touch -d 2001-01-01 $D/to/*"), 0);
 	in_dir(same, sizeof(same), "to/same.c");
 	ck_assert_int_eq(stat(same, &before), 0);
-	ck_assert_int_eq(run("sh -c 'what=x; . tests/real/cache.sh; overlay $D/from $D/to' && "
-			     "diff -r $D/from $D/to"), 0);
+	ck_assert_int_eq(run("$IN 'overlay $D/from $D/to' && diff -r $D/from $D/to"), 0);
 	ck_assert_int_eq(stat(same, &after), 0);
 	ck_assert_int_eq(before.st_mtime, after.st_mtime);
 }
@@ -172,12 +201,10 @@ END_TEST
 START_TEST(line_is_added_once)
 {
 	write_file("Makefile", "obj-y += a/\nobj-y += virtio/\nobj-y += b/\n", 0644);
-	ck_assert_int_eq(run("for i in 1 2; do sh -c 'what=x; . tests/real/cache.sh; "
-			     "add_line $D/Makefile \"obj-y += ours/\" virtio/'; done; "
-			     "cat $D/Makefile"), 0);
+	ck_assert_int_eq(run("for i in 1 2; do $IN 'add_line $D/Makefile "
+			     "\"obj-y += ours/\" virtio/'; done; cat $D/Makefile"), 0);
 	ck_assert_str_eq(said, "obj-y += a/\nobj-y += virtio/\nobj-y += ours/\nobj-y += b/\n");
-	ck_assert_int_eq(run("sh -c 'what=x; . tests/real/cache.sh; add_line $D/Makefile line "
-			     "nowhere'"), 2);
+	ck_assert_int_eq(run("$IN 'add_line $D/Makefile line nowhere'"), 2);
 	ck_assert_ptr_nonnull(strstr(said, "has no line like 'nowhere'"));
 }
 END_TEST
@@ -186,8 +213,8 @@ START_TEST(tree_of_the_user_is_left_alone)
 {
 	ck_assert_int_eq(run("mkdir -p $D/k/mm $D/k/drivers; touch $D/k/mm/page_reporting.c; "
 			     "echo 'obj-y += virtio/' >$D/k/drivers/Makefile; "
-			     "T=$(KSRC=$D/k sh -c 'what=x; . tests/real/cache.sh; linux_tree') && "
-			     "sh -c 'what=x; . tests/real/cache.sh; add_line '$T'/drivers/Makefile "
+			     "T=$(KSRC=$D/k $IN 'linux_tree') && "
+			     "$IN 'add_line '$T'/drivers/Makefile "
 			     "new virtio' && cat $T/drivers/Makefile $D/k/drivers/Makefile"), 0);
 	ck_assert_str_eq(said, "obj-y += virtio/\nnew\nobj-y += virtio/\n");
 }

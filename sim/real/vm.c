@@ -157,7 +157,7 @@ static void make_arguments(struct arguments *a, const struct real_vm *vm, int mo
 	add(a, "-S");
 	memory_arguments(a, vm);
 	addf(a, "-smp", "%u", c->vcpus);
-	addf(a, "-accel", "%s", kvm ? "kvm" : "tcg,tb-size=128");
+	addf(a, "-accel", "%s", kvm ? "kvm" : "tcg,tb-size=127");
 	addf(a, "-cpu", "%s", kvm ? "host" : "max");
 	addf(a, "-chardev", "file,id=console,path=%s", vm->console_path);
 	addf(a, "-serial", "%s", "chardev:console");

@@ -256,7 +256,7 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 }
 END_TEST
 
-/* Guest memory that is a shared file: discarding makes holes, whose blocks the file system frees. */
+/* Guest memory that is a shared file: discarding makes holes, and the file system frees blocks. */
 START_TEST(memory_file_loses_the_blocks_of_what_is_reported)
 {
 	struct scene_run s;
@@ -354,7 +354,8 @@ START_TEST(reset_in_the_middle_of_inflating_is_survived)
 	load(&s);
 	total = guest_memory(s.vm, "total");
 	qmp_does(s.vm, "balloon", "{'value':%" PRIu64 "}", 200 * MIB);
-	ck_vm(s.vm, real_vm_wait_until(s.vm, LONG_MS, "half of the inflation", half_inflated, NULL));
+	ck_vm(s.vm, real_vm_wait_until(s.vm, LONG_MS, "half of the inflation", half_inflated,
+				       NULL));
 	ck_vm(s.vm, real_vm_reset(s.vm, LONG_MS));
 	/* The guest has all its memory, and the target is still there for the next driver. */
 	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
@@ -470,7 +471,7 @@ START_TEST(stock_and_ours_cannot_be_told_apart)
 		ck_assert_msg(!strcmp(seen->features, stock->features), "%s: features %s, stock %s",
 			      name, seen->features, stock->features);
 		ck_assert_msg(seen->stat_total == seen->total * PAGE, "%s: statistics", name);
-		/* Two modules differ in size, and so does what the kernel has left after loading. */
+		/* Two modules differ in size, and so does what is left after loading. */
 		ck_assert_msg(close_to(seen->total, stock->total, 1), "%s: total", name);
 		ck_assert_msg(close_to(seen->resident_inflated, stock->resident_inflated,
 				       RESIDENT_PERCENT), "%s: resident with a balloon", name);
