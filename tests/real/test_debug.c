@@ -135,16 +135,26 @@ static void check_pages(struct debug *d, const struct pages *before, const char 
 
 /* Contents */
 
+#define WITH_OURS "initcall_blacklist=virtio_balloon_driver_init"
+#define WITH_STOCK "initcall_blacklist=virtio_ballast_driver_init"
+/*
+ * Blocks of 64 KiB are reported: the usual 2 MiB are not when little is free, which is when it
+ * matters.  The stock driver has no parameter for that; the kernel's own holds once a driver is
+ * there.
+ */
+#define OURS_SMALL WITH_OURS " virtio_ballast.reporting_order=4"
+#define KERNEL_ORDER "/sys/module/page_reporting/parameters/page_reporting_order"
+
 static const struct {
 	const char *append;
 	bool discards;			/* reports; not when free pages hold poison */
 	unsigned int s, long_s;		/* of guest time */
 } contents[] = {
-	{ "initcall_blacklist=virtio_balloon_driver_init", true, 15, 240 },
-	{ "initcall_blacklist=virtio_balloon_driver_init page_poison=1", false, 0, 60 },
-	{ "initcall_blacklist=virtio_balloon_driver_init init_on_free=1", true, 0, 60 },
+	{ OURS_SMALL, true, 20, 240 },
+	{ OURS_SMALL " page_poison=1", false, 0, 60 },
+	{ OURS_SMALL " init_on_free=1", true, 0, 60 },
 	/* The stock driver on the same kernel and device, as a control. */
-	{ "initcall_blacklist=virtio_ballast_driver_init", true, 0, 60 },
+	{ WITH_STOCK, true, 0, 60 },
 };
 
 /* One program after the other that takes what is left, so that the first one runs short. */
@@ -169,13 +179,16 @@ static void move_balloon(struct debug *d, unsigned int step)
 START_TEST(contents_hold)
 {
 	unsigned int seconds = boot_long() ? contents[_i].long_s : contents[_i].s, step;
-	uint64_t deadline = clock_deadline(1800000);
+	uint64_t deadline = clock_deadline(1800000), reported;
 	char what[160];
 	struct pages before;
 	struct debug d;
 
 	boot_debug(&d, contents[_i].append);
+	guest_does(d.vm, NULL, 0, "write " KERNEL_ORDER " 4");
+	/* What is free after booting is reported, too; that is not counted. */
 	before = count_pages(&d);
+	reported = qmp_number(d.vm, DEVICE, "report-bytes");
 	snprintf(what, sizeof(what), "churn size-mib=90 min-kib=4 max-kib=8192 lifetime-ms=1500 "
 		 "madvise=none duration-ms=%u", seconds * 1000);
 	begin(&d, 0, what);
@@ -193,11 +206,11 @@ START_TEST(contents_hold)
 	balloon_to(d.vm, d.full);
 	printf("%llu pages written and compared; %llu MiB reported, %llu MiB discarded, "
 	       "%llu pages ballooned\n", d.run[0].work,
-	       (unsigned long long)(qmp_number(d.vm, DEVICE, "report-bytes") / MIB),
+	       (unsigned long long)((qmp_number(d.vm, DEVICE, "report-bytes") - reported) / MIB),
 	       (unsigned long long)(qmp_number(d.vm, DEVICE, "report-discarded-bytes") / MIB),
 	       (unsigned long long)qmp_number(d.vm, DEVICE, "inflate-pages"));
 	ck_assert_uint_gt(qmp_number(d.vm, DEVICE, "inflate-pages"), 1000);
-	ck_assert_uint_gt(qmp_number(d.vm, DEVICE, "report-bytes"), 16 * MIB);
+	ck_assert_uint_gt(qmp_number(d.vm, DEVICE, "report-bytes"), reported + seconds * MIB);
 	ck_assert_int_eq(qmp_number(d.vm, DEVICE, "report-discarded-bytes") > 0,
 			 contents[_i].discards);
 	check_pages(&d, &before, "contents");
@@ -277,7 +290,7 @@ START_TEST(faults_while_inflating)
 	struct pages before;
 	struct debug d;
 
-	boot_debug(&d, contents[0].append);
+	boot_debug(&d, WITH_OURS);
 	prepare_faults(&d);
 	fail_kernel_threads(&d);
 	balloon_to(d.vm, d.full - 64 * MIB);
@@ -330,7 +343,7 @@ START_TEST(faults_while_reporting)
 	struct pages before;
 	struct debug d;
 
-	boot_debug(&d, contents[0].append);
+	boot_debug(&d, WITH_OURS);
 	prepare_faults(&d);
 	fail_kernel_threads(&d);
 	wait_reported(&d, 64 * MIB);
@@ -426,7 +439,7 @@ START_TEST(faults_while_binding)
 	struct pages before;
 	struct debug d;
 
-	boot_debug(&d, "initcall_blacklist=virtio_balloon_driver_init" MARK_KMALLOC);
+	boot_debug(&d, WITH_OURS MARK_KMALLOC);
 	choose_faults(&d);
 	ck_assert(is_bound(&d, OURS));
 	/* Once through all, so that what the kernel keeps of the first time is there. */

@@ -93,7 +93,7 @@ static uint64_t field(struct json_object *object, const char *name)
 	return json_object_get_uint64(value);
 }
 
-/* Returns whether the status of the migration is @status; fails if it is "failed". */
+/* Returns whether the status of the migration is @wanted; fails if it is "failed". */
 static bool migration_is(struct real_vm *vm, const char *wanted, struct traffic *traffic)
 {
 	struct json_object *info, *value;
@@ -234,6 +234,20 @@ static void wait_hints(struct journey *j)
 					     hints_came, NULL));
 }
 
+/* The pace is slow: wait until the guest's driver holds what was free, and takes no more. */
+static void wait_held_back(struct journey *j, uint64_t free_before)
+{
+	uint64_t deadline = clock_deadline(LONG_MS), last, now = free_before;
+
+	do {
+		ck_assert_msg(clock_left_ms(deadline), "the guest does not hint: %llu MiB are free",
+			      (unsigned long long)(now * PAGE / MIB));
+		last = now;
+		guest_wait(j->here.vm, 500);
+		now = guest_memory(j->here.vm, "free");
+	} while (now + SAVED_MIB * MIB / PAGE > free_before || now + MIB / PAGE < last);
+}
+
 static void balloon_works(struct journey *j)
 {
 	struct real_vm *vm = j->here.vm;
@@ -272,7 +286,9 @@ START_TEST(hints_save_pages)
 	make_garbage(&j);
 	hold(&j);
 	free_before = guest_memory(j.here.vm, "free");
-	move_begin(&j, BANDWIDTH);
+	move_begin(&j, BANDWIDTH_SLOW);
+	wait_held_back(&j, free_before);
+	set_pace(j.here.vm, BANDWIDTH);
 	wait_status(j.here.vm, "completed", &with);
 	if (j.what->our_device) {
 		applied = qmp_number(j.here.vm, DEVICE, "hint-applied-bytes");
