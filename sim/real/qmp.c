@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "send.h"
 
 static int __attribute__((format(printf, 2, 3))) qmp_fail(struct qmp *q, const char *fmt, ...)
 {
@@ -97,26 +97,6 @@ static struct json_object *read_object(struct qmp *q, uint64_t deadline, const c
 	return object;
 }
 
-static int send_text(struct qmp *q, const char *text, uint64_t deadline)
-{
-	struct pollfd fd = { .fd = q->fd, .events = POLLOUT };
-	size_t len = strlen(text);
-	ssize_t n;
-
-	while (len) {
-		if (!poll(&fd, 1, clock_left_ms(deadline)))
-			return qmp_fail(q, "QEMU takes no commands");
-		n = send(q->fd, text, len, MSG_NOSIGNAL);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return qmp_fail(q, "QEMU takes no commands: %s", strerror(errno));
-		if (n > 0) {
-			text += n;
-			len -= n;
-		}
-	}
-	return 0;
-}
-
 int qmp_connect(struct qmp *q, unsigned int timeout_ms)
 {
 	struct json_object *greeting;
@@ -173,9 +153,11 @@ int qmp_run(struct qmp *q, unsigned int timeout_ms, const char *command,
 	json_object_object_add(request, "execute", json_object_new_string(command));
 	if (arguments)
 		json_object_object_add(request, "arguments", arguments);
-	ret = send_text(q, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN),
+	ret = send_text(q->fd, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN),
 			deadline);
 	json_object_put(request);
+	if (ret)
+		qmp_fail(q, "QEMU takes no commands: %s", strerror(ret));
 	do {
 		object = ret ? NULL : read_object(q, deadline, command);
 		if (!object) {

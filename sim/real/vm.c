@@ -27,6 +27,7 @@
 #include "clock.h"
 #include "log.h"
 #include "protocol.h"
+#include "send.h"
 
 #define BOOT_MS_DEFAULT 120000
 #define MONITOR_MS 30000
@@ -522,22 +523,9 @@ int real_vm_wait_exit(struct real_vm *vm, unsigned int timeout_ms)
 
 static int send_agent(struct real_vm *vm, const char *text, uint64_t deadline)
 {
-	struct pollfd fd = { .fd = vm->agent, .events = POLLOUT };
-	size_t len = strlen(text);
-	ssize_t n;
+	int err = send_text(vm->agent, text, deadline);
 
-	while (len) {
-		if (!poll(&fd, 1, clock_left_ms(deadline)))
-			return vm_fail(vm, "the agent takes no commands");
-		n = send(vm->agent, text, len, MSG_NOSIGNAL);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return vm_fail(vm, "the agent takes no commands: %s", strerror(errno));
-		if (n > 0) {
-			text += n;
-			len -= n;
-		}
-	}
-	return 0;
+	return err ? vm_fail(vm, "the agent takes no commands: %s", strerror(err)) : 0;
 }
 
 /* Answers come in the order of the commands: those to real_vm_tell() before a later command's. */

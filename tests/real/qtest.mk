@@ -2,7 +2,7 @@
 # Hostile guests by qtest: needs QEMU with our device (make qemu), boots nothing.
 
 $(O)/tests/real/test_qtest: $(O)/tests/real/test_qtest.o $(O)/tests/real/qtest.o \
-		$(O)/tests/real/qtest_virtio.o $(hostile_obj) $(O)/sim/real/qmp.o
+		$(O)/tests/real/qtest_virtio.o $(hostile_obj) $(O)/sim/real/qmp.o $(O)/sim/real/send.o
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ -ljson-c $(CHECK_LIBS)
 

@@ -97,6 +97,24 @@ static void end(struct scene_run *s, enum scene scene)
 	s->seen->scenes |= 1u << scene;
 }
 
+#define USE(mib) "memhog size-mib=" mib " loops=1 hold-ms=0 pause-ms=0 madvise=none"
+#define CHURN(ms)                                                                                  \
+	"churn size-mib=200 min-kib=4 max-kib=8192 lifetime-ms=500 madvise=none duration-ms=" ms
+
+static void end_program(struct scene_run *s)
+{
+	if (s->program.held)
+		program_go(&s->program);
+	program_wait(&s->program, LONG_MS);
+	ck_assert_int_eq(s->program.status, 0);
+}
+
+static void run_program(struct scene_run *s, const char *what)
+{
+	program_begin(&s->program, s->vm, what);
+	end_program(s);
+}
+
 static void expect_free(struct scene_run *s, uint64_t before)
 {
 	uint64_t now = guest_memory(s->vm, "free");
@@ -188,10 +206,7 @@ START_TEST(balloon_takes_memory_and_gives_it_back)
 	look_at_statistics(&s);
 
 	/* Nearly all memory is resident before, so that what leaves is what was taken. */
-	program_begin(&s.program, s.vm, "memhog size-mib=424 loops=1 hold-ms=0 pause-ms=0 "
-		      "madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, USE("424"));
 	resident = guest_resident(s.vm);
 	balloon_to(s.vm, left);
 	s.seen->total_inflated = guest_memory(s.vm, "total");
@@ -231,14 +246,11 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 	begin(&s, _i, ",free-page-reporting=on", &(struct boot_options){ .vcpus = 1 });
 	load(&s);
 	s.seen->resident_booted = guest_resident_settled(s.vm, 5000);
-	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
-		      "madvise=none");
+	program_begin(&s.program, s.vm, USE("320"));
 	program_wait_phase(&s.program, "release", LONG_MS);
 	s.seen->resident_used = guest_resident(s.vm);
 	ck_assert_uint_gt(s.seen->resident_used, 320 * MIB);
-	program_go(&s.program);
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	end_program(&s);
 	s.seen->resident_reported = guest_resident_settled(s.vm, 5000);
 	/* Blocks below a pageblock are not reported. */
 	ck_assert_uint_gt(s.seen->resident_used - s.seen->resident_reported, 300 * MIB);
@@ -248,10 +260,7 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 				  qmp_number(s.vm, BALLOON_PATH, "report-discarded-bytes"));
 	}
 	/* What was reported is used again, and holds what is written. */
-	program_begin(&s.program, s.vm, "churn size-mib=200 min-kib=4 max-kib=8192 lifetime-ms=500 "
-		      "duration-ms=6000 madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, CHURN("6000"));
 	end(&s, SCENE_REPORTING);
 }
 END_TEST
@@ -265,12 +274,10 @@ START_TEST(memory_file_loses_the_blocks_of_what_is_reported)
 	      &(struct boot_options){ .vcpus = 1, .shared_memory = true });
 	load(&s);
 	guest_resident_settled(s.vm, 5000);
-	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
-		      "madvise=none");
+	program_begin(&s.program, s.vm, USE("320"));
 	program_wait_phase(&s.program, "release", LONG_MS);
 	ck_vm(s.vm, real_vm_blocks(s.vm, &s.seen->blocks_used));
-	program_go(&s.program);
-	program_wait(&s.program, LONG_MS);
+	end_program(&s);
 	guest_resident_settled(s.vm, 5000);
 	ck_vm(s.vm, real_vm_blocks(s.vm, &s.seen->blocks_reported));
 	ck_assert_uint_gt(s.seen->blocks_used - s.seen->blocks_reported, 300 * MIB);
@@ -289,9 +296,7 @@ START_TEST(balloon_gives_memory_back_before_anything_is_killed)
 	begin(&s, _i, ",deflate-on-oom=on", &(struct boot_options){ .vcpus = 1 });
 	load(&s);
 	balloon_to(s.vm, left);
-	program_begin(&s.program, s.vm, "allocate size-mib=200 hold-ms=0 madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, "allocate size-mib=200 hold-ms=0 madvise=none");
 	s.seen->oom_deflated = qmp_balloon(s.vm) - left;
 	ck_assert_uint_gt(s.seen->oom_deflated, 16 * MIB);
 	end(&s, SCENE_OOM);
@@ -317,10 +322,7 @@ START_TEST(poisoned_free_pages_keep_their_poison)
 		   "read /sys/bus/virtio/devices/virtio0/features");
 	/* PAGE_POISON and REPORTING: there is a driver, and it has told the device. */
 	ck_assert_msg(features[4] == '1' && features[5] == '1', "features %s", features);
-	program_begin(&s.program, s.vm, "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 "
-		      "madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, USE("256"));
 	used = guest_resident(s.vm);
 	guest_wait(s.vm, 6000);
 	s.seen->poison_reported = used - guest_resident(s.vm);
@@ -331,10 +333,7 @@ START_TEST(poisoned_free_pages_keep_their_poison)
 		ck_assert_uint_gt(qmp_number(s.vm, BALLOON_PATH, "skipped-bytes"), 200 * MIB);
 	}
 	/* The kernel looks at the poison of each page that it allocates. */
-	program_begin(&s.program, s.vm, "churn size-mib=200 min-kib=4 max-kib=8192 lifetime-ms=500 "
-		      "duration-ms=4000 madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, CHURN("4000"));
 	end(&s, SCENE_POISON);
 }
 END_TEST
@@ -370,10 +369,7 @@ START_TEST(reset_in_the_middle_of_inflating_is_survived)
 	balloon_to(s.vm, 200 * MIB);
 	balloon_to(s.vm, GUEST_MIB * MIB);
 	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
-	program_begin(&s.program, s.vm, "memhog size-mib=320 loops=1 hold-ms=0 pause-ms=0 "
-		      "madvise=none");
-	program_wait(&s.program, LONG_MS);
-	ck_assert_int_eq(s.program.status, 0);
+	run_program(&s, USE("320"));
 	end(&s, SCENE_RESET);
 }
 END_TEST
