@@ -43,6 +43,7 @@ struct cli_world {
 	const char *(*error)(const void *machine);
 	bool (*bad_input)(const void *machine);
 	void (*destroy)(void *machine);
+	enum trace_world world;
 	bool repeats;			/* the same arguments give the same run */
 };
 

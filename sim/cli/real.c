@@ -84,7 +84,8 @@ static void destroy(void *machine)
 int cmd_real(int argc, char **argv)
 {
 	static const struct cli_world reality = { .create = create, .run = run, .error = error_of,
-						  .bad_input = bad_input, .destroy = destroy };
+						  .bad_input = bad_input, .destroy = destroy,
+						  .world = TRACE_WORLD_REAL };
 	struct run_args args;
 	int ret = cli_run_args(&args, RUN_REAL, argc, argv);
 

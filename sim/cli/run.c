@@ -140,7 +140,8 @@ static void model_destroy(void *machine)
 
 static const struct cli_world model = {
 	.create = model_create, .run = model_run, .error = model_error,
-	.bad_input = model_bad_input, .destroy = model_destroy, .repeats = true,
+	.bad_input = model_bad_input, .destroy = model_destroy,
+	.world = TRACE_WORLD_MODEL, .repeats = true,
 };
 
 /* One run */
@@ -158,7 +159,8 @@ static void print_replay(const struct run_args *args, const char *file)
 }
 
 static struct trace_writer *open_trace(const struct run_args *args, const struct scenario *s,
-				       struct report *report, struct trace_consumer *more)
+				       enum trace_world world, struct report *report,
+				       struct trace_consumer *more)
 {
 	enum trace_level level = cli_trace_level(args, s);
 	char error[ERROR_SIZE];
@@ -174,7 +176,7 @@ static struct trace_writer *open_trace(const struct run_args *args, const struct
 	if (more)
 		trace_add_consumer(tw, more);
 	TRACE(tw, 0, run, .scenario = s->file, .seed = s->seed, .version = BALLAST_VERSION,
-	      .level = level);
+	      .level = level, .world = world);
 	for (i = 0; i < args->nr_overlays; i++)
 		TRACE(tw, 0, override, .kind = TRACE_OVERRIDE_OVERLAY, .text = args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)
@@ -211,7 +213,7 @@ int cli_run_one(const struct run_args *args, const char *file, struct report *re
 
 	if (ret)
 		return ret;
-	trace = open_trace(args, &scenario, report, more);
+	trace = open_trace(args, &scenario, world->world, report, more);
 	machine = trace ? world->create(args, &scenario, trace, error, sizeof(error)) : NULL;
 	if (!machine || trace_start(trace)) {
 		ret = EXIT_BAD_INPUT;

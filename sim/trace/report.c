@@ -67,6 +67,7 @@ static void see_run(struct report *r, const struct trace_record *record)
 		collect_text(&r->scenario, run->scenario);
 		collect_text(&r->version, run->version);
 		r->seed = run->seed;
+		r->world = run->world;
 		break;
 	case TRACE_ID_override:
 		*(char **)collect_append(&r->overrides, &r->nr_overrides, sizeof(char *)) =

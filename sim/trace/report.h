@@ -66,6 +66,7 @@ struct report {
 	char *scenario, *version, **overrides;
 	unsigned int nr_overrides;
 	uint64_t seed;
+	enum trace_world world;
 	struct trace_rec_machine machine;
 	char *swap_model;
 	bool ended;

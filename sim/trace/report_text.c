@@ -63,7 +63,8 @@ static void text_run(const struct report *r, FILE *out)
 				or_dash(r->swap_model));
 		fputc('\n', out);
 	}
-	fprintf(out, "  %s after %s of virtual time", result_name(r), human_ns(r->time).text);
+	fprintf(out, "  %s after %s %s", result_name(r), human_ns(r->time).text,
+		r->world == TRACE_WORLD_REAL ? "on a real kernel" : "of virtual time");
 	if (r->events)
 		fprintf(out, ", %s events", human_count(r->events).text);
 	if (r->end_text && *r->end_text)
