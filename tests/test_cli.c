@@ -366,6 +366,7 @@ static void prints(const char *args, const char *begins, const char *contains)
 START_TEST(good_commands_print_what_they_are_asked_for)
 {
 	prints("--help", "usage: ballast COMMAND", "--overlay FILE");
+	prints("run --help", "usage: ballast COMMAND", "--overlay FILE");
 	prints("list", "programs", "page-fault1");
 	prints("list --json", "[", "ballast,program-memhog");
 	prints("check first.dts", "first.dts: ok, 2 guests", "\n");

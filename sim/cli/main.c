@@ -60,6 +60,11 @@ static void usage(FILE *out)
 		"ballast(1).\n");
 }
 
+static bool wants_help(const char *arg)
+{
+	return !strcmp(arg, "--help") || !strcmp(arg, "-h");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
@@ -68,7 +73,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_BAD_INPUT;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+	/* There is one help for all commands; "ballast run --help" is how some ask for it. */
+	if (wants_help(argv[1]) || !strcmp(argv[1], "help") || (argc > 2 && wants_help(argv[2]))) {
 		usage(stdout);
 		return EXIT_WELL;
 	}

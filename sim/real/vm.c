@@ -65,8 +65,7 @@ static void append_tail(struct real_vm *vm, const char *title, const char *path)
 
 	if (text && size && used < sizeof(vm->error)) {
 		from = size > TAIL_BYTES ? text + size - TAIL_BYTES : text;
-		snprintf(vm->error + used, sizeof(vm->error) - used, "\n%s (%s):\n%s", title, path,
-			 from);
+		snprintf(vm->error + used, sizeof(vm->error) - used, "\n%s:\n%s", title, from);
 	}
 	free(text);
 }
