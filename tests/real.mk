@@ -75,7 +75,7 @@ include tests/real/qtest.mk
 # ACCEL=kvm boots with KVM.
 ACCEL ?= tcg
 real_run = @CC="$(CC)" BALLAST_REAL=$(abspath $(REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
-	BALLAST_LONG=$(1) TEST_DIR=$(O)/tests/real sh tests/run.sh
+	BALLAST_STOCK_MODULE=$(BALLAST_STOCK_MODULE) BALLAST_LONG=$(1) TEST_DIR=$(O)/tests/real sh tests/run.sh
 
 # The simulator, the module, the kernel and QEMU were made from the same files.
 check-same: modules qemu kernel images

@@ -55,7 +55,7 @@ struct run_args {
 	const char *images;		/* NULL: beside the executable */
 	const char *detail;		/* of the trace; NULL: as the scenario says */
 	const char *real;		/* what `make real` fills; NULL: beside the executable */
-	const char *accel, *kernel;	/* of a real machine; NULL: the default */
+	const char *accel, *kernel, *stock_module; /* of a real machine; NULL: the default */
 	const struct cli_world *world;	/* NULL: the model */
 	bool json, quiet;
 	bool progress;

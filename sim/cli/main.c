@@ -52,6 +52,7 @@ static void usage(FILE *out)
 		"  --real DIR              what 'make real' has filled\n"
 		"  --accel tcg|kvm         how QEMU runs the guest\n"
 		"  --kernel stock|FILE     Debian's, or an image with the driver built in\n"
+		"  --stock-module FILE     a virtio_balloon.ko of your own instead of Debian's\n"
 		"\nOptions of diff:\n"
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"

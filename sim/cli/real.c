@@ -52,6 +52,7 @@ static void *create(const struct run_args *args, const struct scenario *scenario
 		    struct trace_writer *trace, char *error, size_t error_size)
 {
 	struct real_run_options options = { .dir = real_dir(args), .kernel = args->kernel,
+					    .stock_module = args->stock_module,
 					    .accel = args->accel, .trace = trace,
 					    .message = cli_message, .opaque = (void *)args,
 					    .stop = &interrupted };

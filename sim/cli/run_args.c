@@ -116,6 +116,8 @@ static int option_with_value(struct run_args *args, const char *option, const ch
 		args->accel = value;
 	else if (!strcmp(option, "--kernel"))
 		args->kernel = value;
+	else if (!strcmp(option, "--stock-module"))
+		args->stock_module = value;
 	else
 		args->trace = value;
 	return 0;
@@ -132,6 +134,7 @@ static bool takes_value(const char *option, enum run_kind kind)
 		{ "--trace", RUN_MODEL | RUN_REAL },   { "--detail", RUN_MODEL | RUN_REAL },
 		{ "--images", RUN_MODEL },	       { "--real", RUN_REAL },
 		{ "--accel", RUN_REAL },	       { "--kernel", RUN_REAL },
+		{ "--stock-module", RUN_REAL },
 	};
 	unsigned int i;
 

@@ -24,6 +24,7 @@ struct real_run;
 struct real_run_options {
 	const char *dir;		/* what `make real` fills */
 	const char *kernel;		/* NULL: Debian's; else an image with the driver built in */
+	const char *stock_module;	/* virtio_balloon.ko; NULL: Debian's */
 	const char *accel;		/* "tcg" or "kvm"; NULL: tcg */
 	struct trace_writer *trace;
 	/* Called now and then with the time (ns); NULL: never. */

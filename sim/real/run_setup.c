@@ -212,6 +212,14 @@ static int add_stock_modules(struct real_run *run, struct file_list *list)
 	return 0;
 }
 
+static const char *module_file(struct real_run *run, struct file_list *list,
+			       const struct image *image)
+{
+	if (run->options.stock_module && !strcmp(image->module, "virtio_balloon"))
+		return run->options.stock_module;
+	return own_text(list, "%s/%s", run->options.dir, image->file);
+}
+
 static int add_modules(struct real_run *run, struct file_list *list)
 {
 	uint32_t i, j;
@@ -228,8 +236,7 @@ static int add_modules(struct real_run *run, struct file_list *list)
 				break;
 		if (j == i && image->kind == IMAGE_MODULE)
 			add_file(list, own_text(list, "lib/%s.ko", image->module),
-				 own_text(list, "%s/%s", run->options.dir, image->file), NULL,
-				 0644);
+				 module_file(run, list, image), NULL, 0644);
 	}
 	return 0;
 }

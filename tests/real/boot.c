@@ -109,7 +109,7 @@ static void make_initramfs(const char *path, bool modules)
 			if (!strstr(entry->d_name, ".ko"))
 				continue;
 			snprintf(names[nr], sizeof(names[nr]), "lib/%.200s", entry->d_name);
-			if (stock && !strcmp(entry->d_name, "virtio_balloon.ko"))
+			if (stock && stock[0] && !strcmp(entry->d_name, "virtio_balloon.ko"))
 				snprintf(paths[nr], sizeof(paths[nr]), "%s", stock);
 			else
 				snprintf(paths[nr], sizeof(paths[nr]), "%s/%s",
