@@ -14,6 +14,8 @@
 
 #include "initramfs.h"
 
+#define ANSWER_SIZE 32768	/* /proc/vmstat has some 5 KiB */
+
 const char *boot_file(const char *name)
 {
 	static char path[64][PATH_MAX];	/* a test asks for fewer */
@@ -194,16 +196,32 @@ void guest_does(struct real_vm *vm, char *answer, size_t size, const char *fmt, 
 	ck_vm(vm, real_vm_command(vm, SHORT_MS, answer, size, "%s", command));
 }
 
+/* The value of @name in the agent's answer, lines "NAME VALUE". */
+static uint64_t value_in_answer(struct real_vm *vm, const char *command, const char *name)
+{
+	char *answer = malloc(ANSWER_SIZE), *line, *rest = answer;
+	size_t len = strlen(name);
+	uint64_t value = 0;
+	bool found = false;
+
+	guest_does(vm, answer, ANSWER_SIZE, "%s", command);
+	while (!found && (line = strsep(&rest, "\n"))) {
+		found = !strncmp(line, name, len) && line[len] == ' ';
+		value = strtoull(line + (found ? len : 0), NULL, 10);
+	}
+	free(answer);
+	ck_assert_msg(found, "%s: no %s", command, name);
+	return value;
+}
+
 uint64_t guest_memory(struct real_vm *vm, const char *field)
 {
-	char answer[4096], *line, *rest = answer;
-	size_t len = strlen(field);
+	return value_in_answer(vm, "memory", field);
+}
 
-	guest_does(vm, answer, sizeof(answer), "memory");
-	while ((line = strsep(&rest, "\n")))
-		if (!strncmp(line, field, len) && line[len] == ' ')
-			return strtoull(line + len, NULL, 10);
-	ck_abort_msg("the agent knows no %s", field);
+uint64_t guest_vmstat(struct real_vm *vm, const char *name)
+{
+	return value_in_answer(vm, "read /proc/vmstat", name);
 }
 
 uint64_t guest_resident(struct real_vm *vm)

@@ -66,7 +66,9 @@ bool boot_long(void);
 /* The agent does it, or the test fails. */
 void guest_does(struct real_vm *vm, char *answer, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* A field of struct real_memory, pages; a counter of /proc/vmstat. */
 uint64_t guest_memory(struct real_vm *vm, const char *field);
+uint64_t guest_vmstat(struct real_vm *vm, const char *name);
 uint64_t guest_resident(struct real_vm *vm);
 /* Wait until what is resident has not changed by more than 1 MiB for @ms; returns it. */
 uint64_t guest_resident_settled(struct real_vm *vm, unsigned int ms);

@@ -123,19 +123,6 @@ static void expect_free(struct scene_run *s, uint64_t before)
 		      "%s: %" PRIu64 " pages were free, now %" PRIu64, s->c->name, before, now);
 }
 
-static uint64_t vmstat(struct real_vm *vm, const char *name)
-{
-	static char answer[32768];
-	char *line, *rest = answer;
-	size_t len = strlen(name);
-
-	guest_does(vm, answer, sizeof(answer), "read /proc/vmstat");
-	while ((line = strsep(&rest, "\n")))
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			return strtoull(line + len, NULL, 10);
-	ck_abort_msg("the guest's kernel does not count %s", name);
-}
-
 /* Statistics */
 
 static uint64_t statistic(struct real_vm *vm, const char *name)
@@ -221,8 +208,8 @@ START_TEST(balloon_takes_memory_and_gives_it_back)
 	if (s.c->ours)
 		ck_assert_uint_eq(qmp_number(s.vm, BALLOON_PATH, "deflate-pages"), pages);
 
-	s.seen->vmstat_inflate = vmstat(s.vm, "balloon_inflate");
-	s.seen->vmstat_deflate = vmstat(s.vm, "balloon_deflate");
+	s.seen->vmstat_inflate = guest_vmstat(s.vm, "balloon_inflate");
+	s.seen->vmstat_deflate = guest_vmstat(s.vm, "balloon_deflate");
 	ck_assert_uint_eq(s.seen->vmstat_inflate, pages);
 	ck_assert_uint_eq(s.seen->vmstat_deflate, pages);
 

@@ -85,17 +85,8 @@ struct pages {
 	uint64_t inflated, deflated;		/* since it was booted */
 };
 
-static uint64_t event_count(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	ck_assert_msg(at != NULL, "/proc/vmstat has no %s", name);
-	return strtoull(at + strlen(name), NULL, 10);
-}
-
 static struct pages count_pages(struct debug *d)
 {
-	static char text[32768];
 	struct pages p;
 
 	guest_does(d->vm, NULL, 0, "write /proc/sys/vm/drop_caches 3");
@@ -105,9 +96,8 @@ static struct pages count_pages(struct debug *d)
 	p.free = guest_memory(d->vm, "free");
 	p.slab = guest_memory(d->vm, "slab");
 	p.rest = guest_memory(d->vm, "cached") + guest_memory(d->vm, "anon");
-	guest_does(d->vm, text, sizeof(text), "read /proc/vmstat");
-	p.inflated = event_count(text, "balloon_inflate ");
-	p.deflated = event_count(text, "balloon_deflate ");
+	p.inflated = guest_vmstat(d->vm, "balloon_inflate");
+	p.deflated = guest_vmstat(d->vm, "balloon_deflate");
 	return p;
 }
 
