@@ -61,10 +61,16 @@ logged() {
 	fi
 }
 
-# Make the tree $2 hold what $1 holds; files that are the same keep their times, so that only what
+# The files of the directory $1 but for what kbuild leaves beside sources.
+sources() {
+	(cd "$1" && find . -type f ! -name '*.o' ! -name '*.ko' ! -name '*.a' ! -name '*.mod' \
+		! -name '*.mod.c' ! -name '.*' ! -name modules.order ! -name Module.symvers)
+}
+
+# Make the tree $2 hold the sources of $1; files that are the same keep their times, so that only what
 # has changed is compiled again.
 overlay() {
-	(cd "$1" && find . -type f) | while read -r f; do
+	sources "$1" | while read -r f; do
 		cmp -s "$1/$f" "$2/$f" && continue
 		mkdir -p "$2/$(dirname "$f")"
 		cp "$1/$f" "$2/$f"
@@ -106,16 +112,18 @@ apt_source() {
 				if (u != "") print "deb-src " u " " a[i] c }
 			/^$/ { put(); u = "" } END { put() }' "$f" >>"$cache/apt/src.list"
 	done
-	apt-get -o Dir::Etc::sourcelist="$cache/apt/src.list" -o Dir::Etc::sourceparts=/dev/null \
+	apt-get -o APT::Sandbox::User=root -o Dir::Etc::sourcelist="$cache/apt/src.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::State::lists="$cache/apt/lists" "$@"
 }
 
 # Fetch the binary package $1 into the directory $2 and print its file name.  A version that is in the
 # directory already is used as it is.
 fetch_deb() {
-	mkdir -p "$2"
 	if ! ls "$2/$1"_*.deb >/dev/null 2>&1; then
-		(cd "$2" && apt-get -o APT::Sandbox::User=root download -qq "$1" >&2) || return 1
+		rm -rf "$2/part"
+		mkdir -p "$2/part"
+		(cd "$2/part" && apt-get -o APT::Sandbox::User=root download -qq "$1" >&2) || return 1
+		mv "$2/part"/*.deb "$2/"
 	fi
 	ls "$2/$1"_*.deb | tail -n 1
 }
@@ -129,10 +137,14 @@ linux_deb() {
 # The source package of QEMU; prints the name of its .dsc.
 qemu_dsc() {
 	if ! ls "$cache"/qemu/qemu_*.dsc >/dev/null 2>&1; then
-		mkdir -p "$cache/qemu"
-		(cd "$cache/qemu" && apt_source update -qq >&2 &&
+		rm -rf "$cache/qemu/part"
+		mkdir -p "$cache/qemu/part"
+		(cd "$cache/qemu/part" && apt_source update -qq >&2 &&
 			apt_source source -qq --download-only qemu >&2) ||
 			fail "QEMU's source package cannot be downloaded; set QSRC to a QEMU 7.2 source tree"
+		# the .dsc last: who sees it has the rest
+		mv "$cache/qemu/part"/*.tar.* "$cache/qemu/"
+		mv "$cache/qemu/part"/*.dsc "$cache/qemu/"
 	fi
 	ls "$cache"/qemu/qemu_*.dsc | tail -n 1
 }

@@ -27,7 +27,10 @@ case " $* " in
 *)
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	cp -rs "$top/driver-src/." "$dir/"
+	sources "$top/driver-src" | while read -r f; do
+		mkdir -p "$dir/$(dirname "$f")"
+		ln -s "$top/driver-src/$f" "$dir/$f"
+	done
 	;;
 esac
 exec make --no-print-directory -C "$kdir" M="$dir/linux" "$@"
