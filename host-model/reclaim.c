@@ -358,11 +358,12 @@ static void take(struct host *host, uint64_t nr)
 }
 
 /* The calling thread frees memory itself; returns false when even killing did not help. */
-static bool direct_reclaim(struct host *host, unsigned int *retries)
+static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries)
 {
 	host->stats.direct_reclaims++;
 	if (host->writeback_pages >= WRITEBACK_MAX || shrink_lists(host) || host->writeback_pages) {
-		if (host->free_pages <= host->wmark_min && host->writeback_pages)
+		/* Without waiting, nothing more would become free: no time passes here. */
+		if (host->free_pages < nr + host->wmark_min && host->writeback_pages)
 			wait_for_memory(host, "direct reclaim");
 		else
 			cpu_sync();
@@ -396,7 +397,7 @@ bool host_take_frames(struct host *host, uint64_t nr, bool may_wait)
 	}
 	while (host->free_pages < nr + host->wmark_min) {
 		wake_kswapd(host);
-		if (!direct_reclaim(host, &retries))
+		if (!direct_reclaim(host, nr, &retries))
 			return false;
 	}
 	take(host, nr);

@@ -346,6 +346,36 @@ START_TEST(contents_survive_swapping_on_every_device)
 }
 END_TEST
 
+static void start_another(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(0), BIG_MIB * MIB / 4096, 1);
+	host_start_vm(arg);
+}
+
+/*
+ * 512 frames at once, when fewer than that are free above the watermark and the rest is being
+ * written: the thread has to wait for the device, since looking again takes no time.
+ */
+START_TEST(large_allocation_waits_for_what_is_being_written)
+{
+	struct body a = { .fn = start_another };
+	struct kvm_vm *other;
+
+	make_host(32, 2, HOST_THP_NEVER);
+	add_swap((enum swap_kind)_i, 64);
+	host.config.vmm_overhead_bytes = 16 * MIB;
+	a.vm = make_vm("g", 64);
+	other = make_vm("other", 8);
+	a.arg = other;
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done);
+	ck_assert_uint_eq(other->overhead_pages, 16 * MIB / 4096);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 static void write_only(struct kvm_vm *vm, void *arg)
 {
 	guest_ram_write(vm->ram, gfn(0), BIG_MIB * MIB / 4096, 1);
@@ -442,6 +472,8 @@ int main(void)
 	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);
 	tcase_add_loop_test(tc, contents_survive_swapping_on_every_device, SWAP_HDD,
 			    SWAP_ZRAM + 1);
+	tcase_add_loop_test(tc, large_allocation_waits_for_what_is_being_written, SWAP_HDD,
+			    SWAP_ZRAM);
 	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
 	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);
 	tcase_add_test(tc, watermarks_are_those_of_linux);
