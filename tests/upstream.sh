@@ -14,34 +14,40 @@ out=$1
 
 kernel_source() {
 	if [ -n "${KSRC:-}" ]; then
-		[ -f "$KSRC/mm/page_reporting.c" ] || fail "KSRC=$KSRC is no Linux source tree"
+		need_linux_tree
 		echo "$KSRC"
 		return
 	fi
 	dir=$cache/linux-source-6.1
-	if [ ! -f "$dir/mm/page_reporting.c" ]; then
+	if [ ! -d "$dir" ]; then
 		deb=$(linux_deb)
-		mkdir -p "$dir"
+		rm -rf "$dir.part"
+		mkdir -p "$dir.part"
 		dpkg-deb --fsys-tarfile "$deb" |
 			tar -xO ./usr/src/linux-source-6.1.tar.xz |
-			tar -xJ -C "$dir" --strip-components=1 --wildcards \
-				'*/drivers/virtio/virtio_balloon.c' '*/mm/page_reporting.c'
+			tar -xJ -C "$dir.part" --strip-components=1 --wildcards \
+				'*/drivers/virtio/virtio_balloon.c' '*/mm/page_reporting.c' ||
+			fail "$deb is damaged; remove it and try again"
+		mv "$dir.part" "$dir"
 	fi
 	echo "$dir"
 }
 
 qemu_source() {
 	if [ -n "${QSRC:-}" ]; then
-		[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
+		need_qemu_tree
 		echo "$QSRC"
 		return
 	fi
 	dir=$cache/qemu/src
-	if [ ! -f "$dir/hw/virtio/virtio-balloon.c" ]; then
-		qemu_dsc >/dev/null
-		mkdir -p "$dir"
-		tar -xJf "$cache"/qemu/qemu_*.orig.tar.xz -C "$dir" --strip-components=1 --wildcards \
-			'*/hw/virtio/virtio-balloon.[ch]'
+	if [ ! -d "$dir" ]; then
+		dsc=$(qemu_dsc)
+		rm -rf "$dir.part"
+		mkdir -p "$dir.part"
+		tar -xJf "${dsc%-*}.orig.tar.xz" -C "$dir.part" --strip-components=1 --wildcards \
+			'*/hw/virtio/virtio-balloon.[ch]' ||
+			fail "$dsc has no whole archive beside it; remove $cache/qemu and try again"
+		mv "$dir.part" "$dir"
 	fi
 	echo "$dir"
 }

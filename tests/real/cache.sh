@@ -149,10 +149,18 @@ qemu_dsc() {
 	ls "$cache"/qemu/qemu_*.dsc | tail -n 1
 }
 
+need_linux_tree() {
+	[ -f "$KSRC/mm/page_reporting.c" ] || fail "KSRC=$KSRC is no Linux source tree"
+}
+
+need_qemu_tree() {
+	[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
+}
+
 # The tree of Linux 6.1, complete: KSRC if it is set, else Debian's.  Prints its path.
 linux_tree() {
 	if [ -n "${KSRC:-}" ]; then
-		[ -f "$KSRC/mm/page_reporting.c" ] || fail "KSRC=$KSRC is no Linux source tree"
+		need_linux_tree
 		[ ! -f "$KSRC/.config" ] || fail "KSRC=$KSRC is built in place; run 'make mrproper' there, or build it with O="
 		shadow_tree "$KSRC"
 		return
@@ -176,7 +184,7 @@ linux_tree() {
 # The tree of QEMU 7.2 with Debian's patches: QSRC if it is set, else Debian's.  Prints its path.
 qemu_tree() {
 	if [ -n "${QSRC:-}" ]; then
-		[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
+		need_qemu_tree
 		shadow_tree "$QSRC"
 		return
 	fi
