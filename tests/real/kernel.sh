@@ -28,6 +28,8 @@ add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^sour
 set -- "$config"
 [ -z "$debug" ] || set -- "$@" "$top/tests/real/kernel-debug.config"
 key=$(cat "$@" "$tree/Makefile" | sha256sum | cut -c 1-12)-$(gcc -dumpfullversion)
+# objects of another tree would be taken for its own, going by their times
+[ -z "${KSRC:-}" ] || key=$key-$(echo "$tree" | sha256sum | cut -c 1-8)
 build=$cache/kernel-${debug:+debug-}$key
 
 kmake() {

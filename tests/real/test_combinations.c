@@ -16,6 +16,11 @@
 #define CYCLES 20
 /* How far stock and ours may be apart in resident memory: percent of the guest's memory. */
 #define RESIDENT_PERCENT 2
+/*
+ * In use it is less exact: how much of what a program gets had been left resident by the boot
+ * differs from one boot to the next, by up to 10 MiB in the same combination.
+ */
+#define IN_USE_PERCENT 3
 #define BALLOON_PATH "/machine/peripheral/balloon0"
 /* Pages that a kernel may use more or fewer after a scene: slab caches, per-CPU lists. */
 #define FREE_TOLERANCE 2048
@@ -395,9 +400,9 @@ END_TEST
 
 /* The comparison */
 
-static bool resident_agrees(uint64_t a, uint64_t b)
+static bool resident_agrees(uint64_t a, uint64_t b, unsigned int percent)
 {
-	return (a > b ? a - b : b - a) * 100 <= GUEST_MIB * MIB * RESIDENT_PERCENT;
+	return (a > b ? a - b : b - a) * 100 <= GUEST_MIB * MIB * percent;
 }
 
 static void print_row(const char *what, size_t offset, uint64_t unit, const char *unit_name)
@@ -457,15 +462,20 @@ START_TEST(stock_and_ours_cannot_be_told_apart)
 		ck_assert_msg(seen->total == stock->total, "%s: total", name);
 		ck_assert_msg(seen->vmstat_inflate == stock->vmstat_inflate &&
 			      seen->vmstat_deflate == stock->vmstat_deflate, "%s: counters", name);
-		ck_assert_msg(resident_agrees(seen->resident_inflated, stock->resident_inflated),
+		ck_assert_msg(resident_agrees(seen->resident_inflated, stock->resident_inflated,
+					      RESIDENT_PERCENT),
 			      "%s: resident with a balloon", name);
-		ck_assert_msg(resident_agrees(seen->resident_booted, stock->resident_booted),
+		ck_assert_msg(resident_agrees(seen->resident_booted, stock->resident_booted,
+					      RESIDENT_PERCENT),
 			      "%s: resident after boot", name);
-		ck_assert_msg(resident_agrees(seen->resident_used, stock->resident_used),
+		ck_assert_msg(resident_agrees(seen->resident_used, stock->resident_used,
+					      IN_USE_PERCENT),
 			      "%s: resident in use", name);
-		ck_assert_msg(resident_agrees(seen->resident_reported, stock->resident_reported),
+		ck_assert_msg(resident_agrees(seen->resident_reported, stock->resident_reported,
+					      RESIDENT_PERCENT),
 			      "%s: resident after reporting", name);
-		ck_assert_msg(resident_agrees(seen->blocks_reported, stock->blocks_reported),
+		ck_assert_msg(resident_agrees(seen->blocks_reported, stock->blocks_reported,
+					      IN_USE_PERCENT),
 			      "%s: blocks of a memory file", name);
 	}
 }
