@@ -11,7 +11,7 @@
  * Which driver takes the device: the one whose init function initcall_blacklist= does not name.
  * With neither named the stock one is first, and sysfs hands the device over.
  *
- * The short form takes minutes, with TCG; the long one half an hour.
+ * The short form takes minutes, with TCG; the long one a quarter of an hour.
  */
 #include "boot.h"
 
