@@ -77,15 +77,6 @@ static void say_host(struct real_run *run)
 	say(run, GUEST, text);
 }
 
-static const char *mechanism(const struct real_run *run)
-{
-	if (!run->balloon)
-		return "none";
-	if (run->balloon->free_page_reporting)
-		return "free page reporting";
-	return run->balloon->free_page_hint ? "free page hinting" : "balloon";
-}
-
 void real_trace_begin(struct real_run *run)
 {
 	static const char *const of_device[] = { "report_request", "hint", "discard", "inflate",
@@ -101,7 +92,7 @@ void real_trace_begin(struct real_run *run)
 		      .swap_model = "the host's own");
 	TRACE(run->trace, 0, guest, .guest = GUEST, .name = g->name,
 	      .memory = (g->memory_mib << 20) / PAGE_BYTES, .vcpus = g->vcpus,
-	      .mechanism = mechanism(run));
+	      .mechanism = scenario_mechanism(g));
 	TRACE(run->trace, 0, not_recorded, .guest = GUEST, .record = "faults");
 	for (i = 0; run->balloon && !run->recorded && i < sizeof(of_device) / sizeof(of_device[0]);
 	     i++)

@@ -295,15 +295,6 @@ void machine_trace_init(struct machine *m)
 	event_init(&m->sample, sample_fn);
 }
 
-static const char *mechanism(const struct scenario_guest *g)
-{
-	if (!g->nr_devices)
-		return "none";
-	if (g->devices[0].free_page_reporting)
-		return "free page reporting";
-	return g->devices[0].free_page_hint ? "free page hinting" : "balloon";
-}
-
 void machine_trace_begin(struct machine *m)
 {
 	const struct scenario *s = m->scenario;
@@ -316,7 +307,7 @@ void machine_trace_begin(struct machine *m)
 	for (i = 0; i < s->nr_guests; i++)
 		TRACE(m->trace, 0, guest, .guest = i, .name = s->guests[i].name,
 		      .memory = (s->guests[i].memory_mib << 20) / PAGE_BYTES,
-		      .vcpus = s->guests[i].vcpus, .mechanism = mechanism(&s->guests[i]));
+		      .vcpus = s->guests[i].vcpus, .mechanism = scenario_mechanism(&s->guests[i]));
 	if (s->trace.sample_ms)
 		event_add(&m->engine, &m->sample, s->trace.sample_ms * NSEC_PER_MSEC_U64);
 }

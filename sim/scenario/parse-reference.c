@@ -167,6 +167,17 @@ const char *scenario_swap_name(enum scenario_swap_kind kind)
 	return names[kind];
 }
 
+const char *scenario_mechanism(const struct scenario_guest *guest)
+{
+	const struct scenario_device *device = guest->devices;
+
+	if (!guest->nr_devices)
+		return "none";
+	if (device->free_page_reporting)
+		return "free page reporting";
+	return device->free_page_hint ? "free page hinting" : "balloon";
+}
+
 const char *scenario_metric_name(enum scenario_metric metric)
 {
 	static const char *const names[] = {

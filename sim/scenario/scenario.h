@@ -278,6 +278,8 @@ const char *scenario_error_text(const struct scenario *scenario);
 
 const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
+/* What the guest's first device is for, in a word or two. */
+const char *scenario_mechanism(const struct scenario_guest *guest);
 const char *scenario_metric_name(enum scenario_metric metric);
 
 enum scenario_reference_format { SCENARIO_REFERENCE_JSON, SCENARIO_REFERENCE_MARKDOWN };
