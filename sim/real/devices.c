@@ -94,15 +94,7 @@ static void put_property(FILE *out, const char *name, const char *value)
 
 static char *device_text(const struct scenario_device *device, unsigned int index)
 {
-	const struct {
-		const char *name;
-		bool on;
-	} bits[] = {
-		{ "free-page-reporting", device->free_page_reporting },
-		{ "free-page-hint", device->free_page_hint },
-		{ "deflate-on-oom", device->deflate_on_oom },
-		{ "page-poison", device->page_poison },
-	};
+	struct scenario_parameter bits[SCENARIO_DEVICE_BITS];
 	char *text = NULL, id[32];
 	size_t size, i;
 	FILE *out = open_memstream(&text, &size);
@@ -110,8 +102,9 @@ static char *device_text(const struct scenario_device *device, unsigned int inde
 	if (!out)
 		return NULL;
 	fprintf(out, "%s,id=%s", device->type, real_device_id(index, id, sizeof(id)));
-	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		put_property(out, bits[i].name, bits[i].on ? "on" : "off");
+	scenario_device_bits(device, bits);
+	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+		put_property(out, bits[i].name, bits[i].value);
 	if (device->free_page_hint)
 		put_property(out, "iothread", "iothread0");
 	for (i = 0; i < device->nr_properties; i++)

@@ -58,20 +58,12 @@ static int device_property(struct vmm_device *dev, const struct scenario_device 
 static int device_properties(struct vmm_device *dev, const struct scenario_device *config,
 			     char *error, size_t size)
 {
-	const struct {
-		const char *name;
-		bool on;
-	} bits[] = {
-		{ "free-page-reporting", config->free_page_reporting },
-		{ "free-page-hint", config->free_page_hint },
-		{ "deflate-on-oom", config->deflate_on_oom },
-		{ "page-poison", config->page_poison },
-	};
+	struct scenario_parameter bits[SCENARIO_DEVICE_BITS];
 	uint32_t i;
 
-	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		if (device_property(dev, config, bits[i].name, bits[i].on ? "on" : "off", error,
-				    size))
+	scenario_device_bits(config, bits);
+	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+		if (device_property(dev, config, bits[i].name, bits[i].value, error, size))
 			return -1;
 	for (i = 0; i < config->nr_properties; i++)
 		if (device_property(dev, config, config->properties[i].name,

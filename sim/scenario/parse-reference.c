@@ -167,6 +167,24 @@ const char *scenario_swap_name(enum scenario_swap_kind kind)
 	return names[kind];
 }
 
+void scenario_device_bits(const struct scenario_device *device,
+			  struct scenario_parameter bits[SCENARIO_DEVICE_BITS])
+{
+	const struct {
+		const char *name;
+		bool on;
+	} all[SCENARIO_DEVICE_BITS] = {
+		{ "free-page-reporting", device->free_page_reporting },
+		{ "free-page-hint", device->free_page_hint },
+		{ "deflate-on-oom", device->deflate_on_oom },
+		{ "page-poison", device->page_poison },
+	};
+	unsigned int i;
+
+	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+		bits[i] = (struct scenario_parameter){ all[i].name, all[i].on ? "on" : "off" };
+}
+
 const char *scenario_mechanism(const struct scenario_guest *guest)
 {
 	const struct scenario_device *device = guest->devices;

@@ -278,6 +278,10 @@ const char *scenario_error_text(const struct scenario *scenario);
 
 const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
+/* Properties that are members of their own in struct scenario_device, as -device takes them. */
+#define SCENARIO_DEVICE_BITS 4
+void scenario_device_bits(const struct scenario_device *device,
+			  struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);
 /* What the guest's first device is for, in a word or two. */
 const char *scenario_mechanism(const struct scenario_guest *guest);
 const char *scenario_metric_name(enum scenario_metric metric);
