@@ -108,6 +108,11 @@ static inline struct ledger_account *account_switch(struct ledger_account *accou
 	return old;
 }
 
+/*
+ * What the scheduler's tunables are multiplied with on @nr_cpus: 1 + ilog2(nr_cpus), at most 4
+ * (kernel/sched/fair.c, get_update_sysctl_factor()).
+ */
+unsigned int cpu_sched_factor(unsigned int nr_cpus);
 int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct cost_table *costs,
 		   unsigned int nr_cpus);
 void host_cpus_destroy(struct host_cpus *cpus);
@@ -149,28 +154,35 @@ void __attribute__((noreturn)) cpu_exit_current(void);
 unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size);
 
 /*
- * A spinlock between CPUs.  Code runs in no time, so the lock is never found taken; what it
- * costs is that its holders' times do not overlap: who comes while an earlier holder's time has
- * not passed spins for the difference.
+ * Time that a lock between CPUs is held.  Code runs in no time, so a lock is hardly ever found
+ * taken; what it costs is that the times of its holders do not overlap.  CPUs are ahead of the
+ * engine's clock by what they owe, each by another amount, so those who hold a lock come in another
+ * order than their times.  Therefore remembered are the spans in which the lock was held, as far as
+ * somebody's clock can still be within one; who unlocks spins for those that lie in its own way,
+ * and not for a span that begins after it is done.  (Work conserving: spans never overlap, and
+ * nobody waits for a lock that is free.)  With more than LOCK_SPANS in the future the earliest is
+ * forgotten, which is a wait too short.
  */
-struct cpu_spinlock {
-	uint64_t free_at;	/* local time of the last holder's unlock, ns */
+#define LOCK_SPANS 16
+
+struct cpu_lock_times {
+	uint32_t nr;
+	struct {
+		uint64_t from, to;
+	} span[LOCK_SPANS];	/* by time, disjoint */
 };
 
-static inline void cpu_spin_lock(struct cpu_spinlock *lock)
+/* Local time at which the lock is taken, for cpu_lock_end(); without a thread 0. */
+static inline uint64_t cpu_lock_begin(void)
 {
 	struct cpu_thread *t = coro_current->ctx.thread;
 
-	if (t && lock->free_at > t->cpus->engine->now + t->pending)
-		charge_ns(LEDGER_LOCK_SPIN, lock->free_at - t->cpus->engine->now - t->pending);
+	return t ? t->cpus->engine->now + t->pending : 0;
 }
 
-static inline void cpu_spin_unlock(struct cpu_spinlock *lock)
-{
-	struct cpu_thread *t = coro_current->ctx.thread;
-
-	if (t)
-		lock->free_at = t->cpus->engine->now + t->pending;
-}
+/* It was held from @since until now.  Charges LEDGER_LOCK_SPIN. */
+void cpu_lock_end(struct cpu_lock_times *times, uint64_t since);
+/* A short shared section: spin while somebody holds the lock, and be in nobody's way. */
+void cpu_lock_pass(const struct cpu_lock_times *times);
 
 #endif

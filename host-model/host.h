@@ -76,7 +76,7 @@ struct host {
 	struct guest_ram **ram_of_chunk;	/* page index >> RAM_CHUNK_SHIFT */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
-	struct cpu_spinlock lru_lock;
+	struct cpu_lock_times lru_lock;
 
 	struct cpu_thread kswapd;
 	struct ledger_account kswapd_account;

@@ -100,6 +100,7 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 	struct zap zap = { .ram = ram, .advice = advice };
 	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
 	struct ledger_account *old;
+	uint64_t since;
 
 	if ((offset | len) & (HOST_PAGE_SIZE - 1))
 		return -EINVAL;
@@ -111,11 +112,11 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		account_switch(old);
 		return 0;	/* would read swapped pages ahead: nothing to promise */
 	}
-	cpu_spin_lock(&ram->mmu_lock);
+	since = cpu_lock_begin();
 	zap_range(&zap, nr, nr + count);
 	if (zap.nr_zapped)
 		charge(COST_TLB_FLUSH, 1 + running_vcpus(ram->vm));
-	cpu_spin_unlock(&ram->mmu_lock);
+	cpu_lock_end(&ram->mmu_lock, since);
 	account_switch(old);
 	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
 	ram->host->stats.zapped += zap.frames;

@@ -42,7 +42,12 @@ struct host_pmd {
 	uint32_t next, prev;
 	uint32_t state;		/* of the 2 MiB leaf: NONE or PRESENT */
 	uint16_t nr_used;	/* 4 KiB pages of the block that are not NONE */
-	uint16_t bytes;		/* some page of the block holds real bytes */
+	uint8_t bytes;		/* some page of the block holds real bytes */
+	/*
+	 * The VMM's mapping has a page table for the block, from a split or a 4 KiB fault.
+	 * Nothing but unmapping frees one, so the block is no huge page any more.
+	 */
+	uint8_t has_table;
 };
 
 struct guest_ram {
@@ -56,7 +61,7 @@ struct guest_ram {
 	struct host_pmd *pmd;
 	uint64_t resident, swapped;	/* pages */
 	uint64_t resident_peak;
-	struct cpu_spinlock mmu_lock;	/* kvm->mmu_lock */
+	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };
 
 static inline enum page_kind page_kind(uint32_t state)

@@ -4,8 +4,8 @@
  *
  * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
  * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and
- * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split
- * stays split), KSM, and shared or file-backed guest memory.
+ * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split, or of
+ * which a part was discarded, stays so), KSM, and shared or file-backed guest memory.
  */
 #include "memory.h"
 
@@ -167,6 +167,8 @@ void guest_ram_clear(struct guest_ram *ram)
 			ram_drop_huge(ram, block);
 		for (nr = block << HOST_PMD_ORDER; ram->pmd[block].nr_used; nr++)
 			ram_drop_page(ram, nr);
+		if (ram->pmd[block].has_table)
+			ram->pmd[block].has_table = 0;
 	}
 }
 
@@ -180,6 +182,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	lru_del(ram->host, ram->base + nr, true);
 	pmd->state = PAGE_NONE;
 	pmd->nr_used = HOST_PMD_PAGES;
+	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = state;
 	lru_replace_huge(ram->host, ram->base + nr);
@@ -202,7 +205,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	struct host_pmd *pmd = &ram->pmd[block];
 
 	if (host->config.thp == HOST_THP_NEVER ||
-	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->nr_used)
+	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
 	if (!host_take_frames(host, HOST_PMD_PAGES, false)) {
 		host->stats.huge_fallbacks++;
@@ -233,6 +236,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	charge(COST_HOST_ZERO, 1);
 	page->state = PAGE_PRESENT | PAGE_ACCESSED;
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
+	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
 	lru_add(ram->host, ram->base + nr, false, false);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
@@ -279,7 +283,6 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 		charge(COST_VMEXIT, 1);
 		ram->vm->exits[KVM_EXIT_EPT_VIOLATION]++;
 	}
-	cpu_spin_lock(&ram->mmu_lock);
 	while (!block_is_huge(ram, nr) && page_kind(ram->page[nr].state) != PAGE_PRESENT) {
 		switch (page_kind(ram->page[nr].state)) {
 		case PAGE_NONE:
@@ -302,7 +305,8 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 			break;
 		}
 	}
-	cpu_spin_unlock(&ram->mmu_lock);
+	/* Mapping what is there now: tdp_mmu_map() holds mmu_lock for read. */
+	cpu_lock_pass(&ram->mmu_lock);
 	fault_done(ram, nr, block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0, swapped, start);
 	account_switch(old);
 	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)

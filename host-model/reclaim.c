@@ -87,6 +87,22 @@ static bool inactive_is_low(const struct host *host)
 	return host->inactive.nr_pages * ratio < host->active.nr_pages;
 }
 
+/*
+ * @nr pages leave and enter the lists.  lru_lock is held for that only, in slices of
+ * SWAP_CLUSTER_MAX (isolate_lru_folios(), move_folios_to_lru()); all of COST_HOST_SCAN counts
+ * as held, although the look at the rmap, which is a part of it, is taken outside.
+ */
+static void charge_scan(struct host *host, unsigned int nr)
+{
+	uint64_t since = cpu_lock_begin();
+
+	if (!nr)
+		return;
+	charge(COST_HOST_SCAN, nr);
+	host->stats.scanned += nr;
+	cpu_lock_end(&host->lru_lock, since);
+}
+
 static void shrink_active(struct host *host)
 {
 	unsigned int i;
@@ -95,18 +111,18 @@ static void shrink_active(struct host *host)
 		uint32_t index = host->active.tail;
 		bool huge = lru_is_huge(host, index);
 
-		charge(COST_HOST_SCAN, 1);
-		host->stats.scanned++;
 		*lru_state(host, index) &= ~PAGE_ACCESSED;
 		lru_del(host, index, huge);
 		lru_add(host, index, huge, false);
 	}
+	charge_scan(host, i);
 }
 
 /* What the scan of one batch has found to write. */
 struct reclaim_batch {
 	uint32_t index[SWAP_BATCH];
 	unsigned int nr;
+	unsigned int nr_scanned;	/* not charged yet */
 	uint64_t progress;	/* pages freed or on their way */
 };
 
@@ -207,7 +223,6 @@ static uint64_t shrink_lists(struct host *host)
 
 	if (!can_reclaim(host))
 		return 0;
-	cpu_spin_lock(&host->lru_lock);
 	while (batch.progress < SWAP_CLUSTER_MAX && batch.nr < SWAP_BATCH && budget &&
 	       can_reclaim(host)) {
 		uint32_t index;
@@ -224,8 +239,10 @@ static uint64_t shrink_lists(struct host *host)
 		}
 		huge = lru_is_huge(host, index);
 		budget -= huge && budget > HOST_PMD_PAGES ? HOST_PMD_PAGES : 1;
-		charge(COST_HOST_SCAN, 1);
-		host->stats.scanned++;
+		if (++batch.nr_scanned == SWAP_CLUSTER_MAX) {
+			charge_scan(host, batch.nr_scanned);
+			batch.nr_scanned = 0;
+		}
 		if (!may_evict(host, index, huge))
 			continue;
 		if (huge)
@@ -233,8 +250,8 @@ static uint64_t shrink_lists(struct host *host)
 		else
 			evict_page(host, index, &batch);
 	}
+	charge_scan(host, batch.nr_scanned);
 	flush_batch(host, &batch);
-	cpu_spin_unlock(&host->lru_lock);
 	if (batch.nr)
 		swap_write(host, batch.index, batch.nr);
 	host->stats.reclaimed += batch.progress;

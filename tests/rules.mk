@@ -76,4 +76,4 @@ $(O)/tests/bench: $(O)/tests/bench.o $(O)/tests/bench_mm.o $(lib_obj)
 	@$(LINK) -o $@ $^ $(LIBS)
 
 .SECONDARY:
--include $(wildcard $(O)/tests/*.d $(O)/tests/hostile/*.d)
+-include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)

@@ -206,6 +206,100 @@ START_TEST(threads_that_wait_for_ever_are_named)
 }
 END_TEST
 
+/* Locks: who is ahead of the engine's clock takes them at a time that others have yet to reach. */
+
+static struct cpu_lock_times lock;
+
+struct hold {
+	uint64_t before_us, held_us;
+};
+
+static void hold_lock(struct kvm_vm *vm, void *arg)
+{
+	const struct hold *hold = arg;
+	uint64_t since;
+
+	charge_ns(LEDGER_PROGRAM, hold->before_us * NSEC_PER_USEC_U64);
+	since = cpu_lock_begin();
+	charge_ns(LEDGER_PROGRAM, hold->held_us * NSEC_PER_USEC_U64);
+	cpu_lock_end(&lock, since);
+}
+
+/* Each vCPU takes the lock once; returns the time spun. */
+static uint64_t spin_us(struct hold first, struct hold second)
+{
+	struct body a = { .fn = hold_lock, .arg = &first }, b = { .fn = hold_lock, .arg = &second };
+	struct kvm_vm *vm;
+	uint64_t spun;
+
+	memset(&lock, 0, sizeof(lock));
+	make_host(64, 2, HOST_THP_NEVER);
+	vm = make_vm("g", 4);
+	a.vm = b.vm = vm;
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done);
+	spun = vm->account[ACCOUNT_GUEST].ns[LEDGER_LOCK_SPIN];
+	finish(&a);
+	finish(&b);
+	unmake_host();
+	return spun / NSEC_PER_USEC_U64;
+}
+
+START_TEST(nobody_waits_for_a_lock_before_it_is_taken_or_after_it_is_free)
+{
+	/* code of the first runs first: its hold lies in the other's future, then in its past */
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 0, 50 }), 0);
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 450, 50 }), 0);
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 600, 50 }), 0);
+}
+END_TEST
+
+START_TEST(holders_of_a_lock_do_not_overlap)
+{
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 500, 50 }), 100);
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 570, 50 }), 30);
+	/* one that is reached before the work is done is waited out in the middle of it */
+	ck_assert_uint_eq(spin_us((struct hold){ 500, 100 }, (struct hold){ 480, 50 }), 100);
+}
+END_TEST
+
+static void hold_often(struct kvm_vm *vm, void *arg)
+{
+	struct hold short_hold = { 3, 2 };
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		hold_lock(vm, &short_hold);
+		if (i % 8 == 0)
+			cpu_sync();
+	}
+}
+
+START_TEST(a_lock_that_is_always_held_serves_no_more_than_its_time)
+{
+	struct body body[4];
+	struct kvm_vm *vm;
+	int i;
+
+	memset(&lock, 0, sizeof(lock));
+	make_host(64, 4, HOST_THP_NEVER);
+	vm = host_create_vm(&host, "g", 4 * MIB, 4);
+	for (i = 0; i < 4; i++) {
+		body[i] = (struct body){ .fn = hold_often, .vm = vm };
+		start(&body[i], i);
+	}
+	engine_run(&engine, TIME_NEVER);
+	/* 4 x 1000 x 2 us are more than 1000 x (3 + 2) us */
+	ck_assert_uint_ge(engine.now, 7900 * NSEC_PER_USEC_U64);
+	ck_assert_uint_le(engine.now, 8400 * NSEC_PER_USEC_U64);
+	for (i = 0; i < 4; i++)
+		finish(&body[i]);
+	unmake_host();
+}
+END_TEST
+
 /* EPT and contents; without a thread everything is free and at once */
 
 START_TEST(first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed)
@@ -245,6 +339,34 @@ START_TEST(discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part)
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(11)), 0);
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(9)), 1009);
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(12)), 1012);
+	unmake_host();
+}
+END_TEST
+
+/*
+ * Of a real 6.1: 64 MiB discarded by 4 KiB or by 1 MiB come back with AnonHugePages 0 kB, by 2 MiB
+ * with 65,536 kB.  MADV_DONTNEED frees no page table.
+ */
+START_TEST(a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge)
+{
+	struct kvm_vm *vm;
+	int i;
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	vm = make_vm("g", 8);
+	guest_ram_write(vm->ram, gfn(0), 1024, 1000);
+	for (i = 0; i < 2; i++)
+		guest_ram_madvise(vm->ram, (uint64_t)i << 20, 1 << 20, HOST_MADV_DONTNEED);
+	guest_ram_madvise(vm->ram, 2 << 20, 2 << 20, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 0);
+	guest_ram_write(vm->ram, gfn(0), 1024, 1000);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(0)), RAM_PRESENT);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(512)), RAM_PRESENT_HUGE);
+	/* The empty page table stays, too, when all of the block is discarded at once. */
+	guest_ram_madvise(vm->ram, 0, 2 << 20, HOST_MADV_DONTNEED);
+	guest_ram_write(vm->ram, gfn(0), 1, 1);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(0)), RAM_PRESENT);
+	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(1)), RAM_NONE);
 	unmake_host();
 }
 END_TEST
@@ -465,8 +587,12 @@ int main(void)
 	tcase_add_test(tc, a_thread_alone_on_its_cpu_waits_for_nobody);
 	tcase_add_test(tc, a_woken_thread_preempts_one_that_is_ahead);
 	tcase_add_test(tc, threads_that_wait_for_ever_are_named);
+	tcase_add_test(tc, nobody_waits_for_a_lock_before_it_is_taken_or_after_it_is_free);
+	tcase_add_test(tc, holders_of_a_lock_do_not_overlap);
+	tcase_add_test(tc, a_lock_that_is_always_held_serves_no_more_than_its_time);
 	tcase_add_test(tc, first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed);
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
+	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
 	tcase_add_test(tc, discard_clears_real_bytes);
 	tcase_add_test(tc, madvise_refuses_what_is_outside_or_unaligned);
 	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);

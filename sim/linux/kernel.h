@@ -30,6 +30,7 @@ struct kernel {
 	struct mm_state *mm;
 	struct sched_state *sched;
 	u64 seed;
+	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
 	long long unaccounted;		/* pages in use by nobody known before modules came */
 	/* A line of the kernel's log; level as in printk.  NULL: nobody reads it. */
 	void (*log)(struct kernel *kernel, int level, const char *text);

@@ -26,6 +26,7 @@ struct vcpu {
 	struct task_struct *curr;	/* NULL between two tasks */
 	struct task_struct idle, irq;	/* have coroutines of their own */
 	bool halted;
+	bool woken;			/* halted still, but a task is on its way to it */
 	bool irq_pending;
 	bool irq_active;
 	bool need_resched;
@@ -49,6 +50,7 @@ struct sched_state {
 	struct list_head runqueue;	/* by vruntime */
 	unsigned int nr_queued;
 	u64 min_vruntime;
+	unsigned int factor;		/* of the scheduler's tunables */
 	struct event tick;		/* slices end while more tasks run than there are vCPUs */
 	struct list_head tasks;
 	int last_pid;
@@ -87,7 +89,19 @@ int sched_wait_task_exit(struct task_struct *task);
 void __noreturn do_exit(long code);
 unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size);
 
+/* fair.c */
+void fair_enqueue(struct task_struct *task);
+struct task_struct *fair_dequeue_first(struct sched_state *sched);
+/* The vCPU's task has run until now. */
+void fair_book(struct vcpu *v);
+/* Give a task that wakes up, or is new, its virtual run time. */
+void fair_place(struct sched_state *sched, struct task_struct *task);
+bool fair_slice_ended(const struct vcpu *v);
+bool fair_preempts(const struct task_struct *task, const struct task_struct *curr);
+
 /* timer.c */
+/* When the next jiffy begins, in engine time. */
+u64 next_jiffy_time(const struct kernel *kernel);
 void timer_run_expired(struct kernel *kernel);
 void timers_destroy(struct kernel *kernel);
 

@@ -4,7 +4,7 @@
  *
  * A spinlock is held across owed time only when its holder lets some pass (a guest page fault
  * on the host, say); others then spin until it is free.  Otherwise contention shows as time:
- * who locks before the last holder's unlock time spins for the difference.  Taking a sleeping
+ * the spans in which a lock is held do not overlap (struct cpu_lock_times).  Taking a sleeping
  * lock in atomic context is reported as CONFIG_DEBUG_ATOMIC_SLEEP does.
  */
 #include <linux/bug.h>
@@ -36,19 +36,11 @@ void __spin_lock_bad(spinlock_t *lock, const char *what)
 	kernel_bug("spinlock", 0, what);
 }
 
-void __spin_lock_wait_time(spinlock_t *lock)
-{
-	u64 now = cpu_local_time();
-
-	if (lock->free_at > now)
-		charge_ns(LEDGER_LOCK_SPIN, lock->free_at - now);
-}
-
 void __spin_unlock_time(spinlock_t *lock)
 {
 	/* One vCPU alone cannot contend with itself. */
 	if (coro_current->ctx.kernel && coro_current->ctx.kernel->nr_cpus > 1)
-		lock->free_at = cpu_local_time();
+		cpu_lock_end(&lock->times, lock->taken_at);
 }
 
 /* Waiters of sleeping locks, in order. */

@@ -3,9 +3,9 @@
  * Tasks on vCPUs.
  *
  * Models kernel/sched of Linux 6.1 as far as a driver or a program can tell: the runnable task
- * with the least virtual run time goes first, a slice ends at the tick while others wait, a
- * woken task takes an idle vCPU or preempts one that is ahead (voluntary preemption: not while
- * it holds a spinlock). One queue for all vCPUs stands for perfect balancing.  Left out:
+ * with the least virtual run time goes first, a tick ends a turn that was long enough while others
+ * wait, a woken task takes an idle vCPU or preempts one that is ahead (voluntary preemption: not
+ * while it holds a spinlock). One queue for all vCPUs stands for perfect balancing.  Left out:
  * priorities, groups, real-time classes, per-vCPU affinity.
  */
 #include "internal.h"
@@ -20,8 +20,6 @@
 #include "hostmem.h"
 
 #define TASK_STACK (64 * 1024)
-#define SLICE_NS (4 * NSEC_PER_MSEC_U64)	/* one tick at HZ = 250 */
-#define WAKEUP_GRANULARITY_NS NSEC_PER_MSEC_U64
 
 struct task_exit_waiter {
 	struct list_head entry;
@@ -46,58 +44,9 @@ static struct ledger_account *guest_account(struct kernel *kernel)
 	return &kernel->vm->account[ACCOUNT_GUEST];
 }
 
-/* The run queue */
-
-static void enqueue(struct task_struct *task)
-{
-	struct sched_state *sched = task->kernel->sched;
-	struct task_struct *other;
-	struct list_head *at = &sched->runqueue;
-	u64 floor = sched->min_vruntime > SLICE_NS ? sched->min_vruntime - SLICE_NS : 0;
-
-	if (task->vruntime < floor)
-		task->vruntime = floor;
-	list_for_each_entry(other, &sched->runqueue, run_node) {
-		if (other->vruntime > task->vruntime) {
-			at = &other->run_node;
-			break;
-		}
-	}
-	list_add_tail(&task->run_node, at);
-	task->on_rq = true;
-	sched->nr_queued++;
-	if (!event_pending(&sched->tick))
-		event_add(task->kernel->engine, &sched->tick,
-			  task->kernel->engine->now + SLICE_NS);
-}
-
-static struct task_struct *dequeue_first(struct sched_state *sched)
-{
-	struct task_struct *task;
-
-	if (list_empty(&sched->runqueue))
-		return NULL;
-	task = list_first_entry(&sched->runqueue, struct task_struct, run_node);
-	list_del_init(&task->run_node);
-	task->on_rq = false;
-	sched->nr_queued--;
-	if (task->vruntime > sched->min_vruntime)
-		sched->min_vruntime = task->vruntime;
-	return task;
-}
-
-static void book_vruntime(struct vcpu *v)
-{
-	if (v->curr) {
-		v->curr->vruntime += v->thread->ran - v->curr_since;
-		v->curr->sum_exec_runtime += v->thread->ran - v->curr_since;
-	}
-	v->curr_since = v->thread->ran;
-}
-
 static void put_curr(struct vcpu *v)
 {
-	book_vruntime(v);
+	fair_book(v);
 	v->curr->on_cpu = false;
 	v->curr = NULL;
 }
@@ -120,7 +69,7 @@ static bool may_preempt(const struct vcpu *v)
 static void pick_next(struct vcpu *v)
 {
 	struct sched_state *sched = v->kernel->sched;
-	struct task_struct *next = dequeue_first(sched);
+	struct task_struct *next = fair_dequeue_first(sched);
 
 	v->need_resched = false;
 	v->curr = next ? next : &v->idle;
@@ -162,7 +111,7 @@ static void vcpu_resume(struct cpu_thread *thread)
 		struct task_struct *prev = v->curr;
 
 		put_curr(v);
-		enqueue(prev);
+		fair_enqueue(prev);
 	}
 	if (!v->curr)
 		pick_next(v);
@@ -211,6 +160,7 @@ void __local_irq_enabled(void)
 static void tick_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, tick);
+	struct kernel *kernel = sched->vcpus->kernel;
 	unsigned int i;
 
 	if (list_empty(&sched->runqueue))
@@ -218,10 +168,13 @@ static void tick_fn(struct event *ev)
 	for (i = 0; i < sched->nr_vcpus; i++) {
 		struct vcpu *v = &sched->vcpus[i];
 
-		v->need_resched = true;
 		vcpu_interrupt(v);
+		if (!v->curr || v->curr == &v->idle)
+			continue;
+		fair_book(v);
+		v->need_resched = v->need_resched || fair_slice_ended(v);
 	}
-	event_add(sched->vcpus->kernel->engine, ev, sched->vcpus->kernel->engine->now + SLICE_NS);
+	event_add(kernel->engine, ev, next_jiffy_time(kernel));
 }
 
 /* Interrupts */
@@ -278,6 +231,7 @@ static void idle_main(void *arg)
 			v->kernel->vm->exits[KVM_EXIT_HLT]++;
 			account_switch(old);
 			v->halted = true;
+			v->woken = false;
 			v->thread->wait_forever = true;
 			cpu_block("idle");
 			v->thread->wait_forever = false;
@@ -306,7 +260,7 @@ void schedule(void)
 		return;
 	put_curr(v);
 	if (task->__state == TASK_RUNNING)
-		enqueue(task);
+		fair_enqueue(task);
 	else
 		task->blocked_since = task->kernel->engine->now;
 	cpu_consume(v->thread);
@@ -329,30 +283,37 @@ void cond_resched(void)
 		cpu_sync();
 }
 
+/* An idle vCPU that nobody else was sent to takes the task. */
+static bool wake_idle(struct vcpu *v)
+{
+	if (!v->halted || v->woken)
+		return false;
+	v->woken = true;
+	cpu_wake(v->thread);
+	return true;
+}
+
 static void preempt_for(struct task_struct *task)
 {
 	struct sched_state *sched = task->kernel->sched;
 	struct vcpu *victim = NULL;
 	unsigned int i;
 
-	if (task->vcpu && task->vcpu->halted) {
-		cpu_wake(task->vcpu->thread);
+	if (task->vcpu && wake_idle(task->vcpu))
 		return;
-	}
 	for (i = 0; i < sched->nr_vcpus; i++) {
 		struct vcpu *v = &sched->vcpus[i];
 
-		if (v->halted) {
-			cpu_wake(v->thread);
+		if (wake_idle(v))
 			return;
-		}
-		if (!v->curr || v->curr == &v->idle)
+		if (!v->curr)
 			return;		/* it is on its way to the run queue */
-		book_vruntime(v);
+		if (v->curr == &v->idle)
+			continue;
 		if (!victim || v->curr->vruntime > victim->curr->vruntime)
 			victim = v;
 	}
-	if (victim->curr->vruntime > task->vruntime + WAKEUP_GRANULARITY_NS) {
+	if (victim && fair_preempts(task, victim->curr)) {
 		victim->need_resched = true;
 		vcpu_interrupt(victim);
 	}
@@ -366,7 +327,8 @@ int wake_up_process(struct task_struct *task)
 	task->wait_timed = false;
 	if (task->on_rq || task->on_cpu)
 		return 1;	/* about to sleep, and will not */
-	enqueue(task);
+	fair_place(task->kernel->sched, task);
+	fair_enqueue(task);
 	if (task->kernel->sched->vcpus)
 		preempt_for(task);
 	return 1;
@@ -520,7 +482,6 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 	task->__state = TASK_UNINTERRUPTIBLE;
 	task->wait_reason = "start";
 	task->start_time = kernel->engine->now;
-	task->vruntime = sched->min_vruntime;
 	list_add_tail(&task->tasks, &sched->tasks);
 	return task;
 }
@@ -631,6 +592,7 @@ int sched_init(struct kernel *kernel)
 	if (!kernel->vm)
 		return 0;
 	sched->nr_vcpus = kernel->vm->nr_vcpus;
+	sched->factor = cpu_sched_factor(sched->nr_vcpus);
 	sched->vcpus = host_alloc(sched->nr_vcpus * sizeof(*sched->vcpus));
 	for (i = 0; i < sched->nr_vcpus; i++)
 		if (vcpu_init(&sched->vcpus[i], kernel, i))

@@ -4,6 +4,11 @@
  *
  * A timer is an event of the engine; when it comes, the timer waits on a list for the interrupt of
  * vCPU 0, which runs its function.  Jiffies are exact: an idle guest has no tick.
+ *
+ * When a timer runs is as in kernel/time/timer.c of Linux 6.1: the wheel has levels, each eight
+ * times as coarse as the one before, and a timer is put into the first slot that begins after it
+ * expires, so that it is never early: one for the next jiffy runs after one to two, one for 500
+ * jiffies (2 s) on a grid of eight.  Left out: a wheel that has fallen behind.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -20,9 +25,27 @@ static u64 local_now(const struct kernel *kernel)
 	return kernel->engine->now + (thread ? thread->pending : 0);
 }
 
+static u64 jiffies_at(const struct kernel *kernel, u64 ns)
+{
+	return (ns + kernel->tick_phase) / NSEC_PER_JIFFY;
+}
+
+/* A kernel's first jiffy began before the engine's clock did, if it has a phase. */
+static u64 jiffy_time(const struct kernel *kernel, u64 jiffy)
+{
+	u64 ns = jiffy * NSEC_PER_JIFFY;
+
+	return ns > kernel->tick_phase ? ns - kernel->tick_phase : 0;
+}
+
+u64 next_jiffy_time(const struct kernel *kernel)
+{
+	return jiffy_time(kernel, jiffies_at(kernel, kernel->engine->now) + 1);
+}
+
 u64 get_jiffies_64(void)
 {
-	return local_now(this_kernel) / NSEC_PER_JIFFY;
+	return jiffies_at(this_kernel, local_now(this_kernel));
 }
 
 ktime_t ktime_get(void)
@@ -63,10 +86,28 @@ static int timer_disarm(struct timer_list *timer)
 	return pending;
 }
 
+#define WHEEL_SLOTS 64
+#define WHEEL_LEVELS 9		/* at HZ 250 */
+#define WHEEL_LEVEL_SHIFT 3
+
+/* The jiffy in which the wheel runs a timer (calc_wheel_index()). */
+static u64 wheel_expiry(u64 now, unsigned long expires)
+{
+	u64 ahead = expires - now;
+	unsigned int level = 0;
+
+	if ((s64)ahead < 0)
+		return now + 1;
+	while (level < WHEEL_LEVELS - 1 &&
+	       ahead >= (u64)(WHEEL_SLOTS - 1) << level * WHEEL_LEVEL_SHIFT)
+		level++;
+	return ((expires >> level * WHEEL_LEVEL_SHIFT) + 1) << level * WHEEL_LEVEL_SHIFT;
+}
+
 int mod_timer(struct timer_list *timer, unsigned long expires)
 {
 	int pending = timer_disarm(timer);
-	u64 at = (u64)expires * NSEC_PER_JIFFY;
+	u64 at = jiffy_time(this_kernel, wheel_expiry(get_jiffies_64(), expires));
 
 	timer->kernel = this_kernel;
 	timer->expires = expires;

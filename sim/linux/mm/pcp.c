@@ -49,8 +49,8 @@ static int rmqueue_bulk(struct zone *zone, unsigned int order, int count, struct
 		list_add_tail(&page->pcp_list, list);
 	}
 	mod_zone_freepage_state(zone, -((long)i << order));
-	spin_unlock_irqrestore(&zone->lock, flags);
 	charge(COST_BUDDY_ALLOC, i);
+	spin_unlock_irqrestore(&zone->lock, flags);
 	return i;
 }
 
@@ -152,8 +152,8 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 	if (unlikely(has_isolate_pageblock(zone) || is_migrate_isolate(migratetype)))
 		migratetype = pageblock_type(this_mm, pfn);
 	__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
-	spin_unlock_irqrestore(&zone->lock, flags);
 	charge(COST_BUDDY_FREE, 1);
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* The part of a free that looks at the page; its pageblock's type is read here, not later. */

@@ -41,6 +41,8 @@ struct task_struct {
 	int pid;
 	char comm[TASK_COMM_LEN];
 	u64 vruntime;			/* ns of vCPU time, moved up after a sleep */
+	u64 slice_used;			/* ns since it was put on a vCPU */
+	bool placed;			/* has been on the run queue before */
 	u64 sum_exec_runtime;		/* ns of vCPU time */
 	u64 left;			/* ns still owed from when it was preempted */
 	u64 start_time, exit_time;	/* ns */

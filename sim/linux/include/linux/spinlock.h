@@ -9,14 +9,13 @@
 #include <linux/spinlock_types.h>
 
 void __spin_lock_contended(spinlock_t *lock);
-void __spin_lock_wait_time(spinlock_t *lock);
 void __spin_lock_bad(spinlock_t *lock, const char *what);
 void __spin_unlock_time(spinlock_t *lock);
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
 	lock->owner = NULL;
-	lock->free_at = 0;
+	lock->times.nr = 0;
 }
 
 static inline void spin_lock(spinlock_t *lock)
@@ -25,8 +24,7 @@ static inline void spin_lock(spinlock_t *lock)
 	if (unlikely(lock->owner))
 		__spin_lock_contended(lock);
 	lock->owner = coro_current;
-	if (coro_current->ctx.thread && lock->free_at)
-		__spin_lock_wait_time(lock);
+	lock->taken_at = cpu_lock_begin();
 }
 
 static inline bool spin_trylock(spinlock_t *lock)
@@ -35,6 +33,7 @@ static inline bool spin_trylock(spinlock_t *lock)
 		return false;
 	preempt_disable();
 	lock->owner = coro_current;
+	lock->taken_at = cpu_lock_begin();
 	return true;
 }
 

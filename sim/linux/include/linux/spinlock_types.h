@@ -5,14 +5,17 @@
 
 #include <linux/types.h>
 
+#include "cpu.h"
+
 typedef struct spinlock {
 	struct coro *owner;	/* NULL: free */
-	u64 free_at;		/* local time at which the last holder let go, ns */
+	u64 taken_at;		/* local time, ns */
+	struct cpu_lock_times times;
 } spinlock_t;
 
 typedef spinlock_t raw_spinlock_t;
 
-#define __SPIN_LOCK_UNLOCKED(name) { NULL, 0 }
+#define __SPIN_LOCK_UNLOCKED(name) { NULL, 0, { 0 } }
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 
 #endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The run queue: who is next, and when a turn ends.
+ *
+ * Models CFS, kernel/sched/fair.c of Linux 6.1, for tasks of equal weight: virtual run times,
+ * min_vruntime, where new tasks and sleepers come in, turns that end at a tick, preemption at a
+ * wake-up, tunables that grow with the number of CPUs.  One queue for all vCPUs stands for perfect
+ * balancing, so latency is shared by the tasks per vCPU.
+ */
+#include "internal.h"
+
+#include <linux/jiffies.h>
+#include <linux/math.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+/* For one CPU; cpu_sched_factor() scales them (kernel/sched/fair.c). */
+#define LATENCY_NS (6 * NSEC_PER_MSEC_U64)
+#define MIN_GRANULARITY_NS (750 * NSEC_PER_USEC_U64)
+#define WAKEUP_GRANULARITY_NS NSEC_PER_MSEC_U64
+
+static unsigned int nr_running(const struct sched_state *sched)
+{
+	unsigned int nr = sched->nr_queued, i;
+
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		const struct vcpu *v = &sched->vcpus[i];
+
+		nr += v->curr && v->curr != &v->idle;
+	}
+	return nr;
+}
+
+/* A task's part of the latency period, in which all that share a vCPU run once (sched_slice()). */
+static u64 slice_ns(const struct sched_state *sched)
+{
+	u64 share = DIV_ROUND_UP(max(nr_running(sched), 1u), sched->nr_vcpus);
+
+	return max_t(u64, LATENCY_NS * sched->factor / share, MIN_GRANULARITY_NS * sched->factor);
+}
+
+/*
+ * The least virtual run time of anybody who runs or waits, as far as it is not behind
+ * (update_min_vruntime(); one run queue stands for those of all vCPUs).
+ */
+static void update_min_vruntime(struct sched_state *sched)
+{
+	u64 least = UINT64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		const struct vcpu *v = &sched->vcpus[i];
+
+		if (v->curr && v->curr != &v->idle)
+			least = min(least, v->curr->vruntime);
+	}
+	if (!list_empty(&sched->runqueue))
+		least = min(least, list_first_entry(&sched->runqueue, struct task_struct,
+						    run_node)->vruntime);
+	if (least != UINT64_MAX)
+		sched->min_vruntime = max(sched->min_vruntime, least);
+}
+
+void fair_book(struct vcpu *v)
+{
+	if (v->curr) {
+		u64 ran = v->thread->ran - v->curr_since;
+
+		v->curr->vruntime += ran;
+		v->curr->slice_used += ran;
+		v->curr->sum_exec_runtime += ran;
+		if (ran && v->curr != &v->idle)
+			update_min_vruntime(v->kernel->sched);
+	}
+	v->curr_since = v->thread->ran;
+}
+
+static void book_all(struct sched_state *sched)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched->nr_vcpus; i++)
+		fair_book(&sched->vcpus[i]);
+}
+
+/*
+ * Where a task comes in (place_entity()): a new one after those that have yet to run once
+ * (START_DEBIT), one that slept at most half a latency period ahead (GENTLE_FAIR_SLEEPERS).
+ */
+void fair_place(struct sched_state *sched, struct task_struct *task)
+{
+	u64 credit = LATENCY_NS * sched->factor / 2;
+
+	if (!sched->nr_vcpus)
+		return;
+	book_all(sched);
+	if (task->placed)
+		task->vruntime = max(task->vruntime,
+				     sched->min_vruntime - min(credit, sched->min_vruntime));
+	else
+		task->vruntime = sched->min_vruntime + slice_ns(sched);
+	task->placed = true;
+}
+
+void fair_enqueue(struct task_struct *task)
+{
+	struct sched_state *sched = task->kernel->sched;
+	struct task_struct *other;
+	struct list_head *at = &sched->runqueue;
+
+	list_for_each_entry(other, &sched->runqueue, run_node) {
+		if (other->vruntime > task->vruntime) {
+			at = &other->run_node;
+			break;
+		}
+	}
+	list_add_tail(&task->run_node, at);
+	task->on_rq = true;
+	sched->nr_queued++;
+	if (!event_pending(&sched->tick))
+		event_add(task->kernel->engine, &sched->tick,
+			  next_jiffy_time(task->kernel));
+}
+
+struct task_struct *fair_dequeue_first(struct sched_state *sched)
+{
+	struct task_struct *task;
+
+	if (list_empty(&sched->runqueue))
+		return NULL;
+	task = list_first_entry(&sched->runqueue, struct task_struct, run_node);
+	list_del_init(&task->run_node);
+	task->on_rq = false;
+	sched->nr_queued--;
+	task->slice_used = 0;
+	return task;
+}
+
+/* Whether the running task has had its turn (check_preempt_tick()). */
+bool fair_slice_ended(const struct vcpu *v)
+{
+	const struct sched_state *sched = v->kernel->sched;
+	u64 slice = slice_ns(sched), head;
+
+	if (v->curr->slice_used > slice)
+		return true;
+	if (v->curr->slice_used < MIN_GRANULARITY_NS * sched->factor)
+		return false;
+	head = list_first_entry(&sched->runqueue, struct task_struct, run_node)->vruntime;
+	return v->curr->vruntime > head + slice;
+}
+
+/* A woken task takes the place of one that is ahead by more than this (wakeup_preempt_entity()). */
+bool fair_preempts(const struct task_struct *task, const struct task_struct *curr)
+{
+	u64 granularity = WAKEUP_GRANULARITY_NS * task->kernel->sched->factor;
+
+	return curr->vruntime > task->vruntime + granularity;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest of a scenario does as a whole: sharing its vCPUs, its timers.  Values are those of
+ * a booted 6.1, or follow from its rules.
+ */
+#include "scenario_run.h"
+
+#define SEC UINT64_C(1000000000)
+
+#define GUEST(memory, vcpus, properties, body)                                                     \
+	"g: guest { compatible = \"ballast,guest\"; memory-mib = <" memory ">; vcpus = <" vcpus    \
+	">; boot-profile = <&linux_6_1>;" properties " programs {" body "}; };\n"
+#define HOST(memory, cpus)                                                                         \
+	"host { compatible = \"ballast,host\"; memory-mib = <" memory ">; cpus = <" cpus ">; };\n"
+#define FAULTS(size, loops, more)                                                                  \
+	"compatible = \"ballast,program-page-fault1\"; size-mib = <" size ">; loops = <" loops     \
+	">; " more
+
+static struct outcome o;
+
+static const struct report_program *program(unsigned int nr)
+{
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_gt(o.report.nr_programs, nr);
+	return &o.report.programs[nr];
+}
+
+static uint64_t run_time(const struct report_program *p)
+{
+	return p->end - p->start;
+}
+
+/* The vCPU's first task has run alone for 4 s; real: 49 and 51 ticks of the next second. */
+START_TEST(a_program_that_starts_late_and_one_that_runs_share_a_vcpu)
+{
+	const struct report_program *late;
+
+	outcome_run(&o, TEST_HEAD HOST("4096", "2") GUEST("2048", "1", "",
+		"a {" FAULTS("64", "700", "background;") "};"
+		"b {" FAULTS("64", "100", "start-ms = <6000>;") "};") "};\n", false);
+	late = program(1);
+	ck_assert_uint_gt(run_time(late) * 100, late->cpu * 185);
+	ck_assert_uint_lt(run_time(late) * 100, late->cpu * 215);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(a_sleeper_that_wakes_up_gets_its_share_and_not_the_time_that_it_slept)
+{
+	const struct report_program *sleeper;
+
+	outcome_run(&o, TEST_HEAD HOST("6144", "2") GUEST("4096", "1", "",
+		"a {" FAULTS("64", "900", "background;") "};"
+		"b { compatible = \"ballast,program-memhog\"; size-mib = <1024>; loops = <3>;"
+		" pause-ms = <3000>; };") "};\n", false);
+	sleeper = program(1);
+	ck_assert_uint_gt(sleeper->stalled * 100, sleeper->cpu * 85);
+	ck_assert_uint_lt(sleeper->stalled * 100, sleeper->cpu * 115);
+	outcome_free(&o);
+}
+END_TEST
+
+/* As many tasks as vCPUs: none waits for a vCPU while another is idle. */
+START_TEST(tasks_that_start_together_get_a_vcpu_each)
+{
+	const struct report_program *p;
+
+	outcome_run(&o, TEST_HEAD HOST("4096", "4") GUEST("2048", "4", "",
+		"p {" FAULTS("64", "20", "tasks = <4>;") "};") "};\n", false);
+	p = program(0);
+	ck_assert_uint_lt(p->stalled, p->cpu / 50);
+	ck_assert_uint_lt(run_time(p) * 3, p->cpu);
+	outcome_free(&o);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guest");
+	TCase *tc = tcase_create("vcpus");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, a_program_that_starts_late_and_one_that_runs_share_a_vcpu);
+	tcase_add_test(tc, a_sleeper_that_wakes_up_gets_its_share_and_not_the_time_that_it_slept);
+	tcase_add_test(tc, tasks_that_start_together_get_a_vcpu_each);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
