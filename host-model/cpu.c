@@ -387,8 +387,10 @@ void cpu_sleep(uint64_t ns)
 	until = t->cpus->engine->now + ns;
 	event_init(&sleeper.timer, sleep_fn);
 	event_add(t->cpus->engine, &sleeper.timer, until);
+	t->wait_forever = true;		/* a timer will end it */
 	while (t->cpus->engine->now < until)
 		cpu_block("sleep");
+	t->wait_forever = false;
 }
 
 bool cpu_interrupt(struct cpu_thread *t, uint64_t *left)
@@ -430,7 +432,8 @@ void cpu_thread_kill(struct cpu_thread *t)
 	}
 }
 
-unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size)
+unsigned int cpu_report_blocked(const struct host_cpus *cpus, uint64_t longer_ns, char *buf,
+				unsigned int size)
 {
 	const struct cpu_thread *t;
 	unsigned int nr = 0, used = 0;
@@ -438,12 +441,18 @@ unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigne
 	if (size)
 		buf[0] = '\0';
 	for (t = cpus->all; t; t = t->all_next) {
-		if (t->state != CPU_THREAD_BLOCKED || t->wait_forever)
+		uint64_t ns = cpus->engine->now - t->since;
+
+		if (t->state != CPU_THREAD_BLOCKED || t->wait_forever || ns < longer_ns)
 			continue;
 		nr++;
 		if (used < size)
-			used += snprintf(buf + used, size - used, "%s%s (%s)", nr > 1 ? ", " : "",
-					 t->name, t->wait_reason);
+			used += snprintf(buf + used, size - used,
+					 "%s%s waits for %llu.%03llu s: %s",
+					 nr > 1 ? "; " : "", t->name,
+					 (unsigned long long)(ns / NSEC_PER_SEC_U64),
+					 (unsigned long long)(ns / NSEC_PER_MSEC_U64 % 1000),
+					 t->wait_reason);
 	}
 	return nr;
 }

@@ -150,8 +150,12 @@ void cpu_consume(struct cpu_thread *t);
 void cpu_thread_kill(struct cpu_thread *t);
 /* End the calling thread for good; its coroutine is abandoned.  Does not return. */
 void __attribute__((noreturn)) cpu_exit_current(void);
-/* Print threads that wait without a timeout to @buf (NUL-terminated); returns how many. */
-unsigned int cpu_report_blocked(const struct host_cpus *cpus, char *buf, unsigned int size);
+/*
+ * Print threads that have waited without a timeout for @longer_ns at least to @buf
+ * (NUL-terminated); returns how many.
+ */
+unsigned int cpu_report_blocked(const struct host_cpus *cpus, uint64_t longer_ns, char *buf,
+				unsigned int size);
 
 /*
  * Time that a lock between CPUs is held.  Code runs in no time, so a lock is hardly ever found

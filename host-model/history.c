@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "image.h"
 #include "oracle.h"
 
 #define HISTORY_SIZE 65536
@@ -21,6 +22,8 @@ struct history_entry {
 	uint32_t base;		/* of the RAM */
 	uint32_t nr, token;
 	enum page_op op;
+	char who[24];			/* whose code did it: a task, a thread */
+	struct discard_origin origin;	/* of a discard */
 };
 
 struct page_history {
@@ -52,8 +55,81 @@ void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64
 	struct history_entry *e = &history->entry[history->nr_added++ % HISTORY_SIZE];
 	struct cpu_thread *t = coro_current->ctx.thread;
 
-	*e = (struct history_entry){ ram->host->engine->now + (t ? t->pending : 0), g, ram->base,
-				     (uint32_t)nr, token, op };
+	e->time = ram->host->engine->now + (t ? t->pending : 0);
+	e->gfn = g;
+	e->base = ram->base;
+	e->nr = (uint32_t)nr;
+	e->token = token;
+	e->op = op;
+	memcpy(e->who, coro_current->name, sizeof(e->who));
+	if (op == OP_DISCARD || op == OP_LAZYFREE)
+		e->origin = ram->vm->origin;
+}
+
+static void print_code(FILE *f, const char *before, const void *code)
+{
+	char text[256];
+
+	if (code && image_describe(code, text, sizeof(text)))
+		fprintf(f, "%s%s", before, text);
+}
+
+static void print_origin(FILE *f, const struct discard_origin *origin)
+{
+	if (!origin->device) {
+		print_code(f, ", by ", origin->device_code);
+		return;
+	}
+	fprintf(f, ", for request %llu of queue %u of %s",
+		(unsigned long long)origin->request, origin->queue, origin->device);
+	if (origin->driver_code)
+		fprintf(f, " (submitted at %.6f ms", origin->submitted / 1e6);
+	print_code(f, " by ", origin->driver_code);
+	if (origin->driver_code)
+		fprintf(f, ")");
+	print_code(f, ", by ", origin->device_code);
+}
+
+static bool covers(const struct history_entry *e, const struct guest_ram *ram, uint64_t g)
+{
+	return e->base == ram->base && g >= e->gfn && g < e->gfn + e->nr;
+}
+
+/* The last time that one of @ops was done to the page; NULL: not within memory. */
+static const struct history_entry *find_last(const struct guest_ram *ram, uint64_t g,
+					     unsigned int ops)
+{
+	const struct page_history *history = ram->host->history;
+	uint64_t i, oldest = history->nr_added > HISTORY_SIZE ? history->nr_added - HISTORY_SIZE :
+								0;
+
+	for (i = history->nr_added; i > oldest; i--) {
+		const struct history_entry *e = &history->entry[(i - 1) % HISTORY_SIZE];
+
+		if (ops >> e->op & 1 && covers(e, ram, g))
+			return e;
+	}
+	return NULL;
+}
+
+char *page_history_verdict(const struct guest_ram *ram, uint64_t g)
+{
+	const struct history_entry *gone = find_last(ram, g, 1u << OP_DISCARD | 1u << OP_LAZYFREE);
+	const struct history_entry *had = find_last(ram, g, 1u << OP_WRITE | 1u << OP_FILL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	if (had)
+		fprintf(f, "; written by %s at %.6f ms", had->who, had->time / 1e6);
+	if (gone) {
+		fprintf(f, "; discarded at %.6f ms", gone->time / 1e6);
+		print_origin(f, &gone->origin);
+	}
+	fclose(f);
+	return text;
 }
 
 char *page_history_text(const struct guest_ram *ram, uint64_t g)
@@ -72,13 +148,17 @@ char *page_history_text(const struct guest_ram *ram, uint64_t g)
 		const struct history_entry *e = &history->entry[i % HISTORY_SIZE];
 		bool tokens = e->op == OP_WRITE || e->op == OP_FILL;
 
-		if (e->base != ram->base || g < e->gfn || g >= e->gfn + e->nr)
+		if (!covers(e, ram, g))
 			continue;
 		fprintf(f, "    %14.6f ms  %s", e->time / 1e6, op_names[e->op]);
 		if (tokens)
 			fprintf(f, ", contents %#x",
 				e->op == OP_FILL ? e->token : (uint32_t)(e->token + (g - e->gfn)));
-		fprintf(f, " (gfn %#llx, %u pages)\n", (unsigned long long)e->gfn, e->nr);
+		fprintf(f, " by %s (gfn %#llx, %u pages)", e->who, (unsigned long long)e->gfn,
+			e->nr);
+		if (e->op == OP_DISCARD || e->op == OP_LAZYFREE)
+			print_origin(f, &e->origin);
+		fputc('\n', f);
 	}
 	fclose(f);
 	return text;

@@ -13,5 +13,7 @@ struct page_history;
 struct page_history *page_history_create(void);	/* free() it; NULL: no memory */
 /* Lines of text about one page, oldest first; the caller frees it. */
 char *page_history_text(const struct guest_ram *ram, uint64_t g);
+/* In one line who wrote the page last, and who discarded it; as above. */
+char *page_history_verdict(const struct guest_ram *ram, uint64_t g);
 
 #endif

@@ -75,6 +75,12 @@ static struct ledger_account *mmio_exit(struct kvm_virtio *dev)
 	return old;
 }
 
+void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, const void *caller)
+{
+	if (index < KVM_QUEUES)
+		dev->submitted[index] = (struct kvm_submit){ caller, sender_time(dev->vm) };
+}
+
 void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index)
 {
 	struct ledger_account *old;

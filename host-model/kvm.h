@@ -45,6 +45,14 @@ struct kvm_virtio_ops {
 /* Interrupt vectors of a device: one for configuration changes, one per queue. */
 #define KVM_VECTOR_CONFIG (-1)
 
+#define KVM_QUEUES 16		/* of a device */
+
+/* Who last put a request on a queue: the driver's code, and when (ns). */
+struct kvm_submit {
+	const void *caller;
+	uint64_t time;
+};
+
 struct kvm_virtio {
 	struct kvm_vm *vm;
 	const struct kvm_virtio_ops *ops;
@@ -59,6 +67,7 @@ struct kvm_virtio {
 	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched */
 	uint32_t kick_pending;		/* bit n: queue n was kicked, kick() not yet called */
 	struct event kick_event, irq_event;
+	struct kvm_submit submitted[KVM_QUEUES];
 	struct kvm_virtio *next;
 };
 
@@ -96,6 +105,8 @@ struct kvm_vm {
 	uint64_t exits[NR_KVM_EXITS];
 	struct ledger_account account[NR_ACCOUNT_DOMAINS];
 	uint64_t overhead_pages;	/* frames of the VMM itself, taken while it runs */
+	struct discard_origin origin;	/* for whom the VMM discards now */
+	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 
@@ -116,6 +127,8 @@ void kvm_virtio_config_write(struct kvm_virtio *dev, unsigned int offset, const 
 unsigned int kvm_virtio_queue_size_max(struct kvm_virtio *dev, unsigned int index);
 void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
 			     const struct kvm_vring_addr *addr);
+/* Guest side: a driver has put a request on a queue; @caller is an address in its code. */
+void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, const void *caller);
 /* Guest side, on a vCPU: kick a queue. */
 void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index);
 

@@ -40,6 +40,8 @@ bool host_out_of_memory(struct host *host)
 	if (victim->dead)
 		return true;
 	host->stats.oom_kills++;
+	victim->killed_resident = victim->ram->resident;
+	victim->killed_swapped = victim->ram->swapped;
 	host_stop_vm(victim);
 	if (host->observer && host->observer->vm_killed)
 		host->observer->vm_killed(host, victim, "out of memory");

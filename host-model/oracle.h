@@ -15,6 +15,7 @@ struct data_loss {
 	gfn_t gfn;
 	uint32_t expected, found;
 	uint64_t time;		/* ns */
+	const char *verdict;	/* who wrote it last and who discarded it, "; ..." or "" */
 	const char *history;	/* lines of text, oldest first */
 };
 

@@ -433,19 +433,22 @@ uint32_t guest_ram_read(struct guest_ram *ram, gfn_t g)
 static void report_loss(struct guest_ram *ram, uint64_t nr, uint32_t expected, const char *owner)
 {
 	struct host *host = ram->host;
-	char *history;
+	char *history, *verdict;
 	struct data_loss loss = { .vm = ram->vm->name, .owner = owner, .gfn = gfn(nr),
 				  .expected = expected, .found = ram->token[nr],
 				  .time = host->engine->now };
 
 	page_history_add(ram, OP_CHECK, nr, 1, 0);
 	history = page_history_text(ram, nr);
+	verdict = page_history_verdict(ram, nr);
 	loss.history = history ? history : "";
+	loss.verdict = verdict ? verdict : "";
 	host->stats.data_losses++;
 	host->failed = true;
 	if (host->observer && host->observer->data_loss)
 		host->observer->data_loss(ram->vm, &loss);
 	free(history);
+	free(verdict);
 }
 
 uint64_t guest_ram_check(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token,

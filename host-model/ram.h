@@ -64,6 +64,18 @@ uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_resident_peak(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
 
+/*
+ * For whom a VMM discards memory: the request (the nth of its queue), and the code that named the
+ * pages and that discards them.  Addresses are of images; NULL: not known.
+ */
+struct discard_origin {
+	const char *device;		/* NULL: no request */
+	unsigned int queue;
+	uint64_t request;		/* from 1 on */
+	uint64_t submitted;		/* ns */
+	const void *driver_code, *device_code;
+};
+
 enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };
 /*
  * madvise() of the VMM on its mapping of guest RAM; [offset, offset + len) in bytes, page

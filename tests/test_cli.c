@@ -449,7 +449,7 @@ END_TEST
 START_TEST(until_ends_the_run_early)
 {
 	run_well("run --quiet --trace short.trace --until 1500ms first.dts");
-	prints("trace dump short.trace", "     0.000000000 run ", "     1.500000000 run_end ");
+	prints("trace dump short.trace", "     0.000000000 run ", "     1.500000000 epilogue ");
 }
 END_TEST
 
@@ -465,27 +465,142 @@ END_TEST
 	"commands { shrink { compatible = \"ballast,set-balloon\"; guest = <&g>;"                  \
 	" target-mib = <192>; start-ms = <1000>; }; }; };\n"
 
-#define REPLAY "ballast: replay with: ballast "
+#define REPLAY "ballast: replay with: "
+
+/* As a user would: the line that was printed, given to a shell. */
+static struct output shell(const char *line)
+{
+	FILE *out = tmpfile(), *err = tmpfile();
+	struct output o = { 0 };
+	size_t size;
+	pid_t pid = fork();
+
+	if (!pid) {
+		dup2(fileno(out), STDOUT_FILENO);
+		dup2(fileno(err), STDERR_FILENO);
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
+	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -WTERMSIG(o.status);
+	o.out = slurp(out, &size);
+	o.err = slurp(err, &size);
+	return o;
+}
+
+/* Runs what a failed run printed; without the environment, which it must not depend on. */
+static struct output replay(const struct output *o)
+{
+	const char *at = strstr(o->err, REPLAY);
+	char again[4096];
+	struct output replayed;
+
+	ck_assert_msg(at != NULL, "%.500s", o->err);
+	at += strlen(REPLAY);
+	snprintf(again, sizeof(again), "unset BALLAST_IMAGES BALLAST_SCENARIOS; %.*s",
+		 (int)strcspn(at, "\n"), at);
+	replayed = shell(again);
+	ck_assert_msg(replayed.status == o->status, "%s: status %d: %.500s", again,
+		      replayed.status, replayed.err);
+	return replayed;
+}
 
 START_TEST(failed_run_is_status_1_and_its_replay_fails_the_same_way)
 {
-	char again[2048], *at;
 	struct output o, replayed;
 
 	write_file("deadlock.dts", DEADLOCKS, strlen(DEADLOCKS));
 	o = ballast("run --quiet deadlock.dts");
 	ck_assert_msg(o.status == 1, "status %d: %.500s", o.status, o.err);
 	ck_assert_ptr_nonnull(strstr(o.err, "broken_answered"));
-	at = strstr(o.err, REPLAY);
-	ck_assert_msg(at != NULL, "%.500s", o.err);
-	snprintf(again, sizeof(again), "%.*s", (int)strcspn(at + strlen(REPLAY), "\n"),
-		 at + strlen(REPLAY));
-	replayed = ballast(again);
-	ck_assert_msg(replayed.status == 1, "ballast %s: status %d", again, replayed.status);
+	replayed = replay(&o);
 	ck_assert_ptr_nonnull(strstr(replayed.err, "broken_answered"));
 	prints("trace dump replay.trace", "     0.000000000 run ", " waiter ");
 	output_free(&o);
 	output_free(&replayed);
+}
+END_TEST
+
+#define OVERLAY                                                                                    \
+	"/dts-v1/;\n/plugin/;\n&{/guest/modules/driver} {"                                         \
+	" image = \"broken-guest-missed-completion\"; };\n"
+
+START_TEST(replay_has_every_option_quoted_for_a_shell)
+{
+	struct output o, replayed;
+
+	/* Names that a shell would take apart. */
+	write_file("it's;a.dts", DEADLOCKS, strlen(DEADLOCKS));
+	write_file("over(lay).dtso", OVERLAY, strlen(OVERLAY));
+	ck_assert_int_eq(symlink(getenv("BALLAST_IMAGES"), "my&images"), 0);
+	o = ballast("run --quiet it's;a.dts --overlay over(lay).dtso --images my&images "
+		    "--set /description=$HOME --seed 7 --strict");
+	ck_assert_msg(o.status == 1, "status %d: %.500s", o.status, o.err);
+	ck_assert_ptr_nonnull(strstr(o.err, " --images 'my&images'"));
+	ck_assert_ptr_nonnull(strstr(o.err, " --overlay 'over(lay).dtso'"));
+	ck_assert_ptr_nonnull(strstr(o.err, " --set '/description=$HOME'"));
+	ck_assert_ptr_nonnull(strstr(o.err, " --set /seed=7"));
+	ck_assert_ptr_nonnull(strstr(o.err, " --strict"));
+	ck_assert_ptr_nonnull(strstr(o.err, " 'it'\\''s;a.dts'"));
+	replayed = replay(&o);
+	ck_assert_ptr_nonnull(strstr(replayed.err, "broken_answered"));
+	prints("trace dump replay.trace", "     0.000000000 run ", "seed=7");
+	prints("trace dump replay.trace", "     0.000000000 run ", "/description=$HOME");
+	output_free(&o);
+	output_free(&replayed);
+}
+END_TEST
+
+#define KILLS                                                                                      \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
+	"host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <2>; };\n"             \
+	"g: guest { compatible = \"ballast,guest\"; memory-mib = <256>;\n"                        \
+	"programs { hog { compatible = \"ballast,program-memhog\"; size-mib = <900>; }; }; }; };\n"
+
+START_TEST(casualties_are_a_failure_when_strict)
+{
+	struct output o, replayed;
+
+	write_file("kills.dts", KILLS, strlen(KILLS));
+	o = ballast("run kills.dts");
+	ck_assert_int_eq(o.status, 0);
+	ck_assert_ptr_nonnull(strstr(o.out, "ended after "));
+	ck_assert_ptr_nonnull(strstr(o.out, "; hog of guest killed by its guest at "));
+	ck_assert_ptr_null(strstr(o.out, "  runs\n"));
+	output_free(&o);
+	o = ballast("run --quiet --strict kills.dts");
+	ck_assert_int_eq(o.status, 1);
+	ck_assert_ptr_nonnull(strstr(o.err, "ballast: --strict: hog of guest killed by its guest"));
+	replayed = replay(&o);
+	output_free(&o);
+	output_free(&replayed);
+}
+END_TEST
+
+#define NO_DRIVER                                                                                  \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
+	"host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <2>; };\n"             \
+	"g: guest { compatible = \"ballast,guest\"; memory-mib = <256>;\n"                        \
+	"devices { b { compatible = \"ballast,virtio-ballast\"; }; };\n"                          \
+	"programs { i { compatible = \"ballast,program-idle\"; duration-ms = <10>; }; }; }; };\n"
+
+START_TEST(check_warns_of_a_device_that_no_module_drives)
+{
+	struct output o;
+
+	write_file("no-driver.dts", NO_DRIVER, strlen(NO_DRIVER));
+	o = ballast("check no-driver.dts");
+	ck_assert_int_eq(o.status, 0);
+	ck_assert_str_eq(o.out, "no-driver.dts: ok, 1 guests, 0 commands, 1 warning\n");
+	ck_assert_msg(first_line_is(o.err, "ballast: warning: no-driver.dts: /guest/devices/b: "
+				    "guest guest has no driver for it..."), "%.500s", o.err);
+	output_free(&o);
+	/* first.dts has drivers: ours by their tables, broken ones by what they call. */
+	o = ballast("check first.dts");
+	ck_assert_str_eq(o.err, "");
+	output_free(&o);
 }
 END_TEST
 
@@ -505,6 +620,9 @@ static Suite *cli_suite(void)
 	tcase_add_test(tc, diff_of_runs_is_status_1_beyond_the_threshold_only);
 	tcase_add_test(tc, until_ends_the_run_early);
 	tcase_add_test(tc, failed_run_is_status_1_and_its_replay_fails_the_same_way);
+	tcase_add_test(tc, replay_has_every_option_quoted_for_a_shell);
+	tcase_add_test(tc, casualties_are_a_failure_when_strict);
+	tcase_add_test(tc, check_warns_of_a_device_that_no_module_drives);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -199,8 +199,8 @@ START_TEST(threads_that_wait_for_ever_are_named)
 	start(&a, 0);
 	ck_assert_int_eq(engine_run(&engine, TIME_NEVER), ENGINE_EMPTY);
 	a.vm->vcpus[1]->wait_forever = true;
-	ck_assert_uint_eq(cpu_report_blocked(&host.cpus, text, sizeof(text)), 1);
-	ck_assert_str_eq(text, "g/vcpu0 (a wake-up that never comes)");
+	ck_assert_uint_eq(cpu_report_blocked(&host.cpus, 0, text, sizeof(text)), 1);
+	ck_assert_str_eq(text, "g/vcpu0 waits for 0.000 s: a wake-up that never comes");
 	finish(&a);
 	unmake_host();
 }

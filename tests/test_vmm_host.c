@@ -136,7 +136,7 @@ static void finish(void)
 	char waiting[1024];
 
 	ck_assert_int_eq(engine_run(&guest.engine, 100 * NSEC_PER_SEC_U64), ENGINE_EMPTY);
-	ck_assert_msg(!cpu_report_blocked(&host.cpus, waiting, sizeof(waiting)), "%s", waiting);
+	ck_assert_msg(!cpu_report_blocked(&host.cpus, 0, waiting, sizeof(waiting)), "%s", waiting);
 	ck_assert(script_done);
 }
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "report.h"
 #include "scenario.h"
@@ -58,6 +59,7 @@ struct run_args {
 	const char *accel, *kernel, *stock_module; /* of a real machine; NULL: the default */
 	const struct cli_world *world;	/* NULL: the model */
 	bool json, quiet;
+	bool strict;			/* a program or VMM that was killed fails the run */
 	bool progress;
 };
 
@@ -77,6 +79,8 @@ int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file);
 /* A line for the user; @opaque: the struct run_args. */
 void cli_message(void *opaque, const char *text);
+/* "ballast: replay with: ..." */
+void cli_print_replay(FILE *out, const struct run_args *args, const char *file);
 /* Run all files and print their tables.  Returns the worst exit status. */
 int cli_run_all(const struct run_args *args);
 /* Run one scenario; its tables are in @report.  Returns the exit status. */

@@ -46,6 +46,7 @@ static void usage(FILE *out)
 		"  --trace FILE            record a trace\n"
 		"  --detail LEVEL          of the trace: summary, normal, full\n"
 		"  --images DIR            where driver and device images are (not for real)\n"
+		"  --strict                status 1, too, if a program or a VMM was killed\n"
 		"  --json                  tables as JSON\n"
 		"  --quiet                 no progress, no tables\n"
 		"\nMore options of real:\n"

@@ -2,8 +2,10 @@
 /*
  * ballast run and ballast check; running one scenario, in the model or (real.c) in reality.
  */
+#define _GNU_SOURCE
 #include "cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -111,7 +113,8 @@ static void *model_create(const struct run_args *args, const struct scenario *sc
 {
 	struct machine_options options = { .image_dir = cli_image_dir(args), .trace = trace,
 					   .scenario_name = scenario->file,
-					   .message = cli_message, .opaque = (void *)args };
+					   .message = cli_message, .unload_modules = true,
+					   .opaque = (void *)args };
 
 	if (args->progress && !args->quiet)
 		options.progress = print_progress;
@@ -146,16 +149,58 @@ static const struct cli_world model = {
 
 /* One run */
 
-static void print_replay(const struct run_args *args, const char *file)
+/* One word for a shell. */
+static void print_word(FILE *out, const char *word)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./=,:+@%";
+
+	if (*word && strspn(word, plain) == strlen(word)) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
+static void print_option(FILE *out, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	fprintf(out, " %s ", option);
+	print_word(out, value);
+}
+
+/* All that the run depends on, so that the line can be given to a shell as it is. */
+void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
+{
+	const char *images = args->images ? args->images : getenv("BALLAST_IMAGES");
+	const char *scenarios = getenv("BALLAST_SCENARIOS");
 	unsigned int i;
 
-	fprintf(stderr, "ballast: replay with: ballast run %s", file);
+	fprintf(out, "ballast: replay with: ");
+	if (scenarios) {
+		fprintf(out, "BALLAST_SCENARIOS=");
+		print_word(out, scenarios);
+		fputc(' ', out);
+	}
+	print_word(out, program_invocation_name);
+	fprintf(out, " run ");
+	print_word(out, file);
 	for (i = 0; i < args->nr_overlays; i++)
-		fprintf(stderr, " --overlay %s", args->overlays[i]);
+		print_option(out, "--overlay", args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)
-		fprintf(stderr, " --set '%s'", args->settings[i]);
-	fprintf(stderr, " --detail full --trace replay.trace\n");
+		print_option(out, "--set", args->settings[i]);
+	print_option(out, "--images", images);
+	if (args->strict)
+		fprintf(out, " --strict");
+	fprintf(out, " --detail full --trace replay.trace\n");
 }
 
 static struct trace_writer *open_trace(const struct run_args *args, const struct scenario *s,
@@ -197,7 +242,7 @@ static int run_world(const struct run_args *args, const struct cli_world *world,
 	if (world->bad_input(machine))
 		return EXIT_BAD_INPUT;
 	if (world->repeats)
-		print_replay(args, file);
+		cli_print_replay(stderr, args, file);
 	return EXIT_RUN_FAILED;
 }
 
@@ -232,6 +277,19 @@ int cli_run_one(const struct run_args *args, const char *file, struct report *re
 	return ret;
 }
 
+/* Somebody died, and whoever asked wants to take that for a failure. */
+static int casualties_failed(const struct run_args *args, const char *file,
+			     const struct report *report)
+{
+	unsigned int i;
+
+	for (i = 0; i < report->nr_casualties; i++)
+		cli_error("--strict: %s", report->casualties[i]);
+	if (!args->world || args->world->repeats)
+		cli_print_replay(stderr, args, file);
+	return EXIT_RUN_FAILED;
+}
+
 int cli_run_all(const struct run_args *args)
 {
 	unsigned int i;
@@ -243,6 +301,8 @@ int cli_run_all(const struct run_args *args)
 
 		report_init(&report);
 		status = cli_run_one(args, args->files[i], &report, NULL);
+		if (status == EXIT_WELL && args->strict && report.nr_casualties)
+			status = casualties_failed(args, args->files[i], &report);
 		if (status != EXIT_BAD_INPUT && !args->quiet) {
 			if (args->json)
 				report_json(&report, stdout);
@@ -264,6 +324,29 @@ int cmd_run(int argc, char **argv)
 	return ret ? ret : cli_run_all(&args);
 }
 
+static void check_warning(void *opaque, const char *text)
+{
+	unsigned int *nr = opaque;
+
+	fprintf(stderr, "ballast: warning: %s\n", text);
+	(*nr)++;
+}
+
+static void check_passed(const struct run_args *args, const char *file,
+			 const struct scenario *scenario, const struct machine *machine)
+{
+	unsigned int warnings = 0;
+
+	machine_warnings(machine, check_warning, &warnings);
+	if (args->quiet)
+		return;
+	printf("%s: ok, %u guests, %u commands", file, scenario->nr_guests,
+	       scenario->nr_commands);
+	if (warnings)
+		printf(", %u warning%s", warnings, warnings > 1 ? "s" : "");
+	putchar('\n');
+}
+
 int cmd_check(int argc, char **argv)
 {
 	struct run_args args;
@@ -283,9 +366,8 @@ int cmd_check(int argc, char **argv)
 		machine = machine_create(&scenario, &options, error, sizeof(error));
 		if (!machine)
 			worst = cli_error("%s", error);
-		else if (!args.quiet)
-			printf("%s: ok, %u guests, %u commands\n", args.files[i],
-			       scenario.nr_guests, scenario.nr_commands);
+		else
+			check_passed(&args, args.files[i], &scenario, machine);
 		machine_destroy(machine);
 		scenario_free(&scenario);
 	}

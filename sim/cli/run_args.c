@@ -154,6 +154,8 @@ int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **arg
 			args->json = true;
 		else if (!strcmp(argv[i], "--quiet"))
 			args->quiet = true;
+		else if (!strcmp(argv[i], "--strict"))
+			args->strict = true;
 		else if (takes_value(argv[i], kind) && i + 1 == argc)
 			ret = cli_error("%s: needs a value", argv[i]);
 		else if (takes_value(argv[i], kind))

@@ -166,6 +166,16 @@ bool event_cancel(struct engine *engine, struct event *ev)
 	return true;
 }
 
+void engine_visit(const struct engine *engine, void (*fn)(void *opaque, struct event *ev),
+		  void *opaque)
+{
+	uint32_t i;
+
+	for (i = 0; i < engine->nr_slots; i++)
+		if (engine->slots[i].event)
+			fn(opaque, engine->slots[i].event);
+}
+
 uint64_t event_time(const struct engine *engine, const struct event *ev)
 {
 	return engine->heap[engine->slots[ev->slot - 1].heap_index].time;

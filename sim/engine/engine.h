@@ -81,6 +81,9 @@ static inline bool event_pending(const struct event *ev)
 void event_add(struct engine *engine, struct event *ev, uint64_t time);
 /* Returns whether @ev was pending. */
 bool event_cancel(struct engine *engine, struct event *ev);
+/* Every pending event, in no order that means anything; @fn must not add or cancel any. */
+void engine_visit(const struct engine *engine, void (*fn)(void *opaque, struct event *ev),
+		  void *opaque);
 /* The time at which a pending event will run. */
 uint64_t event_time(const struct engine *engine, const struct event *ev);
 

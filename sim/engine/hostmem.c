@@ -2,11 +2,14 @@
 /*
  * Memory of the simulator itself; see hostmem.h.
  */
+#define _GNU_SOURCE
 #include "hostmem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static void *check(void *p, size_t size)
 {
@@ -48,6 +51,17 @@ void host_release(void *p, size_t size)
 {
 	if (p)
 		munmap(p, size);
+}
+
+bool host_mapped(const void *p, size_t size)
+{
+	uintptr_t page = sysconf(_SC_PAGESIZE), at = (uintptr_t)p & ~(page - 1);
+	unsigned char in_core;
+
+	for (; at < (uintptr_t)p + size; at += page)
+		if (mincore((void *)at, page, &in_core))
+			return false;
+	return true;
 }
 
 void host_discard(void *p, size_t size)

@@ -8,6 +8,7 @@
 #ifndef BALLAST_HOSTMEM_H
 #define BALLAST_HOSTMEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *host_alloc(size_t size);			/* zeroed */
@@ -16,6 +17,8 @@ void host_free(void *p);
 /* Returns NULL when no address space is left; @size is rounded up to pages. */
 void *host_reserve(size_t size);
 void host_release(void *p, size_t size);
+/* Whether all of it is mapped; for pointers that nobody vouches for. */
+bool host_mapped(const void *p, size_t size);
 /* Back to zeroes, and the memory back to the system; page aligned. */
 void host_discard(void *p, size_t size);
 

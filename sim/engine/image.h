@@ -13,6 +13,7 @@
 #ifndef BALLAST_IMAGE_H
 #define BALLAST_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct image;
@@ -21,6 +22,15 @@ struct image;
 struct image *image_load(const char *path, char *err, size_t err_size);
 /* NULL: there is no such symbol. */
 void *image_symbol(const struct image *image, const char *name);
+/* Whether the image refers to a symbol that it does not have itself. */
+bool image_needs(const struct image *image, const char *name);
+/* Whether an address is in the image's code or data. */
+bool image_contains(const struct image *image, const void *address);
+/*
+ * "FUNCTION (FILE:LINE) of IMAGE" for a return address in the code of any loaded image, found with
+ * binutils' addr2line; with less when there is less to be known.  False: it is in no image.
+ */
+bool image_describe(const void *address, char *buf, size_t size);
 void image_unload(struct image *image);
 
 #endif

@@ -20,6 +20,9 @@
 
 /* Kept and released pages of booting alternate in runs of this many where they mix. */
 #define BOOT_MIX_PAGES 16
+/* How often, and how far apart, missing pages are looked for. */
+#define UNLOAD_LOOKS 10
+#define UNLOAD_LOOK_NS (100 * NSEC_PER_MSEC_U64)
 
 struct boot {
 	struct kernel *kernel;
@@ -52,6 +55,7 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	kernel->nr_cpus = config->vm->nr_vcpus;
 	kernel->seed = config->seed;
 	kernel->log = config->log;
+	kernel->bug = config->bug;
 	kernel->log_opaque = config->opaque;
 	old = enter(kernel);
 	if (sched_init(kernel)) {
@@ -129,11 +133,12 @@ static void boot_user(uint64_t keep, uint64_t release)
 
 /*
  * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's
- * own and drivers'.  What a module adds to them it has to give back.
+ * own and drivers'.  What a module adds to them it has to give back.  They are counted from what
+ * the allocator was given at boot, since drivers change the count of managed pages.
  */
 static int64_t unaccounted_pages(struct kernel *kernel)
 {
-	int64_t pages = kernel->mm->totalram_pages;
+	int64_t pages = kernel->managed;
 	struct zone *zone;
 	unsigned int cpu, lru;
 
@@ -182,6 +187,8 @@ static int boot_main(void *data)
 	if (profile->duration_ns)
 		sched_sleep_ns(profile->duration_ns);
 	virtio_scan_bus(boot->kernel);
+	slab_mark();
+	boot->kernel->managed = boot->kernel->mm->totalram_pages;
 	boot->kernel->unaccounted = unaccounted_pages(boot->kernel);
 	error = boot_modules(boot, err, sizeof(err));
 	boot->config->booted(boot->config->opaque, error);
@@ -192,24 +199,51 @@ static int boot_main(void *data)
 struct unload {
 	struct kernel *kernel;
 	const struct guest_config *config;
-	void (*done)(void *opaque, int64_t leaked);
+	void (*done)(void *opaque, const struct guest_unloaded *left);
 };
+
+/*
+ * Reclaim and faults have pages in hand that are on no list for a while: those come back.  What
+ * is missing at the best of several looks is missing.
+ */
+static int64_t missing_pages(struct kernel *kernel)
+{
+	int64_t best = unaccounted_pages(kernel) - kernel->unaccounted;
+	unsigned int i;
+
+	for (i = 1; i < UNLOAD_LOOKS && best; i++) {
+		int64_t missing;
+
+		sched_sleep_ns(UNLOAD_LOOK_NS);
+		missing = unaccounted_pages(kernel) - kernel->unaccounted;
+		if ((missing < 0 ? -missing : missing) < (best < 0 ? -best : best))
+			best = missing;
+	}
+	return best;
+}
 
 static int unload_main(void *data)
 {
 	struct unload *unload = data;
+	struct kernel *kernel = unload->kernel;
+	struct guest_unloaded left = { 0 };
+	size_t used = 0;
 	unsigned int i;
 
 	for (i = unload->config->nr_modules; i > 0; i--)
-		module_unload(unload->kernel, unload->config->modules[i - 1].path);
-	unload->done(unload->config->opaque,
-		     unaccounted_pages(unload->kernel) - unload->kernel->unaccounted);
+		used += module_unload(kernel, unload->config->modules[i - 1].path,
+				      left.things + used, sizeof(left.things) - used);
+	if (!left.things[0])
+		slab_report_since_mark(left.things, sizeof(left.things));
+	left.missing = missing_pages(kernel);
+	left.managed = (int64_t)kernel->mm->totalram_pages - kernel->managed;
+	unload->done(unload->config->opaque, &left);
 	host_free(unload);
 	return 0;
 }
 
 int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config,
-			void (*done)(void *opaque, int64_t leaked))
+			void (*done)(void *opaque, const struct guest_unloaded *left))
 {
 	struct unload *unload = host_alloc(sizeof(*unload));
 
@@ -274,6 +308,9 @@ void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 	usermem_stats(kernel, &user);
 	memory->swapped = user.swap_pages;
 	memory->nr_warnings = kernel->sched->nr_warnings;
+	memory->first_warning = kernel->sched->first_warning;
+	memory->balloon_failed = kernel->mm->nr_balloon_failed;
+	memory->balloon_failed_ns = kernel->mm->balloon_failed_at;
 	leave(old);
 }
 
@@ -287,9 +324,29 @@ uint64_t guest_kernel_check(struct kernel *kernel)
 	return wrong;
 }
 
-unsigned int guest_kernel_blocked(struct kernel *kernel, char *buf, unsigned int size)
+unsigned int guest_kernel_blocked(struct kernel *kernel, uint64_t longer_ns, char *buf,
+				  unsigned int size)
 {
-	return sched_report_blocked(kernel, buf, size);
+	return sched_report_blocked(kernel, longer_ns, buf, size);
+}
+
+const char *guest_kernel_page_use(struct kernel *kernel, uint64_t pfn, bool percpu)
+{
+	struct coro_context old = enter(kernel);
+	const char *use = mm_page_use(pfn, percpu);
+
+	leave(old);
+	return use;
+}
+
+unsigned int guest_kernel_queues(struct kernel *kernel, char *buf, unsigned int size)
+{
+	return virtio_report_queues(kernel, buf, size);
+}
+
+const char *guest_kernel_driver(const struct kvm_virtio *hw, int *probe_error)
+{
+	return virtio_driver_of(hw, probe_error);
 }
 
 void *guest_kernel_opaque(struct kernel *kernel)

@@ -18,6 +18,7 @@
 
 struct engine;
 struct kernel;
+struct kvm_virtio;
 struct kvm_vm;
 
 /* What booting does to memory, in pages of 4 KiB; see scenarios/boot. */
@@ -49,6 +50,8 @@ struct guest_config {
 	unsigned int watermark_scale_factor;	/* 0: 10 */
 	unsigned int reporting_order, reporting_delay_ms, reporting_capacity;
 	void (*log)(struct kernel *kernel, int level, const char *text);
+	/* BUG() has ended the kernel; called by the vCPU that met it. */
+	void (*bug)(struct kernel *kernel, const char *text);
 	/* Boot has ended, in the boot task; @error NULL: well. */
 	void (*booted)(void *opaque, const char *error);
 	void *opaque;
@@ -57,6 +60,9 @@ struct guest_config {
 struct guest_memory {
 	uint64_t total, free, reported, cached, swapped;	/* pages */
 	uint64_t nr_warnings;
+	const char *first_warning;		/* the kernel's */
+	/* balloon_page_alloc() found no page: how often, and when last (ns) */
+	uint64_t balloon_failed, balloon_failed_ns;
 };
 
 /* @config and what it points to must outlive the kernel.  NULL: no memory. */
@@ -65,17 +71,37 @@ struct kernel *guest_kernel_create(const struct guest_config *config);
 int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config);
 void guest_kernel_destroy(struct kernel *kernel);
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
-/*
- * Remove the modules, last loaded first, in a task of the guest; then @done is called in it
- * with the number of pages that nobody accounts for and that were accounted for before they
- * were loaded.
- */
+/* What modules have left behind, against the kernel before they were loaded. */
+struct guest_unloaded {
+	/*
+	 * Pages that nobody accounts for, whatever drivers say the kernel manages: in no list, no
+	 * cache and no mapping.  Negative: more pages than there are.
+	 */
+	int64_t missing;
+	int64_t managed;		/* pages that the kernel counts as its own */
+	char things[400];		/* timers, work, notifiers, ...; "": none */
+};
+
+/* Remove the modules, last loaded first, in a task of the guest; then @done is called in it. */
 int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config,
-			void (*done)(void *opaque, int64_t leaked));
+			void (*done)(void *opaque, const struct guest_unloaded *left));
 /* Page conservation, lists and maps; 0: all add up. */
 uint64_t guest_kernel_check(struct kernel *kernel);
-/* Tasks that wait without a timeout; as cpu_report_blocked(). */
-unsigned int guest_kernel_blocked(struct kernel *kernel, char *buf, unsigned int size);
+/*
+ * Tasks that have waited without a timeout for @longer_ns at least: who, where, what for and who
+ * holds it.  As cpu_report_blocked().
+ */
+unsigned int guest_kernel_blocked(struct kernel *kernel, uint64_t longer_ns, char *buf,
+				  unsigned int size);
+/*
+ * Why the host must not be told now that nobody needs a page; NULL: a driver may own it.  @percpu:
+ * also if it is on a per-CPU list, which takes long to find out.
+ */
+const char *guest_kernel_page_use(struct kernel *kernel, uint64_t pfn, bool percpu);
+/* Virtqueues with requests that wait for the device or for the driver; as above. */
+unsigned int guest_kernel_queues(struct kernel *kernel, char *buf, unsigned int size);
+/* Name of the driver bound to a device; NULL: none, *@probe_error is the last one's, or 0. */
+const char *guest_kernel_driver(const struct kvm_virtio *hw, int *probe_error);
 /* Of the log callback: whose kernel it is. */
 void *guest_kernel_opaque(struct kernel *kernel);
 /* A test, or the machine, lets a function run as a task of the guest. */

@@ -31,9 +31,12 @@ struct kernel {
 	struct sched_state *sched;
 	u64 seed;
 	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
-	long long unaccounted;		/* pages in use by nobody known before modules came */
+	long long managed;		/* pages of the allocator before modules came */
+	long long unaccounted;		/* of those, in use by nobody known */
 	/* A line of the kernel's log; level as in printk.  NULL: nobody reads it. */
 	void (*log)(struct kernel *kernel, int level, const char *text);
+	/* BUG(): the kernel is dead, and the vCPU that met it does not go on.  NULL: not wanted. */
+	void (*bug)(struct kernel *kernel, const char *text);
 	void *log_opaque;
 };
 

@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include "qapi/qapi-events-machine.h"
+#include "qemu/bswap.h"
 #include "standard-headers/linux/virtio_balloon.h"
 
 int qemu_add_balloon_handler(QEMUBalloonEvent *event_func, QEMUBalloonStatus *stat_func,
@@ -101,26 +102,60 @@ void qapi_event_send_balloon_change(int64_t actual)
 }
 
 /* The order of the queues that exist (Virtio 1.2, section 5.5.2). */
-static enum vmm_role queue_role(const VirtIODevice *vdev, unsigned int index)
+enum vmm_role vmm_queue_role(const VirtQueue *vq)
 {
 	static const struct { int feature; enum vmm_role role; } optional[] = {
 		{ VIRTIO_BALLOON_F_STATS_VQ, VMM_ROLE_STATS },
 		{ VIRTIO_BALLOON_F_FREE_PAGE_HINT, VMM_ROLE_HINT },
 		{ VIRTIO_BALLOON_F_REPORTING, VMM_ROLE_REPORT },
 	};
+	const VirtIODevice *vdev = vq->vdev;
 	unsigned int next = 2;
 	size_t i;
 
 	if (vdev->device_id != VIRTIO_ID_BALLOON)
 		return VMM_ROLE_OTHER;
-	if (index < next)
-		return index ? VMM_ROLE_DEFLATE : VMM_ROLE_INFLATE;
+	if (vq->index < next)
+		return vq->index ? VMM_ROLE_DEFLATE : VMM_ROLE_INFLATE;
 	for (i = 0; i < ARRAY_SIZE(optional); i++) {
 		/* The device's queues are numbered by what it offers. */
-		if (virtio_host_has_feature(vdev, optional[i].feature) && index == next++)
+		if (virtio_host_has_feature(vdev, optional[i].feature) && vq->index == next++)
 			return optional[i].role;
 	}
 	return VMM_ROLE_OTHER;
+}
+
+enum vmm_role vmm_current_role(const struct vmm *vmm)
+{
+	return vmm->handling ? vmm_queue_role(vmm->handling) : VMM_ROLE_OTHER;
+}
+
+void vmm_discard_begin(struct vmm *vmm, const void *device_code)
+{
+	const VirtQueue *vq = vmm->handling;
+	struct discard_origin *origin;
+
+	if (!vmm->vm)
+		return;
+	origin = &vmm->vm->origin;
+	*origin = (struct discard_origin){ .device_code = device_code };
+	if (!vq)
+		return;
+	origin->device = vq->vdev->name;
+	origin->queue = vq->index;
+	origin->request = vq->nr_popped;
+	if (vq->index < KVM_QUEUES) {
+		const struct kvm_submit *s = &vq->vdev->transport->kvm.submitted[vq->index];
+
+		origin->driver_code = s->caller;
+		origin->submitted = s->time;
+	}
+}
+
+void vmm_discard_end(struct vmm *vmm)
+{
+	if (vmm->vm)
+		vmm->vm->origin = (struct discard_origin){ 0 };
 }
 
 static uint64_t sum(const struct iovec *iov, unsigned int nr)
@@ -132,22 +167,83 @@ static uint64_t sum(const struct iovec *iov, unsigned int nr)
 	return bytes;
 }
 
+/* Frame numbers in the guest's bytes, as the device has read them; adjacent ones together. */
+static void each_frame(struct vmm *vmm, const struct vmm_request *request,
+		       const VirtQueueElement *elem)
+{
+	const struct vmm_observer *observer = vmm->config.observer;
+	uint64_t first = 0, nr = 0;
+	unsigned int i;
+	size_t at;
+
+	for (i = 0; i < elem->out_num; i++) {
+		const uint8_t *bytes = elem->out_sg[i].iov_base;
+
+		for (at = 0; at + 4 <= elem->out_sg[i].iov_len; at += 4) {
+			uint32_t pfn;
+
+			memcpy(&pfn, bytes + at, sizeof(pfn));
+			pfn = le32_to_cpu(pfn);
+
+			if (nr && pfn == first + nr) {
+				nr++;
+				continue;
+			}
+			if (nr)
+				observer->frames(vmm, request, first, nr);
+			first = pfn;
+			nr = 1;
+		}
+	}
+	if (nr)
+		observer->frames(vmm, request, first, nr);
+}
+
+static void each_block(struct vmm *vmm, const struct vmm_request *request,
+		       const VirtQueueElement *elem)
+{
+	unsigned int i;
+
+	for (i = 0; i < elem->in_num; i++)
+		vmm->config.observer->frames(vmm, request, elem->in_addr[i] >> HOST_PAGE_SHIFT,
+					     elem->in_sg[i].iov_len >> HOST_PAGE_SHIFT);
+}
+
 void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
 {
 	VirtIODevice *vdev = vq->vdev;
 	struct vmm *vmm = vdev->transport->vmm;
 	const struct vmm_observer *observer = vmm->config.observer;
-	struct vmm_request request = { .device = vdev->name, .queue = vq->index };
+	struct vmm_request request = { .device = vdev->name, .queue = vq->index,
+				       .number = vq->nr_popped };
 
-	if (!observer || !observer->request || vdev->broken)
+	if (!observer || vdev->broken)
 		return;
-	request.role = queue_role(vdev, vq->index);
+	request.role = vmm_queue_role(vq);
+	if (vq->index < KVM_QUEUES) {
+		request.driver_code = vdev->transport->kvm.submitted[vq->index].caller;
+		request.submitted = vdev->transport->kvm.submitted[vq->index].time;
+	}
 	if (request.role == VMM_ROLE_INFLATE || request.role == VMM_ROLE_DEFLATE) {
 		request.blocks = sum(elem->out_sg, elem->out_num) / sizeof(uint32_t);
 		request.bytes = request.blocks << VIRTIO_BALLOON_PFN_SHIFT;
+		if (observer->frames)
+			each_frame(vmm, &request, elem);
 	} else {
 		request.blocks = elem->in_num;
 		request.bytes = sum(elem->in_sg, elem->in_num);
+		if (observer->frames && request.role == VMM_ROLE_REPORT)
+			each_block(vmm, &request, elem);
 	}
-	observer->request(vmm, &request);
+	if (observer->request)
+		observer->request(vmm, &request);
+}
+
+void vmm_balloon_reset(VirtIODevice *vdev)
+{
+	struct vmm *vmm = vdev->transport->vmm;
+	const struct vmm_observer *observer = vmm->config.observer;
+
+	if (observer && observer->device_reset && vdev->device_id == VIRTIO_ID_BALLOON)
+		observer->device_reset(vmm, vdev->name);
 }

@@ -169,6 +169,8 @@ struct vmm {
 	int64_t clock_offset;		/* ns that the VM was stopped */
 	int64_t clock_stopped;		/* ns, when it was stopped last */
 
+	VirtQueue *handling;		/* the queue whose request was popped last */
+
 	QEMUBalloonEvent *balloon_event;
 	QEMUBalloonStatus *balloon_status;
 	void *balloon_opaque;
@@ -215,6 +217,7 @@ struct VirtQueue {
 	bool signalled_used_valid;
 	bool notification;		/* the guest shall kick */
 	unsigned int inuse;		/* popped and not given back */
+	uint64_t nr_popped;		/* requests so far */
 	VirtIOHandleOutput handle_output;
 };
 
@@ -322,7 +325,13 @@ bool vmm_transport_pending(const struct vmm *vmm);
 void vmm_transport_interrupt(struct vmm_virtio *transport, int vector);
 
 /* balloon.c */
+/* What the queue is for; OTHER: nobody knows. */
+enum vmm_role vmm_queue_role(const VirtQueue *vq);
+/* Who asks for what is discarded now, for the host's history; then nobody does any more. */
+void vmm_discard_begin(struct vmm *vmm, const void *device_code);
+void vmm_discard_end(struct vmm *vmm);
 void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem);
+void vmm_balloon_reset(VirtIODevice *vdev);
 
 /* migration.c */
 void vmm_migration_destroy(struct vmm *vmm);

@@ -215,7 +215,9 @@ int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length)
 		memset(rb->host + start, 0, length);
 		return 0;
 	}
+	vmm_discard_begin(this_vmm, __builtin_return_address(0));
 	ret = ram_advise(this_vmm, start, length, HOST_MADV_DONTNEED);
+	vmm_discard_end(this_vmm);
 	if (ret)
 		error_report("discard of %s: 0x%" PRIx64 ", length 0x%zx: error %d", rb->idstr,
 			     start, length, ret);
@@ -236,8 +238,11 @@ int qemu_madvise(void *addr, size_t len, int advice)
 
 	while (i < ARRAY_SIZE(map) && map[i].qemu != advice)
 		i++;
-	if (i < ARRAY_SIZE(map) && rb && rb->guest && len <= rb->used_length - offset)
+	if (i < ARRAY_SIZE(map) && rb && rb->guest && len <= rb->used_length - offset) {
+		vmm_discard_begin(this_vmm, __builtin_return_address(0));
 		ret = ram_advise(this_vmm, offset, len, map[i].host);
+		vmm_discard_end(this_vmm);
+	}
 	if (ret) {
 		errno = -ret;
 		return -1;

@@ -61,16 +61,21 @@ static uint64_t used_size(const VirtQueue *vq)
 
 void virtio_error(VirtIODevice *vdev, const char *fmt, ...)
 {
+	const struct vmm_observer *observer = vmm_of(vdev)->config.observer;
+	char text[256];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vmm_vsay(vmm_of(vdev), VMM_ERROR, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	vmm_say(vmm_of(vdev), VMM_ERROR, "%s", text);
 	if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
 		vdev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 		virtio_notify_config(vdev);
 	}
 	vdev->broken = true;
+	if (observer && observer->device_error)
+		observer->device_error(vmm_of(vdev), vdev->name, text);
 }
 
 /* Queues */
@@ -397,6 +402,8 @@ void *virtqueue_pop(VirtQueue *vq, size_t sz)
 	if (chain_walk(vq, chain, head)) {
 		elem = element_new(sz, chain, head);
 		vq->inuse++;
+		vq->nr_popped++;
+		vmm_of(vq->vdev)->handling = vq;
 	} else {
 		chain_unmap(vmm_of(vq->vdev), chain);
 	}
@@ -450,6 +457,8 @@ void virtqueue_push(VirtQueue *vq, const VirtQueueElement *elem, unsigned int le
 	virtqueue_fill(vq, elem, len, 0);
 	virtqueue_flush(vq, 1);
 	vmm_balloon_request(vq, elem);
+	if (vmm_of(vq->vdev)->handling == vq)
+		vmm_of(vq->vdev)->handling = NULL;
 }
 
 void virtqueue_detach_element(VirtQueue *vq, const VirtQueueElement *elem, unsigned int len)
@@ -579,6 +588,9 @@ void virtio_reset(void *opaque)
 	vdev->transport->kicked = 0;
 	for (i = 0; i < vdev->nr_queues; i++)
 		queue_clear(&vdev->vq[i]);
+	if (vmm_of(vdev)->handling && vmm_of(vdev)->handling->vdev == vdev)
+		vmm_of(vdev)->handling = NULL;
+	vmm_balloon_reset(vdev);
 }
 
 void vmm_virtio_vm_state(VirtIODevice *vdev, bool running)

@@ -41,6 +41,9 @@ enum vmm_role { VMM_ROLE_OTHER, VMM_ROLE_INFLATE, VMM_ROLE_DEFLATE, VMM_ROLE_STA
 struct vmm_request {
 	const char *device;		/* id of the device */
 	unsigned int queue;
+	uint64_t number;		/* of the queue, from 1 on, since the device was reset */
+	uint64_t submitted;		/* ns, when the driver put it on the queue */
+	const void *driver_code;	/* what put it there, an address in the driver's image */
 	enum vmm_role role;
 	uint64_t blocks;		/* page frames or buffers that it named */
 	uint64_t bytes;			/* guest memory that these are */
@@ -50,8 +53,15 @@ struct vmm_request {
 struct vmm_observer {
 	void (*message)(struct vmm *vmm, enum vmm_severity severity, const char *text);
 	void (*request)(struct vmm *vmm, const struct vmm_request *request);
+	/* Guest memory that a request named: of inflate, deflate and reporting queues. */
+	void (*frames)(struct vmm *vmm, const struct vmm_request *request, uint64_t gfn,
+		       uint64_t nr);
+	/* The guest has reset the device: it has claims to no memory any more. */
+	void (*device_reset)(struct vmm *vmm, const char *device);
 	/* BALLOON_CHANGE: the guest says that it has @actual bytes left. */
 	void (*balloon_change)(struct vmm *vmm, int64_t actual);
+	/* A device has met a request that breaks the rules, and does nothing until its reset. */
+	void (*device_error)(struct vmm *vmm, const char *device, const char *text);
 	/* A trace point of a device; texts are made only when this is set. */
 	void (*trace_point)(struct vmm *vmm, const char *name, const char *text);
 	void *opaque;
@@ -105,6 +115,8 @@ void vmm_device_delete(struct vmm_device *dev);
 struct vmm_device *vmm_device_find(struct vmm *vmm, const char *id);
 /* What the guest's transport talks to; NULL before realize. */
 struct kvm_virtio *vmm_device_virtio(struct vmm_device *dev);
+/* What the queue is for whose request is being handled now; OTHER: none. */
+enum vmm_role vmm_current_role(const struct vmm *vmm);
 /* Needs a reset after a malformed request. */
 bool vmm_device_broken(const struct vmm_device *dev);
 /* Visit the names of its properties in order. */

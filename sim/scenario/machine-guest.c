@@ -219,8 +219,35 @@ static void guest_oom(struct kernel *kernel, void *ctx, struct task_struct *vict
 	struct machine *m = guest->machine;
 
 	guest->oom_pages = rss_pages;
-	TRACE(m->trace, m->engine.now, guest_oom, .guest = guest->id, .victim = "program",
+	MACHINE_TRACE(m, guest_oom, .guest = guest->id, .victim = "program",
 	      .resident = rss_pages);
+}
+
+static void guest_bug(struct kernel *kernel, const char *text)
+{
+	struct machine_guest *guest = guest_kernel_opaque(kernel);
+
+	machine_fail(guest->machine, TRACE_END_PROTOCOL, false, "guest %s: %s",
+		     guest->config->name, text);
+}
+
+/* A balloon that nobody drives: a failure if somebody was to. */
+static void check_driver(struct machine_guest *guest)
+{
+	struct kvm_virtio *hw = guest->balloon ? vmm_device_virtio(guest->balloon) : NULL;
+	const char *device = guest->balloon ? guest->config->devices[0].name : NULL;
+	char text[256];
+	int error = 0;
+
+	if (!hw || guest_kernel_driver(hw, &error))
+		return;
+	if (error)
+		machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
+			     "no driver answers balloon %s of guest %s: probing failed with error "
+			     "%d", device, guest->config->name, error);
+	snprintf(text, sizeof(text), "no driver answers balloon %s of guest %s", device,
+		 guest->config->name);
+	machine_say(guest, TRACE_WARNING, "ballast", text);
 }
 
 static void machine_guest_booted(void *opaque, const char *error)
@@ -233,6 +260,7 @@ static void machine_guest_booted(void *opaque, const char *error)
 		return;
 	}
 	guest->up = true;
+	check_driver(guest);
 	machine_item_ended(&guest->boot);
 	machine_progress(m);
 }
@@ -258,6 +286,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.reporting_delay_ms = g->page_reporting.delay_ms,
 		.reporting_capacity = g->page_reporting.capacity,
 		.log = machine_trace_guest_log,
+		.bug = guest_bug,
 		.booted = machine_guest_booted,
 		.opaque = guest,
 	};
@@ -277,6 +306,38 @@ static void fill_kernel_config(struct machine_guest *guest)
 	}
 }
 
+/* Whether one of the guest's modules has a driver for the device, or may have. */
+static bool somebody_drives(const struct machine_guest *guest, const struct kvm_virtio *hw)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest->config->nr_modules; i++)
+		if (module_drives(guest->modules[i].path, hw->device_id))
+			return true;
+	return false;
+}
+
+void machine_warnings(const struct machine *m, void (*fn)(void *opaque, const char *text),
+		      void *opaque)
+{
+	char text[1024];
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		const struct machine_guest *guest = &m->guests[i];
+		const struct kvm_virtio *hw = guest->balloon ? vmm_device_virtio(guest->balloon) :
+							       NULL;
+
+		if (!hw || guest->config->replica || somebody_drives(guest, hw))
+			continue;
+		snprintf(text, sizeof(text), "%s: guest %s has no driver for it, its commands will "
+			 "reach nobody; allowed: a module that drives it, such as image = "
+			 "\"virtio_ballast\" in the guest's modules",
+			 guest->config->devices[0].path, guest->config->name);
+		fn(opaque, text);
+	}
+}
+
 /* Booting and programs */
 
 static void boot_begin(struct machine_item *item)
@@ -284,7 +345,7 @@ static void boot_begin(struct machine_item *item)
 	struct machine_guest *guest = item->guest;
 	struct machine *m = item->machine;
 
-	TRACE(m->trace, m->engine.now, guest_start, .guest = guest->id);
+	MACHINE_TRACE(m, guest_start, .guest = guest->id);
 	guest->kernel = guest_kernel_create(&guest->kernel_config);
 	if (!guest->kernel || vmm_start(guest->vmm) ||
 	    guest_kernel_boot(guest->kernel, &guest->kernel_config))
@@ -315,7 +376,7 @@ static void program_started(void *opaque, unsigned int index)
 	set_stats_polling(guest);
 	/* A sample at each boundary of a phase, so that what is said of its memory is exact. */
 	machine_trace_sample(guest);
-	TRACE(m->trace, m->engine.now, program_start, .guest = guest->id, .program = index,
+	MACHINE_TRACE(m, program_start, .guest = guest->id, .program = index,
 	      .name = guest->config->programs[index].name);
 }
 
@@ -326,7 +387,7 @@ static void program_phase_done(void *opaque, unsigned int index, const char *pha
 	struct machine *m = guest->machine;
 
 	machine_trace_sample(guest);
-	TRACE(m->trace, m->engine.now, program_phase, .guest = guest->id, .program = index,
+	MACHINE_TRACE(m, program_phase, .guest = guest->id, .program = index,
 	      .phase = phase, .iteration = iteration);
 }
 
@@ -336,12 +397,13 @@ static void program_ended(void *opaque, unsigned int index, const struct program
 	struct machine *m = guest->machine;
 
 	if (result->killed)
-		TRACE(m->trace, m->engine.now, program_killed, .guest = guest->id,
-		      .program = index, .resident = guest->oom_pages);
+		MACHINE_TRACE(m, program_killed, .guest = guest->id, .program = index,
+			      .resident = guest->oom_pages, .work = result->work,
+			      .cpu = result->cpu_ns, .stalled = result->stalled_ns);
 	else
-		TRACE(m->trace, m->engine.now, program_end, .guest = guest->id, .program = index,
-		      .status = result->status, .work = result->work, .cpu = result->cpu_ns,
-		      .stalled = result->stalled_ns);
+		MACHINE_TRACE(m, program_end, .guest = guest->id, .program = index,
+			      .status = result->status, .work = result->work,
+			      .cpu = result->cpu_ns, .stalled = result->stalled_ns);
 	machine_item_ended(&guest->programs[index]);
 	guest->programs_left--;
 	machine_trace_sample(guest);
@@ -414,21 +476,6 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	return create_programs(guest, error, size);
 }
 
-void machine_guest_killed(struct machine_guest *guest)
-{
-	uint32_t i;
-
-	guest->gone = true;
-	vmm_kill(guest->vmm);
-	machine_item_ended(&guest->boot);
-	for (i = 0; i < guest->config->nr_programs; i++)
-		machine_item_ended(&guest->programs[i]);
-	for (i = 0; i < guest->machine->scenario->nr_commands; i++)
-		if (guest->machine->commands[i].guest == guest)
-			machine_item_ended(&guest->machine->commands[i]);
-	machine_progress(guest->machine);
-}
-
 void machine_guest_destroy(struct machine_guest *guest)
 {
 	unsigned int kind;
@@ -450,6 +497,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 	}
 	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
 		trace_histogram_free(&guest->faults[kind]);
+	free(guest->told);
 	free(guest->image_paths);
 	free(guest->images);
 	free(guest->modules);

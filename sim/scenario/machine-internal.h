@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the machine share: machine.c builds and runs, machine-guest.c boots guests and
- * starts programs, machine-trace.c records.
+ * starts programs, machine_commands.c keeps the host's commands, machine_verdict.c says how a run
+ * ended, machine_unload.c removes modules, machine-trace.c records.
  */
 #ifndef BALLAST_MACHINE_INTERNAL_H
 #define BALLAST_MACHINE_INTERNAL_H
@@ -27,6 +28,14 @@ struct machine_item {
 	uint64_t began, ended;		/* ns */
 };
 
+/* A command of the host, from its start on. */
+struct machine_command {
+	struct machine_item item;	/* first */
+	int64_t actual_before, nearest;	/* bytes left to the guest */
+	uint64_t failures_before;	/* balloon_page_alloc() */
+	uint64_t taken_back;		/* pages that left the balloon while it was to grow */
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -46,11 +55,14 @@ struct machine_guest {
 	struct program_config *program_configs;
 	uint32_t programs_left;
 	bool up, gone;
+	bool unloading;			/* its modules are being removed */
+	uint64_t balloon_progress;	/* ns, when somebody last worked on the balloon */
 	bool stats_due;			/* polling of statistics has not begun */
 	struct swap_config swap_config;
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
 	uint64_t ballooned;		/* pages */
+	struct machine_told *told;	/* which those are; NULL: nothing was told yet */
 	uint64_t oom_pages;		/* of the last program that the guest killed */
 };
 
@@ -70,21 +82,33 @@ struct machine {
 	struct host_observer host_observer;
 	struct vmm_observer vmm_observer;
 	struct machine_guest *guests;
-	struct machine_item *commands;
+	struct machine_command *commands;
 	uint32_t items_left;		/* programs and commands that have not ended */
 	struct event sample, finish, progress;
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
 	enum trace_end result;
 	bool bad_input, finished;
-	char error[1024];
+	bool quiet;			/* the epilogue: tables are closed */
+	char error[2048];
+	struct message_kind *kinds;	/* of messages, to fold what repeats */
 };
+
+/* A record of the run proper: what belongs to its tables. */
+#define MACHINE_TRACE(m, name, ...)                                                                \
+	do {                                                                                       \
+		if (!(m)->quiet)                                                                   \
+			TRACE((m)->trace, (m)->engine.now, name, __VA_ARGS__);                     \
+	} while (0)
 
 void machine_fail(struct machine *m, enum trace_end result, bool bad_input, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Something has ended: what waited for it may begin. */
 void machine_progress(struct machine *m);
 void machine_item_ended(struct machine_item *item);
+bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref);
+/* An event that only looks adds itself again, unless only such events are left. */
+void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns);
 
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),
@@ -93,6 +117,48 @@ void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machin
 /* machine-guest.c */
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size);
 void machine_guest_destroy(struct machine_guest *guest);
+
+/* machine_commands.c */
+const struct scenario_command *machine_command_config(const struct machine_command *command);
+int64_t machine_command_target(const struct machine_command *command);	/* bytes left */
+uint64_t machine_command_retries(const struct machine_command *command);
+int64_t machine_guest_actual(const struct machine_guest *guest);	/* bytes left */
+void machine_command_begin(struct machine_item *item);
+/* The guest says what it has left; pages have left its balloon; its VMM is gone. */
+void machine_balloon_changed(struct machine_guest *guest, int64_t actual);
+void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages);
+void machine_commands_gone(struct machine_guest *guest);
+void machine_commands_declare(struct machine *m);
+/* The run has ended: record what became of those that have not. */
+void machine_commands_finish(struct machine *m);
+
+/* machine_verdict.c */
+/* engine_run(), and a look at who waits every now and then: a hang ends the run. */
+enum engine_end machine_run_until(struct machine *m, uint64_t until);
+/* Nothing is left to happen, but not everything has ended. */
+void machine_deadlock(struct machine *m);
+/* The limit is reached: is it that alone? */
+void machine_time_limit(struct machine *m);
+void machine_check_guests(struct machine *m);
+void machine_check_warnings(struct machine_guest *guest);
+
+/* machine_messages.c */
+void machine_say(struct machine_guest *guest, enum trace_severity severity, const char *source,
+		 const char *text);
+void machine_messages_end(struct machine *m);
+void machine_messages_free(struct machine *m);
+
+/* machine_oracle.c */
+/* A request named pages; a device has discarded some; the guest has reset its device. */
+void machine_frames_named(struct machine_guest *guest, const struct vmm_request *rq, uint64_t gfn,
+			  uint64_t nr);
+void machine_frames_discarded(struct machine_guest *guest, uint64_t gfn, uint64_t nr);
+void machine_device_reset(struct machine_guest *guest);
+
+/* machine_unload.c */
+/* Close the tables: record totals, and what has not ended. */
+void machine_epilogue(struct machine *m);
+void machine_unload(struct machine *m);
 void machine_guest_killed(struct machine_guest *guest);
 
 /* machine-trace.c */
@@ -102,7 +168,11 @@ void machine_trace_begin(struct machine *m);
 void machine_trace_samples(struct machine *m);
 /* One guest and the host. */
 void machine_trace_sample(struct machine_guest *guest);
-void machine_trace_end(struct machine *m);
+/* Totals and the last samples. */
+void machine_trace_totals(struct machine *m);
+/* Record a data loss and tell the user, with the page's history. */
+void machine_data_lost(struct machine_guest *guest, uint64_t gfn, const char *owner,
+		       const char *text, const char *history);
 void machine_trace_guest_log(struct kernel *kernel, int level, const char *text);
 void machine_trace_flush_extent(struct machine *m);
 

@@ -27,10 +27,10 @@ void machine_trace_flush_extent(struct machine *m)
 	if (!e->nr)
 		return;
 	if (e->out)
-		TRACE(m->trace, m->engine.now, swap_out, .guest = e->guest, .gfn = e->gfn,
+		MACHINE_TRACE(m, swap_out, .guest = e->guest, .gfn = e->gfn,
 		      .nr = e->nr);
 	else
-		TRACE(m->trace, m->engine.now, swap_in, .guest = e->guest, .gfn = e->gfn,
+		MACHINE_TRACE(m, swap_in, .guest = e->guest, .gfn = e->gfn,
 		      .nr = e->nr);
 	e->nr = 0;
 }
@@ -61,7 +61,7 @@ static void host_ept_fault(struct kvm_vm *vm, gfn_t g, unsigned int order, bool 
 				order ? TRACE_FAULT_EPT_HUGE : TRACE_FAULT_EPT;
 
 	trace_histogram_add(&m->guests[vm->id].faults[kind], ns, 1);
-	TRACE(m->trace, m->engine.now, ept_fault, .guest = vm->id, .gfn = g.nr,
+	MACHINE_TRACE(m, ept_fault, .guest = vm->id, .gfn = g.nr,
 	      .nr = UINT64_C(1) << order, .latency = ns);
 }
 
@@ -70,7 +70,8 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	struct machine *m = machine_of(vm->host);
 
 	machine_trace_flush_extent(m);
-	TRACE(m->trace, m->engine.now, discard, .guest = vm->id, .gfn = g.nr, .nr = nr);
+	MACHINE_TRACE(m, discard, .guest = vm->id, .gfn = g.nr, .nr = nr);
+	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
 static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *reason)
@@ -78,28 +79,34 @@ static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *rea
 	struct machine *m = machine_of(host);
 
 	machine_trace_flush_extent(m);
-	TRACE(m->trace, m->engine.now, host_oom, .guest = vm->id,
-	      .resident = guest_ram_resident_peak(vm->ram), .swapped = 0);
-	TRACE(m->trace, m->engine.now, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
+	MACHINE_TRACE(m, host_oom, .guest = vm->id,
+		      .resident = vm->killed_resident, .swapped = vm->killed_swapped);
+	MACHINE_TRACE(m, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
 	machine_guest_killed(&m->guests[vm->id]);
+}
+
+void machine_data_lost(struct machine_guest *guest, uint64_t gfn, const char *owner,
+		       const char *text, const char *history)
+{
+	struct machine *m = guest->machine;
+
+	machine_trace_flush_extent(m);
+	TRACE(m->trace, m->engine.now, data_loss, .guest = guest->id, .gfn = gfn, .owner = owner,
+	      .text = text);
+	if (m->options.message && m->result == TRACE_END_OK)
+		m->options.message(m->options.opaque, history);
 }
 
 static void host_data_loss(struct kvm_vm *vm, const struct data_loss *loss)
 {
 	struct machine *m = machine_of(vm->host);
-	char text[512];
+	char text[1200];
 
 	snprintf(text, sizeof(text),
-		 "data loss: guest %s, gfn %#" PRIx64 ", %s: expected contents %#x, found %#x%s",
-		 loss->vm, loss->gfn.nr, loss->owner, loss->expected, loss->found,
-		 loss->found ? "" : " (zero page)");
-	machine_trace_flush_extent(m);
-	TRACE(m->trace, m->engine.now, data_loss, .guest = vm->id, .gfn = loss->gfn.nr,
-	      .owner = loss->owner, .text = loss->history);
-	if (m->options.message && m->result == TRACE_END_OK) {
-		m->options.message(m->options.opaque, text);
-		m->options.message(m->options.opaque, loss->history);
-	}
+		 "data loss: guest %s, gfn %#" PRIx64 ", %s reads: expected contents %#x, found "
+		 "%#x%s%s", loss->vm, loss->gfn.nr, loss->owner, loss->expected, loss->found,
+		 loss->found ? "" : " (zero page)", loss->verdict);
+	machine_data_lost(&m->guests[vm->id], loss->gfn.nr, loss->owner, text, loss->history);
 	machine_fail(m, TRACE_END_DATA_LOSS, false, "%s", text);
 }
 
@@ -115,39 +122,44 @@ static void vmm_message(struct vmm *vmm, enum vmm_severity severity, const char 
 	static const enum trace_severity severities[] = {
 		[VMM_INFO] = TRACE_INFO, [VMM_WARNING] = TRACE_WARNING, [VMM_ERROR] = TRACE_ERROR
 	};
-	struct machine_guest *guest = guest_of(vmm);
-	struct machine *m = guest->machine;
-	char line[512];
 
-	TRACE(m->trace, m->engine.now, message, .guest = guest->id,
-	      .severity = severities[severity], .source = "vmm", .text = text);
-	if (severity == VMM_INFO || !m->options.message)
-		return;
-	snprintf(line, sizeof(line), "%s: VMM: %s", guest->config->name, text);
-	m->options.message(m->options.opaque, line);
+	machine_say(guest_of(vmm), severities[severity], "vmm", text);
+}
+
+static void vmm_device_error(struct vmm *vmm, const char *device, const char *text)
+{
+	struct machine_guest *guest = guest_of(vmm);
+
+	machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
+		     "guest %s: its driver broke the rules, device %s needs a reset: %s",
+		     guest->config->name, device, text);
 }
 
 static void vmm_request(struct vmm *vmm, const struct vmm_request *rq)
 {
 	struct machine_guest *guest = guest_of(vmm);
 	struct machine *m = guest->machine;
-	uint64_t now = m->engine.now, pages = rq->bytes / PAGE_BYTES;
+	uint64_t pages = rq->bytes / PAGE_BYTES;
+
+	if (rq->role != VMM_ROLE_STATS)
+		guest->balloon_progress = m->engine.now;
 
 	switch (rq->role) {
 	case VMM_ROLE_INFLATE:
 		guest->ballooned += pages;
-		TRACE(m->trace, now, inflate, .guest = guest->id, .pages = pages);
+		MACHINE_TRACE(m, inflate, .guest = guest->id, .pages = pages);
 		break;
 	case VMM_ROLE_DEFLATE:
 		guest->ballooned -= pages < guest->ballooned ? pages : guest->ballooned;
-		TRACE(m->trace, now, deflate, .guest = guest->id, .pages = pages);
+		machine_balloon_deflated(guest, pages);
+		MACHINE_TRACE(m, deflate, .guest = guest->id, .pages = pages);
 		break;
 	case VMM_ROLE_REPORT:
-		TRACE(m->trace, now, report_request, .guest = guest->id, .blocks = rq->blocks,
+		MACHINE_TRACE(m, report_request, .guest = guest->id, .blocks = rq->blocks,
 		      .bytes = rq->bytes);
 		break;
 	case VMM_ROLE_HINT:
-		TRACE(m->trace, now, hint, .guest = guest->id, .blocks = rq->blocks,
+		MACHINE_TRACE(m, hint, .guest = guest->id, .blocks = rq->blocks,
 		      .bytes = rq->bytes);
 		break;
 	case VMM_ROLE_STATS:
@@ -156,40 +168,27 @@ static void vmm_request(struct vmm *vmm, const struct vmm_request *rq)
 	}
 }
 
+static void vmm_frames(struct vmm *vmm, const struct vmm_request *rq, uint64_t gfn, uint64_t nr)
+{
+	machine_frames_named(guest_of(vmm), rq, gfn, nr);
+}
+
+static void vmm_device_reset(struct vmm *vmm, const char *device)
+{
+	machine_device_reset(guest_of(vmm));
+}
+
 static void vmm_balloon_change(struct vmm *vmm, int64_t actual)
 {
-	struct machine_guest *guest = guest_of(vmm);
-	struct machine *m = guest->machine;
-	uint32_t i;
-
-	guest->balloon_actual = actual;
-	for (i = 0; i < m->scenario->nr_commands; i++) {
-		struct machine_item *item = &m->commands[i];
-
-		if (item->guest != guest || item->state != ITEM_RUNNING ||
-		    (int64_t)(m->scenario->commands[i].target_mib << 20) != actual)
-			continue;
-		machine_item_ended(item);
-		TRACE(m->trace, m->engine.now, counter, .guest = guest->id,
-		      .name = m->scenario->commands[i].name, .value = item->ended - item->began);
-		machine_progress(m);
-	}
+	machine_balloon_changed(guest_of(vmm), actual);
 }
 
 void machine_trace_guest_log(struct kernel *kernel, int level, const char *text)
 {
-	struct machine_guest *guest = guest_kernel_opaque(kernel);
-	struct machine *m = guest->machine;
 	enum trace_severity severity = level <= 3 ? TRACE_ERROR : level == 4 ? TRACE_WARNING :
 				       level == 7 ? TRACE_DEBUG : TRACE_INFO;
-	char line[512];
 
-	TRACE(m->trace, m->engine.now, message, .guest = guest->id, .severity = severity,
-	      .source = "kernel", .text = text);
-	if (severity < TRACE_WARNING || !m->options.message)
-		return;
-	snprintf(line, sizeof(line), "%s: %s", guest->config->name, text);
-	m->options.message(m->options.opaque, line);
+	machine_say(guest_kernel_opaque(kernel), severity, "kernel", text);
 }
 
 /* Samples */
@@ -203,7 +202,7 @@ static void emit_faults(struct machine *m, struct machine_guest *guest)
 
 		if (!h->count)
 			continue;
-		TRACE(m->trace, m->engine.now, faults, .guest = guest->id, .kind = kind,
+		MACHINE_TRACE(m, faults, .guest = guest->id, .kind = kind,
 		      .latency = h);
 		trace_histogram_reset(h);
 	}
@@ -226,7 +225,7 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 
 	if (guest->kernel && !guest->gone)
 		guest_kernel_memory(guest->kernel, &memory);
-	TRACE(m->trace, m->engine.now, guest_sample, .guest = guest->id, .free = memory.free,
+	MACHINE_TRACE(m, guest_sample, .guest = guest->id, .free = memory.free,
 	      .reported = memory.reported, .ballooned = guest->ballooned, .resident = resident,
 	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,
 	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
@@ -238,7 +237,7 @@ static void sample_host(struct machine *m)
 {
 	const struct host *host = &m->host;
 
-	TRACE(m->trace, m->engine.now, host_sample, .free = host->free_pages,
+	MACHINE_TRACE(m, host_sample, .free = host->free_pages,
 	      .used = host_used_pages(host),
 	      .swap_used = host->swap ? swap_used_slots(host->swap) : 0,
 	      .kswapd_active = !host->kswapd.wait_forever,
@@ -267,13 +266,11 @@ void machine_trace_sample(struct machine_guest *guest)
 static void sample_fn(struct event *ev)
 {
 	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, sample));
-	/* The progress display has an event of its own; neither keeps the run going. */
-	uint32_t observers = event_pending(&m->progress) ? 1 : 0;
 
+	if (m->quiet)
+		return;
 	machine_trace_samples(m);
-	if (m->engine.nr_pending > 1 + observers)
-		event_add(&m->engine, ev,
-			  m->engine.now + m->scenario->trace.sample_ms * NSEC_PER_MSEC_U64);
+	machine_observe_again(m, ev, m->scenario->trace.sample_ms * NSEC_PER_MSEC_U64);
 }
 
 void machine_trace_init(struct machine *m)
@@ -290,6 +287,9 @@ void machine_trace_init(struct machine *m)
 		.message = vmm_message,
 		.request = vmm_request,
 		.balloon_change = vmm_balloon_change,
+		.device_error = vmm_device_error,
+		.frames = vmm_frames,
+		.device_reset = vmm_device_reset,
 		.opaque = m,
 	};
 	event_init(&m->sample, sample_fn);
@@ -308,6 +308,7 @@ void machine_trace_begin(struct machine *m)
 		TRACE(m->trace, 0, guest, .guest = i, .name = s->guests[i].name,
 		      .memory = (s->guests[i].memory_mib << 20) / PAGE_BYTES,
 		      .vcpus = s->guests[i].vcpus, .mechanism = scenario_mechanism(&s->guests[i]));
+	machine_commands_declare(m);
 	if (s->trace.sample_ms)
 		event_add(&m->engine, &m->sample, s->trace.sample_ms * NSEC_PER_MSEC_U64);
 }
@@ -322,7 +323,7 @@ static void emit_account(struct machine *m, uint64_t guest, enum trace_domain do
 
 	for (i = 0; i < NR_LEDGER; i++)
 		if (account->count[i])
-			TRACE(m->trace, m->engine.now, ledger, .guest = guest, .domain = domain,
+			MACHINE_TRACE(m, ledger, .guest = guest, .domain = domain,
 			      .cost = ledger_name(i, name, sizeof(name)),
 			      .time = account->ns[i], .count = account->count[i]);
 }
@@ -334,10 +335,10 @@ static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 
 	for (i = 0; i < NR_KVM_EXITS; i++)
 		if (guest->vm->exits[i])
-			TRACE(m->trace, m->engine.now, exits, .guest = guest->id, .reason = i,
+			MACHINE_TRACE(m, exits, .guest = guest->id, .reason = i,
 			      .count = guest->vm->exits[i]);
 	for (dev = guest->vm->devices; dev; dev = dev->next)
-		TRACE(m->trace, m->engine.now, notifications, .guest = guest->id,
+		MACHINE_TRACE(m, notifications, .guest = guest->id,
 		      .device = guest->config->devices[0].name, .kicks = dev->nr_kicks,
 		      .interrupts = dev->nr_interrupts);
 	for (i = 0; i < NR_ACCOUNT_DOMAINS; i++)
@@ -349,7 +350,7 @@ static void emit_threads(struct machine *m)
 	const struct cpu_thread *t;
 
 	for (t = m->host.cpus.all; t; t = t->all_next)
-		TRACE(m->trace, m->engine.now, thread_cpu,
+		MACHINE_TRACE(m, thread_cpu,
 		      .guest = t->vm ? t->vm->id : TRACE_HOST, .thread = t->name, .ran = t->ran,
 		      .waited = t->waited);
 }
@@ -359,7 +360,7 @@ static void emit_swap_device(struct machine *m)
 	const struct swap_device *swap = m->host.swap;
 
 	if (swap)
-		TRACE(m->trace, m->engine.now, swap_device, .name = swap->config.name,
+		MACHINE_TRACE(m, swap_device, .name = swap->config.name,
 		      .reads = swap->stats.reads, .writes = swap->stats.writes,
 		      .bytes_read = swap->stats.pages_in * PAGE_BYTES,
 		      .bytes_written = swap->stats.pages_out * PAGE_BYTES,
@@ -384,11 +385,11 @@ static void emit_counters(struct machine *m)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		TRACE(m->trace, m->engine.now, counter, .guest = TRACE_HOST,
+		MACHINE_TRACE(m, counter, .guest = TRACE_HOST,
 		      .name = counters[i].name, .value = counters[i].value);
 }
 
-void machine_trace_end(struct machine *m)
+void machine_trace_totals(struct machine *m)
 {
 	uint32_t i;
 
@@ -399,6 +400,4 @@ void machine_trace_end(struct machine *m)
 	emit_swap_device(m);
 	emit_counters(m);
 	machine_trace_samples(m);
-	TRACE(m->trace, m->engine.now, run_end, .result = m->result, .events = m->engine.nr_run,
-	      .text = m->error);
 }

@@ -13,7 +13,6 @@
 
 #define MIB (UINT64_C(1) << 20)
 #define PROGRESS_NS (100 * NSEC_PER_MSEC_U64)
-#define BLOCKED_TEXT 700
 
 void machine_fail(struct machine *m, enum trace_end result, bool bad_input, const char *fmt, ...)
 {
@@ -31,13 +30,13 @@ void machine_fail(struct machine *m, enum trace_end result, bool bad_input, cons
 
 /* Start conditions */
 
-static bool ref_ended(const struct machine *m, const struct scenario_ref *ref)
+bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 {
 	const struct machine_guest *guest;
 	uint32_t i;
 
 	if (ref->kind == SCENARIO_REF_COMMAND)
-		return m->commands[ref->index].state == ITEM_ENDED;
+		return m->commands[ref->index].item.state == ITEM_ENDED;
 	guest = &m->guests[ref->guest];
 	if (ref->kind == SCENARIO_REF_PROGRAM)
 		return guest->programs[ref->index].state == ITEM_ENDED;
@@ -54,7 +53,7 @@ static bool condition_met(const struct machine_item *item)
 	if (item != &item->guest->boot && !item->guest->up)
 		return false;
 	for (i = 0; i < item->start->nr_after; i++)
-		if (!ref_ended(item->machine, &item->start->after[i]))
+		if (!machine_ref_ended(item->machine, &item->start->after[i]))
 			return false;
 	return true;
 }
@@ -95,7 +94,7 @@ void machine_progress(struct machine *m)
 			item_consider(&guest->programs[j]);
 	}
 	for (i = 0; i < m->scenario->nr_commands; i++)
-		item_consider(&m->commands[i]);
+		item_consider(&m->commands[i].item);
 	if (!m->items_left && !m->finished) {
 		m->finished = true;
 		event_add(&m->engine, &m->finish,
@@ -114,33 +113,20 @@ void machine_item_ended(struct machine_item *item)
 		item->machine->items_left--;
 }
 
-static void guest_unloaded(void *opaque, int64_t leaked)
-{
-	struct machine_guest *guest = opaque;
-	struct machine *m = guest->machine;
-
-	if (leaked > 0)
-		machine_fail(m, TRACE_END_LEAK, false,
-			     "guest %s: %lld pages are missing after its modules were removed",
-			     guest->config->name, (long long)leaked);
-	if (!--m->unloading)
-		engine_stop(&m->engine);
-}
-
 static void finish_fn(struct event *ev)
 {
 	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, finish));
-	uint32_t i;
 
-	for (i = 0; m->options.unload_modules && i < m->scenario->nr_guests; i++) {
-		struct machine_guest *guest = &m->guests[i];
+	engine_stop(&m->engine);
+}
 
-		if (guest->up && !guest->gone &&
-		    !guest_kernel_unload(guest->kernel, &guest->kernel_config, guest_unloaded))
-			m->unloading++;
-	}
-	if (!m->unloading)
-		engine_stop(&m->engine);
+void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
+{
+	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress);
+
+	/* The event that runs now still has its place in the queue. */
+	if (m->engine.nr_pending > others + m->engine.hole)
+		event_add(&m->engine, ev, m->engine.now + ns);
 }
 
 static void progress_fn(struct event *ev)
@@ -148,29 +134,7 @@ static void progress_fn(struct event *ev)
 	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, progress));
 
 	m->options.progress(m->options.opaque, m->engine.now, m->engine.nr_run);
-	/* Looking at the run must not keep it going. */
-	if (m->engine.nr_pending > 1)
-		event_add(&m->engine, ev, m->engine.now + PROGRESS_NS);
-}
-
-/* Commands of the host */
-
-static void command_begin(struct machine_item *item)
-{
-	struct machine *m = item->machine;
-	const struct scenario_command *command = &m->scenario->commands[item->index];
-	char error[VMM_ERROR_SIZE];
-
-	if (item->guest->gone) {
-		machine_item_ended(item);
-		machine_progress(m);
-		return;
-	}
-	TRACE(m->trace, m->engine.now, balloon_target, .guest = item->guest->id,
-	      .pages = (item->guest->config->memory_mib - command->target_mib) * MIB /
-		       TRACE_PAGE_SIZE);
-	if (vmm_qmp_balloon(item->guest->vmm, command->target_mib * MIB, error))
-		machine_fail(m, TRACE_END_FAILED, true, "%s: %s", command->path, error);
+	machine_observe_again(m, ev, PROGRESS_NS);
 }
 
 /* Building */
@@ -279,8 +243,8 @@ static bool build_guests(struct machine *m, char *error, size_t size)
 			return false;
 	}
 	for (i = 0; i < s->nr_commands; i++) {
-		item_init(&m->commands[i], &m->guests[s->commands[i].guest],
-			  &s->commands[i].start, i, command_begin);
+		item_init(&m->commands[i].item, &m->guests[s->commands[i].guest],
+			  &s->commands[i].start, i, machine_command_begin);
 		m->items_left++;
 	}
 	return true;
@@ -310,55 +274,6 @@ struct machine *machine_create(const struct scenario *scenario,
 	return m;
 }
 
-/* Nothing is left to happen, but not everything has ended. */
-static void deadlock(struct machine *m)
-{
-	char blocked[BLOCKED_TEXT] = "";
-	unsigned int used = 0;
-	uint32_t i;
-
-	cpu_report_blocked(&m->host.cpus, blocked, sizeof(blocked));
-	used = strlen(blocked);
-	for (i = 0; i < m->scenario->nr_guests && used + 3 < sizeof(blocked); i++) {
-		struct machine_guest *guest = &m->guests[i];
-		char text[BLOCKED_TEXT];
-
-		if (guest->gone || !guest->kernel ||
-		    !guest_kernel_blocked(guest->kernel, text, sizeof(text)))
-			continue;
-		TRACE(m->trace, m->engine.now, waiter, .guest = i, .thread = guest->config->name,
-		      .why = text);
-		used += snprintf(blocked + used, sizeof(blocked) - used, "%s%s", used ? ", " : "",
-				 text);
-	}
-	machine_fail(m, TRACE_END_DEADLOCK, false,
-		     "deadlock: nothing can happen any more, and these wait: %s",
-		     blocked[0] ? blocked : "nobody (a start condition is never met)");
-}
-
-static void check_kernels(struct machine *m)
-{
-	uint32_t i;
-
-	for (i = 0; i < m->scenario->nr_guests; i++) {
-		struct machine_guest *guest = &m->guests[i];
-		struct guest_memory memory;
-
-		if (!guest->up || guest->gone)
-			continue;
-		guest_kernel_memory(guest->kernel, &memory);
-		if (memory.nr_warnings)
-			machine_fail(m, TRACE_END_PROTOCOL, false,
-				     "guest %s: its kernel gave %llu warnings; see the messages",
-				     guest->config->name,
-				     (unsigned long long)memory.nr_warnings);
-		else if (guest_kernel_check(guest->kernel))
-			machine_fail(m, TRACE_END_LEAK, false,
-				     "guest %s: pages are missing or listed twice",
-				     guest->config->name);
-	}
-}
-
 enum trace_end machine_run(struct machine *m)
 {
 	uint64_t limit = m->scenario->until_ms ? m->scenario->until_ms * NSEC_PER_MSEC_U64 :
@@ -370,14 +285,22 @@ enum trace_end machine_run(struct machine *m)
 	machine_progress(m);
 	if (m->options.progress)
 		event_add(&m->engine, &m->progress, 0);
-	end = engine_run(&m->engine, limit);
-	if (end == ENGINE_EMPTY && m->result == TRACE_END_OK)
-		deadlock(m);
+	end = machine_run_until(m, limit);
+	if (m->result == TRACE_END_OK && end == ENGINE_EMPTY)
+		machine_deadlock(m);
+	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
+		machine_time_limit(m);
+	machine_epilogue(m);
+	if (m->result == TRACE_END_OK && m->options.unload_modules)
+		machine_unload(m);
 	if (m->result == TRACE_END_OK)
-		check_kernels(m);
-	if (end == ENGINE_LIMIT && m->result == TRACE_END_OK)
+		machine_check_guests(m);
+	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
 		m->result = TRACE_END_LIMIT;
-	machine_trace_end(m);
+	machine_trace_flush_extent(m);
+	machine_messages_end(m);
+	TRACE(m->trace, m->engine.now, run_end, .result = m->result, .events = m->engine.nr_run,
+	      .text = m->error);
 	return m->result;
 }
 
@@ -402,6 +325,7 @@ void machine_destroy(struct machine *m)
 	if (m->host.ram_of_chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);
+	machine_messages_free(m);
 	free(m->guests);
 	free(m->commands);
 	free(m);

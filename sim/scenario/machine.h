@@ -35,6 +35,9 @@ struct machine *machine_create(const struct scenario *scenario,
  * TRACE_END_FAILED with machine_bad_input(): what the scenario asks for cannot be had.
  */
 enum trace_end machine_run(struct machine *machine);
+/* What can be built and will hardly do what was meant: a line each, as errors. */
+void machine_warnings(const struct machine *machine, void (*fn)(void *opaque, const char *text),
+		      void *opaque);
 const char *machine_error(const struct machine *machine);
 bool machine_bad_input(const struct machine *machine);
 void machine_destroy(struct machine *machine);

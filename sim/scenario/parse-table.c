@@ -459,6 +459,10 @@ static const struct property_spec root_properties[] = {
 	    "the run ends at this time at the latest; 0: no limit"),
 	U64("settle-ms", "ms", 0, MS_MAX, "0", FIELD(scenario, settle_ms),
 	    "the run goes on this long after the last program and command"),
+	U64("hung-task-s", "s", 0, 31622400, "120", FIELD(scenario, hung_task_s),
+	    "who waits this long without a timeout hangs, and the run ends; so does it when "
+	    "nobody works on a balloon's target for that long "
+	    "(kernel.hung_task_timeout_secs); 0: never"),
 };
 
 static const struct node_spec *const root_children[] = {

@@ -250,6 +250,7 @@ struct scenario {
 	uint64_t seed;
 	uint64_t until_ms;		/* 0: no limit */
 	uint64_t settle_ms;		/* how long the run goes on after the last program */
+	uint64_t hung_task_s;		/* a wait of this long is a hang; 0: nothing is */
 	struct scenario_host host;
 	struct scenario_guest *guests;
 	struct scenario_command *commands;

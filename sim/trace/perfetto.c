@@ -97,6 +97,7 @@ static void perfetto_consume(struct trace_consumer *consumer, const struct trace
 	case TRACE_ID_program_phase:
 	case TRACE_ID_program_end:
 	case TRACE_ID_program_killed:
+	case TRACE_ID_program_cut:
 		programs(p, record);
 		break;
 	case TRACE_ID_guest_sample:

@@ -13,10 +13,9 @@
 
 #include "collect.h"
 #include "hostmem.h"
-#include "report.h"
+#include "report_internal.h"
 
-/* NULL for the host, and for ids that cannot be meant. */
-static struct report_guest *guest_of(struct report *r, uint64_t id)
+struct report_guest *report_guest_of(struct report *r, uint64_t id)
 {
 	if (id >= REPORT_GUESTS_MAX)
 		return NULL;
@@ -31,8 +30,7 @@ static struct report_guest *guest_of(struct report *r, uint64_t id)
 	return &r->guests[id];
 }
 
-__attribute__((format(printf, 2, 3)))
-static void problem(struct report *r, const char *format, ...)
+void report_problem(struct report *r, const char *format, ...)
 {
 	va_list args;
 	char **text;
@@ -48,9 +46,9 @@ static void problem(struct report *r, const char *format, ...)
 	va_end(args);
 }
 
-static const char *guest_name(struct report *r, uint64_t id)
+const char *report_guest_name(struct report *r, uint64_t id)
 {
-	struct report_guest *g = guest_of(r, id);
+	struct report_guest *g = report_guest_of(r, id);
 
 	return g && g->name ? g->name : id == TRACE_HOST ? "host" : "guest";
 }
@@ -87,47 +85,6 @@ static void see_run(struct report *r, const struct trace_record *record)
 	}
 }
 
-static struct report_program *program_of(struct report *r, uint64_t guest, uint64_t program)
-{
-	for (unsigned int i = r->nr_programs; i--;) {
-		if (r->programs[i].guest == guest && r->programs[i].program == program)
-			return &r->programs[i];
-	}
-	return NULL;
-}
-
-static void see_program(struct report *r, const struct trace_record *record)
-{
-	const struct trace_rec_program_start *start = record->rec;
-	const struct trace_rec_program_end *end = record->rec;
-	const struct trace_rec_program_killed *killed = record->rec;
-	struct report_program *p;
-
-	if (record->id == TRACE_ID_program_start) {
-		p = collect_append(&r->programs, &r->nr_programs, sizeof(*p));
-		p->guest = start->guest;
-		p->program = start->program;
-		p->name = collect_copy(start->name);
-		p->start = record->time;
-		return;
-	}
-	p = program_of(r, start->guest, start->program);
-	if (!p)
-		return;
-	p->end = record->time;
-	if (record->id == TRACE_ID_program_end) {
-		p->state = PROGRAM_ENDED;
-		p->status = end->status;
-		p->work = end->work;
-		p->cpu = end->cpu;
-		p->stalled = end->stalled;
-	} else {
-		p->state = PROGRAM_KILLED;
-		problem(r, "%s: %s killed by the guest's OOM killer", guest_name(r, killed->guest),
-			p->name);
-	}
-}
-
 static void peak(uint64_t *max, uint64_t value)
 {
 	if (value > *max)
@@ -139,7 +96,7 @@ static void see_guest(struct report *r, const struct trace_record *record)
 	const struct trace_rec_guest *guest = record->rec;
 	const struct trace_rec_guest_end *end = record->rec;
 	const struct trace_rec_guest_sample *sample = record->rec;
-	struct report_guest *g = guest_of(r, guest->guest);
+	struct report_guest *g = report_guest_of(r, guest->guest);
 
 	if (!g)
 		return;
@@ -170,7 +127,7 @@ static void see_host_sample(struct report *r, const struct trace_rec_host_sample
 
 static void see_notifications(struct report *r, const struct trace_rec_notifications *n)
 {
-	struct report_guest *g = guest_of(r, n->guest);
+	struct report_guest *g = report_guest_of(r, n->guest);
 	struct report_device *device = NULL;
 
 	if (!g)
@@ -191,7 +148,7 @@ static void see_counts(struct report *r, const struct trace_record *record)
 {
 	const struct trace_rec_faults *faults = record->rec;
 	const struct trace_rec_exits *exits = record->rec;
-	struct report_guest *g = guest_of(r, faults->guest);
+	struct report_guest *g = report_guest_of(r, faults->guest);
 
 	if (!g)
 		return;
@@ -206,7 +163,7 @@ static void see_extent(struct report *r, const struct trace_record *record)
 	const struct trace_rec_report_request *request = record->rec;
 	const struct trace_rec_discard *extent = record->rec;
 	const struct trace_rec_inflate *balloon = record->rec;
-	struct report_guest *g = guest_of(r, extent->guest);
+	struct report_guest *g = report_guest_of(r, extent->guest);
 
 	if (!g)
 		return;
@@ -246,7 +203,7 @@ static void see_extent(struct report *r, const struct trace_record *record)
 
 static void see_ledger(struct report *r, const struct trace_rec_ledger *ledger)
 {
-	struct report_guest *g = guest_of(r, ledger->guest);
+	struct report_guest *g = report_guest_of(r, ledger->guest);
 	struct report_cost *cost = NULL;
 
 	if (ledger->domain >= NR_TRACE_DOMAINS)
@@ -298,31 +255,30 @@ static void see_thread(struct report *r, const struct trace_rec_thread_cpu *cpu)
 static void see_problem(struct report *r, const struct trace_record *record)
 {
 	const struct trace_rec_guest_oom *oom = record->rec;
-	const struct trace_rec_host_oom *host_oom = record->rec;
 	const struct trace_rec_data_loss *loss = record->rec;
 	const struct trace_rec_waiter *waiter = record->rec;
 	const struct trace_rec_message *message = record->rec;
-	const char *name = guest_name(r, oom->guest);
+	const char *name = report_guest_name(r, oom->guest);
 
 	switch (record->id) {
 	case TRACE_ID_guest_oom:
 		if (!*oom->victim)
-			problem(r, "%s: out of memory and nobody to kill", name);
+			report_problem(r, "%s: out of memory and nobody to kill", name);
 		break;		/* otherwise the killed program tells */
 	case TRACE_ID_host_oom:
-		problem(r, "%s: VMM killed by the host's OOM killer (%llu MiB resident)", name,
-			(unsigned long long)host_oom->resident / 256);
+		report_see_vmm_killed(r, record);
 		break;
 	case TRACE_ID_data_loss:
-		problem(r, "%s: data loss at gfn 0x%llx (%s): %s", name,
+		report_problem(r, "%s: data loss at gfn 0x%llx (%s): %s", name,
 			(unsigned long long)loss->gfn, loss->owner, loss->text);
 		break;
 	case TRACE_ID_waiter:
-		problem(r, "%s: %s waits for ever: %s", name, waiter->thread, waiter->why);
+		report_problem(r, "%s: %s waits for ever: %s", name, waiter->thread, waiter->why);
 		break;
 	default:
-		if (message->severity == TRACE_ERROR)
-			problem(r, "%s: %s: %s", name, message->source, message->text);
+		if (message->severity == TRACE_ERROR ||
+		    (message->severity == TRACE_WARNING && !strcmp(message->source, "ballast")))
+			report_problem(r, "%s: %s: %s", name, message->source, message->text);
 		break;
 	}
 }
@@ -331,7 +287,8 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 {
 	struct report *r = (struct report *)consumer;
 
-	r->time = record->time;
+	if (!r->closed)
+		r->time = record->time;
 	r->records++;
 	switch (record->id) {
 	case TRACE_ID_run: case TRACE_ID_override: case TRACE_ID_machine: case TRACE_ID_run_end:
@@ -341,7 +298,14 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 		see_guest(r, record);
 		break;
 	case TRACE_ID_program_start: case TRACE_ID_program_end: case TRACE_ID_program_killed:
-		see_program(r, record);
+	case TRACE_ID_program_cut:
+		report_see_program(r, record);
+		break;
+	case TRACE_ID_command: case TRACE_ID_command_start: case TRACE_ID_command_end:
+		report_see_command(r, record);
+		break;
+	case TRACE_ID_epilogue:
+		r->closed = true;
 		break;
 	case TRACE_ID_host_sample:
 		see_host_sample(r, record->rec);
@@ -397,8 +361,7 @@ void report_free(struct report *r)
 {
 	for (uint64_t i = 0; i < r->nr_guests; i++)
 		free_guest(&r->guests[i]);
-	for (unsigned int i = 0; i < r->nr_programs; i++)
-		free(r->programs[i].name);
+	report_free_outcome(r);
 	for (unsigned int i = 0; i < r->nr_costs; i++)
 		free(r->costs[i].name);
 	for (unsigned int i = 0; i < r->nr_swaps; i++)
@@ -410,7 +373,6 @@ void report_free(struct report *r)
 	for (unsigned int i = 0; i < r->nr_problems; i++)
 		free(r->problems[i]);
 	host_free(r->guests);
-	host_free(r->programs);
 	host_free(r->costs);
 	host_free(r->swaps);
 	host_free(r->threads);

@@ -19,7 +19,19 @@ struct report_program {
 	uint64_t cpu, stalled;		/* ns */
 	uint64_t work;
 	int64_t status;
-	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED } state;
+	/* RUNS: the trace breaks off before anything is said of its end */
+	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED, PROGRAM_VMM_KILLED,
+	       PROGRAM_NOT_ENDED } state;
+};
+
+/* A command of the host; memory is what the guest is left with, in bytes. */
+struct report_command {
+	uint64_t guest;
+	char *name;
+	uint64_t target, actual_before;
+	bool started, ended;
+	uint64_t start;			/* ns */
+	struct trace_rec_command_end end;
 };
 
 struct report_device {
@@ -70,6 +82,7 @@ struct report {
 	struct trace_rec_machine machine;
 	char *swap_model;
 	bool ended;
+	bool closed;					/* time is the end of the run proper */
 	enum trace_end result;
 	uint64_t events;
 	char *end_text;
@@ -77,6 +90,10 @@ struct report {
 	uint64_t nr_guests;
 	struct report_program *programs;
 	unsigned int nr_programs;
+	struct report_command *commands;
+	unsigned int nr_commands;
+	char **casualties;				/* who was killed, by whom, when */
+	unsigned int nr_casualties;
 	struct trace_rec_host_sample host;		/* last */
 	uint64_t used_peak, swap_peak;			/* pages */
 	uint64_t host_cpu;				/* ns, of the host's own threads */

@@ -40,6 +40,10 @@ static void json_run(struct json *j, const struct report *r)
 		json_string(j, NULL, r->problems[i]);
 	json_close(j, ']');
 	json_u64(j, "problems_left_out", r->problems_left_out);
+	json_open(j, "casualties", '[');
+	for (unsigned int i = 0; i < r->nr_casualties; i++)
+		json_string(j, NULL, r->casualties[i]);
+	json_close(j, ']');
 }
 
 static void json_faults(struct json *j, const struct trace_histogram *faults)
@@ -121,7 +125,8 @@ static void json_guest(struct json *j, const struct report_guest *g, uint64_t id
 
 static void json_programs(struct json *j, const struct report *r)
 {
-	static const char *const states[] = { "runs", "ended", "killed" };
+	static const char *const states[] = { "runs", "ended", "killed", "vmm-killed",
+					      "not-ended" };
 
 	json_open(j, "programs", '[');
 	for (unsigned int i = 0; i < r->nr_programs; i++) {
@@ -135,10 +140,45 @@ static void json_programs(struct json *j, const struct report *r)
 		json_string(j, "state", states[p->state]);
 		json_s64(j, "status", p->status);
 		json_u64(j, "start_ns", p->start);
+		json_u64(j, "end_ns", end);
 		json_u64(j, "run_time_ns", end - p->start);
 		json_u64(j, "cpu_ns", p->cpu);
 		json_u64(j, "stalled_ns", p->stalled);
 		json_u64(j, "work", p->work);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_commands(struct json *j, const struct report *r)
+{
+	json_open(j, "commands", '[');
+	for (unsigned int i = 0; i < r->nr_commands; i++) {
+		const struct report_command *c = &r->commands[i];
+		const struct trace_rec_command_end *end = &c->end;
+
+		json_open(j, NULL, '{');
+		json_u64(j, "command", i);
+		json_string(j, "name", c->name);
+		json_u64(j, "guest", c->guest);
+		json_u64(j, "target_bytes", c->target);
+		json_string(j, "result",
+			    c->ended ? value_name(TRACE_ID_command_end, 2, end->result) :
+			    c->started ? "under-way" : "not-started");
+		if (c->started) {
+			json_u64(j, "start_ns", c->start);
+			json_u64(j, "had_bytes", c->actual_before);
+		}
+		if (c->started && c->ended) {
+			json_u64(j, "has_bytes", end->actual);
+			json_u64(j, "nearest_bytes", end->nearest);
+			json_u64(j, "took_ns", end->took);
+			json_u64(j, "retries", end->retries);
+			json_pages(j, "taken_back_bytes", end->taken_back);
+			json_u64(j, "fights_programs", end->fights);
+		}
+		if (end->result == TRACE_COMMAND_OVERTAKEN && end->overtaken_by < r->nr_commands)
+			json_string(j, "overtaken_by", r->commands[end->overtaken_by].name);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -212,6 +252,7 @@ void report_json(const struct report *r, FILE *out)
 	json_open(&j, NULL, '{');
 	json_run(&j, r);
 	json_programs(&j, r);
+	json_commands(&j, r);
 	json_open(&j, "guests", '[');
 	for (uint64_t i = 0; i < r->nr_guests; i++) {
 		if (r->guests[i].declared)

@@ -12,6 +12,7 @@
 
 #define COSTS_LISTED 14
 #define PROGRAMS_LISTED 64
+#define COMMANDS_LISTED 32
 
 static const char *fault_name(unsigned int kind)
 {
@@ -28,12 +29,20 @@ static const char *domain_name(unsigned int domain)
 	return trace_types[TRACE_ID_ledger].fields[1].values[domain];
 }
 
+static const char *command_end_name(uint64_t result)
+{
+	return result < NR_TRACE_COMMAND_ENDS ?
+	       trace_types[TRACE_ID_command_end].fields[2].values[result] : "unknown";
+}
+
 static const char *result_name(const struct report *r)
 {
 	if (!r->ended)
 		return "not finished";
-	if (r->result > TRACE_END_FAILED)
+	if (r->result >= NR_TRACE_ENDS)
 		return "unknown";
+	if (r->result == TRACE_END_OK && r->nr_casualties)
+		return "ended";
 	return trace_types[TRACE_ID_run_end].fields[0].values[r->result];
 }
 
@@ -67,6 +76,10 @@ static void text_run(const struct report *r, FILE *out)
 		r->world == TRACE_WORLD_REAL ? "on a real kernel" : "of virtual time");
 	if (r->events)
 		fprintf(out, ", %s events", human_count(r->events).text);
+	if (r->nr_casualties)
+		fprintf(out, "; %s", r->casualties[0]);
+	if (r->nr_casualties > 1)
+		fprintf(out, " and %u more casualties", r->nr_casualties - 1);
 	if (r->end_text && *r->end_text)
 		fprintf(out, ": %s", r->end_text);
 	fputc('\n', out);
@@ -136,14 +149,26 @@ static uint64_t program_time(const struct report *r, const struct report_program
 
 static void program_state(struct table *t, const struct report_program *p)
 {
-	if (p->state == PROGRAM_RUNS)
+	switch (p->state) {
+	case PROGRAM_RUNS:
 		table_cell(t, "runs");
-	else if (p->state == PROGRAM_KILLED)
-		table_cell(t, "killed");
-	else if (p->status)
-		table_cell(t, "exit %" PRId64, p->status);
-	else
-		table_cell(t, "ok");
+		break;
+	case PROGRAM_KILLED:
+		table_cell(t, "killed at %s", human_time(p->end).text);
+		break;
+	case PROGRAM_VMM_KILLED:
+		table_cell(t, "VMM killed at %s", human_time(p->end).text);
+		break;
+	case PROGRAM_NOT_ENDED:
+		table_cell(t, "not ended");
+		break;
+	case PROGRAM_ENDED:
+		if (p->status)
+			table_cell(t, "exit %" PRId64, p->status);
+		else
+			table_cell(t, "ok");
+		break;
+	}
 }
 
 static void text_programs(const struct report *r, FILE *out, unsigned int max)
@@ -168,6 +193,52 @@ static void text_programs(const struct report *r, FILE *out, unsigned int max)
 		table_ns(&t, p->stalled);
 		table_count(&t, p->work);
 		program_state(&t, p);
+	}
+	table_print(&t, out);
+	if (left_out)
+		fprintf(out, "  and %u more\n", left_out);
+}
+
+static void command_state(struct table *t, const struct report *r, const struct report_command *c)
+{
+	uint64_t by = c->end.overtaken_by;
+
+	if (!c->ended)
+		table_cell(t, c->started ? "under way" : "not started");
+	else if (c->end.result == TRACE_COMMAND_OVERTAKEN && by < r->nr_commands)
+		table_cell(t, "overtaken by %s", r->commands[by].name);
+	else
+		table_cell(t, "%s", command_end_name(c->end.result));
+}
+
+static void text_commands(const struct report *r, FILE *out, unsigned int max)
+{
+	unsigned int rows = 0, left_out = 0;
+	struct table t;
+
+	table_init(&t, "Commands", 2, "command|guest|target|start|had|has|took|retries|end");
+	for (unsigned int i = 0; i < r->nr_commands; i++) {
+		const struct report_command *c = &r->commands[i];
+
+		if (max && rows >= COMMANDS_LISTED) {
+			left_out++;
+			continue;
+		}
+		rows++;
+		table_cell(&t, "%s", c->name);
+		table_cell(&t, "%s", guest_label(r, c->guest));
+		table_bytes(&t, c->target);
+		if (c->started) {
+			table_ns(&t, c->start);
+			table_bytes(&t, c->actual_before);
+			table_bytes(&t, c->end.actual);
+			table_ns(&t, c->end.took);
+			table_count(&t, c->end.retries);
+		} else {
+			for (unsigned int empty = 0; empty < 5; empty++)
+				table_cell(&t, "-");
+		}
+		command_state(&t, r, c);
 	}
 	table_print(&t, out);
 	if (left_out)
@@ -356,6 +427,7 @@ void report_text(const struct report *r, FILE *out, unsigned int guests_max)
 	report_sum_init(&sum, r);
 	text_run(r, out);
 	text_programs(r, out, guests_max);
+	text_commands(r, out, guests_max);
 	text_guests(r, &sum, out, guests_max);
 	text_faults(r, &sum, out, guests_max);
 	text_host(r, &sum, out);

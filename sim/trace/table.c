@@ -66,6 +66,20 @@ struct human human_ns(uint64_t ns)
 	return three_digits(ns, 1000000000, "s");
 }
 
+struct human human_time(uint64_t ns)
+{
+	struct human h;
+	uint64_t ms = ns / 1000000;
+
+	if (ms >= 10000)
+		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%" PRIu64 " s", ms / 1000,
+			 ms / 100 % 10);
+	else
+		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%03" PRIu64 " s", ms / 1000,
+			 ms % 1000);
+	return h;
+}
+
 struct human human_count(uint64_t count)
 {
 	char digits[24];

@@ -39,6 +39,8 @@ struct human {
 /* "1.50 GiB", "12.3 ms", "1,234,567", all cut to what matters; "0" for nothing. */
 struct human human_bytes(uint64_t bytes);
 struct human human_ns(uint64_t ns);
+/* A point in time: "285.7 s", "1.027 s". */
+struct human human_time(uint64_t ns);
 struct human human_count(uint64_t count);
 struct human human_value(enum table_unit unit, uint64_t value);
 

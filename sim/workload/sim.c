@@ -61,6 +61,7 @@ struct program_task {
 	unsigned int number;		/* among its siblings */
 	uint64_t start_ns;
 	uint64_t slept_ns;		/* because the program wanted to */
+	uint64_t sleeps_since;		/* ns, 0: it does not sleep so now */
 	int (*fn)(unsigned int task, const void *arg);
 	const void *arg;
 	struct random_stream random;
@@ -139,6 +140,14 @@ static void task_free(struct program_task *t)
 	host_free(t);
 	if (!--p->nr_tasks)
 		host_free(p);
+}
+
+/* Time of its own choice, the sleep that it is in included. */
+static uint64_t slept_ns(const struct program_task *t)
+{
+	uint64_t now = t->program->kernel->engine->now;
+
+	return t->slept_ns + (t->sleeps_since ? now - t->sleeps_since : 0);
 }
 
 /* Owed time has passed. */
@@ -277,6 +286,41 @@ struct task_struct *program_start(struct kernel *kernel, const struct program_co
 	return t->task;
 }
 
+/* CPU time of a task, also of one that is on a vCPU now. */
+static uint64_t task_cpu(const struct task_struct *task)
+{
+	uint64_t ns = task->sum_exec_runtime;
+
+	if (task->on_cpu && task->vcpu && task->vcpu->curr == task)
+		ns += task->vcpu->thread->ran - task->vcpu->curr_since;
+	return ns;
+}
+
+bool program_result_now(struct kernel *kernel, unsigned int index, struct program_result *result)
+{
+	struct task_struct *task;
+	bool found = false;
+
+	list_for_each_entry(task, &kernel->sched->tasks, tasks) {
+		const struct program_task *t = task->program;
+		uint64_t cpu, lived;
+
+		if (!t || t->program->config.index != index)
+			continue;
+		if (!found) {
+			*result = t->program->result;
+			result->elapsed_ns = kernel->engine->now - t->program->start_ns;
+		}
+		found = true;
+		cpu = task_cpu(task);
+		lived = kernel->engine->now - t->start_ns;
+		result->cpu_ns += cpu;
+		if (lived > cpu + slept_ns(t))
+			result->stalled_ns += lived - cpu - slept_ns(t);
+	}
+	return found;
+}
+
 /* Stacks and memory of the tasks go with the kernel's scheduler and mm. */
 void programs_destroy(struct kernel *kernel)
 {
@@ -316,12 +360,15 @@ int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *
 		wake_up_process(child->task);
 	}
 	cond_resched();
-	since = this_kernel->engine->now;
+	since = t->sleeps_since = this_kernel->engine->now;
+	current->wait_expected = true;	/* one of those says what it waits for */
 	while (!list_empty(&t->children) && !fatal_signal_pending(current)) {
 		current->wait_reason = "tasks of the program";
 		set_current_state(TASK_INTERRUPTIBLE);
 		schedule();
 	}
+	current->wait_expected = false;
+	t->sleeps_since = 0;
 	t->slept_ns += this_kernel->engine->now - since;
 	return_to_program();
 	return t->nr_failed ? -1 : 0;
@@ -531,7 +578,7 @@ void program_sleep_ns(uint64_t ns)
 
 	charge(COST_GUEST_SYSCALL, 1);
 	cond_resched();
-	since = this_kernel->engine->now;
+	since = self()->sleeps_since = this_kernel->engine->now;
 	timer_setup(&s.timer, sleeper_expired, 0);
 	mod_timer_ns(&s.timer, ns);
 	while (!s.expired && !fatal_signal_pending(current) && !self()->program->dying) {
@@ -542,6 +589,7 @@ void program_sleep_ns(uint64_t ns)
 	}
 	current->wait_timed = false;
 	del_timer_sync(&s.timer);
+	self()->sleeps_since = 0;
 	self()->slept_ns += this_kernel->engine->now - since;
 	return_to_program();
 }

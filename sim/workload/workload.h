@@ -66,5 +66,7 @@ struct program_config {
 /* Returns NULL when there is no such program or no stack for it. */
 struct task_struct *program_start(struct kernel *kernel, const struct program_config *config);
 void programs_destroy(struct kernel *kernel);
+/* What program @index has done so far; false: it does not run. */
+bool program_result_now(struct kernel *kernel, unsigned int index, struct program_result *result);
 
 #endif

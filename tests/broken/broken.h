@@ -33,6 +33,8 @@ struct broken_ops {
 	void (*put_page)(struct broken *b, struct page *page);
 	void (*ack)(struct virtqueue *vq);
 	void (*after_inflate)(struct broken *b, struct page *page);
+	int (*probe)(struct broken *b);
+	bool (*ignore_target)(struct broken *b);
 };
 
 static const struct broken_ops broken_ops;
@@ -68,6 +70,8 @@ static void broken_work(struct work_struct *work)
 	struct broken *b = container_of(work, struct broken, work);
 	u32 target;
 
+	if (broken_ops.ignore_target && broken_ops.ignore_target(b))
+		return;
 	virtio_cread_le(b->vdev, struct virtio_balloon_config, num_pages, &target);
 	while (b->size < target) {
 		struct page *page = broken_ops.get_page ? broken_ops.get_page(b) :
@@ -117,6 +121,11 @@ static int broken_probe(struct virtio_device *vdev)
 
 	if (!b)
 		return -ENOMEM;
+	if (broken_ops.probe) {
+		err = broken_ops.probe(b);
+		kfree(b);
+		return err;
+	}
 	vdev->priv = b;
 	b->vdev = vdev;
 	init_waitqueue_head(&b->acked);

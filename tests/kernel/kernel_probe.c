@@ -81,7 +81,7 @@ void kernel_probe_play(struct kernel_probe *result, unsigned int nr_cpus, kernel
 	guest_kernel_run(kernel, "scene", play_main, NULL);
 	engine_run(&engine, PLAY_NS);
 	result->warnings = kernel->sched->nr_warnings;
-	result->blocked = guest_kernel_blocked(kernel, text, sizeof(text));
+	result->blocked = guest_kernel_blocked(kernel, 0, text, sizeof(text));
 	guest_kernel_destroy(kernel);
 	host_destroy(&host);
 	engine_destroy(&engine);

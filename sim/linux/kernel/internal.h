@@ -13,6 +13,7 @@
 #include <linux/notifier.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "cpu.h"
 #include "engine.h"
@@ -69,6 +70,7 @@ struct sched_state {
 	struct list_head modules;
 	struct ratelimit *ratelimits;
 	unsigned long nr_warnings;	/* WARN, BUG, sleeping in atomic context */
+	char first_warning[200];
 	bool dead;			/* BUG() */
 };
 
@@ -87,7 +89,11 @@ void sched_sleep_ns(u64 ns);
 int sched_wait_task_exit(struct task_struct *task);
 /* End the running task from wherever it is; what its stack owns must be owned by somebody else. */
 void __noreturn do_exit(long code);
-unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size);
+
+/* hung_task.c */
+/* Tasks that have waited without a timeout for @longer_ns at least; returns how many. */
+unsigned int sched_report_blocked(struct kernel *kernel, u64 longer_ns, char *buf,
+				  unsigned int size);
 
 /* fair.c */
 void fair_enqueue(struct task_struct *task);
@@ -104,10 +110,21 @@ bool fair_preempts(const struct task_struct *task, const struct task_struct *cur
 u64 next_jiffy_time(const struct kernel *kernel);
 void timer_run_expired(struct kernel *kernel);
 void timers_destroy(struct kernel *kernel);
+/* All armed timers; @work: what a delayed work item would run, NULL: it is not one's. */
+void timers_visit(struct kernel *kernel,
+		  void (*fn)(void *opaque, const struct timer_list *timer, work_func_t work),
+		  void *opaque);
 
 /* workqueue.c */
 int workqueue_init(struct kernel *kernel);
 void workqueue_destroy_all(struct kernel *kernel);
+/* The work function behind the timer of a delayed work item; NULL: it is another timer. */
+work_func_t delayed_work_func(const struct timer_list *timer);
+/* All work that is queued or runs, and all queues with whoever made them. */
+void workqueues_visit(struct kernel *kernel,
+		      void (*work)(void *opaque, work_func_t func, const char *what),
+		      void (*queue)(void *opaque, const void *creator, const char *name),
+		      void *opaque);
 
 /* printk.c */
 void printk_destroy(struct kernel *kernel);
@@ -118,6 +135,10 @@ void virtio_bus_init(struct kernel *kernel);
 /* Devices of the VM are found and bound to drivers, now and when drivers come. */
 int virtio_scan_bus(struct kernel *kernel);
 void virtio_bus_destroy(struct kernel *kernel);
+/* Who drives the device: NULL: nobody, and *@probe_error may say why. */
+const char *virtio_driver_of(const struct kvm_virtio *hw, int *probe_error);
+/* Queues with requests that wait for somebody, in words; returns how many. */
+unsigned int virtio_report_queues(struct kernel *kernel, char *buf, unsigned int size);
 void virtio_device_interrupt(struct kvm_virtio *hw, int vector);
 
 #endif

@@ -54,12 +54,14 @@ struct lock_waiter {
 static void lock_sleep(struct list_head *list, struct lock_waiter *w, const char *reason)
 {
 	w->task = current;
+	current->wait_since = current->kernel->engine->now;
 	list_add_tail(&w->entry, list);
 	while (!w->granted) {
 		current->wait_reason = reason;
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+	current->wait_since = 0;
 }
 
 static void grant(struct lock_waiter *w)
@@ -84,8 +86,11 @@ void mutex_lock(struct mutex *lock)
 		__might_sleep("mutex_lock()", 0);
 	if (lock->locked && lock->owner == current)
 		kernel_bug("mutex", 0, "mutex taken twice by the same task");
-	if (lock->locked)
+	if (lock->locked) {
+		current->wait_mutex = lock;
 		lock_sleep(&lock->wait_list, &w, "mutex");
+		current->wait_mutex = NULL;
+	}
 	lock->locked = true;
 	lock->owner = current;
 }

@@ -13,6 +13,7 @@
 #include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
+#include <linux/virtio.h>
 
 #include "hostmem.h"
 #include "image.h"
@@ -191,6 +192,26 @@ int module_check(const char *path, const struct module_arg *args, unsigned int n
 	return ret;
 }
 
+bool module_drives(const char *path, unsigned int device_id)
+{
+	char err[512];
+	struct image *image = image_load(path, err, sizeof(err));
+	struct virtio_driver *(*driver)(void);
+	const struct virtio_device_id *id;
+	bool found = false;
+
+	if (!image)
+		return false;
+	driver = image_symbol(image, "ballast_virtio_driver");
+	if (driver)
+		for (id = driver()->id_table; id->device && !found; id++)
+			found = id->device == device_id || id->device == VIRTIO_DEV_ANY_ID;
+	else
+		found = image_needs(image, "register_virtio_driver");
+	image_unload(image);
+	return found;
+}
+
 static struct loaded_module *find_module(struct kernel *kernel, const char *path)
 {
 	struct loaded_module *module, *found = NULL;
@@ -209,19 +230,22 @@ static void drop(struct loaded_module *module)
 	host_free(module);
 }
 
-int module_unload(struct kernel *kernel, const char *path)
+size_t module_unload(struct kernel *kernel, const char *path, char *buf, size_t size)
 {
 	struct loaded_module *module = find_module(kernel, path);
 	void (*exit_fn)(void);
+	size_t left;
 
 	if (!module)
-		return -ENOENT;
+		return 0;
 	exit_fn = image_symbol(module->image, "cleanup_module");
 	if (exit_fn)
 		exit_fn();
+	left = module_left(kernel, module->image, buf, size);
 	kernel->mm->reporting = module->reporting;
-	drop(module);
-	return 0;
+	if (!left)
+		drop(module);
+	return left;
 }
 
 void *module_symbol(struct kernel *kernel, const char *path, const char *name)

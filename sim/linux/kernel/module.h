@@ -5,8 +5,10 @@
 #ifndef BALLAST_LINUX_MODULE_H
 #define BALLAST_LINUX_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct image;
 struct kernel;
 
 struct module_arg {
@@ -23,8 +25,18 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 /* Whether the image could be loaded and has these parameters; runs nothing.  As module_load(). */
 int module_check(const char *path, const struct module_arg *args, unsigned int nr_args, char *err,
 		 size_t err_size);
-/* Run the exit function of the image loaded from @path last and unload it; -ENOENT: not loaded. */
-int module_unload(struct kernel *kernel, const char *path);
+/*
+ * Whether the image may have a driver for devices of this virtio id.  False is certain: it says
+ * what it drives, and that is something else, or it registers no driver at all.
+ */
+bool module_drives(const char *path, unsigned int device_id);
+/*
+ * Run the exit function of the image loaded from @path last and unload it.  What it leaves behind
+ * is named in @buf (returns the length); the image stays then, for it may be called.
+ */
+size_t module_unload(struct kernel *kernel, const char *path, char *buf, size_t size);
+/* What of @image the kernel would still call, in words; returns the length. */
+size_t module_left(struct kernel *kernel, const struct image *image, char *buf, size_t size);
 /* The address of a symbol of the image that was loaded from @path, for tests. */
 void *module_symbol(struct kernel *kernel, const char *path, const char *name);
 /* The machine is gone: forget all images without running anything. */

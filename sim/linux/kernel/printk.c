@@ -85,11 +85,24 @@ void printk_destroy(struct kernel *kernel)
 	}
 }
 
+static void count_warning(const char *fmt, ...) __printf(1, 2);
+
+static void count_warning(const char *fmt, ...)
+{
+	struct sched_state *sched = this_kernel ? this_kernel->sched : NULL;
+	va_list args;
+
+	if (!sched || sched->nr_warnings++)
+		return;
+	va_start(args, fmt);
+	vsnprintf(sched->first_warning, sizeof(sched->first_warning), fmt, args);
+	va_end(args);
+}
+
 void kernel_warn(const char *file, int line, const char *what)
 {
 	printk(KERN_WARNING "WARNING: %s:%d: %s", file, line, what);
-	if (this_kernel && this_kernel->sched)
-		this_kernel->sched->nr_warnings++;
+	count_warning("WARNING: %s:%d: %s", file, line, what);
 }
 
 void kernel_bug(const char *file, int line, const char *what)
@@ -99,8 +112,15 @@ void kernel_bug(const char *file, int line, const char *what)
 		printf("ballast: kernel BUG at %s:%d: %s\n", file, line, what);
 		abort();
 	}
-	this_kernel->sched->nr_warnings++;
+	count_warning("BUG at %s:%d: %s", file, line, what);
 	this_kernel->sched->dead = true;
+	if (this_kernel->bug) {
+		char text[LINE_MAX_LEN];
+
+		snprintf(text, sizeof(text), "kernel BUG at %s:%d: %s (task %s)", file, line, what,
+			 current ? current->comm : "none");
+		this_kernel->bug(this_kernel, text);
+	}
 	cpu_exit_current();
 }
 
@@ -110,8 +130,7 @@ void __might_sleep(const char *file, int line)
 	       "(preempt_count %u, irqs %s, in interrupt %d, task %s)", file, line,
 	       coro_current->ctx.preempt, coro_current->ctx.irqs_off ? "off" : "on",
 	       coro_current->ctx.in_irq, current ? current->comm : "none");
-	if (this_kernel && this_kernel->sched)
-		this_kernel->sched->nr_warnings++;
+	count_warning("BUG: sleeping function called from invalid context at %s:%d", file, line);
 }
 
 const char *dev_driver_string(const struct device *dev)

@@ -496,11 +496,13 @@ int sched_wait_task_exit(struct task_struct *task)
 	w = host_alloc(sizeof(*w));
 	w->task = current;
 	list_add_tail(&w->entry, &task->exit_waiters);
+	current->wait_expected = true;
 	while (!w->done) {
 		current->wait_reason = "exit of a task";
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+	current->wait_expected = false;
 	code = w->exit_code;
 	host_free(w);
 	return code;
@@ -635,24 +637,4 @@ void sched_destroy(struct kernel *kernel)
 	host_free(sched->vcpus);
 	host_free(sched);
 	kernel->sched = NULL;
-}
-
-unsigned int sched_report_blocked(struct kernel *kernel, char *buf, unsigned int size)
-{
-	struct task_struct *task;
-	unsigned int nr = 0, used = 0;
-
-	if (size)
-		buf[0] = '\0';
-	list_for_each_entry(task, &kernel->sched->tasks, tasks) {
-		if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD ||
-		    task->wait_timed || task->wait_expected)
-			continue;
-		if (used < size)
-			used += scnprintf(buf + used, size - used, "%s%s/%s (%s)", nr ? ", " : "",
-					  kernel->name, task->comm,
-					  task->wait_reason ? task->wait_reason : "?");
-		nr++;
-	}
-	return nr;
 }

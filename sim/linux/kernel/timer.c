@@ -150,6 +150,30 @@ void timer_run_expired(struct kernel *kernel)
 	}
 }
 
+struct timers_visit {
+	struct kernel *kernel;
+	void (*fn)(void *opaque, const struct timer_list *timer, work_func_t work);
+	void *opaque;
+};
+
+static void visit_event(void *opaque, struct event *ev)
+{
+	const struct timer_list *timer = container_of(ev, struct timer_list, event);
+	const struct timers_visit *visit = opaque;
+
+	if (ev->fn == timer_event && timer->kernel == visit->kernel)
+		visit->fn(visit->opaque, timer, delayed_work_func(timer));
+}
+
+void timers_visit(struct kernel *kernel,
+		  void (*fn)(void *opaque, const struct timer_list *timer, work_func_t work),
+		  void *opaque)
+{
+	struct timers_visit visit = { kernel, fn, opaque };
+
+	engine_visit(kernel->engine, visit_event, &visit);
+}
+
 void timers_destroy(struct kernel *kernel)
 {
 	INIT_LIST_HEAD(&kernel->sched->expired_timers);

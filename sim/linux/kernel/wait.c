@@ -23,11 +23,17 @@ bool waitqueue_active(struct wait_queue_head *wq)
 	return !list_empty(&wq->head);
 }
 
-void __wait_enter(const char *reason, const char *file, int line)
+void __wait_enter(const char *reason, const char *func, const char *file, int line)
 {
+	struct task_struct *task = current;
+
 	if (in_atomic())
 		__might_sleep(file, line);
-	current->wait_reason = reason;
+	task->wait_reason = reason;
+	task->wait_func = func;
+	task->wait_file = file;
+	task->wait_line = line;
+	task->wait_since = task->kernel->engine->now;
 }
 
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait, int state)
@@ -48,6 +54,8 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait)
 
 	spin_lock_irqsave(&wq->lock, flags);
 	set_current_state(TASK_RUNNING);
+	current->wait_since = 0;
+	current->wait_file = NULL;
 	list_del_init(&wait->entry);
 	spin_unlock_irqrestore(&wq->lock, flags);
 }

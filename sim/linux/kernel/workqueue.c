@@ -31,6 +31,7 @@ struct workqueue_struct {
 	struct wait_queue_head more;	/* workers wait for work */
 	struct wait_queue_head done;	/* flushers wait for the end of work */
 	bool dying;
+	const void *creator;		/* where alloc_workqueue() was called */
 };
 
 struct workqueue_struct *__system_workqueue(int which)
@@ -51,6 +52,7 @@ void __init_work(struct work_struct *work, work_func_t func)
 struct active_work {
 	struct list_head entry;
 	struct work_struct *work;
+	work_func_t func;
 };
 
 static bool work_running(const struct work_struct *work)
@@ -80,7 +82,7 @@ static void provide_worker(struct workqueue_struct *wq);
 
 static void run_one(struct workqueue_struct *wq, struct work_struct *work)
 {
-	struct active_work active = { .work = work };
+	struct active_work active = { .work = work, .func = work->func };
 
 	list_del_init(&work->entry);
 	work->pending = false;
@@ -143,6 +145,7 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, in
 	vsnprintf(wq->name, sizeof(wq->name), fmt, args);
 	va_end(args);
 	wq->kernel = this_kernel;
+	wq->creator = __builtin_return_address(0);
 	wq->flags = flags;
 	wq->max_active = max_active ? max_active : MAX_ACTIVE_DEFAULT;
 	INIT_LIST_HEAD(&wq->pending);
@@ -280,6 +283,31 @@ void destroy_workqueue(struct workqueue_struct *wq)
 	wait_event(wq->done, !wq->nr_workers);
 	list_del(&wq->node);
 	host_free(wq);
+}
+
+work_func_t delayed_work_func(const struct timer_list *timer)
+{
+	if (timer->function != delayed_work_timer)
+		return NULL;
+	return container_of(timer, struct delayed_work, timer)->work.func;
+}
+
+void workqueues_visit(struct kernel *kernel,
+		      void (*work)(void *opaque, work_func_t func, const char *what),
+		      void (*queue)(void *opaque, const void *creator, const char *name),
+		      void *opaque)
+{
+	const struct workqueue_struct *wq;
+	const struct active_work *active;
+	const struct work_struct *pending;
+
+	list_for_each_entry(wq, &kernel->sched->workqueues, node) {
+		queue(opaque, wq->creator, wq->name);
+		list_for_each_entry(pending, &wq->pending, entry)
+			work(opaque, pending->func, "queued");
+		list_for_each_entry(active, &wq->active, entry)
+			work(opaque, active->func, "running");
+	}
 }
 
 int workqueue_init(struct kernel *kernel)

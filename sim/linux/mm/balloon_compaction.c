@@ -10,8 +10,14 @@
 /* Pages for a balloon come without reserves, without the OOM killer and without complaints. */
 struct page *balloon_page_alloc(void)
 {
-	return alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC | __GFP_NORETRY |
-			  __GFP_NOWARN);
+	struct page *page = alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC |
+				       __GFP_NORETRY | __GFP_NOWARN);
+
+	if (!page) {
+		this_mm->nr_balloon_failed++;
+		this_mm->balloon_failed_at = this_kernel->engine ? this_kernel->engine->now : 0;
+	}
+	return page;
 }
 EXPORT_SYMBOL_GPL(balloon_page_alloc);
 

@@ -113,6 +113,8 @@ struct mm_state {
 	struct oom_state *oom;
 	struct user_state *user;
 	struct list_head shrinkers;
+	unsigned long nr_balloon_failed;	/* balloon_page_alloc() found none */
+	u64 balloon_failed_at;			/* ns, when last */
 	unsigned long memmap_bytes;
 };
 
@@ -256,7 +258,20 @@ unsigned long zone_reclaimable_pages(struct zone *zone);
 unsigned long shrink_slab(gfp_t gfp_mask, int priority);
 
 /* slab.c, oom_kill.c */
+/* Frames that the page allocator never had. */
+bool mm_pfn_reserved(unsigned long pfn);
+/*
+ * Why the host must not be told that nobody needs a page; NULL: whoever asks may own it.  @percpu:
+ * look into the per-CPU lists, too, which takes long.
+ */
+const char *mm_page_use(unsigned long pfn, bool percpu);
 void slab_init(void);
+/* Remember how many objects are in use; then name the caches that have more of them. */
+void slab_mark(void);
+size_t slab_report_since_mark(char *buf, size_t size);
+/* Who is told of free pages, by the kernel's own core; NULL: nobody. */
+const struct page_reporting_dev_info *page_reporting_device(void);
+const struct blocking_notifier_head *oom_notifiers(void);
 void slab_exit(void);
 void oom_init(void);
 void oom_exit(void);

@@ -244,6 +244,15 @@ void mm_touch_reserved(const struct mm_config *config)
 	guest_ram_access(ram, gfn(r.late_start), config->low_pages - r.late_start, RAM_WRITE);
 }
 
+bool mm_pfn_reserved(unsigned long pfn)
+{
+	const struct mm_config *config = &this_mm->config;
+	struct reserved_memory r = reserved_memory(config);
+
+	return pfn <= DMA_RESERVED + DMA_ABSENT || (pfn >= r.dma_end && pfn < r.image_end) ||
+	       (pfn >= r.late_start && pfn < config->low_pages);
+}
+
 /* Everything that nobody reserved becomes free memory (memblock_free_all). */
 static void free_boot_memory(const struct mm_config *config)
 {

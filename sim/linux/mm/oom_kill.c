@@ -55,6 +55,11 @@ void oom_wait(void)
 		schedule_timeout_uninterruptible(1);
 }
 
+const struct blocking_notifier_head *oom_notifiers(void)
+{
+	return &this_mm->oom->notifiers;
+}
+
 int register_oom_notifier(struct notifier_block *nb)
 {
 	return blocking_notifier_chain_register(&this_mm->oom->notifiers, nb);

@@ -280,6 +280,11 @@ void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int
 	rs->capacity = capacity;
 }
 
+const struct page_reporting_dev_info *page_reporting_device(void)
+{
+	return this_mm->reporting_state->dev;
+}
+
 void page_reporting_exit(void)
 {
 	host_free(this_mm->reporting_state);

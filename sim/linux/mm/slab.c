@@ -31,6 +31,7 @@ struct kmem_cache {
 	unsigned int object_size, size;	/* asked for; with alignment */
 	unsigned int order, objects;	/* of a slab */
 	unsigned int min_partial, nr_empty;
+	unsigned long marked;			/* objects in use at slab_mark() */
 	slab_flags_t flags;
 	void (*ctor)(void *object);
 	struct list_head partial, full;	/* partial: most recently used first */
@@ -364,6 +365,42 @@ void slab_init(void)
 		snprintf(name, sizeof(name), "kmalloc-%u", kmalloc_size[i]);
 		state->kmalloc[i] = kmem_cache_create(name, kmalloc_size[i], 8, 0, NULL);
 	}
+}
+
+static unsigned long cache_in_use(const struct kmem_cache *cache)
+{
+	const struct slab *slab;
+	unsigned long nr = 0;
+
+	list_for_each_entry(slab, &cache->partial, list)
+		nr += slab->inuse;
+	list_for_each_entry(slab, &cache->full, list)
+		nr += slab->inuse;
+	return nr;
+}
+
+void slab_mark(void)
+{
+	struct kmem_cache *cache;
+
+	list_for_each_entry(cache, &this_mm->slab->caches, list)
+		cache->marked = cache_in_use(cache);
+}
+
+size_t slab_report_since_mark(char *buf, size_t size)
+{
+	const struct kmem_cache *cache;
+	size_t used = 0;
+
+	list_for_each_entry(cache, &this_mm->slab->caches, list) {
+		unsigned long nr = cache_in_use(cache);
+
+		if (nr > cache->marked)
+			used += scnprintf(buf + used, size - used, "%s%lu object%s of %s",
+					  used ? ", " : "", nr - cache->marked,
+					  nr - cache->marked > 1 ? "s" : "", cache->name);
+	}
+	return used;
 }
 
 /* The kernel is gone, and its RAM with it: only what is outside of it is released. */

@@ -104,7 +104,7 @@ static void throttled_wait(wait_queue_head_t *wq, const char *why, long timeout)
 {
 	struct wait_queue_entry wait = { .entry = LIST_HEAD_INIT(wait.entry) };
 
-	__wait_enter(why, __FILE__, __LINE__);
+	__wait_enter(why, __func__, __FILE__, __LINE__);
 	prepare_to_wait(wq, &wait, TASK_UNINTERRUPTIBLE);
 	schedule_timeout(timeout);
 	finish_wait(wq, &wait);

@@ -278,6 +278,7 @@ static void try_bind(struct virtio_device *vdev, struct virtio_driver *drv)
 	if (vdev->dev.driver || !id_match(vdev, drv))
 		return;
 	err = bind(vdev, drv);
+	vdev->probe_error = err;
 	if (err)
 		dev_err(&vdev->dev, "probe of driver %s failed with error %d\n", drv->driver.name,
 			err);
@@ -371,6 +372,35 @@ int virtio_scan_bus(struct kernel *kernel)
 		if (!hw->guest_opaque)
 			add_device(kernel, hw);
 	return 0;
+}
+
+const char *virtio_driver_of(const struct kvm_virtio *hw, int *probe_error)
+{
+	const struct virtio_device *vdev = hw->guest_opaque;
+
+	*probe_error = vdev ? vdev->probe_error : 0;
+	return vdev && vdev->dev.driver ? vdev->dev.driver->name : NULL;
+}
+
+unsigned int virtio_report_queues(struct kernel *kernel, char *buf, unsigned int size)
+{
+	unsigned int nr = 0, used = 0;
+	struct virtio_device *vdev;
+	struct virtqueue *vq;
+	char text[160];
+
+	if (size)
+		buf[0] = '\0';
+	list_for_each_entry(vdev, &kernel->sched->virtio_devices, node) {
+		list_for_each_entry(vq, &vdev->vqs, list) {
+			if (!vring_report(vq, text, sizeof(text)))
+				continue;
+			used += scnprintf(buf + used, size - used, "%s%s queue %u (%s): %s",
+					  nr++ ? "; " : "", vdev->dev.name, vq->index, vq->name,
+					  text);
+		}
+	}
+	return nr;
 }
 
 void virtio_bus_init(struct kernel *kernel)

@@ -156,8 +156,8 @@ static void publish(struct vring_virtqueue *vvq, u16 head)
 	vvq->num_added++;
 }
 
-int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
-		      unsigned int in_sgs, void *data, gfp_t gfp)
+static int add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
+		   unsigned int in_sgs, void *data, gfp_t gfp, const void *caller)
 {
 	struct vring_virtqueue *vvq = to_vvq(vq);
 	struct sg_walk walk = { .sgs = sgs, .out_sgs = out_sgs, .in_sgs = in_sgs,
@@ -189,31 +189,38 @@ int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned 
 	vvq->free_head = table ? add_indirect(vvq, &walk, table) :
 				 fill_chain(vvq, &walk, vvq->vring.desc, head);
 	vq->num_free -= needed;
+	kvm_virtio_submitted(vq->vdev->hw, vq->index, caller);
 	publish(vvq, head);
 	if (vvq->num_added == (1 << 16) - 1)
 		virtqueue_kick(vq);
 	return 0;
 }
 
+int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
+		      unsigned int in_sgs, void *data, gfp_t gfp)
+{
+	return add_sgs(vq, sgs, out_sgs, in_sgs, data, gfp, __builtin_return_address(0));
+}
+
 static int add_one(struct virtqueue *vq, struct scatterlist *sg, unsigned int num, bool in,
-		   void *data, gfp_t gfp)
+		   void *data, gfp_t gfp, const void *caller)
 {
 	/* The caller's list ends after @num entries, whatever it says itself. */
 	if (!sg_is_last(&sg[num - 1]))
 		sg_mark_end(&sg[num - 1]);
-	return virtqueue_add_sgs(vq, &sg, !in, in, data, gfp);
+	return add_sgs(vq, &sg, !in, in, data, gfp, caller);
 }
 
 int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
 			 void *data, gfp_t gfp)
 {
-	return add_one(vq, sg, num, false, data, gfp);
+	return add_one(vq, sg, num, false, data, gfp, __builtin_return_address(0));
 }
 
 int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
 			void *data, gfp_t gfp)
 {
-	return add_one(vq, sg, num, true, data, gfp);
+	return add_one(vq, sg, num, true, data, gfp, __builtin_return_address(0));
 }
 
 /* Kicking */
@@ -395,6 +402,24 @@ void virtio_break_device(struct virtio_device *vdev)
 
 	list_for_each_entry(vq, &vdev->vqs, list)
 		to_vvq(vq)->broken = true;
+}
+
+bool vring_report(struct virtqueue *vq, char *buf, unsigned int size)
+{
+	struct vring_virtqueue *vvq = to_vvq(vq);
+	u16 used_idx = virtio16_to_cpu(vq->vdev, vvq->vring.used->idx);
+	u16 answered = used_idx - vvq->last_used, asked = vvq->avail_idx - used_idx;
+
+	if (vvq->broken)
+		scnprintf(buf, size, "broken");
+	else if (answered)
+		scnprintf(buf, size, "%u answered by the device, not taken by the driver",
+			  answered);
+	else if (asked && strncmp(vq->name, "stats", 5))
+		scnprintf(buf, size, "%u not answered by the device", asked);
+	else
+		return false;	/* the buffer for statistics rests with the device */
+	return true;
 }
 
 /* Making and unmaking */

@@ -12,5 +12,10 @@ struct virtqueue *vring_create(struct virtio_device *vdev, unsigned int index, u
 			       vq_callback_t *callback, const char *name);
 void vring_destroy(struct virtqueue *vq, bool free_pages);
 void vring_interrupt(struct virtqueue *vq);
+/*
+ * Requests that the device has answered and the driver has not taken back, and those that the
+ * device has not answered; false: there are none that say anything.
+ */
+bool vring_report(struct virtqueue *vq, char *buf, unsigned int size);
 
 #endif

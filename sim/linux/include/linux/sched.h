@@ -27,6 +27,7 @@ struct coro;
 struct vcpu;
 struct kernel;
 struct reclaim_state;
+struct mutex;
 
 struct task_struct {
 	struct list_head run_node;	/* run queue */
@@ -47,7 +48,11 @@ struct task_struct {
 	u64 left;			/* ns still owed from when it was preempted */
 	u64 start_time, exit_time;	/* ns */
 	u64 blocked_since;		/* ns, while it sleeps */
-	const char *wait_reason;	/* for the deadlock report */
+	const char *wait_reason;	/* for the reports of who waits */
+	const char *wait_func, *wait_file; /* where wait_event() stands; NULL: not in one */
+	int wait_line;
+	u64 wait_since;			/* ns, of the whole wait; 0: not in one */
+	struct mutex *wait_mutex;	/* that it waits for */
 	bool wait_timed;		/* a timer will end the wait */
 	bool wait_expected;		/* idle by nature: worker without work, kswapd */
 	struct mm_struct *mm;		/* NULL: kernel thread */

@@ -40,6 +40,7 @@ struct virtio_device {
 	void *priv;
 	struct list_head node;		/* on the kernel's bus */
 	struct kvm_virtio *hw;		/* the device's registers */
+	int probe_error;		/* of the last driver that did not take it; 0: none */
 };
 
 struct virtio_driver {
@@ -86,7 +87,13 @@ int virtio_device_restore(struct virtio_device *dev);
 int register_virtio_driver(struct virtio_driver *drv);
 void unregister_virtio_driver(struct virtio_driver *drv);
 
+/* The loader can ask which devices the image is for. */
 #define module_virtio_driver(drv)                                                                  \
+	struct virtio_driver *ballast_virtio_driver(void);                                         \
+	struct virtio_driver *ballast_virtio_driver(void)                                          \
+	{                                                                                          \
+		return &(drv);                                                                     \
+	}                                                                                          \
 	module_driver(drv, register_virtio_driver, unregister_virtio_driver)
 
 static inline struct virtio_device *dev_to_virtio(struct device *dev)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a page is used for, asked from outside: may a driver tell the host that nobody needs it?
+ *
+ * A page that was allocated and is on no list, in no cache and no mapping is its owner's, who may.
+ * Everything else is somebody else's; also a free one, which the next allocation hands out while
+ * the host still drops it.  Which pages the kernel never had is known from the boot
+ * (mm_pfn_reserved()).
+ */
+#include "internal.h"
+#include "user.h"
+
+/* The block on a free list that the page is part of. */
+static const struct page *free_block(unsigned long pfn)
+{
+	unsigned int order;
+
+	for (order = 0; order < MAX_ORDER; order++) {
+		const struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (PageBuddy(head))
+			return buddy_order(head) >= order ? head : NULL;
+	}
+	return NULL;
+}
+
+static bool on_percpu_list(const struct page *page)
+{
+	const struct zone *zone = pfn_zone(page_to_pfn(page));
+	const struct page *other;
+	unsigned int cpu, list;
+
+	for (cpu = 0; cpu < this_kernel->nr_cpus; cpu++)
+		for (list = 0; list < NR_PCP_LISTS; list++)
+			list_for_each_entry(other, &zone->per_cpu_pageset[cpu].lists[list],
+					    pcp_list)
+				if (other == page)
+					return true;
+	return false;
+}
+
+const char *mm_page_use(unsigned long pfn, bool percpu)
+{
+	const struct page *page, *head;
+
+	if (pfn >= this_kernel->max_pfn)
+		return "no memory of the guest";
+	if (mm_pfn_reserved(pfn))
+		return "the kernel's own since boot (image, memory map, firmware)";
+	page = pfn_to_page(pfn);
+	head = PageTail(page) ? compound_head((struct page *)page) : page;
+	if (PageSlab(head))
+		return "slab memory of the kernel";
+	if (PageTable(head))
+		return "a page table";
+	if (PageLRU(head) || PageAnon(head) || PageMapped(head) || PageSwapCache(head))
+		return PageAnon(head) || PageSwapBacked(head) ? "memory of a program" :
+								"page cache";
+	if (page_ref_count(page) > 0)
+		return NULL;
+	if (free_block(pfn))
+		return "free: it is on a free list";
+	if (percpu && on_percpu_list(page))
+		return "free: it is on a per-CPU list";
+	return NULL;
+}

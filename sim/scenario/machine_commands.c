@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands of the host's management, and what becomes of them.
+ *
+ * A command sets a target, as QEMU's "balloon" does, and has ended when the guest says that it has
+ * just that left, or when the next command for the same balloon overtakes it: nobody works towards
+ * the old target then.  Whether the guest gets there is the driver's affair; what is known of its
+ * way is kept here: how near it came, how often it found no page (it tries again), and what it
+ * had to give back meanwhile.
+ */
+#include "machine-internal.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define LITTLE_PAGES 256		/* that a guest may take back without starving */
+
+const struct scenario_command *machine_command_config(const struct machine_command *command)
+{
+	return &command->item.machine->scenario->commands[command->item.index];
+}
+
+/* As QEMU has it, a target above the guest's memory is all of it. */
+int64_t machine_command_target(const struct machine_command *command)
+{
+	const struct scenario_guest *guest = command->item.guest->config;
+	uint64_t mib = machine_command_config(command)->target_mib;
+
+	return (int64_t)((mib < guest->memory_mib ? mib : guest->memory_mib) * MIB);
+}
+
+int64_t machine_guest_actual(const struct machine_guest *guest)
+{
+	return guest->balloon_actual < 0 ? (int64_t)(guest->config->memory_mib * MIB) :
+					   guest->balloon_actual;
+}
+
+static uint64_t balloon_failures(struct machine_guest *guest)
+{
+	struct guest_memory memory = { 0 };
+
+	if (guest->kernel && !guest->gone)
+		guest_kernel_memory(guest->kernel, &memory);
+	return memory.balloon_failed;
+}
+
+uint64_t machine_command_retries(const struct machine_command *command)
+{
+	struct machine_guest *guest = command->item.guest;
+
+	return guest->gone ? 0 : balloon_failures(guest) - command->failures_before;
+}
+
+/* The balloon shall grow, and the guest's programs want the same memory. */
+static bool fights(const struct machine_command *command, uint64_t retries)
+{
+	return machine_command_target(command) < command->actual_before &&
+	       (command->taken_back > LITTLE_PAGES || retries);
+}
+
+static void record_end(struct machine_command *command, enum trace_command_end result,
+		       uint32_t overtaken_by)
+{
+	struct machine_item *item = &command->item;
+	const struct machine *m = item->machine;
+	bool began = item->state == ITEM_RUNNING;
+	uint64_t retries = began ? machine_command_retries(command) : 0;
+	struct machine_guest *guest = item->guest;
+
+	MACHINE_TRACE(m, command_end, .guest = guest->id, .command = item->index,
+		      .result = result, .actual = machine_guest_actual(guest),
+		      .nearest = began ? command->nearest : machine_guest_actual(guest),
+		      .took = began ? m->engine.now - item->began : 0,
+		      .overtaken_by = overtaken_by, .retries = retries,
+		      .taken_back = command->taken_back,
+		      .fights = began && fights(command, retries));
+}
+
+static void end_command(struct machine_command *command, enum trace_command_end result,
+			uint32_t overtaken_by)
+{
+	record_end(command, result, overtaken_by);
+	machine_item_ended(&command->item);
+}
+
+static int64_t distance(const struct machine_command *command, int64_t actual)
+{
+	int64_t d = actual - machine_command_target(command);
+
+	return d < 0 ? -d : d;
+}
+
+static void reached(struct machine_command *command)
+{
+	struct machine_item *item = &command->item;
+	struct machine *m = item->machine;
+
+	command->nearest = machine_command_target(command);
+	end_command(command, TRACE_COMMAND_REACHED, 0);
+	MACHINE_TRACE(m, counter, .guest = item->guest->id,
+		      .name = machine_command_config(command)->name,
+		      .value = item->ended - item->began);
+}
+
+static void overtake(struct machine *m, const struct machine_command *by)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_commands; i++) {
+		struct machine_command *command = &m->commands[i];
+
+		if (command != by && command->item.guest == by->item.guest &&
+		    command->item.state == ITEM_RUNNING)
+			end_command(command, TRACE_COMMAND_OVERTAKEN, by->item.index);
+	}
+}
+
+void machine_command_begin(struct machine_item *item)
+{
+	struct machine_command *command = (struct machine_command *)item;
+	struct machine_guest *guest = item->guest;
+	struct machine *m = item->machine;
+	int64_t target = machine_command_target(command);
+	char error[VMM_ERROR_SIZE];
+
+	command->actual_before = command->nearest = machine_guest_actual(guest);
+	command->failures_before = balloon_failures(guest);
+	guest->balloon_progress = m->engine.now;
+	overtake(m, command);
+	MACHINE_TRACE(m, command_start, .guest = guest->id, .command = item->index,
+		      .actual = machine_guest_actual(guest));
+	MACHINE_TRACE(m, balloon_target, .guest = guest->id,
+		      .pages = (guest->config->memory_mib * MIB - target) / TRACE_PAGE_SIZE);
+	if (vmm_qmp_balloon(guest->vmm, machine_command_config(command)->target_mib * MIB, error))
+		machine_fail(m, TRACE_END_FAILED, true, "%s: %s",
+			     machine_command_config(command)->path, error);
+	/* Nothing will be said of a size that does not change. */
+	if (target == machine_guest_actual(guest))
+		reached(command);
+	machine_progress(m);
+}
+
+void machine_balloon_changed(struct machine_guest *guest, int64_t actual)
+{
+	struct machine *m = guest->machine;
+	uint32_t i;
+
+	guest->balloon_actual = actual;
+	guest->balloon_progress = m->engine.now;
+	for (i = 0; i < m->scenario->nr_commands; i++) {
+		struct machine_command *command = &m->commands[i];
+
+		if (command->item.guest != guest || command->item.state != ITEM_RUNNING)
+			continue;
+		if (distance(command, actual) < distance(command, command->nearest))
+			command->nearest = actual;
+		if (actual == machine_command_target(command))
+			reached(command);
+	}
+	machine_progress(m);
+}
+
+void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages)
+{
+	struct machine *m = guest->machine;
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_commands; i++) {
+		struct machine_command *command = &m->commands[i];
+
+		if (command->item.guest == guest && command->item.state == ITEM_RUNNING &&
+		    machine_command_target(command) < command->actual_before)
+			command->taken_back += pages;
+	}
+}
+
+void machine_commands_gone(struct machine_guest *guest)
+{
+	struct machine *m = guest->machine;
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_commands; i++)
+		if (m->commands[i].item.guest == guest && m->commands[i].item.state != ITEM_ENDED)
+			end_command(&m->commands[i], TRACE_COMMAND_GUEST_GONE, 0);
+}
+
+void machine_commands_declare(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_commands; i++)
+		MACHINE_TRACE(m, command, .guest = m->commands[i].item.guest->id, .command = i,
+			      .name = m->scenario->commands[i].name,
+			      .target = machine_command_target(&m->commands[i]));
+}
+
+void machine_commands_finish(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_commands; i++) {
+		enum item_state state = m->commands[i].item.state;
+
+		if (state != ITEM_ENDED)
+			record_end(&m->commands[i], state == ITEM_RUNNING ?
+				   TRACE_COMMAND_NOT_REACHED : TRACE_COMMAND_NOT_STARTED, 0);
+	}
+}
