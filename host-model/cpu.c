@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The wait of a thread that nobody has woken yet: its VM is not there. */
+static const char not_started[] = "start";
+
 #define THREAD_OF(ev, member)                                                                      \
 	((struct cpu_thread *)((char *)(ev) - offsetof(struct cpu_thread, member)))
 
@@ -265,7 +268,7 @@ void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *n
 	t->state = CPU_THREAD_BLOCKED;
 	t->since = cpus->engine->now;
 	t->vruntime = cpus->min_vruntime;
-	t->wait_reason = "start";
+	t->wait_reason = not_started;
 	event_init(&t->run_end, run_end_fn);
 	event_init(&t->wake, wake_fn);
 	t->all_next = cpus->all;
@@ -443,7 +446,8 @@ unsigned int cpu_report_blocked(const struct host_cpus *cpus, uint64_t longer_ns
 	for (t = cpus->all; t; t = t->all_next) {
 		uint64_t ns = cpus->engine->now - t->since;
 
-		if (t->state != CPU_THREAD_BLOCKED || t->wait_forever || ns < longer_ns)
+		if (t->state != CPU_THREAD_BLOCKED || t->wait_forever || ns < longer_ns ||
+		    t->wait_reason == not_started)
 			continue;
 		nr++;
 		if (used < size)

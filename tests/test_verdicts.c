@@ -92,6 +92,26 @@ START_TEST(a_driver_that_does_nothing_for_a_command_hangs)
 }
 END_TEST
 
+START_TEST(what_waits_long_by_nature_is_no_hang)
+{
+	struct outcome o;
+
+	/* A VM that is started late, a program that sleeps, workers without work. */
+	snprintf(scenario, sizeof(scenario), "%s",
+		 TEST_HEAD TEST_HOST
+		 "early { compatible = \"ballast,guest\"; memory-mib = <256>;\n"
+		 "programs { i { compatible = \"ballast,program-idle\"; duration-ms = <400000>; };"
+		 " }; };\n"
+		 "late { compatible = \"ballast,guest\"; memory-mib = <256>; start-ms = <390000>;\n"
+		 "programs { i { compatible = \"ballast,program-idle\"; duration-ms = <1>; }; }; };"
+		 " };\n");
+	memcpy(strstr(scenario, "until-ms = <120000>"), "until-ms = <0>     ", 19);
+	run(&o, scenario);
+	ends(&o, TRACE_END_OK, "");
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(a_time_limit_alone_says_what_had_not_ended)
 {
 	struct outcome o;
@@ -316,6 +336,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_wait_without_a_timeout_is_a_hang_whatever_else_goes_on, 0,
 			    sizeof(ways_to_hide) / sizeof(ways_to_hide[0]));
 	tcase_add_test(tc, a_driver_that_does_nothing_for_a_command_hangs);
+	tcase_add_test(tc, what_waits_long_by_nature_is_no_hang);
 	tcase_add_test(tc, a_time_limit_alone_says_what_had_not_ended);
 	tcase_add_test(tc, a_balloon_without_a_driver_is_named);
 	tcase_add_test(tc, what_waits_for_a_command_that_is_not_reached_is_named);

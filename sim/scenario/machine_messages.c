@@ -100,7 +100,8 @@ void machine_messages_end(struct machine *m)
 
 		if (kind->count <= SHOWN)
 			continue;
-		snprintf(line, sizeof(line), "%s (%" PRIu64 " more of this kind, this was the last)",
+		snprintf(line, sizeof(line),
+			 "%s (%" PRIu64 " more of this kind, this was the last)",
 			 kind->last ? kind->last : "", kind->count - SHOWN);
 		pass_on(kind->guest, kind->severity, kind->source, line);
 	}

@@ -55,7 +55,8 @@ static void describe_request(const struct vmm_request *rq, char *buf, size_t siz
 		snprintf(buf + n, size - n, " by %s", code);
 }
 
-static void page_lost(struct machine_guest *guest, uint64_t gfn, const char *use, const char *how)
+static void page_lost(struct machine_guest *guest, uint64_t gfn, const char *use,
+		      const char *how)
 {
 	struct machine *m = guest->machine;
 	char *history = page_history_text(guest->vm->ram, gfn);
@@ -86,10 +87,12 @@ static void note_balloon(struct machine_guest *guest, const struct vmm_request *
 
 	if (!guest->told || gfn >= guest->told->nr_pages)
 		return;
-	if (in == told(guest, gfn))
-		wrong_balloon(guest, gfn, in ? "is told to the host as ballooned, and it is so "
-			      "already" : "is told to the host as no more ballooned, and it was not",
+	if (in && told(guest, gfn))
+		wrong_balloon(guest, gfn, "is told to the host as ballooned, and it is so already",
 			      rq);
+	else if (!in && !told(guest, gfn))
+		wrong_balloon(guest, gfn, "is told to the host as no more ballooned, and it was "
+			      "not", rq);
 	guest->told->bits[gfn / 8] ^= 1u << gfn % 8;
 }
 
@@ -110,8 +113,8 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 
 		if (use) {
 			describe_request(rq, request, sizeof(request));
-			snprintf(how, sizeof(how), ", and the host is told that nobody needs it: %s",
-				 request);
+			snprintf(how, sizeof(how),
+				 ", and the host is told that nobody needs it: %s", request);
 			page_lost(guest, gfn + i, use, how);
 			return;
 		}

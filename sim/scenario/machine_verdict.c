@@ -378,7 +378,8 @@ static void check_kernel(struct machine_guest *guest)
 {
 	machine_check_warnings(guest);
 	if (guest_kernel_check(guest->kernel))
-		machine_fail(guest->machine, TRACE_END_LEAK, false, "guest %s: pages are missing or listed twice",
+		machine_fail(guest->machine, TRACE_END_LEAK, false,
+			     "guest %s: pages are missing or listed twice",
 			     guest->config->name);
 }
 
