@@ -59,7 +59,9 @@ static void zap_page(struct zap *zap, uint64_t nr)
 	if (kind == PAGE_NONE || kind == PAGE_READING)
 		return;
 	if (kind == PAGE_PRESENT) {
-		charge(COST_EPT_ZAP, 1);
+		/* One entry maps one page of the host. */
+		if (!(nr & ((1u << ram->page_order) - 1)))
+			charge(COST_EPT_ZAP, 1);
 		zap->nr_zapped++;
 	}
 	if (zap->advice == HOST_MADV_DONTNEED || kind != PAGE_PRESENT) {
@@ -106,6 +108,10 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		return -EINVAL;
 	if (nr >= ram->nr_pages || count > ram->nr_pages - nr)
 		return -ENOMEM;
+	/* madvise_dontneed_free_valid_vma() */
+	if ((nr | count) & ((1u << ram->page_order) - 1) ||
+	    (ram->page_order == HOST_PMD_ORDER && advice == HOST_MADV_FREE))
+		return -EINVAL;
 	old = account_switch(&ram->vm->account[ACCOUNT_VMM_KERNEL]);
 	charge(COST_MADVISE, 1);
 	if (advice == HOST_MADV_WILLNEED) {

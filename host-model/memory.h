@@ -61,6 +61,7 @@ struct guest_ram {
 	struct host_pmd *pmd;
 	uint64_t resident, swapped;	/* pages */
 	uint64_t resident_peak;
+	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };
 

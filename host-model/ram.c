@@ -48,6 +48,11 @@ void guest_ram_destroy(struct guest_ram *ram)
 	host_free(ram);
 }
 
+void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order)
+{
+	ram->page_order = order;
+}
+
 uint64_t guest_ram_pages(const struct guest_ram *ram)
 {
 	return ram->nr_pages;
@@ -149,7 +154,8 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 
 void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 {
-	lru_del(ram->host, ram->base + (block << HOST_PMD_ORDER), true);
+	if (ram->page_order != HOST_PMD_ORDER)
+		lru_del(ram->host, ram->base + (block << HOST_PMD_ORDER), true);
 	if (ram->pmd[block].state & PAGE_LAZYFREE)
 		ram->host->lazyfree_pages -= HOST_PMD_PAGES;
 	ram->pmd[block].state = PAGE_NONE;
@@ -204,7 +210,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	struct host *host = ram->host;
 	struct host_pmd *pmd = &ram->pmd[block];
 
-	if (host->config.thp == HOST_THP_NEVER ||
+	if (host->config.thp == HOST_THP_NEVER || ram->page_order ||
 	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
 	if (!host_take_frames(host, HOST_PMD_PAGES, false)) {
@@ -218,6 +224,55 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	host->stats.ept_huge_faults++;
 	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
+	return true;
+}
+
+/*
+ * hugetlb_no_page(): 2 MiB or nothing.  Left out: the pool that such pages come from in reality;
+ * they are taken from the host's free memory as they are touched, and stay.
+ */
+static void fault_hugetlb(struct guest_ram *ram, uint64_t block)
+{
+	struct host_pmd *pmd = &ram->pmd[block];
+
+	if (!host_take_frames(ram->host, HOST_PMD_PAGES, true))
+		return;
+	if (page_kind(pmd->state) == PAGE_PRESENT) {
+		host_put_frames(ram->host, HOST_PMD_PAGES);
+		return;
+	}
+	charge(COST_EPT_HUGE_FAULT, 1);
+	charge(COST_HOST_HUGE_ZERO, 1);
+	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
+	ram_add_resident(ram, HOST_PMD_PAGES);
+	ram->host->stats.ept_huge_faults++;
+	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
+}
+
+/* Frames of one larger host page; what was swapped of it has come apart, and stays so. */
+static bool fault_large(struct guest_ram *ram, uint64_t nr)
+{
+	uint64_t pages = UINT64_C(1) << ram->page_order, first = nr & ~(pages - 1), i;
+	struct host_pmd *pmd = &ram->pmd[nr >> HOST_PMD_ORDER];
+
+	if (!ram->page_order || first + pages > ram->nr_pages)
+		return false;
+	for (i = first; i < first + pages; i++)
+		if (page_kind(ram->page[i].state) != PAGE_NONE)
+			return false;
+	if (!host_take_frames(ram->host, pages, false))
+		return false;
+	charge(COST_EPT_FAULT, 1);
+	charge(COST_HOST_ZERO, pages);
+	for (i = first; i < first + pages; i++) {
+		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
+		lru_add(ram->host, ram->base + i, false, false);
+	}
+	pmd->nr_used += pages;
+	pmd->has_table = 1;
+	ram_add_resident(ram, pages);
+	ram->host->stats.ept_faults++;
+	page_history_add(ram, OP_FAULT, first, pages, 0);
 	return true;
 }
 
@@ -286,7 +341,9 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	while (!block_is_huge(ram, nr) && page_kind(ram->page[nr].state) != PAGE_PRESENT) {
 		switch (page_kind(ram->page[nr].state)) {
 		case PAGE_NONE:
-			if (!fault_huge(ram, nr >> HOST_PMD_ORDER))
+			if (ram->page_order == HOST_PMD_ORDER)
+				fault_hugetlb(ram, nr >> HOST_PMD_ORDER);
+			else if (!fault_huge(ram, nr >> HOST_PMD_ORDER) && !fault_large(ram, nr))
 				fault_zero(ram, nr);
 			break;
 		case PAGE_CACHED:

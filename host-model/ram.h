@@ -31,6 +31,12 @@ enum ram_access {
 };
 
 uint64_t guest_ram_pages(const struct guest_ram *ram);
+/*
+ * Size of the host's pages under it, as a power of two of 4 KiB, before anything is touched: 0, as
+ * it is; 4, a host with pages of 64 KiB, which has no huge ones of 2 MiB (swap still goes by
+ * 4 KiB); 9, hugetlbfs with 2 MiB, which are not reclaimed.
+ */
+void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order);
 /* Start of the real bytes; address of a gpa is this + gpa. */
 void *guest_ram_ptr(const struct guest_ram *ram);
 

@@ -202,6 +202,9 @@ static const struct bad {
 	{ "run first.dts --trace left.trace --set /host/swap/size-mib=0",
 	  "ballast: --set /host/swap/size-mib=0: /host/swap: size-mib: the device is smaller than "
 	  "a page; allowed: 1..131072 MiB, or status = \"disabled\"", 1 },
+	{ "run first.dts --trace left.trace --set /guest/page-size-kib=16",
+	  "ballast: --set /guest/page-size-kib=16: /guest: page-size-kib: 16 KiB is no page size "
+	  "of a host; allowed: 4, 64, 2048", 1 },
 	{ "check first.dts --set /guest/memory-mib=8192 --set /guest/phys-bits=32",
 	  "ballast: --set /guest/memory-mib=8192: /guest: memory-mib: 8192 MiB do not fit into "
 	  "32 bits of address; allowed: 64..4096 MiB, or more phys-bits", 1 },

@@ -272,6 +272,8 @@ static const struct refusal {
 	  "type: virtio-blk-pci: a real QEMU has" },
 	{ "--set /guest/devices/balloon/image=x", "image: x: a real QEMU's virtio-ballast-pci is" },
 	{ "--overlay swap.dtso", "/guest: swap: a real run has no swap in its guest" },
+	{ "--set /guest/page-size-kib=64",
+	  "/guest: page-size-kib: a real run takes the pages that the host has; leave it out" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
 	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
 	{ "--images x", "--images: there is no such option" },

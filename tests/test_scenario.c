@@ -549,9 +549,9 @@ static const struct bad bads[] = {
 	{ "&a { status = \"off\"; };",
 	  "FILE: /guest-a: status: neither okay nor disabled; allowed: okay|disabled" },
 	{ "&a { colour = \"red\"; };",
-	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, count, "
-	  "start-ms, delay-ms, after, in-turn, min-free-kbytes, watermark-scale-factor, thp, "
-	  "init-on-free, page-poison, boot-profile" },
+	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
+	  "page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
+	  "watermark-scale-factor, thp, init-on-free, page-poison, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "

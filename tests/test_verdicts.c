@@ -299,6 +299,83 @@ START_TEST(programs_die_with_their_vmm)
 }
 END_TEST
 
+/* Pages of the host that are larger than the guest's */
+
+static const struct {
+	unsigned int kib, pages;
+} sizes[] = { { 64, 16 }, { 2048, 512 } };
+
+START_TEST(a_larger_page_of_the_host_goes_as_a_whole)
+{
+	const struct report_guest *g;
+	char top[8192], *at;
+	struct outcome o;
+
+	snprintf(top, sizeof(top), "%s", make("", OURS, "",
+		 "use { compatible = \"ballast,program-churn\"; size-mib = <100>; max-kib = <64>;"
+		 " duration-ms = <9000>; };", COMMAND(down, 200, 2000) COMMAND(up, 500, 6000)));
+	at = strstr(top, "memory-mib = <512>;");
+	snprintf(scenario, sizeof(scenario), "%.*s page-size-kib = <%u>; %s", (int)(at - top), top,
+		 sizes[_i].kib, at);
+	run(&o, scenario);
+	/* The driver names 4 KiB at a time, of memory that a program has torn to pieces. */
+	ends(&o, TRACE_END_OK, "");
+	g = &o.report.guests[0];
+	ck_assert_uint_gt(g->total.inflate_pages, 300 * 256);
+	ck_assert_uint_gt(g->total.discard_pages, 0);
+	ck_assert_uint_eq(g->total.discard_pages % sizes[_i].pages, 0);
+	ck_assert_uint_le(g->total.discard_pages, g->total.inflate_pages);
+	ck_assert_uint_eq(g->last.resident % sizes[_i].pages, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(huge_pages_of_hugetlbfs_are_not_swapped)
+{
+	struct outcome o;
+
+	/* 500 MiB of a host of 700 in one guest; the other one's memory has to go. */
+	snprintf(scenario, sizeof(scenario), "%s",
+		 TEST_HEAD
+		 "host { compatible = \"ballast,host\"; memory-mib = <800>; cpus = <2>;\n"
+		 "swap { /include/ \"swap/ssd.dtsi\" size-mib = <1024>; }; };\n"
+		 "huge { compatible = \"ballast,guest\"; memory-mib = <512>;"
+		 " page-size-kib = <2048>;\n"
+		 "programs { m { compatible = \"ballast,program-memhog\"; size-mib = <300>;"
+		 " hold-ms = <20000>; }; }; };\n"
+		 "small { compatible = \"ballast,guest\"; memory-mib = <512>;\n"
+		 "programs { m { compatible = \"ballast,program-memhog\"; size-mib = <400>;"
+		 " start-ms = <3000>; }; }; }; };\n");
+	run(&o, scenario);
+	ends(&o, TRACE_END_OK, "");
+	ck_assert_uint_eq(o.report.guests[0].swapped_peak, 0);
+	ck_assert_uint_gt(o.report.guests[1].swapped_peak, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+/* Lost data */
+
+START_TEST(a_lost_page_has_a_request_and_the_places_in_the_code)
+{
+	const char *text;
+	struct outcome o;
+
+	run(&o, make("", "broken-guest-discard-used", "",
+		     "use { compatible = \"ballast,program-churn\"; size-mib = <300>;"
+		     " duration-ms = <9000>; };", COMMAND(down, 448, 4000)));
+	ends(&o, TRACE_END_DATA_LOSS, "data loss: guest guest-a, gfn 0x");
+	text = o.report.end_text;
+	/* The last frame of a small guest is part of what the kernel keeps from its boot on. */
+	ck_assert_ptr_nonnull(strstr(text, "gfn 0x1ffff is the kernel's own since boot"));
+	ck_assert_ptr_nonnull(strstr(text, " of queue 0 of b (submitted at 4000."));
+	ck_assert_ptr_nonnull(strstr(text, " ms by broken_tell() (broken.h:"));
+	ck_assert_ptr_nonnull(strstr(text, ") of broken-guest-discard-used)"));
+	ck_assert_ptr_nonnull(strstr(text, ", by ballast_discard() (virtio-ballast.c:"));
+	outcome_free(&o);
+}
+END_TEST
+
 /* Messages */
 
 static unsigned int count_lines(const struct outcome *o, const char *what)
@@ -346,6 +423,10 @@ int main(void)
 	tcase_add_test(tc, a_balloon_that_grows_against_programs_is_named);
 	tcase_add_test(tc, programs_that_a_guest_kills_keep_their_figures);
 	tcase_add_test(tc, programs_die_with_their_vmm);
+	tcase_add_loop_test(tc, a_larger_page_of_the_host_goes_as_a_whole,
+			    0, sizeof(sizes) / sizeof(sizes[0]));
+	tcase_add_test(tc, huge_pages_of_hugetlbfs_are_not_swapped);
+	tcase_add_test(tc, a_lost_page_has_a_request_and_the_places_in_the_code);
 	tcase_add_test(tc, a_bug_ends_the_run_and_what_repeats_is_folded);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -128,6 +128,9 @@ int real_setup_check(struct real_run *run)
 	if (run->guest->swap.kind != SCENARIO_SWAP_NONE)
 		return bad(run, "%s: swap: a real run has no swap in its guest; leave it out",
 			   run->guest->path);
+	if (run->guest->page_size_kib != 4)
+		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
+			   "leave it out", run->guest->path);
 	if (r->delay_ms != REPORTING_DELAY_MS || r->capacity != REPORTING_CAPACITY)
 		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
 			   "compiled in; they cannot be changed", run->guest->path,

@@ -142,6 +142,7 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 		.name = guest->config->name,
 		.engine = &m->engine,
 		.vm = guest->vm,
+		.ram_page_size = (uint64_t)guest->config->page_size_kib << 10,
 		.observer = &m->vmm_observer,
 		.opaque = guest,
 	};
@@ -470,6 +471,9 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	guest->balloon_actual = -1;
 	guest->vm = host_create_vm(&m->host, guest->config->name,
 				   guest->config->memory_mib << 20, guest->config->vcpus);
+	if (guest->vm)
+		guest_ram_set_page_order(guest->vm->ram,
+					 __builtin_ctz(guest->config->page_size_kib / 4));
 	if (!guest->vm || create_vmm(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	fill_kernel_config(guest);

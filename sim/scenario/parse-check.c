@@ -272,6 +272,15 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			    "%" PRIu64 " MiB do not fit into %" PRIu32 " bits of address; "
 			    "allowed: 64..%" PRIu64 " MiB, or more phys-bits", guest->memory_mib,
 			    guest->phys_bits, limit_mib);
+	if (guest->page_size_kib != 4 && guest->page_size_kib != 64 &&
+	    guest->page_size_kib != 2048)
+		parse_error(p, blame(node, "page-size-kib"), node, "page-size-kib",
+			    "%" PRIu32 " KiB is no page size of a host; allowed: 4, 64, 2048",
+			    guest->page_size_kib);
+	else if (guest->memory_mib * 1024 % guest->page_size_kib)
+		parse_error(p, blame(node, "memory-mib"), node, "memory-mib",
+			    "not made of pages of %" PRIu32 " KiB; allowed: a multiple of 2 MiB",
+			    guest->page_size_kib);
 	if (guest->boot.name[0] && boot_mib >= guest->memory_mib)
 		parse_error(p, blame(node, "boot-profile"), node, "boot-profile",
 			    "%s needs %" PRIu64 " MiB to boot; allowed: less than memory-mib",

@@ -348,6 +348,9 @@ static const struct property_spec guest_properties[] = {
 	U32("vcpus", "vCPUs", 1, 1024, "1", FIELD(scenario_guest, vcpus), "virtual CPUs"),
 	U32("phys-bits", "bits", 32, 52, "40", FIELD(scenario_guest, phys_bits),
 	    "width of guest-physical addresses (QEMU's phys-bits)"),
+	U32("page-size-kib", "KiB", 4, 2048, "4", FIELD(scenario_guest, page_size_kib),
+	    "page size of what backs its memory on the host: 4; 64, a host whose pages are so "
+	    "large; 2048, hugetlbfs, which is not swapped"),
 	U32("count", "guests", 1, 10000, "1", FIELD(scenario_guest, nr_replicas),
 	    "that many of them, named NAME-0, NAME-1, ... when more than one"),
 	START_PROPERTIES(scenario_guest),

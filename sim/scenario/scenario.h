@@ -181,6 +181,7 @@ struct scenario_guest {
 	uint64_t memory_mib;
 	uint32_t vcpus;
 	uint32_t phys_bits;		/* width of guest-physical addresses */
+	uint32_t page_size_kib;		/* of the host's pages under the guest's memory */
 	struct scenario_start start;	/* of the boot */
 	uint64_t min_free_kbytes;
 	uint32_t watermark_scale_factor;
