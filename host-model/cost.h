@@ -91,7 +91,7 @@ enum account_domain {
 
 /* Time that has no unit cost: it follows from what others do. */
 enum ledger_extra {
-	LEDGER_LOCK_SPIN = NR_COSTS,	/* waiting for a spinlock that another CPU holds */
+	LEDGER_LOCK_SPIN = NR_COSTS,	/* spinning: for a spinlock, or cpu_relax() */
 	LEDGER_PROGRAM,			/* computing of a program, as it says itself */
 	NR_LEDGER
 };

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "history.h"
-#include "image.h"
+#include "symbol.h"
 #include "oracle.h"
 
 #define HISTORY_SIZE 65536
@@ -70,7 +70,7 @@ static void print_code(FILE *f, const char *before, const void *code)
 {
 	char text[256];
 
-	if (code && image_describe(code, text, sizeof(text)))
+	if (code && symbol_describe(code, text, sizeof(text)))
 		fprintf(f, "%s%s", before, text);
 }
 

@@ -38,10 +38,12 @@ $(O)/tests/hostile/%.o: tests/hostile/%.c
 
 $(O)/tests/test_vmm_hostile: $(hostile_obj)
 
-# Deliberately broken drivers that the oracle must catch.
+# Deliberately broken drivers and devices that must be caught.
 $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),$(b))))
 
-test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src))
+$(foreach b,$(broken_devices),$(eval $(call device_image,broken-$(basename $(notdir $(b))),$(b))))
+
+test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices))
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
 	@BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<

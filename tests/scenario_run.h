@@ -15,6 +15,13 @@
 #include "report.h"
 #include "scenario.h"
 
+/* CPU time without an event until code counts as hanging. */
+#ifdef __SANITIZE_ADDRESS__
+#define TEST_PATIENCE_MS 20000
+#else
+#define TEST_PATIENCE_MS 2000
+#endif
+
 struct outcome {
 	bool refused;		/* not loaded or not built */
 	enum trace_end end;
@@ -90,6 +97,7 @@ static inline void outcome_write(struct outcome *o, const char *text)
 static inline void outcome_run(struct outcome *o, const char *text, bool trace)
 {
 	struct machine_options options = { .image_dir = test_images(), .message = outcome_message,
+					   .patience_ms = TEST_PATIENCE_MS,
 					   .unload_modules = true, .opaque = o };
 	char dir[4096], error[1024] = "";
 	struct scenario_args args = { .file = o->file, .include_dir = dir };

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,36 +37,53 @@ static char *slurp(FILE *f, size_t *size)
 	return text;
 }
 
+struct running {
+	FILE *out, *err;
+	pid_t pid;
+};
+
 /* @line: the arguments, separated by single spaces. */
-static struct output ballast(const char *line)
+static struct running start(const char *line, FILE *out)
 {
 	char copy[2048], *argv[ARGS_MAX] = { command }, *rest = copy;
-	FILE *out = tmpfile(), *err = tmpfile();
-	struct output o = { 0 };
+	struct running r = { .out = out, .err = tmpfile() };
 	unsigned int n = 1;
-	size_t size;
-	char *at;
-	pid_t pid;
 
 	snprintf(copy, sizeof(copy), "%s", line);
 	while (*line && rest && n < ARGS_MAX - 1)
 		argv[n++] = strsep(&rest, " ");
-	ck_assert(out && err);
-	pid = fork();
-	if (!pid) {
-		dup2(fileno(out), STDOUT_FILENO);
-		dup2(fileno(err), STDERR_FILENO);
+	ck_assert(r.out && r.err);
+	r.pid = fork();
+	if (!r.pid) {
+		dup2(fileno(r.out), STDOUT_FILENO);
+		dup2(fileno(r.err), STDERR_FILENO);
 		execv(command, argv);
 		_exit(127);
 	}
-	ck_assert_int_gt(pid, 0);
-	ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
+	ck_assert_int_gt(r.pid, 0);
+	return r;
+}
+
+static struct output finish(struct running *r)
+{
+	struct output o = { 0 };
+	size_t size;
+	char *at;
+
+	ck_assert_int_eq(waitpid(r->pid, &o.status, 0), r->pid);
 	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -WTERMSIG(o.status);
-	o.out = slurp(out, &size);
-	o.err = slurp(err, &size);
+	o.out = slurp(r->out, &size);
+	o.err = slurp(r->err, &size);
 	for (at = o.err; (at = strchr(at, '\n')); at++)
 		o.err_lines++;
 	return o;
+}
+
+static struct output ballast(const char *line)
+{
+	struct running r = start(line, tmpfile());
+
+	return finish(&r);
 }
 
 static void output_free(struct output *o)
@@ -508,6 +526,69 @@ static struct output replay(const struct output *o)
 	return replayed;
 }
 
+static const int end_signals[] = { SIGINT, SIGTERM };
+
+START_TEST(a_signal_ends_a_run_as_a_time_limit_does)
+{
+	struct running r;
+	struct output o;
+	size_t size;
+	char *text, *at;
+	FILE *out;
+
+	/* A guest that sleeps for a month, looked at each millisecond. */
+	text = read_file("first.dts", &size);
+	at = strstr(text, "programs {");
+	ck_assert_ptr_nonnull(at);
+	at += strlen("programs {");
+	out = fopen("long.dts", "w");
+	fprintf(out, "%.*s a { compatible = \"ballast,program-idle\";"
+		" duration-ms = <2592000000>; }; %s", (int)(at - text), text, at);
+	fclose(out);
+	free(text);
+	r = start("run long.dts --trace long.trace --set /until-ms=0", tmpfile());
+	/* The trace has its name when the run begins. */
+	while (access("long.trace", R_OK) && !waitpid(r.pid, NULL, WNOHANG))
+		usleep(10000);
+	kill(r.pid, end_signals[_i]);
+	o = finish(&r);
+	ck_assert_msg(o.status == 128 + end_signals[_i], "%d: %s", o.status, o.err);
+	ck_assert_msg(strstr(o.out, "time-limit") != NULL, "%s", o.out);
+	output_free(&o);
+	o = ballast("trace report long.trace");
+	ck_assert_msg(o.status == 0, "%s", o.err);
+	ck_assert_ptr_nonnull(strstr(o.out, "time-limit"));
+	output_free(&o);
+}
+END_TEST
+
+START_TEST(output_that_cannot_be_written_is_status_2)
+{
+	static const char *const lines[] = { "run first.dts", "run first.dts --json", "check first.dts",
+					     "list", "list --json", "--help", "--version",
+					     "trace report a.trace", "trace dump a.trace",
+					     "trace csv guest a.trace", "trace perfetto a.trace",
+					     "diff a.trace a.trace", "diff a.trace a.trace --json" };
+	struct output o = ballast("run first.dts --quiet --trace a.trace");
+	unsigned int i;
+
+	ck_assert_int_eq(o.status, 0);
+	output_free(&o);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct running r = start(lines[i], fopen("/dev/full", "w"));
+
+		o = finish(&r);
+		ck_assert_msg(o.status == 2, "%s: status %d", lines[i], o.status);
+		ck_assert_msg(strstr(o.err, "No space left on device") != NULL, "%s", o.err);
+		output_free(&o);
+	}
+	o = ballast("run first.dts --quiet --trace /dev/full");
+	ck_assert_int_eq(o.status, 2);
+	ck_assert_uint_eq(o.err_lines, 1);
+	output_free(&o);
+}
+END_TEST
+
 START_TEST(failed_run_is_status_1_and_its_replay_fails_the_same_way)
 {
 	struct output o, replayed;
@@ -622,6 +703,9 @@ static Suite *cli_suite(void)
 	tcase_add_test(tc, tables_as_json);
 	tcase_add_test(tc, diff_of_runs_is_status_1_beyond_the_threshold_only);
 	tcase_add_test(tc, until_ends_the_run_early);
+	tcase_add_loop_test(tc, a_signal_ends_a_run_as_a_time_limit_does, 0,
+			    sizeof(end_signals) / sizeof(end_signals[0]));
+	tcase_add_test(tc, output_that_cannot_be_written_is_status_2);
 	tcase_add_test(tc, failed_run_is_status_1_and_its_replay_fails_the_same_way);
 	tcase_add_test(tc, replay_has_every_option_quoted_for_a_shell);
 	tcase_add_test(tc, casualties_are_a_failure_when_strict);

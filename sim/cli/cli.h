@@ -3,12 +3,13 @@
  * The commands of `ballast`, and what they share.
  *
  * A command gets the arguments from its own name on and returns the exit status: 0 well, 1 the run
- * failed (deadlock, data loss, leak, broken protocol) or traces deviate,
- * 2 bad input.
+ * failed (deadlock, data loss, leak, broken protocol, a crash) or traces deviate,
+ * 2 bad input, or output that could not be written, 128 + N a run was ended by signal N.
  */
 #ifndef BALLAST_CLI_H
 #define BALLAST_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define EXIT_WELL 0
 #define EXIT_RUN_FAILED 1
 #define EXIT_BAD_INPUT 2
+#define EXIT_SIGNAL 128
 
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
@@ -38,13 +40,17 @@ struct run_args;
 
 /* What runs a scenario.  Errors as in machine.h, whose functions these are for the model. */
 struct cli_world {
+	/* @crashed: an image of the scenario failed while it was built; status 1, not 2. */
 	void *(*create)(const struct run_args *args, const struct scenario *scenario,
-			struct trace_writer *trace, char *error, size_t error_size);
+			struct trace_writer *trace, char *error, size_t error_size,
+			bool *crashed);
 	enum trace_end (*run)(void *machine);
 	const char *(*error)(const void *machine);
 	bool (*bad_input)(const void *machine);
 	void (*destroy)(void *machine);
 	enum trace_world world;
+	/* End the run as a time limit does; called by a signal handler. */
+	void (*interrupt)(void *machine);
 	bool repeats;			/* the same arguments give the same run */
 };
 
@@ -58,6 +64,7 @@ struct run_args {
 	const char *real;		/* what `make real` fills; NULL: beside the executable */
 	const char *accel, *kernel, *stock_module; /* of a real machine; NULL: the default */
 	const struct cli_world *world;	/* NULL: the model */
+	unsigned int patience_s;	/* of the watchdog, CPU time; 0: the default */
 	bool json, quiet;
 	bool strict;			/* a program or VMM that was killed fails the run */
 	bool progress;
@@ -75,6 +82,15 @@ const char *cli_scenario_dir(void);
 
 /* Print "ballast: TEXT" for each line to stderr; returns EXIT_BAD_INPUT. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The signal (SIGINT, SIGTERM, SIGHUP) that asked for the end of what runs; 0: none. */
+int cli_interrupted(void);
+const volatile sig_atomic_t *cli_interrupt_flag(void);
+/* These signals end this run, once; without one they are only noted. */
+void cli_catch_signals(const struct cli_world *world, void *machine);
+/* Crashes of the simulator are one line, status 1, and @text: how to see it again. */
+void cli_catch_crashes(void);
+void cli_crash_context(const char *text);
 
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file);
 /* A line for the user; @opaque: the struct run_args. */

@@ -101,6 +101,8 @@ int cmd_demo(int argc, char **argv)
 	snprintf(overlay, sizeof(overlay), "%s/overlays/reporting.dtso", cli_scenario_dir());
 	if (!mkdtemp(dir))
 		return cli_error("demo: no directory for traces in /tmp");
+	/* A signal goes to all of us: the runs end early, and what they came to is shown. */
+	cli_catch_signals(NULL, NULL);
 	v[1].args.overlays[v[1].args.nr_overlays++] = overlay;
 	for (i = 0; i < NR_VARIANTS && !ret; i++) {
 		snprintf(v[i].trace, sizeof(v[i].trace), "%s/%d.trace", dir, i);

@@ -2,6 +2,7 @@
 /*
  * ballast: the command.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,8 @@ static void usage(FILE *out)
 		"  --detail LEVEL          of the trace: summary, normal, full\n"
 		"  --images DIR            where driver and device images are (not for real)\n"
 		"  --strict                status 1, too, if a program or a VMM was killed\n"
+		"  --watchdog SECONDS      of CPU time without progress that are a hang (not for "
+		"real)\n"
 		"  --json                  tables as JSON\n"
 		"  --quiet                 no progress, no tables\n"
 		"\nMore options of real:\n"
@@ -58,8 +61,8 @@ static void usage(FILE *out)
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"
 		"  --json                  all values as JSON\n"
-		"\nExit status: 0 well, 1 the run failed or traces deviate, 2 bad input.  See "
-		"ballast(1).\n");
+		"\nExit status: 0 well, 1 the run failed or traces deviate, 2 bad input or output "
+		"that\ncannot be written, 128 + N a run was ended by signal N.  See ballast(1).\n");
 }
 
 static bool wants_help(const char *arg)
@@ -67,9 +70,19 @@ static bool wants_help(const char *arg)
 	return !strcmp(arg, "--help") || !strcmp(arg, "-h");
 }
 
+/* Tables and exports are all of what a command is for. */
+static int flush_output(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	return cli_error("standard output: cannot be written: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
+
+	cli_catch_crashes();
 
 	if (argc < 2) {
 		usage(stderr);
@@ -78,10 +91,14 @@ int main(int argc, char **argv)
 	/* There is one help for all commands; "ballast run --help" is how some ask for it. */
 	if (wants_help(argv[1]) || !strcmp(argv[1], "help") || (argc > 2 && wants_help(argv[2]))) {
 		usage(stdout);
-		return EXIT_WELL;
+		return flush_output(EXIT_WELL);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("ballast %s\n", BALLAST_VERSION);
+		return flush_output(EXIT_WELL);
 	}
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].main(argc - 1, argv + 1);
+			return flush_output(commands[i].main(argc - 1, argv + 1));
 	return cli_error("%s: there is no such command; see ballast --help", argv[1]);
 }

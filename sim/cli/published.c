@@ -125,7 +125,7 @@ static int run_all(void)
 	n = scandir(dir, &names, is_scenario, by_name);
 	if (n < 0)
 		return cli_error("%s: cannot be read", dir);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !cli_interrupted(); i++) {
 		int status;
 
 		snprintf(file, sizeof(file), "%s/%s", dir, names[i]->d_name);
@@ -143,7 +143,7 @@ int cmd_published(int argc, char **argv)
 
 	if (argc == 1)
 		return run_all();
-	for (i = 1; i < argc; i++) {
+	for (i = 1; i < argc && !cli_interrupted(); i++) {
 		int status = run_file(argv[i]);
 
 		worst = status > worst ? status : worst;

@@ -3,30 +3,11 @@
  * ballast real: scenarios of one guest on a real kernel in a real QEMU.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli.h"
 #include "run.h"
-
-/* So that an interrupted run leaves no process and no file behind, and a trace that can be read. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	interrupted = number;
-}
-
-static void take_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
-	size_t i;
-
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-}
 
 static void print_progress(void *opaque, uint64_t now)
 {
@@ -49,13 +30,13 @@ static const char *real_dir(const struct run_args *args)
 }
 
 static void *create(const struct run_args *args, const struct scenario *scenario,
-		    struct trace_writer *trace, char *error, size_t error_size)
+		    struct trace_writer *trace, char *error, size_t error_size, bool *crashed)
 {
 	struct real_run_options options = { .dir = real_dir(args), .kernel = args->kernel,
 					    .stock_module = args->stock_module,
 					    .accel = args->accel, .trace = trace,
 					    .message = cli_message, .opaque = (void *)args,
-					    .stop = &interrupted };
+					    .stop = cli_interrupt_flag() };
 
 	if (args->progress && !args->quiet)
 		options.progress = print_progress;
@@ -92,7 +73,6 @@ int cmd_real(int argc, char **argv)
 
 	if (ret)
 		return ret;
-	take_signals();
 	args.world = &reality;
 	return cli_run_all(&args);
 }

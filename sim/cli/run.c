@@ -17,6 +17,7 @@
 #include "machine.h"
 
 #define ERROR_SIZE 4096
+#define REPLAY_SIZE 4096
 
 int cli_error(const char *fmt, ...)
 {
@@ -109,10 +110,12 @@ static void print_progress(void *opaque, uint64_t now, uint64_t events)
 /* The model */
 
 static void *model_create(const struct run_args *args, const struct scenario *scenario,
-			  struct trace_writer *trace, char *error, size_t error_size)
+			  struct trace_writer *trace, char *error, size_t error_size,
+			  bool *crashed)
 {
 	struct machine_options options = { .image_dir = cli_image_dir(args), .trace = trace,
-					   .scenario_name = scenario->file,
+					   .scenario_name = scenario->file, .crashed = crashed,
+					   .patience_ms = args->patience_s * 1000,
 					   .message = cli_message, .unload_modules = true,
 					   .opaque = (void *)args };
 
@@ -141,10 +144,15 @@ static void model_destroy(void *machine)
 	machine_destroy(machine);
 }
 
+static void model_interrupt(void *machine)
+{
+	machine_interrupt(machine);
+}
+
 static const struct cli_world model = {
 	.create = model_create, .run = model_run, .error = model_error,
 	.bad_input = model_bad_input, .destroy = model_destroy,
-	.world = TRACE_WORLD_MODEL, .repeats = true,
+	.interrupt = model_interrupt, .world = TRACE_WORLD_MODEL, .repeats = true,
 };
 
 /* One run */
@@ -203,6 +211,19 @@ void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
 	fprintf(out, " --detail full --trace replay.trace\n");
 }
 
+/* Have the command at hand, should the simulator itself fail. */
+static void prepare_replay(const struct run_args *args, const char *file)
+{
+	char text[REPLAY_SIZE] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	if (!out)
+		return;
+	cli_print_replay(out, args, file);
+	fclose(out);
+	cli_crash_context(text);
+}
+
 static struct trace_writer *open_trace(const struct run_args *args, const struct scenario *s,
 				       enum trace_world world, struct report *report,
 				       struct trace_consumer *more)
@@ -236,6 +257,8 @@ static int run_world(const struct run_args *args, const struct cli_world *world,
 
 	if (args->progress && !args->quiet)
 		fprintf(stderr, "\r\033[K");
+	if (end == TRACE_END_LIMIT && cli_interrupted())
+		return EXIT_SIGNAL + cli_interrupted();
 	if (end == TRACE_END_OK || end == TRACE_END_LIMIT)
 		return EXIT_WELL;
 	cli_error("%s", world->error(machine));
@@ -254,22 +277,34 @@ int cli_run_one(const struct run_args *args, const char *file, struct report *re
 	struct scenario scenario;
 	char error[ERROR_SIZE];
 	int ret = cli_load(&scenario, args, file);
+	bool crashed = false;
 	void *machine;
 
 	if (ret)
 		return ret;
 	trace = open_trace(args, &scenario, world->world, report, more);
-	machine = trace ? world->create(args, &scenario, trace, error, sizeof(error)) : NULL;
+	if (world->repeats)
+		prepare_replay(args, file);
+	cli_catch_signals(world, NULL);
+	machine = trace ? world->create(args, &scenario, trace, error, sizeof(error), &crashed) :
+			  NULL;
 	if (!machine || trace_start(trace)) {
-		ret = EXIT_BAD_INPUT;
+		ret = crashed ? EXIT_RUN_FAILED : EXIT_BAD_INPUT;
 		if (trace) {
-			cli_error("%s", machine ? trace_error(trace) : error);
+			/* Of a trace that cannot be written the writer has told. */
+			if (!machine)
+				cli_error("%s", error);
 			trace_abandon(trace);
 		}
+		if (crashed)
+			cli_print_replay(stderr, args, file);
 	} else {
+		cli_catch_signals(world, machine);
 		ret = run_world(args, world, machine, file);
-		if (trace_close(trace) && !ret)
-			ret = EXIT_RUN_FAILED;
+		cli_catch_signals(world, NULL);
+		/* The writer has said what went wrong. */
+		if (trace_close(trace))
+			ret = EXIT_BAD_INPUT;
 	}
 	if (machine)
 		world->destroy(machine);
@@ -295,7 +330,7 @@ int cli_run_all(const struct run_args *args)
 	unsigned int i;
 	int worst = 0;
 
-	for (i = 0; i < args->nr_files; i++) {
+	for (i = 0; i < args->nr_files && !cli_interrupted(); i++) {
 		struct report report;
 		int status;
 
@@ -303,7 +338,7 @@ int cli_run_all(const struct run_args *args)
 		status = cli_run_one(args, args->files[i], &report, NULL);
 		if (status == EXIT_WELL && args->strict && report.nr_casualties)
 			status = casualties_failed(args, args->files[i], &report);
-		if (status != EXIT_BAD_INPUT && !args->quiet) {
+		if ((status != EXIT_BAD_INPUT || report.ended) && !args->quiet) {
 			if (args->json)
 				report_json(&report, stdout);
 			else
@@ -354,7 +389,9 @@ int cmd_check(int argc, char **argv)
 	int ret = cli_run_args(&args, RUN_MODEL, argc, argv), worst = 0;
 
 	for (i = 0; i < args.nr_files && !ret; i++) {
-		struct machine_options options = { .image_dir = cli_image_dir(&args) };
+		bool crashed = false;
+		struct machine_options options = { .image_dir = cli_image_dir(&args),
+						   .crashed = &crashed };
 		struct scenario scenario;
 		struct machine *machine;
 		char error[ERROR_SIZE];
@@ -364,10 +401,15 @@ int cmd_check(int argc, char **argv)
 			continue;
 		}
 		machine = machine_create(&scenario, &options, error, sizeof(error));
-		if (!machine)
-			worst = cli_error("%s", error);
-		else
+		if (!machine) {
+			cli_error("%s", error);
+			if (!crashed || worst == EXIT_BAD_INPUT)
+				worst = EXIT_BAD_INPUT;
+			else
+				worst = EXIT_RUN_FAILED;
+		} else {
 			check_passed(&args, args.files[i], &scenario, machine);
+		}
 		machine_destroy(machine);
 		scenario_free(&scenario);
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SETTING_SIZE 64
+#define WATCHDOG_MAX_S 86400
 
 /* "20s" -> milliseconds; false: not a time. */
 static bool parse_time_ms(const char *text, uint64_t *ms)
@@ -73,6 +74,17 @@ static int set_seed(struct run_args *args, const char *value)
 	return add_to(args->settings, &args->nr_settings, "settings", setting);
 }
 
+static int set_watchdog(struct run_args *args, const char *value)
+{
+	char *end;
+	unsigned long seconds = strtoul(value, &end, 10);
+
+	if (!isdigit((unsigned char)value[0]) || *end || !seconds || seconds > WATCHDOG_MAX_S)
+		return cli_error("--watchdog %s: allowed: 1 to %d seconds", value, WATCHDOG_MAX_S);
+	args->patience_s = seconds;
+	return 0;
+}
+
 static const char *const details[] = { "summary", "normal", "full" };
 
 static int set_detail(struct run_args *args, const char *value)
@@ -108,6 +120,8 @@ static int option_with_value(struct run_args *args, const char *option, const ch
 		return set_until(args, value);
 	if (!strcmp(option, "--detail"))
 		return set_detail(args, value);
+	if (!strcmp(option, "--watchdog"))
+		return set_watchdog(args, value);
 	if (!strcmp(option, "--images"))
 		args->images = value;
 	else if (!strcmp(option, "--real"))
@@ -132,7 +146,8 @@ static bool takes_value(const char *option, enum run_kind kind)
 		{ "--overlay", RUN_MODEL | RUN_REAL }, { "--set", RUN_MODEL | RUN_REAL },
 		{ "--seed", RUN_MODEL | RUN_REAL },    { "--until", RUN_MODEL | RUN_REAL },
 		{ "--trace", RUN_MODEL | RUN_REAL },   { "--detail", RUN_MODEL | RUN_REAL },
-		{ "--images", RUN_MODEL },	       { "--real", RUN_REAL },
+		{ "--images", RUN_MODEL },	       { "--watchdog", RUN_MODEL },
+		{ "--real", RUN_REAL },
 		{ "--accel", RUN_REAL },	       { "--kernel", RUN_REAL },
 		{ "--stock-module", RUN_REAL },
 	};

@@ -84,7 +84,5 @@ int cmd_trace(int argc, char **argv)
 	if (trace_reader_damage(reader))
 		ret = cli_error("%s", trace_reader_damage(reader));
 	trace_reader_close(reader);
-	if (fflush(stdout) || ferror(stdout))
-		ret = cli_error("trace %s: output cannot be written", what);
 	return ret;
 }

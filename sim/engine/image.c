@@ -23,11 +23,13 @@ struct image {
 	char *path;
 	void *handle;
 	int fd;
+	uint64_t serial;
 	uintptr_t start, end;		/* of what is mapped of it */
 };
 
 /* Addresses are looked up among all of them, whoever loaded them. */
 static struct image *images;
+static uint64_t last_serial;
 
 static int copy_to_memory(const char *path)
 {
@@ -83,13 +85,17 @@ struct image *image_load(const char *path, char *err, size_t err_size)
 	struct image *image = calloc(1, sizeof(*image));
 	char name[64];
 
-	if (!image) {
+	if (image)
+		image->path = strdup(path);
+	if (!image || !image->path) {
 		snprintf(err, err_size, "%s: out of memory", path);
+		free(image);
 		return NULL;
 	}
 	image->fd = copy_to_memory(path);
 	if (image->fd < 0) {
 		snprintf(err, err_size, "%s: image cannot be read: %s", path, strerror(errno));
+		free(image->path);
 		free(image);
 		return NULL;
 	}
@@ -103,11 +109,12 @@ struct image *image_load(const char *path, char *err, size_t err_size)
 			why += strlen(name);
 		snprintf(err, err_size, "%s: image cannot be loaded%s", path, why);
 		close(image->fd);
+		free(image->path);
 		free(image);
 		return NULL;
 	}
 	find_extent(image);
-	image->path = strdup(path);
+	image->serial = ++last_serial;
 	image->next = images;
 	images = image;
 	return image;
@@ -140,6 +147,25 @@ bool image_needs(const struct image *image, const char *name)
 	return false;
 }
 
+const struct image *image_at(uintptr_t address)
+{
+	const struct image *image = images;
+
+	while (image && !image_contains(image, (const void *)address))
+		image = image->next;
+	return image;
+}
+
+const char *image_file(const struct image *image)
+{
+	return image->path;
+}
+
+uint64_t image_serial(const struct image *image)
+{
+	return image->serial;
+}
+
 bool image_contains(const struct image *image, const void *address)
 {
 	return (uintptr_t)address >= image->start && (uintptr_t)address < image->end;
@@ -158,105 +184,9 @@ void *image_symbol(const struct image *image, const char *name)
 	return symbol;
 }
 
-/* FILE:LINE without directories; "??:0" is no place. */
-static const char *place(char *line)
-{
-	char *slash = strrchr(line, '/');
-	char *end = strpbrk(line, " \n");
-
-	if (end)
-		*end = '\0';
-	return line[0] == '?' ? "" : slash ? slash + 1 : line;
-}
-
-/* What addr2line says of an offset in the image's file; false: nothing. */
-static bool look_up(const struct image *image, uintptr_t offset, char *buf, size_t size)
-{
-	char command[4400], function[256] = "", line[1024] = "";
-	bool found;
-	FILE *f;
-
-	if (!image->path || strchr(image->path, '\''))
-		return false;
-	snprintf(command, sizeof(command), "addr2line -f -i -e '%.4096s' %#lx 2>/dev/null",
-		 image->path, (unsigned long)offset);
-	f = popen(command, "r");
-	if (!f)
-		return false;
-	found = fgets(function, sizeof(function), f) && fgets(line, sizeof(line), f) &&
-		function[0] != '?';
-	/* Read all of it: a writer that nobody reads from complains. */
-	if (found) {
-		char rest[256];
-
-		while (fgets(rest, sizeof(rest), f))
-			;
-	}
-	pclose(f);
-	if (!found)
-		return false;
-	function[strcspn(function, "\n")] = '\0';
-	snprintf(buf, size, "%.80s() (%.120s)", function, place(line));
-	return true;
-}
-
-static bool describe(const void *address, char *buf, size_t size)
-{
-	const struct image *image = images;
-	const char *name;
-	size_t used;
-
-	while (image && !image_contains(image, address))
-		image = image->next;
-	if (!image)
-		return false;
-	/* A return address is behind the call. */
-	if (!look_up(image, (uintptr_t)address - 1 - image->start, buf, size))
-		snprintf(buf, size, "code at %#lx",
-			 (unsigned long)((uintptr_t)address - image->start));
-	name = image->path ? strrchr(image->path, '/') : NULL;
-	name = name ? name + 1 : image->path ? image->path : "an image";
-	used = strlen(buf);
-	snprintf(buf + used, size - used, " of %.*s", (int)strcspn(name, "."), name);
-	return true;
-}
-
-#define LOOKED_UP 16
-
-/* The same few places again and again, and each costs a process. */
-static struct {
-	const void *address;
-	char text[256];
-} known[LOOKED_UP];
-static unsigned int next_known;
-
-bool image_describe(const void *address, char *buf, size_t size)
-{
-	unsigned int i;
-
-	for (i = 0; i < LOOKED_UP; i++) {
-		if (known[i].address == address && address) {
-			snprintf(buf, size, "%s", known[i].text);
-			return true;
-		}
-	}
-	i = next_known++ % LOOKED_UP;
-	known[i].address = NULL;
-	if (!describe(address, known[i].text, sizeof(known[i].text)))
-		return false;
-	known[i].address = address;
-	snprintf(buf, size, "%s", known[i].text);
-	return true;
-}
-
 void image_unload(struct image *image)
 {
 	struct image **link = &images;
-	unsigned int i;
-
-	for (i = 0; i < LOOKED_UP; i++)
-		if (image_contains(image, known[i].address))
-			known[i].address = NULL;
 
 	while (*link != image)
 		link = &(*link)->next;

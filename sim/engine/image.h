@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct image;
 
@@ -26,11 +27,11 @@ void *image_symbol(const struct image *image, const char *name);
 bool image_needs(const struct image *image, const char *name);
 /* Whether an address is in the image's code or data. */
 bool image_contains(const struct image *image, const void *address);
-/*
- * "FUNCTION (FILE:LINE) of IMAGE" for a return address in the code of any loaded image, found with
- * binutils' addr2line; with less when there is less to be known.  False: it is in no image.
- */
-bool image_describe(const void *address, char *buf, size_t size);
+/* The image that has this address; NULL: none.  For signal handlers, too. */
+const struct image *image_at(uintptr_t address);
+/* The file that it was loaded from; a number that no other image has had. */
+const char *image_file(const struct image *image);
+uint64_t image_serial(const struct image *image);
 void image_unload(struct image *image);
 
 #endif

@@ -55,8 +55,8 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	kernel->nr_cpus = config->vm->nr_vcpus;
 	kernel->seed = config->seed;
 	kernel->log = config->log;
-	kernel->bug = config->bug;
 	kernel->log_opaque = config->opaque;
+	kernel->panicked = config->panicked;
 	old = enter(kernel);
 	if (sched_init(kernel)) {
 		leave(old);
@@ -347,6 +347,28 @@ unsigned int guest_kernel_queues(struct kernel *kernel, char *buf, unsigned int 
 const char *guest_kernel_driver(const struct kvm_virtio *hw, int *probe_error)
 {
 	return virtio_driver_of(hw, probe_error);
+}
+
+void guest_kernel_panic(struct kernel *kernel, const char *text)
+{
+	struct coro_context old = enter(kernel);
+
+	kernel_die(kernel, text, false);
+	leave(old);
+}
+
+void guest_kernel_describe(struct kernel *kernel, const void *address, char *text,
+			   unsigned int size)
+{
+	struct coro_context old = enter(kernel);
+
+	slab_describe(address, text, size);
+	leave(old);
+}
+
+bool guest_kernel_dead(const struct kernel *kernel)
+{
+	return kernel->sched && kernel->sched->dead;
 }
 
 void *guest_kernel_opaque(struct kernel *kernel)

@@ -50,8 +50,8 @@ struct guest_config {
 	unsigned int watermark_scale_factor;	/* 0: 10 */
 	unsigned int reporting_order, reporting_delay_ms, reporting_capacity;
 	void (*log)(struct kernel *kernel, int level, const char *text);
-	/* BUG() has ended the kernel; called by the vCPU that met it. */
-	void (*bug)(struct kernel *kernel, const char *text);
+	/* The kernel is dead, of a BUG() or of what @text says: nothing of it runs again. */
+	void (*panicked)(struct kernel *kernel, const char *text, bool bug);
 	/* Boot has ended, in the boot task; @error NULL: well. */
 	void (*booted)(void *opaque, const char *error);
 	void *opaque;
@@ -104,6 +104,15 @@ unsigned int guest_kernel_queues(struct kernel *kernel, char *buf, unsigned int 
 const char *guest_kernel_driver(const struct kvm_virtio *hw, int *probe_error);
 /* Of the log callback: whose kernel it is. */
 void *guest_kernel_opaque(struct kernel *kernel);
+/*
+ * Code of the kernel failed in a way that kills it: all but the calling thread stop, the log says
+ * why, and panicked() is called.  The caller ends its thread.
+ */
+void guest_kernel_panic(struct kernel *kernel, const char *text);
+/* Which object of the slab is at or before @address: "SIZE bytes allocated in ...: "; "": none. */
+void guest_kernel_describe(struct kernel *kernel, const void *address, char *text,
+			   unsigned int size);
+bool guest_kernel_dead(const struct kernel *kernel);
 /* A test, or the machine, lets a function run as a task of the guest. */
 int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data);
 

@@ -35,9 +35,9 @@ struct kernel {
 	long long unaccounted;		/* of those, in use by nobody known */
 	/* A line of the kernel's log; level as in printk.  NULL: nobody reads it. */
 	void (*log)(struct kernel *kernel, int level, const char *text);
-	/* BUG(): the kernel is dead, and the vCPU that met it does not go on.  NULL: not wanted. */
-	void (*bug)(struct kernel *kernel, const char *text);
 	void *log_opaque;
+	/* The kernel is dead: BUG(), or a fault in its code.  NULL: nobody wants to know. */
+	void (*panicked)(struct kernel *kernel, const char *text, bool bug);
 };
 
 #define this_kernel (coro_current->ctx.kernel)

@@ -48,7 +48,7 @@ int real_run_fail(struct real_run *run, enum trace_end result, bool bad_input, c
 static bool stopped(struct real_run *run)
 {
 	if (run->options.stop && *run->options.stop)
-		real_run_fail(run, TRACE_END_FAILED, false, "%s: interrupted", run->scenario->file);
+		real_run_fail(run, TRACE_END_LIMIT, false, "%s: interrupted", run->scenario->file);
 	return run->result != TRACE_END_OK;
 }
 

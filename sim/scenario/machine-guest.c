@@ -224,14 +224,6 @@ static void guest_oom(struct kernel *kernel, void *ctx, struct task_struct *vict
 	      .resident = rss_pages);
 }
 
-static void guest_bug(struct kernel *kernel, const char *text)
-{
-	struct machine_guest *guest = guest_kernel_opaque(kernel);
-
-	machine_fail(guest->machine, TRACE_END_PROTOCOL, false, "guest %s: %s",
-		     guest->config->name, text);
-}
-
 /* A balloon that nobody drives: a failure if somebody was to. */
 static void check_driver(struct machine_guest *guest)
 {
@@ -287,7 +279,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.reporting_delay_ms = g->page_reporting.delay_ms,
 		.reporting_capacity = g->page_reporting.capacity,
 		.log = machine_trace_guest_log,
-		.bug = guest_bug,
+		.panicked = machine_guest_panicked,
 		.booted = machine_guest_booted,
 		.opaque = guest,
 	};

@@ -64,6 +64,7 @@ struct machine_guest {
 	uint64_t ballooned;		/* pages */
 	struct machine_told *told;	/* which those are; NULL: nothing was told yet */
 	uint64_t oom_pages;		/* of the last program that the guest killed */
+	struct guest_memory memory;	/* when its kernel was last looked at */
 };
 
 /* Adjacent pages that went to or from swap, until something else happens. */
@@ -92,6 +93,13 @@ struct machine {
 	bool quiet;			/* the epilogue: tables are closed */
 	char error[2048];
 	struct message_kind *kinds;	/* of messages, to fold what repeats */
+	uint64_t built;			/* guests that have been built */
+	bool began;
+	bool faulted;			/* what it is made of cannot be taken apart any more */
+	volatile bool interrupted;
+	struct machine *next_faulted;
+	char crash[600];		/* the first guest that crashed; "": none */
+	enum trace_end crash_end;
 };
 
 /* A record of the run proper: what belongs to its tables. */
@@ -159,7 +167,20 @@ void machine_device_reset(struct machine_guest *guest);
 /* Close the tables: record totals, and what has not ended. */
 void machine_epilogue(struct machine *m);
 void machine_unload(struct machine *m);
+/* It is gone: nobody waits for its programs or its balloon any more. */
+void machine_guest_ended(struct machine_guest *guest);
+/* Its VMM is gone, too. */
 void machine_guest_killed(struct machine_guest *guest);
+
+/* machine-fault.c */
+/* Run a function while faults of images are caught; false: it was left because of one. */
+bool machine_guarded(struct machine *m, void (*fn)(void *arg), void *arg,
+		     const uint64_t *progress);
+/* engine_run() under it. */
+enum engine_end machine_engine_run(struct machine *m, uint64_t until);
+/* A guest has crashed, whatever else has happened: the run has failed. */
+void machine_check_crashes(struct machine *m);
+void machine_guest_panicked(struct kernel *kernel, const char *text, bool bug);
 
 /* machine-trace.c */
 void machine_trace_init(struct machine *m);

@@ -223,8 +223,11 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	struct guest_memory memory = { 0 };
 	uint64_t resident = guest_ram_resident(guest->vm->ram);
 
+	/* A dead kernel's lists may be broken: what it had when it was last well has to do. */
 	if (guest->kernel && !guest->gone)
-		guest_kernel_memory(guest->kernel, &memory);
+		guest_kernel_memory(guest->kernel, &guest->memory);
+	if (guest->kernel && (!guest->gone || guest_kernel_dead(guest->kernel)))
+		memory = guest->memory;
 	MACHINE_TRACE(m, guest_sample, .guest = guest->id, .free = memory.free,
 	      .reported = memory.reported, .ballooned = guest->ballooned, .resident = resident,
 	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,

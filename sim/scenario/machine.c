@@ -241,6 +241,7 @@ static bool build_guests(struct machine *m, char *error, size_t size)
 		m->guests[i].config = &s->guests[i];
 		if (machine_guest_create(&m->guests[i], error, size))
 			return false;
+		m->built++;
 	}
 	for (i = 0; i < s->nr_commands; i++) {
 		item_init(&m->commands[i].item, &m->guests[s->commands[i].guest],
@@ -250,11 +251,26 @@ static bool build_guests(struct machine *m, char *error, size_t size)
 	return true;
 }
 
+struct build {
+	struct machine *m;
+	char *error;
+	size_t size;
+	bool well;
+};
+
+static void build(void *arg)
+{
+	struct build *b = arg;
+
+	b->well = build_host(b->m) && build_guests(b->m, b->error, b->size);
+}
+
 struct machine *machine_create(const struct scenario *scenario,
 			       const struct machine_options *options, char *error,
 			       size_t error_size)
 {
 	struct machine *m = calloc(1, sizeof(*m));
+	struct build b = { .m = m, .error = error, .size = error_size };
 
 	snprintf(error, error_size, "%s: not enough memory to build the machine", scenario->file);
 	if (!m)
@@ -267,11 +283,22 @@ struct machine *machine_create(const struct scenario *scenario,
 	event_init(&m->finish, finish_fn);
 	event_init(&m->progress, progress_fn);
 	machine_trace_init(m);
-	if (!build_host(m) || !build_guests(m, error, error_size)) {
+	if (!machine_guarded(m, build, &b, &m->built)) {
+		snprintf(error, error_size, "%s", m->error);
+		if (options->crashed)
+			*options->crashed = true;
+	}
+	if (!b.well) {
 		machine_destroy(m);
 		return NULL;
 	}
 	return m;
+}
+
+void machine_interrupt(struct machine *m)
+{
+	m->interrupted = true;
+	engine_stop(&m->engine);
 }
 
 enum trace_end machine_run(struct machine *m)
@@ -280,12 +307,18 @@ enum trace_end machine_run(struct machine *m)
 						 TIME_NEVER;
 	enum engine_end end;
 
+	m->began = true;
 	machine_trace_begin(m);
 	machine_trace_samples(m);
 	machine_progress(m);
 	if (m->options.progress)
 		event_add(&m->engine, &m->progress, 0);
 	end = machine_run_until(m, limit);
+	machine_check_crashes(m);
+	if (m->interrupted && m->result == TRACE_END_OK) {
+		m->result = TRACE_END_LIMIT;
+		snprintf(m->error, sizeof(m->error), "interrupted");
+	}
 	if (m->result == TRACE_END_OK && end == ENGINE_EMPTY)
 		machine_deadlock(m);
 	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
@@ -293,6 +326,7 @@ enum trace_end machine_run(struct machine *m)
 	machine_epilogue(m);
 	if (m->result == TRACE_END_OK && m->options.unload_modules)
 		machine_unload(m);
+	machine_check_crashes(m);
 	if (m->result == TRACE_END_OK)
 		machine_check_guests(m);
 	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
@@ -316,10 +350,17 @@ bool machine_bad_input(const struct machine *m)
 
 void machine_destroy(struct machine *m)
 {
+	static struct machine *faulted;
 	uint32_t i;
 
 	if (!m)
 		return;
+	if (m->faulted) {
+		/* Its lists lead anywhere; the process is about to end. */
+		m->next_faulted = faulted;
+		faulted = m;
+		return;
+	}
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
 	if (m->host.ram_of_chunk)

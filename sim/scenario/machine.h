@@ -21,12 +21,18 @@ struct machine_options {
 	void (*progress)(void *opaque, uint64_t now, uint64_t events);
 	/* A line for the user while it runs (data loss, guests' errors); NULL: not wanted. */
 	void (*message)(void *opaque, const char *text);
+	/* CPU time (ms) without an event that counts as a loop without end; 0: as fault.h says. */
+	unsigned int patience_ms;
 	/* Remove the guests' modules when all is done, and look for pages that they kept. */
 	bool unload_modules;
 	void *opaque;
+	bool *crashed;			/* set by machine_create(); may be NULL */
 };
 
-/* Returns NULL and @error, one line: an image is missing, a parameter unknown, no memory. */
+/*
+ * Returns NULL and @error, one line: an image is missing, a parameter unknown, no memory; or, with
+ * options->crashed set, an image failed in a way that would have ended the process.
+ */
 struct machine *machine_create(const struct scenario *scenario,
 			       const struct machine_options *options, char *error,
 			       size_t error_size);
@@ -38,6 +44,8 @@ enum trace_end machine_run(struct machine *machine);
 /* What can be built and will hardly do what was meant: a line each, as errors. */
 void machine_warnings(const struct machine *machine, void (*fn)(void *opaque, const char *text),
 		      void *opaque);
+/* End the run soon, as a time limit does; from anywhere, a signal handler too. */
+void machine_interrupt(struct machine *machine);
 const char *machine_error(const struct machine *machine);
 bool machine_bad_input(const struct machine *machine);
 void machine_destroy(struct machine *machine);

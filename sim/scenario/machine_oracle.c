@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "history.h"
-#include "image.h"
+#include "symbol.h"
 
 /* A bit per page of the guest: told as inflated and not as deflated since. */
 struct machine_told {
@@ -51,7 +51,7 @@ static void describe_request(const struct vmm_request *rq, char *buf, size_t siz
 			 "%.6f ms", rq->number, rq->queue, role_name(rq->role), rq->device,
 			 rq->submitted / 1e6);
 
-	if (rq->driver_code && image_describe(rq->driver_code, code, sizeof(code)))
+	if (rq->driver_code && symbol_describe(rq->driver_code, code, sizeof(code)))
 		snprintf(buf + n, size - n, " by %s", code);
 }
 

@@ -117,11 +117,16 @@ void machine_epilogue(struct machine *m)
 
 void machine_guest_killed(struct machine_guest *guest)
 {
+	vmm_kill(guest->vmm);
+	machine_guest_ended(guest);
+}
+
+void machine_guest_ended(struct machine_guest *guest)
+{
 	uint32_t i;
 
 	cut_programs(guest, TRACE_CUT_VMM_KILLED);
 	guest->gone = true;
-	vmm_kill(guest->vmm);
 	machine_item_ended(&guest->boot);
 	for (i = 0; i < guest->config->nr_programs; i++)
 		machine_item_ended(&guest->programs[i]);

@@ -320,7 +320,7 @@ enum engine_end machine_run_until(struct machine *m, uint64_t until)
 		uint64_t left = until - m->engine.now;
 
 		/* In pieces rather than by an event, which would keep the run going. */
-		end = engine_run(&m->engine, hung_ns(m) && left > WATCH_NS ?
+		end = machine_engine_run(m, hung_ns(m) && left > WATCH_NS ?
 				 m->engine.now + WATCH_NS : until);
 		if (end == ENGINE_LIMIT && hung_ns(m) && m->result == TRACE_END_OK)
 			find_hangs(m);

@@ -466,6 +466,9 @@ static const struct property_spec root_properties[] = {
 	    "who waits this long without a timeout hangs, and the run ends; so does it when "
 	    "nobody works on a balloon's target for that long "
 	    "(kernel.hung_task_timeout_secs); 0: never"),
+	ENUM("on-crash", "continue end", "continue", FIELD(scenario, on_crash),
+	     "when a guest's kernel panics or its VMM crashes, by a fault of a module or device or "
+	     "a BUG: the others go on, or the run ends; it has failed either way"),
 };
 
 static const struct node_spec *const root_children[] = {

@@ -242,6 +242,9 @@ struct scenario_trace {
 	uint32_t sample_ms;		/* of gauges; 0: none */
 };
 
+/* What happens to the others when a guest's kernel panics or its VMM crashes. */
+enum scenario_on_crash { SCENARIO_CRASH_CONTINUE, SCENARIO_CRASH_END };
+
 struct scenario_block;
 
 struct scenario {
@@ -252,6 +255,7 @@ struct scenario {
 	uint64_t until_ms;		/* 0: no limit */
 	uint64_t settle_ms;		/* how long the run goes on after the last program */
 	uint64_t hung_task_s;		/* a wait of this long is a hang; 0: nothing is */
+	enum scenario_on_crash on_crash;
 	struct scenario_host host;
 	struct scenario_guest *guests;
 	struct scenario_command *commands;

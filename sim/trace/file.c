@@ -39,6 +39,7 @@ struct trace_file {
 	char *path;
 	char *temporary;		/* NULL once the file has its own name */
 	char *error;
+	bool opened;			/* until then the caller tells of errors */
 	ZSTD_CCtx *zstd;
 	uint32_t sequence;
 	uint64_t digest, records;	/* of the whole file */
@@ -72,7 +73,8 @@ static void file_fail(struct trace_file *file, const char *what, const char *why
 		return;
 	if (asprintf(&file->error, "%s: %s: %s", file->path, what, why) < 0)
 		abort();
-	fprintf(stderr, "ballast: %s; the trace ends here\n", file->error);
+	if (file->opened)
+		fprintf(stderr, "ballast: %s; the trace ends here\n", file->error);
 }
 
 static void write_all(struct trace_file *file, const uint8_t *p, size_t len)
@@ -364,6 +366,7 @@ struct trace_file *trace_file_open(const char *path, enum trace_level level,
 		trace_file_abandon(file);
 		return NULL;
 	}
+	file->opened = true;
 	return file;
 }
 

@@ -65,6 +65,22 @@ static void broken_tell(struct broken *b, unsigned long pfn)
 	wait_event(b->acked, broken_answered(b->inflate));
 }
 
+/* Wait for an answer without sleeping; @relax: what to do meanwhile. */
+static inline void broken_poll(struct broken *b, void (*relax)(void))
+{
+	struct scatterlist sg;
+	unsigned int len;
+
+	sg_init_one(&sg, &b->pfn, sizeof(b->pfn));
+	if (virtqueue_add_outbuf(b->deflate, &sg, 1, b, GFP_KERNEL))
+		return;
+	virtqueue_kick(b->deflate);
+	while (!virtqueue_get_buf(b->deflate, &len)) {
+		if (relax)
+			relax();
+	}
+}
+
 static void broken_work(struct work_struct *work)
 {
 	struct broken *b = container_of(work, struct broken, work);

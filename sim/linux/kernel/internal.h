@@ -36,6 +36,7 @@ struct vcpu {
 
 struct workqueue_struct;
 struct module_image;
+struct vring_virtqueue;
 
 /* Limit of lines per place that printk_ratelimited() lets through. */
 struct ratelimit {
@@ -66,12 +67,13 @@ struct sched_state {
 
 	struct list_head virtio_devices, virtio_drivers;
 	int nr_virtio;
+	struct vring_virtqueue *deleted_queues;
 
 	struct list_head modules;
 	struct ratelimit *ratelimits;
 	unsigned long nr_warnings;	/* WARN, BUG, sleeping in atomic context */
 	char first_warning[200];
-	bool dead;			/* BUG() */
+	bool dead;			/* kernel_die() */
 };
 
 /* sched.c */
@@ -81,6 +83,8 @@ void sched_destroy(struct kernel *kernel);
 void sched_start(struct kernel *kernel);
 struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 				      int (*fn)(void *data), void *data, unsigned int flags);
+/* No vCPU but the calling one runs again. */
+void sched_stop(struct kernel *kernel);
 /* Interrupt vCPU @cpu; from an event or from any coroutine. */
 void sched_raise_irq(struct kernel *kernel, unsigned int cpu);
 /* Sleep without the coarseness of jiffies. */
@@ -128,6 +132,8 @@ void workqueues_visit(struct kernel *kernel,
 
 /* printk.c */
 void printk_destroy(struct kernel *kernel);
+/* Panic: no vCPU runs again but the calling one, which has to end itself. */
+void kernel_die(struct kernel *kernel, const char *text, bool bug);
 void __might_sleep(const char *file, int line);
 
 /* virtio/virtio.c */

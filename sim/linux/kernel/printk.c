@@ -4,7 +4,7 @@
  *
  * A line goes to whoever listens to the kernel's log (the trace; a test).  Warnings, bugs and
  * sleeping in atomic context are counted, and a run that has any has failed.  A BUG ends the
- * kernel: its vCPUs run no more.
+ * kernel, as panic_on_oops does: its vCPUs run no more, its memory stays as it is.
  */
 #include <linux/bug.h>
 #include <linux/device.h>
@@ -12,10 +12,13 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "fault.h"
 #include "hostmem.h"
 #include "internal.h"
+#include "mm/internal.h"
 
 #define LINE_MAX_LEN 1024
+#define NAMED_WARNINGS 4
 #define RATELIMIT_NS (5 * NSEC_PER_SEC_U64)
 #define RATELIMIT_BURST 10
 
@@ -99,28 +102,66 @@ static void count_warning(const char *fmt, ...)
 	va_end(args);
 }
 
+void kernel_warned(const char *what)
+{
+	count_warning("%s", what);
+}
+
+/* Which code of an image led to a check of the model: ", called by ..."; "": that is said. */
+static const char *caller_text(const char *file, char *text, unsigned int size)
+{
+	struct symbol caller;
+	char place[160];
+
+	text[0] = '\0';
+	if (fault_caller(&caller) && strcmp(kbasename(file), caller.file))
+		snprintf(text, size, ", called by image %s: %s", caller.image,
+			 symbol_text(&caller, place, sizeof(place)));
+	return text;
+}
+
 void kernel_warn(const char *file, int line, const char *what)
 {
-	printk(KERN_WARNING "WARNING: %s:%d: %s", file, line, what);
-	count_warning("WARNING: %s:%d: %s", file, line, what);
+	char by[256] = "";
+
+	/* Asking takes a while, and who warns a lot has been named. */
+	if (this_kernel && this_kernel->sched && this_kernel->sched->nr_warnings < NAMED_WARNINGS)
+		caller_text(file, by, sizeof(by));
+	printk(KERN_WARNING "WARNING: %s:%d: %s%s", file, line, what, by);
+	count_warning("WARNING: %s:%d: %s%s", file, line, what, by);
+}
+
+void kernel_die(struct kernel *kernel, const char *text, bool bug)
+{
+	struct sched_state *sched = kernel->sched;
+
+	if (sched->dead)
+		return;
+	printk(KERN_EMERG "Kernel panic - not syncing: %s", text);
+	count_warning("%s", text);
+	sched_stop(kernel);
+	/* Objects that were written over may be the reason. */
+	slab_check();
+	if (kernel->panicked)
+		kernel->panicked(kernel, text, bug);
 }
 
 void kernel_bug(const char *file, int line, const char *what)
 {
-	printk(KERN_EMERG "kernel BUG at %s:%d: %s", file, line, what);
+	char text[LINE_MAX_LEN], by[256];
+	int n;
+
+	caller_text(file, by, sizeof(by));
+	n = scnprintf(text, sizeof(text), "kernel BUG%s %s", line ? " at" : ":", file);
+	if (line)
+		n += scnprintf(text + n, sizeof(text) - n, ":%d", line);
+	scnprintf(text + n, sizeof(text) - n, ": %s%s (task %s)", what, by,
+		  current ? current->comm : "none");
 	if (!this_kernel || !this_kernel->sched || !coro_current->ctx.thread) {
-		printf("ballast: kernel BUG at %s:%d: %s\n", file, line, what);
+		printf("ballast: %s\n", text);
 		abort();
 	}
-	count_warning("BUG at %s:%d: %s", file, line, what);
-	this_kernel->sched->dead = true;
-	if (this_kernel->bug) {
-		char text[LINE_MAX_LEN];
-
-		snprintf(text, sizeof(text), "kernel BUG at %s:%d: %s (task %s)", file, line, what,
-			 current ? current->comm : "none");
-		this_kernel->bug(this_kernel, text);
-	}
+	kernel_die(this_kernel, text, true);
 	cpu_exit_current();
 }
 

@@ -143,6 +143,8 @@ void sched_raise_irq(struct kernel *kernel, unsigned int cpu)
 {
 	struct vcpu *v = &kernel->sched->vcpus[cpu];
 
+	if (kernel->sched->dead)
+		return;
 	v->irq_pending = true;
 	vcpu_interrupt(v);
 }
@@ -163,7 +165,7 @@ static void tick_fn(struct event *ev)
 	struct kernel *kernel = sched->vcpus->kernel;
 	unsigned int i;
 
-	if (list_empty(&sched->runqueue))
+	if (sched->dead || list_empty(&sched->runqueue))
 		return;
 	for (i = 0; i < sched->nr_vcpus; i++) {
 		struct vcpu *v = &sched->vcpus[i];
@@ -321,7 +323,8 @@ static void preempt_for(struct task_struct *task)
 
 int wake_up_process(struct task_struct *task)
 {
-	if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD)
+	if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD ||
+	    task->kernel->sched->dead)
 		return 0;
 	task->__state = TASK_RUNNING;
 	task->wait_timed = false;
@@ -610,6 +613,20 @@ void sched_start(struct kernel *kernel)
 
 	for (i = 0; i < kernel->sched->nr_vcpus; i++)
 		cpu_wake(kernel->sched->vcpus[i].thread);
+}
+
+void sched_stop(struct kernel *kernel)
+{
+	struct sched_state *sched = kernel->sched;
+	unsigned int i;
+
+	sched->dead = true;
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		struct cpu_thread *t = sched->vcpus[i].thread;
+
+		if (t != coro_current->ctx.thread && t->state != CPU_THREAD_DEAD)
+			cpu_thread_kill(t);
+	}
 }
 
 void sched_destroy(struct kernel *kernel)

@@ -273,6 +273,10 @@ size_t slab_report_since_mark(char *buf, size_t size);
 const struct page_reporting_dev_info *page_reporting_device(void);
 const struct blocking_notifier_head *oom_notifiers(void);
 void slab_exit(void);
+/* Look for objects that were written over: the oldest ones, in the name of @caller; all. */
+void slab_look(const void *caller);
+void slab_check(void);
+void slab_describe(const void *address, char *text, unsigned int size);
 void oom_init(void);
 void oom_exit(void);
 

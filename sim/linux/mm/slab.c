@@ -4,7 +4,9 @@
  *
  * Sizes, orders of slabs and how many empty slabs are kept follow mm/slub.c of Linux 6.1
  * (calculate_order, set_min_partial).  Which objects are free is noted outside guest RAM, so
- * that a driver that writes where it must not cannot break the simulator; freeing twice is found.
+ * that a driver that writes where it must not cannot break the simulator; freeing twice is found,
+ * and so is writing behind an object or into a free one (slab_debug.c).  A slab has the order that
+ * it has without red zones, and so room for a few objects less.
  *
  * Left out: per-CPU slabs (a cache has one slab that it allocates from), so objects of different
  * CPUs share slabs more than in reality.
@@ -13,35 +15,9 @@
 #include <linux/slab.h>
 #include "hostmem.h"
 #include "internal.h"
+#include "slab_debug.h"
 
-#define SLAB_OBJECTS_MAX 512		/* of 8 bytes in a page */
 #define SLAB_ORDER_MAX 3		/* slub_max_order */
-#define NR_KMALLOC 13
-
-struct slab {
-	struct kmem_cache *cache;
-	struct list_head list;		/* partial or full */
-	struct page *page;
-	unsigned int inuse;
-	unsigned long free[SLAB_OBJECTS_MAX / BITS_PER_LONG];
-};
-
-struct kmem_cache {
-	char name[24];
-	unsigned int object_size, size;	/* asked for; with alignment */
-	unsigned int order, objects;	/* of a slab */
-	unsigned int min_partial, nr_empty;
-	unsigned long marked;			/* objects in use at slab_mark() */
-	slab_flags_t flags;
-	void (*ctor)(void *object);
-	struct list_head partial, full;	/* partial: most recently used first */
-	struct list_head list;
-};
-
-struct slab_state {
-	struct kmem_cache *kmalloc[NR_KMALLOC];
-	struct list_head caches;
-};
 
 static const unsigned short kmalloc_size[NR_KMALLOC] = { 8, 16, 32, 64, 96, 128, 192, 256, 512,
 							 1024, 2048, 4096, 8192 };
@@ -74,8 +50,9 @@ static void cache_setup(struct kmem_cache *cache, const char *name, unsigned int
 		align = max(align, 64u);
 	strscpy(cache->name, name, sizeof(cache->name));
 	cache->object_size = size;
-	cache->size = ALIGN(max(size, 8u), align);
-	cache->order = slab_order(cache->size);
+	cache->order = slab_order(ALIGN(max(size, 8u), align));
+	cache->size = ALIGN(max(size, 8u) + SLAB_RED_ZONE, align);
+	cache->order = max_t(unsigned int, cache->order, get_order(cache->size));
 	cache->objects = min_t(unsigned int, (PAGE_SIZE << cache->order) / cache->size,
 			       SLAB_OBJECTS_MAX);
 	cache->min_partial = clamp_t(unsigned int, ilog2(cache->size) / 2, 5, 10);
@@ -129,11 +106,12 @@ static struct slab *new_slab(struct kmem_cache *cache, gfp_t flags)
 	if (!page)
 		return NULL;
 	use_bytes(page, cache->order);
-	slab = host_alloc(sizeof(*slab));
+	slab = host_alloc(sizeof(*slab) + cache->objects * sizeof(slab->info[0]));
 	slab->cache = cache;
 	slab->page = page;
 	for (i = 0; i < cache->objects; i++)
 		__set_bit(i, slab->free);
+	slab_debug_new(slab);
 	__SetPageSlab(page);
 	set_page_private(page, (unsigned long)slab);
 	list_add(&slab->list, &cache->partial);
@@ -148,6 +126,7 @@ static void free_slab(struct slab *slab)
 	struct page *page = slab->page;
 
 	list_del(&slab->list);
+	slab_debug_gone(slab);
 	account_slab(cache, -1);
 	host_free(slab);
 	set_page_private(page, 0);
@@ -161,7 +140,7 @@ static void *alloc_hosted(size_t size)
 	return host_alloc(size);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+static void *alloc_object(struct kmem_cache *cache, size_t size, gfp_t flags, const void *caller)
 {
 	struct slab *slab;
 	unsigned long nr;
@@ -184,16 +163,22 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
 	__clear_bit(nr, slab->free);
 	if (slab->inuse == cache->objects)
 		list_move(&slab->list, &cache->full);
-	object = (char *)__va(page_to_phys(slab->page)) + nr * cache->size;
+	object = slab_object(slab, nr);
+	slab_debug_alloc(slab, nr, size, caller);
 	if (flags & __GFP_ZERO)
-		memset(object, 0, cache->object_size);
+		memset(object, 0, size);
 	if (cache->ctor)
 		cache->ctor(object);
 	return object;
 }
+
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+{
+	return alloc_object(cache, cache->object_size, flags, __builtin_return_address(0));
+}
 EXPORT_SYMBOL(kmem_cache_alloc);
 
-static void free_object(struct slab *slab, const void *object)
+static void free_object(struct slab *slab, const void *object, const void *caller)
 {
 	struct kmem_cache *cache = slab->cache;
 	unsigned long offset = (const char *)object - (char *)__va(page_to_phys(slab->page));
@@ -203,6 +188,7 @@ static void free_object(struct slab *slab, const void *object)
 		 cache->name) ||
 	    WARN(test_bit(nr, slab->free), "kfree of %s: object is free already\n", cache->name))
 		return;
+	slab_debug_free(slab, nr, caller);
 	__set_bit(nr, slab->free);
 	if (slab->inuse-- == cache->objects)
 		list_move(&slab->list, &cache->partial);
@@ -220,14 +206,6 @@ static struct slab *object_slab(const void *object)
 
 	return PageSlab(page) ? (struct slab *)page_private(page) : NULL;
 }
-
-void kmem_cache_free(struct kmem_cache *cache, void *object)
-{
-	if (object)
-		kfree(object);
-}
-EXPORT_SYMBOL(kmem_cache_free);
-
 /* All objects must be free. */
 void kmem_cache_destroy(struct kmem_cache *cache)
 {
@@ -260,6 +238,7 @@ static void *kmalloc_large(size_t size, gfp_t flags)
 	use_bytes(page, order);
 	if (flags & __GFP_ZERO)
 		memset(__va(page_to_phys(page)), 0, PAGE_SIZE << order);
+	slab_debug_alloc_pages(page, order, size);
 	return __va(page_to_phys(page));
 }
 
@@ -273,13 +252,14 @@ void *kmalloc(size_t size, gfp_t flags)
 		return size > KMALLOC_MAX_SIZE ? NULL : alloc_hosted(size);
 	for (i = 0; i < NR_KMALLOC; i++) {
 		if (size <= kmalloc_size[i])
-			return kmem_cache_alloc(this_mm->slab->kmalloc[i], flags);
+			return alloc_object(this_mm->slab->kmalloc[i], size, flags,
+					    __builtin_return_address(0));
 	}
 	return kmalloc_large(size, flags);
 }
 EXPORT_SYMBOL(kmalloc);
 
-void kfree(const void *object)
+static void free_any(const void *object, const void *caller)
 {
 	struct slab *slab;
 	struct page *page;
@@ -294,15 +274,28 @@ void kfree(const void *object)
 		return;
 	slab = object_slab(object);
 	if (slab) {
-		free_object(slab, object);
+		free_object(slab, object, caller);
 		return;
 	}
 	page = virt_to_page(object);
 	if (WARN(page_ref_count(page) <= 0, "kfree of memory that is free\n"))
 		return;
+	slab_debug_free_pages(page, compound_order(page), caller);
 	__free_pages(page, compound_order(page));
 }
+
+void kfree(const void *object)
+{
+	free_any(object, __builtin_return_address(0));
+}
 EXPORT_SYMBOL(kfree);
+
+void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	if (object)
+		free_any(object, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(kmem_cache_free);
 
 size_t ksize(const void *object)
 {
@@ -311,6 +304,8 @@ size_t ksize(const void *object)
 	if (ZERO_OR_NULL_PTR(object) || !this_kernel->ram_base)
 		return 0;
 	slab = object_slab(object);
+	if (slab)
+		slab_debug_grow(slab, ((u8 *)object - slab_object(slab, 0)) / slab->cache->size);
 	return slab ? slab->cache->object_size : PAGE_SIZE << compound_order(virt_to_page(object));
 }
 EXPORT_SYMBOL(ksize);
@@ -411,8 +406,10 @@ void slab_exit(void)
 
 	list_for_each_entry_safe(cache, next_cache, &this_mm->slab->caches, list) {
 		list_splice_init(&cache->full, &cache->partial);
-		list_for_each_entry_safe(slab, next, &cache->partial, list)
+		list_for_each_entry_safe(slab, next, &cache->partial, list) {
+			slab_debug_release(slab);
 			host_free(slab);
+		}
 		host_free(cache);
 	}
 	host_free(this_mm->slab);

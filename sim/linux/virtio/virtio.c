@@ -69,7 +69,7 @@ static void vp_del_vqs(struct virtio_device *vdev)
 	struct virtqueue *vq, *next;
 
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
-		vring_destroy(vq, true);
+		vring_delete(vq);
 }
 
 static int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
@@ -413,11 +413,12 @@ void virtio_bus_destroy(struct kernel *kernel)
 {
 	struct virtio_device *vdev, *next;
 
+	vring_forget_deleted(kernel);
 	list_for_each_entry_safe(vdev, next, &kernel->sched->virtio_devices, node) {
 		struct virtqueue *vq, *next_vq;
 
 		list_for_each_entry_safe(vq, next_vq, &vdev->vqs, list)
-			vring_destroy(vq, false);
+			vring_forget(vq);
 		vdev->hw->guest_opaque = NULL;
 		vdev->hw->interrupt = NULL;
 		host_free(vdev);

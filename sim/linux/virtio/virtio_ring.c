@@ -22,6 +22,7 @@
 
 #include "hostmem.h"
 #include "kernel/internal.h"
+#include "mm/internal.h"
 
 #define NO_DESC 0xffff
 
@@ -42,11 +43,17 @@ struct vring_virtqueue {
 	u16 last_used;
 	u16 num_added;			/* since the last kick */
 	struct desc_state *state;
+	bool deleted;			/* the driver may have a pointer left */
+	struct vring_virtqueue *next_deleted;
 };
 
 static struct vring_virtqueue *to_vvq(struct virtqueue *vq)
 {
-	return container_of(vq, struct vring_virtqueue, vq);
+	struct vring_virtqueue *vvq = container_of(vq, struct vring_virtqueue, vq);
+
+	if (unlikely(vvq->deleted))
+		kernel_bug("virtio_ring", 0, "a virtqueue is used after del_vqs()");
+	return vvq;
 }
 
 /* Ring memory is guest memory: the host may have swapped it. */
@@ -167,6 +174,7 @@ static int add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int
 	unsigned int needed;
 	u16 head;
 
+	slab_look(__builtin_return_address(0));
 	if (vvq->broken)
 		return -EIO;
 	if (WARN_ON(!data || !walk.total))
@@ -497,18 +505,37 @@ struct virtqueue *vring_create(struct virtio_device *vdev, unsigned int index, u
 	return &vvq->vq;
 }
 
-/* @free_pages: the kernel lives on, and gets its memory back. */
-void vring_destroy(struct virtqueue *vq, bool free_pages)
+void vring_delete(struct virtqueue *vq)
 {
 	struct vring_virtqueue *vvq = to_vvq(vq);
 	unsigned int i;
 
 	list_del(&vq->list);
-	if (free_pages) {
-		for (i = 0; i < vvq->vring.num; i++)
-			kfree(vvq->state[i].indirect);
-		__free_pages(vvq->pages, vvq->order);
-	}
+	for (i = 0; i < vvq->vring.num; i++)
+		kfree(vvq->state[i].indirect);
+	__free_pages(vvq->pages, vvq->order);
+	host_free(vvq->state);
+	vvq->state = NULL;
+	vvq->deleted = true;
+	vvq->next_deleted = this_kernel->sched->deleted_queues;
+	this_kernel->sched->deleted_queues = vvq;
+}
+
+void vring_forget(struct virtqueue *vq)
+{
+	struct vring_virtqueue *vvq = container_of(vq, struct vring_virtqueue, vq);
+
+	list_del(&vq->list);
 	host_free(vvq->state);
 	host_free(vvq);
+}
+
+void vring_forget_deleted(struct kernel *kernel)
+{
+	struct vring_virtqueue *vvq = kernel->sched->deleted_queues, *next;
+
+	for (; vvq; vvq = next) {
+		next = vvq->next_deleted;
+		host_free(vvq);
+	}
 }

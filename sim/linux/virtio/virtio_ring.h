@@ -10,7 +10,11 @@
 /* NULL: no memory. */
 struct virtqueue *vring_create(struct virtio_device *vdev, unsigned int index, unsigned int num,
 			       vq_callback_t *callback, const char *name);
-void vring_destroy(struct virtqueue *vq, bool free_pages);
+/* Its memory is free; what is left of it tells drivers that use it nevertheless. */
+void vring_delete(struct virtqueue *vq);
+/* The kernel is gone: forget one that was not deleted, and those that were. */
+void vring_forget(struct virtqueue *vq);
+void vring_forget_deleted(struct kernel *kernel);
 void vring_interrupt(struct virtqueue *vq);
 /*
  * Requests that the device has answered and the driver has not taken back, and those that the

@@ -11,6 +11,8 @@
 #include <linux/types.h>
 
 void kernel_warn(const char *file, int line, const char *what);
+/* Something else than a line of code found a mistake, and has said so. */
+void kernel_warned(const char *what);
 void kernel_bug(const char *file, int line, const char *what) __noreturn;
 int printk(const char *fmt, ...) __printf(1, 2) __cold;
 

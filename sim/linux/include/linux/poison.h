@@ -11,5 +11,6 @@
 #define POISON_INUSE 0x5a
 #define POISON_FREE 0x6b
 #define POISON_END 0xa5
+#define SLUB_RED_ACTIVE 0xcc
 
 #endif

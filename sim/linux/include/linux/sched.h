@@ -3,6 +3,7 @@
 #ifndef _LINUX_SCHED_H
 #define _LINUX_SCHED_H
 
+#include <asm/processor.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
 #include <linux/types.h>

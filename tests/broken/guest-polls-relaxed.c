@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Not broken: polls a queue as drivers do that may, and lets time pass meanwhile. */
+#include "broken.h"
+
+static void poll(struct broken *b, struct page *page)
+{
+	broken_poll(b, cpu_relax);
+}
+
+static const struct broken_ops broken_ops = { .after_inflate = poll };
