@@ -207,9 +207,9 @@ START_TEST(objects_that_are_written_over_name_who_made_them)
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	rewind(err);
 	text[fread(text, 1, sizeof(text) - 1, err)] = '\0';
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%#x: %s", status, text);
 	ck_assert_msg(strstr(text, writers[_i].says) != NULL, "%s", text);
 	fclose(err);
 }

@@ -52,6 +52,7 @@ static struct {
 	struct coro_context context;	/* of the main stack, when the guard was set up */
 	void *stack;
 	bool active;			/* a fault is being handled */
+	bool happened;			/* one has been */
 	uint64_t seen, idle_us;		/* of progress; CPU time since it changed */
 	struct sigaction old[NR_SIGNALS], old_prof;
 } state;
@@ -236,7 +237,7 @@ static void handle(int sig, const siginfo_t *info, const ucontext_t *uc,
 {
 	struct fault fault = { .hang = sig == SIGPROF };
 
-	state.active = true;
+	state.active = state.happened = true;
 	describe(&fault, sig, info, uc);
 	look(&fault, frames);
 	if (!state.policy) {
@@ -343,6 +344,14 @@ const char *__ubsan_default_options(void);
 const char *__ubsan_default_options(void)
 {
 	return "abort_on_error=1";
+}
+
+/* What died in the middle of something has not given back what it had. */
+int __lsan_is_turned_off(void);
+
+int __lsan_is_turned_off(void)
+{
+	return state.happened;
 }
 
 /* The report has been printed; what it cannot know is whose code it was. */
