@@ -65,8 +65,8 @@ static void on_crash(void *opaque, const struct fault *f)
 		cli_error("%simage %s: %s, in %s", f->whose, f->image.image, f->what,
 			  symbol_text(&f->image, place, sizeof(place)));
 	else
-		cli_error("%sthe simulator failed: %s in %s; it has a bug, or a fault has damaged it",
-			  f->whose, f->what, symbol_text(&f->at, place, sizeof(place)));
+		cli_error("%sthe simulator failed: %s in %s; it has a bug, or a fault has damaged "
+			  "it", f->whose, f->what, symbol_text(&f->at, place, sizeof(place)));
 	if (context[0])
 		fprintf(stderr, "%s", context);
 }

@@ -6,8 +6,8 @@
  * and looked at when it is freed, free objects are filled and looked at when they are given out
  * again; a write there is a warning of the kernel, and the run has failed.  The oldest objects, a
  * driver's own state, are also looked at whenever a buffer is put on a ring: what the finding names
- * is then close to what wrote.  Under ASan the same bytes are poisoned instead, and the write itself
- * is found.
+ * is then close to what wrote.  Under ASan the same bytes are poisoned instead, and the write
+ * itself is found.
  *
  * Bytes in front of an object are those behind the one before; writes that jump over a red zone
  * into an object in use are not found.
