@@ -564,11 +564,12 @@ END_TEST
 
 START_TEST(output_that_cannot_be_written_is_status_2)
 {
-	static const char *const lines[] = { "run first.dts", "run first.dts --json",
-					     "check first.dts", "list", "list --json", "--help", "--version",
-					     "trace report a.trace", "trace dump a.trace",
-					     "trace csv guest a.trace", "trace perfetto a.trace",
-					     "diff a.trace a.trace", "diff a.trace a.trace --json" };
+	static const char *const lines[] = {
+		"run first.dts", "run first.dts --json", "check first.dts", "list", "list --json",
+		"--help", "--version", "trace report a.trace", "trace dump a.trace",
+		"trace csv guest a.trace", "trace perfetto a.trace", "diff a.trace a.trace",
+		"diff a.trace a.trace --json",
+	};
 	struct output o = ballast("run first.dts --quiet --trace a.trace");
 	unsigned int i;
 
