@@ -134,7 +134,7 @@ clean:
 
 help:
 	@echo "simulator:     all demo check check-SUBJECT check-asan check-tidy bench deps clean"
-	@echo "stock sources: upstream"
+	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
 

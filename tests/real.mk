@@ -39,6 +39,10 @@ modules_install: modules
 checkpatch:
 	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/real/checkpatch.sh
 
+# Nothing of ours is copied from them.
+check-same-lines:
+	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/same_lines.sh
+
 # A real kernel with our driver built in, a real QEMU with our device; see tests/real/cache.sh.
 REAL := $(O)/real
 
@@ -90,7 +94,7 @@ check-real-long: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_t
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
-.PHONY: upstream modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
+.PHONY: upstream check-same-lines modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

@@ -298,12 +298,8 @@ ObjectProperty *object_property_add(Object *obj, const char *name, const char *t
 
 	if (object_property_find(obj, name))
 		vmm_fatal("%s has two properties %s", object_get_typename(obj), name);
-	prop->name = g_strdup(name);
-	prop->type = g_strdup(type);
-	prop->get = get;
-	prop->set = set;
-	prop->release = release;
-	prop->opaque = opaque;
+	*prop = (ObjectProperty){ .name = g_strdup(name), .type = g_strdup(type), .get = get,
+				  .set = set, .release = release, .opaque = opaque };
 	while (*link)
 		link = &(*link)->next;
 	*link = prop;

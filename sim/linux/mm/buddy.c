@@ -126,21 +126,21 @@ static inline void expand(struct zone *zone, struct page *page, int low, int hig
 
 struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype)
 {
-	unsigned int current_order;
+	struct page *page = NULL;
+	unsigned int found;
 
-	for (current_order = order; current_order < MAX_ORDER; current_order++) {
-		struct page *page = get_page_from_free_area(&zone->free_area[current_order],
-							    migratetype);
-
-		if (!page)
-			continue;
-		del_page_from_free_list(page, zone, current_order);
-		expand(zone, page, order, current_order, migratetype);
-		set_pcppage_migratetype(page, migratetype);
-		mm_trace(this_mm, zone_locked, page, order, migratetype);
-		return page;
+	for (found = order; found < MAX_ORDER; found++) {
+		page = get_page_from_free_area(&zone->free_area[found], migratetype);
+		if (page)
+			break;
 	}
-	return NULL;
+	if (!page)
+		return NULL;
+	del_page_from_free_list(page, zone, found);
+	expand(zone, page, order, found, migratetype);
+	set_pcppage_migratetype(page, migratetype);
+	mm_trace(this_mm, zone_locked, page, order, migratetype);
+	return page;
 }
 
 /* Whose lists are tried, in this order, when one's own have nothing. */

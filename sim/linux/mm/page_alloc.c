@@ -220,42 +220,43 @@ static long reduced_mark(long min, unsigned int alloc_flags)
 	return min;
 }
 
+/* Is there a free block, large enough, of a type that this request may take? */
+static bool has_block(struct zone *z, unsigned int order, unsigned int alloc_flags)
+{
+	/* The reserve of atomic requests comes right behind the ordinary types. */
+	bool reserve = alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM);
+	int mt, types = reserve ? MIGRATE_HIGHATOMIC + 1 : MIGRATE_PCPTYPES;
+
+	for (; order < MAX_ORDER; order++) {
+		if (!z->free_area[order].nr_free)
+			continue;
+		for (mt = 0; mt < types; mt++)
+			if (!free_area_empty(&z->free_area[order], mt))
+				return true;
+	}
+	return false;
+}
+
 bool __zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
 			 int highest_zoneidx, unsigned int alloc_flags, long free_pages)
 {
 	long min = mark;
-	unsigned int o;
-	int mt;
 
 	free_pages -= unusable_free(z, order, alloc_flags);
 	if (unlikely(alloc_flags & ALLOC_RESERVES))
 		min = reduced_mark(min, alloc_flags);
 	if (free_pages <= min + z->lowmem_reserve[highest_zoneidx])
 		return false;
-	if (!order)
-		return true;
-
-	for (o = order; o < MAX_ORDER; o++) {
-		struct free_area *area = &z->free_area[o];
-
-		if (!area->nr_free)
-			continue;
-		for (mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
-			if (!free_area_empty(area, mt))
-				return true;
-		}
-		if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM) &&
-		    !free_area_empty(area, MIGRATE_HIGHATOMIC))
-			return true;
-	}
-	return false;
+	/* Any free page does for a single one. */
+	return !order || has_block(z, order, alloc_flags);
 }
 
 bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
 		       int highest_zoneidx, unsigned int alloc_flags)
 {
-	return __zone_watermark_ok(z, order, mark, highest_zoneidx, alloc_flags,
-				   zone_page_state(z, NR_FREE_PAGES));
+	long free = zone_page_state(z, NR_FREE_PAGES);
+
+	return __zone_watermark_ok(z, order, mark, highest_zoneidx, alloc_flags, free);
 }
 
 bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark,
@@ -654,6 +655,34 @@ static struct zone *bulk_zone(const struct alloc_context *ac, gfp_t gfp, int nr)
 	return NULL;
 }
 
+/* Where the pages of a bulk request go. */
+struct bulk {
+	struct list_head *list;		/* or NULL, and then */
+	struct page **slots;		/* those that are NULL are to be filled */
+	int nr, wanted;			/* pages that are there, old ones in slots included */
+	int added;
+};
+
+/* Step over slots that have a page; false: there is nothing left to do. */
+static bool bulk_next(struct bulk *b)
+{
+	while (b->slots && b->nr < b->wanted && b->slots[b->nr])
+		b->nr++;
+	return b->nr < b->wanted;
+}
+
+static void bulk_add(struct bulk *b, struct page *page)
+{
+	if (!page)
+		return;
+	if (b->list)
+		list_add(&page->lru, b->list);
+	else
+		b->slots[b->nr] = page;
+	b->nr++;
+	b->added++;
+}
+
 /*
  * Order-0 pages in one go, onto a list or into the empty slots of an array.  Whatever stands in the
  * way, at least one page is tried for in the ordinary manner.
@@ -661,50 +690,32 @@ static struct zone *bulk_zone(const struct alloc_context *ac, gfp_t gfp, int nr)
 unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, int nr_pages,
 				 struct list_head *page_list, struct page **page_array)
 {
-	int nr_populated = 0, nr_new = 0;
+	struct bulk out = { .list = page_list, .slots = page_array, .wanted = nr_pages };
 	struct alloc_context ac;
-	struct page *page;
 	struct zone *zone;
+	int had;
 
-	while (page_array && nr_populated < nr_pages && page_array[nr_populated])
-		nr_populated++;
-	if (nr_pages <= nr_populated)
-		return nr_populated;
+	if (!bulk_next(&out))
+		return out.nr;
+	had = out.nr;
 	prepare_alloc_pages(gfp, &ac);
-	zone = nr_pages - nr_populated > 1 ? bulk_zone(&ac, gfp, nr_pages) : NULL;
+	zone = nr_pages - had > 1 ? bulk_zone(&ac, gfp, nr_pages) : NULL;
+	while (zone && bulk_next(&out)) {
+		struct page *page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
+						      &zone->per_cpu_pageset[mm_cpu()]);
 
-	while (zone && nr_populated < nr_pages) {
-		if (page_array && page_array[nr_populated]) {
-			nr_populated++;
-			continue;
-		}
-		page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
-					 &zone->per_cpu_pageset[mm_cpu()]);
 		if (!page)
 			break;
-		nr_new++;
 		prep_new_page(page, 0, gfp, 0);
-		if (page_list)
-			list_add(&page->lru, page_list);
-		else
-			page_array[nr_populated] = page;
-		nr_populated++;
+		bulk_add(&out, page);
 	}
-	if (nr_new) {
-		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), nr_new);
-		charge(COST_PAGE_ALLOC, nr_new);
-		return nr_populated;
+	if (out.added) {
+		vm_event(this_mm, PGALLOC_DMA + zone_idx(zone), out.added);
+		charge(COST_PAGE_ALLOC, out.added);
+	} else {
+		bulk_add(&out, __alloc_pages(gfp, 0, preferred_nid, nodemask));
 	}
-
-	page = __alloc_pages(gfp, 0, preferred_nid, nodemask);
-	if (page) {
-		if (page_list)
-			list_add(&page->lru, page_list);
-		else
-			page_array[nr_populated] = page;
-		nr_populated++;
-	}
-	return nr_populated;
+	return out.nr;
 }
 EXPORT_SYMBOL(__alloc_pages_bulk);
 

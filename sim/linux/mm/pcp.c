@@ -54,23 +54,24 @@ static int rmqueue_bulk(struct zone *zone, unsigned int order, int count, struct
 	return i;
 }
 
+/* Blocks that an empty list is filled with: a batch of pages, but two blocks at least. */
+static int refill_blocks(const struct per_cpu_pages *pcp, unsigned int order)
+{
+	return pcp->batch > 1 ? max(pcp->batch >> order, 2) : pcp->batch;
+}
+
 struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
 			       unsigned int alloc_flags, struct per_cpu_pages *pcp)
 {
 	struct list_head *list = &pcp->lists[order_to_pindex(migratetype, order)];
 	struct page *page;
 
-	if (list_empty(list)) {
-		int batch = pcp->batch;
-
-		if (batch > 1)
-			batch = max(batch >> order, 2);
-		pcp->count += rmqueue_bulk(zone, order, batch, list, migratetype, alloc_flags)
-			      << order;
-		if (unlikely(list_empty(list)))
-			return NULL;
-	}
-	page = list_first_entry(list, struct page, pcp_list);
+	if (list_empty(list))
+		pcp->count += rmqueue_bulk(zone, order, refill_blocks(pcp, order), list,
+					   migratetype, alloc_flags) << order;
+	page = list_first_entry_or_null(list, struct page, pcp_list);
+	if (unlikely(!page))
+		return NULL;
 	list_del(&page->pcp_list);
 	pcp->count -= 1 << order;
 	return page;
@@ -239,15 +240,13 @@ void free_unref_page_list(struct list_head *list)
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pfn = page_to_pfn(page);
+		bool good = free_unref_page_prepare(page, pfn, 0);
+		bool isolated = good && is_migrate_isolate(get_pcppage_migratetype(page));
 
-		if (!free_unref_page_prepare(page, pfn, 0)) {
+		if (!good || unlikely(isolated))
 			list_del(&page->lru);
-			continue;
-		}
-		if (unlikely(is_migrate_isolate(get_pcppage_migratetype(page)))) {
-			list_del(&page->lru);
+		if (unlikely(isolated))
 			free_one_page(pfn_zone(pfn), page, pfn, 0, MIGRATE_ISOLATE, FPI_NONE);
-		}
 	}
 	list_for_each_entry_safe(page, next, list, lru) {
 		struct zone *zone = page_zone(page);

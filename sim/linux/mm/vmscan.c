@@ -462,6 +462,19 @@ static unsigned long shrink_page_list(struct list_head *page_list, struct scan_c
 
 /* The lists */
 
+/* What a pass over one list came to counts for the whole of the zones. */
+static void add_up(struct scan_control *sc, const struct reclaim_stat *stat,
+		   unsigned long nr_taken, bool file)
+{
+	sc->nr.taken += nr_taken;
+	sc->nr.file_taken += file ? nr_taken : 0;
+	sc->nr.immediate += stat->nr_immediate;
+	sc->nr.writeback += stat->nr_writeback;
+	sc->nr.unqueued_dirty += stat->nr_unqueued_dirty;
+	sc->nr.dirty += stat->nr_dirty;
+	sc->nr.congested += stat->nr_congested;
+}
+
 static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct scan_control *sc,
 					  enum lru_list lru)
 {
@@ -484,14 +497,7 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct scan_
 	lru_note_cost(file, stat.nr_pageout);
 	if (stat.nr_unqueued_dirty == nr_taken)
 		wakeup_flusher_threads();
-	sc->nr.dirty += stat.nr_dirty;
-	sc->nr.congested += stat.nr_congested;
-	sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
-	sc->nr.writeback += stat.nr_writeback;
-	sc->nr.immediate += stat.nr_immediate;
-	sc->nr.taken += nr_taken;
-	if (file)
-		sc->nr.file_taken += nr_taken;
+	add_up(sc, &stat, nr_taken, file);
 	return nr_reclaimed;
 }
 

@@ -96,15 +96,10 @@ static int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct vir
 }
 
 static const struct virtio_config_ops vp_config_ops = {
-	.get = vp_get,
-	.set = vp_set,
-	.get_status = vp_get_status,
-	.set_status = vp_set_status,
-	.reset = vp_reset,
-	.find_vqs = vp_find_vqs,
-	.del_vqs = vp_del_vqs,
-	.get_features = vp_get_features,
-	.finalize_features = vp_finalize_features,
+	.get = vp_get, .set = vp_set,
+	.get_status = vp_get_status, .set_status = vp_set_status, .reset = vp_reset,
+	.get_features = vp_get_features, .finalize_features = vp_finalize_features,
+	.find_vqs = vp_find_vqs, .del_vqs = vp_del_vqs,
 };
 
 /* What drivers call */

@@ -5,11 +5,12 @@
 
 #include <linux/types.h>
 
-#define ___GFP_DMA 0x01u
-#define ___GFP_HIGHMEM 0x02u
-#define ___GFP_DMA32 0x04u
+/* Bits that say what sort of memory, and from which zone. */
 #define ___GFP_MOVABLE 0x08u
 #define ___GFP_RECLAIMABLE 0x10u
+#define ___GFP_DMA 0x01u
+#define ___GFP_DMA32 0x04u
+#define ___GFP_HIGHMEM 0x02u
 
 #define __GFP_DMA ((gfp_t)0x01u)
 #define __GFP_HIGHMEM ((gfp_t)0x02u)
@@ -45,11 +46,11 @@
 #define GFP_KERNEL (__GFP_RECLAIM | __GFP_IO | __GFP_FS)
 #define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
 #define GFP_NOWAIT __GFP_KSWAPD_RECLAIM
-#define GFP_NOIO __GFP_RECLAIM
-#define GFP_NOFS (__GFP_RECLAIM | __GFP_IO)
-#define GFP_USER (__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HARDWALL)
 #define GFP_DMA __GFP_DMA
 #define GFP_DMA32 __GFP_DMA32
+#define GFP_NOIO __GFP_RECLAIM
+#define GFP_NOFS (GFP_NOIO | __GFP_IO)
+#define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
 #define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
 #define GFP_TRANSHUGE_LIGHT                                                                        \

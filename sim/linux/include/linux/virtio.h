@@ -15,15 +15,14 @@ struct virtio_config_ops;
 struct virtio_device;
 
 struct virtqueue {
-	struct list_head list;
-	void (*callback)(struct virtqueue *vq);
-	const char *name;
 	struct virtio_device *vdev;
+	struct list_head list;		/* of the device's queues */
+	const char *name;
 	unsigned int index;
-	unsigned int num_free;
-	unsigned int num_max;
+	unsigned int num_max, num_free;	/* descriptors: that it has; not in use */
+	void (*callback)(struct virtqueue *vq);
+	void *priv;			/* the driver's */
 	bool reset;
-	void *priv;
 };
 
 struct virtio_device {
@@ -46,17 +45,17 @@ struct virtio_device {
 struct virtio_driver {
 	struct device_driver driver;
 	const struct virtio_device_id *id_table;
-	const unsigned int *feature_table;
-	unsigned int feature_table_size;
-	const unsigned int *feature_table_legacy;
-	unsigned int feature_table_size_legacy;
+	/* Feature bits by number; legacy ones are for devices without VERSION_1. */
+	const unsigned int *feature_table, *feature_table_legacy;
+	unsigned int feature_table_size, feature_table_size_legacy;
+	/* In the order in which they are called. */
 	int (*validate)(struct virtio_device *dev);
 	int (*probe)(struct virtio_device *dev);
 	void (*scan)(struct virtio_device *dev);
-	void (*remove)(struct virtio_device *dev);
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
+	void (*remove)(struct virtio_device *dev);
 	struct list_head node;		/* on the kernel's bus */
 };
 

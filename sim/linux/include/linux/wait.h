@@ -13,15 +13,13 @@ struct wait_queue_entry {
 	struct list_head entry;
 };
 
-struct wait_queue_head {
+typedef struct wait_queue_head {
+	struct list_head head;		/* of entries */
 	spinlock_t lock;
-	struct list_head head;
-};
-
-typedef struct wait_queue_head wait_queue_head_t;
+} wait_queue_head_t;
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name)                                                        \
-	{ __SPIN_LOCK_UNLOCKED(name.lock), LIST_HEAD_INIT(name.head) }
+	{ .lock = __SPIN_LOCK_UNLOCKED(name.lock), .head = LIST_HEAD_INIT(name.head) }
 #define DECLARE_WAIT_QUEUE_HEAD(name)                                                              \
 	struct wait_queue_head name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 

@@ -5,10 +5,8 @@
 
 #include <stddef.h>
 
-#ifndef likely
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#endif
+#define likely(condition) __builtin_expect((condition) != 0, 1)
+#define unlikely(condition) __builtin_expect((condition) != 0, 0)
 
 #ifndef container_of
 #define container_of(ptr, type, member)						\

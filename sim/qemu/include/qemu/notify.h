@@ -7,9 +7,9 @@
 #include "qemu/typedefs.h"
 
 struct NotifierWithReturn {
+	QLIST_ENTRY(NotifierWithReturn) node;
 	/* 0: go on; anything else stops the round */
 	int (*notify)(NotifierWithReturn *notifier, void *data);
-	QLIST_ENTRY(NotifierWithReturn) node;
 };
 
 typedef struct NotifierWithReturnList {

@@ -33,18 +33,15 @@ struct Object {
 };
 
 struct TypeInfo {
-	const char *name;
-	const char *parent;
-	size_t instance_size;
-	size_t instance_align;
+	const char *name, *parent;
+	bool abstract;			/* there are no objects of this very type */
+	size_t class_size, instance_size, instance_align;	/* bytes; 0: as the parent's */
+	void (*class_base_init)(ObjectClass *klass, void *data);	/* of subtypes, too */
+	void (*class_init)(ObjectClass *klass, void *data);
+	void *class_data;
 	void (*instance_init)(Object *obj);
 	void (*instance_post_init)(Object *obj);
 	void (*instance_finalize)(Object *obj);
-	bool abstract;
-	size_t class_size;
-	void (*class_init)(ObjectClass *klass, void *data);
-	void (*class_base_init)(ObjectClass *klass, void *data);
-	void *class_data;
 };
 
 #define OBJECT(obj) ((Object *)(obj))

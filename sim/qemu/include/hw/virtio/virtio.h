@@ -57,13 +57,15 @@ struct VirtioDeviceClass {
 	DeviceClass parent;
 	DeviceRealize realize;
 	DeviceUnrealize unrealize;
+	/* Features: what there is of those wanted, whether they fit together, what it is to be. */
 	uint64_t (*get_features)(VirtIODevice *vdev, uint64_t requested_features, Error **errp);
-	void (*set_features)(VirtIODevice *vdev, uint64_t val);
 	int (*validate_features)(VirtIODevice *vdev);
+	void (*set_features)(VirtIODevice *vdev, uint64_t val);
+	/* The driver's accesses. */
 	void (*get_config)(VirtIODevice *vdev, uint8_t *config);
 	void (*set_config)(VirtIODevice *vdev, const uint8_t *config);
-	void (*reset)(VirtIODevice *vdev);
 	void (*set_status)(VirtIODevice *vdev, uint8_t val);
+	void (*reset)(VirtIODevice *vdev);
 	void (*queue_reset)(VirtIODevice *vdev, uint32_t queue_index);
 	void (*queue_enable)(VirtIODevice *vdev, uint32_t queue_index);
 	const VMStateDescription *vmsd;
