@@ -15,6 +15,7 @@
 
 #include "hostmem.h"
 #include "host.h"
+#include "kernel/fork.h"
 #include "kernel/internal.h"
 #include "mm/internal.h"
 
@@ -149,7 +150,7 @@ static int64_t unaccounted_pages(struct kernel *kernel)
 	}
 	for (lru = NR_LRU_BASE; lru <= NR_UNEVICTABLE; lru++)
 		pages -= global_node_page_state(lru);
-	pages -= global_node_page_state(NR_PAGETABLE);
+	pages -= global_node_page_state(NR_PAGETABLE) + process_pages();
 	return pages - global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
 	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 }

@@ -30,6 +30,7 @@ struct kernel {
 	struct mm_state *mm;
 	struct sched_state *sched;
 	u64 seed;
+	bool no_jitter;			/* nothing is random that need not be */
 	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
 	long long managed;		/* pages of the allocator before modules came */
 	long long unaccounted;		/* of those, in use by nobody known */

@@ -31,6 +31,7 @@ struct vcpu {
 	bool irq_pending;
 	bool irq_active;
 	bool need_resched;
+	struct page *lazy_pgd;		/* of a process that is gone (kernel/fork.c) */
 	u64 curr_since;			/* thread->ran when curr was put on */
 };
 

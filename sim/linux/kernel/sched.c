@@ -17,6 +17,7 @@
 #include <linux/string.h>
 #include <linux/timer.h>
 
+#include "fork.h"
 #include "hostmem.h"
 
 #define TASK_STACK (64 * 1024)
@@ -267,6 +268,7 @@ void schedule(void)
 		task->blocked_since = task->kernel->engine->now;
 	cpu_consume(v->thread);
 	coro_suspend();
+	finish_task_switch(task);
 }
 
 void io_schedule(void)
@@ -406,10 +408,15 @@ static void task_free(struct task_struct *task)
 static void reap_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, reap);
+	struct coro_context old = coro_current->ctx;
 	struct task_struct *task, *next;
 
-	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node)
+	coro_current->ctx.kernel = sched->vcpus->kernel;
+	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node) {
+		task_memory_free(task);
 		task_free(task);
+	}
+	coro_current->ctx = old;
 	INIT_LIST_HEAD(&sched->dead_tasks);
 }
 
@@ -440,6 +447,13 @@ static void task_main(void *arg)
 {
 	struct task_struct *task = arg;
 
+	finish_task_switch(task);
+	if (task_memory_alloc(task)) {
+		printk(KERN_WARNING "fork: no memory for %s\n", task->comm);
+		task->exit_code = -ENOMEM;
+		task_exit(task);
+		return;
+	}
 	/* As kthread(): one that is stopped before it began does not begin. */
 	task->exit_code = task->should_stop ? -EINTR : task->threadfn(task->data);
 	task_exit(task);

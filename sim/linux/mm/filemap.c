@@ -63,7 +63,7 @@ static struct address_space *get_file(const char *name)
 		if (!strcmp(file->name, name))
 			return file;
 	}
-	file = space_create(false, disk_pages);
+	file = space_create(SPACE_FILE, disk_pages);
 	if (!file)
 		return NULL;
 	file->nr_pages = 0;

@@ -68,7 +68,7 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, u64 index, bool write
 		}
 	}
 	charge(COST_GUEST_HUGE_FAULT, 1);
-	if (pgtable_alloc(chunk)) {
+	if (pgtable_alloc(vma, index)) {
 		if (page)
 			__free_pages(page, HOST_PMD_ORDER);
 		return -ENOMEM;
@@ -113,6 +113,7 @@ void zap_huge_pmd(struct mmu_gather *tlb, struct address_space *space, struct ma
 	chunk->huge = 0;
 	pgtable_free(chunk->pgtable);
 	chunk->pgtable = NULL;
+	space->nr_tables--;
 	if (!pfn)
 		return;
 	space->nr_resident -= CHUNK_PAGES;

@@ -110,6 +110,7 @@ struct mm_state {
 	struct page_reporting_impl reporting;
 	struct reporting_state *reporting_state;
 	struct slab_state *slab;
+	struct fork_state *fork;	/* kernel/fork.c */
 	struct oom_state *oom;
 	struct user_state *user;
 	struct list_head shrinkers;

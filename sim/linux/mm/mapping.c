@@ -3,15 +3,16 @@
  * Which page is where: forward maps of address spaces, and what programs wrote into their pages.
  *
  * In place of page tables and the page cache's xarray of Linux there is one table per address
- * space: per 2 MiB a chunk with either a huge entry or, once needed, 512 entries of 4 bytes.
+ * space (of a file, of shared memory, of all private memory of a process): per 2 MiB a chunk with either a huge entry or, once needed, 512 entries of 4 bytes.
  * Expected contents are a run of counting tokens per chunk as long as it was written that way,
  * one token per page otherwise; they stay when a page goes to swap or is lost.
  *
- * Left out: levels above the page tables, several mappings of one page, page table locks.
+ * Left out: several mappings of one page, page table locks; for the memory that tables take see
+ * pgtable.c.
  */
 #include "user.h"
 
-struct address_space *space_create(bool anon, u64 nr_pages)
+struct address_space *space_create(enum space_kind kind, u64 nr_pages)
 {
 	struct user_state *user = this_user;
 	struct address_space *space = host_alloc(sizeof(*space));
@@ -32,11 +33,13 @@ struct address_space *space_create(bool anon, u64 nr_pages)
 	user->last_id = id;
 	user->space[id] = space;
 	space->id = id;
-	space->anon = anon;
+	space->anon = kind != SPACE_FILE;
+	space->shared = kind == SPACE_SHARED;
 	space->nr_pages = nr_pages;
 	space->nr_chunks = (nr_pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
-	/* Files may become as large as the disk, and mostly do not. */
-	if (anon)
+	/* Files may become as large as the disk, and processes as large as memory: mostly not. */
+	space->first_chunk = kind == SPACE_PRIVATE ? space->nr_chunks : 0;
+	if (kind == SPACE_SHARED)
 		space->chunk = host_alloc(space->nr_chunks * sizeof(*space->chunk));
 	else
 		space->chunk = host_reserve(space->nr_chunks * sizeof(*space->chunk));
@@ -53,13 +56,13 @@ void space_free(struct address_space *space)
 {
 	u64 used = DIV_ROUND_UP(space->nr_pages, CHUNK_PAGES), i;
 
-	for (i = 0; i < used; i++) {
+	for (i = space->first_chunk; i < used; i++) {
 		if (space->chunk[i].table)
 			host_free(space->chunk[i].table);
 		if (space->chunk[i].token_table)
 			host_free(space->chunk[i].token_table);
 	}
-	if (space->anon)
+	if (space->shared)
 		host_free(space->chunk);
 	else
 		host_release(space->chunk, space->nr_chunks * sizeof(*space->chunk));

@@ -11,7 +11,7 @@
  * pages are writes that the host sees.
  *
  * Left out: fork and copy on write, userfaultfd, NUMA balancing; pages leave the LRU when they are
- * gathered, not when the batch is freed; page tables are freed without waiting for RCU.
+ * gathered, not when the batch is freed.
  */
 #include "user.h"
 
@@ -83,7 +83,7 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 {
 	tlb_flush_mmu(tlb);
 	free_list(&tlb->batches, free_batch);
-	free_list(&tlb->tables, pgtable_free);
+	tlb_free_tables(&tlb->tables);
 }
 
 /* Room for one more page: the real kernel takes a page for the next batch, or frees what it has. */
@@ -114,34 +114,6 @@ void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 	tlb_make_room(tlb);
 	list_add_tail(&page->lru, &tlb->pages);
 	tlb->nr++;
-}
-
-/* Page tables */
-
-void pgtable_free(struct page *page)
-{
-	ClearPageTable(page);
-	mod_node_page_state(this_kernel->pgdat, NR_PAGETABLE, -1);
-	__free_page(page);
-}
-
-/* May block. */
-int pgtable_alloc(struct map_chunk *chunk)
-{
-	struct page *page;
-
-	if (chunk->pgtable)
-		return 0;
-	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!page)
-		return -ENOMEM;
-	SetPageTable(page);
-	mod_node_page_state(this_kernel->pgdat, NR_PAGETABLE, 1);
-	if (chunk->pgtable)
-		pgtable_free(page);
-	else
-		chunk->pgtable = page;
-	return 0;
 }
 
 /* Unmapping */
@@ -189,22 +161,8 @@ static void zap_pte_range(struct mmu_gather *tlb, struct address_space *space,
 	}
 }
 
-static bool table_empty(const struct map_chunk *chunk)
-{
-	u32 i;
-
-	if (chunk->huge)
-		return false;
-	for (i = 0; chunk->table && i < CHUNK_PAGES; i++) {
-		if (chunk->table[i])
-			return false;
-	}
-	return true;
-}
-
 /* Pages [index, index + nr) go, and their contents with them. */
-void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr,
-		      bool free_tables)
+void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr)
 {
 	while (nr) {
 		struct map_chunk *chunk = chunk_of(space, index);
@@ -219,13 +177,6 @@ void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 i
 				split_huge_pmd(space, chunk);
 			if (chunk->table)
 				zap_pte_range(tlb, space, chunk, off, run);
-		}
-		if (free_tables && chunk->pgtable && table_empty(chunk)) {
-			list_add_tail(&chunk->pgtable->lru, &tlb->tables);
-			chunk->pgtable = NULL;
-			if (chunk->table)
-				host_free(chunk->table);
-			chunk->table = NULL;
 		}
 		index += run;
 		nr -= run;
@@ -250,11 +201,12 @@ static bool fresh_fits(const struct address_space *space, u64 index)
 	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk_of(space, index)->huge);
 }
 
-static int do_anonymous_page(struct address_space *space, u64 index, bool write)
+static int do_anonymous_page(const struct vm_area_struct *vma, u64 index, bool write)
 {
+	struct address_space *space = vma->space;
 	struct page *page;
 
-	if (pgtable_alloc(chunk_of(space, index)))
+	if (pgtable_alloc(vma, index))
 		return -ENOMEM;
 	if (!write) {
 		if (!map_entry(space, index))
@@ -279,14 +231,16 @@ static int do_anonymous_page(struct address_space *space, u64 index, bool write)
 }
 
 /* Write to a page that is mapped for reading: the zero page, or one that swap has a copy of. */
-static int do_wp_page(struct address_space *space, u64 index, u32 pte)
+static int do_wp_page(const struct vm_area_struct *vma, u64 index, u32 pte)
 {
+	struct address_space *space = vma->space;
+
 	if (chunk_of(space, index)->huge) {
 		split_huge_pmd(space, chunk_of(space, index));
 		pte = map_entry(space, index);
 	}
 	if (!pte_pfn(pte))
-		return do_anonymous_page(space, index, true);
+		return do_anonymous_page(vma, index, true);
 	SetPageDirty(pfn_to_page(pte_pfn(pte)));
 	map_set(space, index, pte | PTE_WRITE);
 	return 0;
@@ -336,9 +290,9 @@ static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
 		charge(COST_GUEST_FAULT, 1);
 		pte = map_entry(space, index);
 		if (!pte) {
-			ret = do_anonymous_page(space, index, write);
+			ret = do_anonymous_page(vma, index, write);
 		} else if (pte & PTE_PRESENT) {
-			ret = write && !(pte & PTE_WRITE) ? do_wp_page(space, index, pte) : 0;
+			ret = write && !(pte & PTE_WRITE) ? do_wp_page(vma, index, pte) : 0;
 		} else {
 			ret = do_swap_page(space, index, write, &major);
 			kind = major ? USER_FAULT_SWAP : USER_FAULT_MINOR;
@@ -452,6 +406,11 @@ static int verify_pages(struct vm_area_struct *vma, u64 index, u64 nr)
 		nr -= run;
 	}
 	return 0;
+}
+
+int user_populate(struct vm_area_struct *vma)
+{
+	return write_pages(vma, vma->pgoff, vma->end - vma->start);
 }
 
 int user_touch(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write)

@@ -11,6 +11,7 @@
  * bytes per page and 1,244 further pages at the end of the part below 4 GiB.
  */
 #include "hostmem.h"
+#include "kernel/fork.h"
 #include "internal.h"
 
 #define DMA_END_PFN 4096UL		/* 16 MiB */
@@ -334,6 +335,7 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 		kernel->mm->zone_end[idx] = config->ram_pages;
 	page_reporting_init();
 	slab_init();
+	fork_init();
 	oom_init();
 }
 
@@ -380,6 +382,7 @@ void mm_exit(struct kernel *kernel)
 	int idx;
 
 	oom_exit();
+	fork_exit();
 	slab_exit();
 	page_reporting_exit();
 	for (idx = 0; idx < MAX_NR_ZONES; idx++)

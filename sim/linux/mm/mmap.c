@@ -2,99 +2,294 @@
 /*
  * Address spaces of programs: areas, and the calls that make, use and remove them.
  *
- * Models the parts of mm/mmap.c and mm/madvise.c of Linux 6.1 that a program notices.  Areas get
- * ever higher addresses, each at the start of a page table of its own.
+ * Models the parts of mm/mmap.c and mm/madvise.c of Linux 6.1 that a program notices, or that can be
+ * seen of the memory it takes: mappings lie side by side from the top down, the highest gap that is
+ * large enough is used first, neighbours of a kind are one area, the middle of an area can be
+ * unmapped.  Nothing aligns a mapping to 2 MiB; its ends are mapped by 4 KiB then.  A process
+ * begins with some pages of data and of stack.
  *
- * Left out: merging of areas, files and shared file mappings, brk, mprotect, mlock, the mmap lock
- * (programs have one thread), page tables above the last level.  Shared memory of one name has one
- * page table for all who map it and is gone with its last mapping.
+ * Left out: files and shared file mappings, brk, mprotect, mlock, the mmap lock (programs have one
+ * thread).  Shared memory of one name has one page table for all who map it and is gone with its
+ * last mapping.
  */
+#include "kernel/fork.h"
+#include "random.h"
 #include "user.h"
 
-struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task)
-{
-	struct mm_struct *mm = host_alloc(sizeof(*mm));
+/*
+ * What a small static program has touched of its own when it runs: VmData and VmStk of a shell in a
+ * real guest, RssAnon 60 kB.
+ */
+#define PROCESS_DATA_PAGES 11
+#define PROCESS_STACK_PAGES 4
 
-	mm->kernel = kernel;
-	mm->task = task;
-	mm->next_page = CHUNK_PAGES;
-	list_add_tail(&mm->list, &kernel->mm->user->mms);
-	if (task)
-		task->mm = mm;
-	return mm;
+#define GIB_PAGES (1ul << (30 - PAGE_SHIFT))
+/* Addresses that a process can use: 16 TiB at most, since indexes are 32 bits. */
+#define WINDOW_MAX ((1ul << 32) - GIB_PAGES)
+/* From the end: a GiB with the stack, one with data; then, with mappings, downwards. */
+#define DATA_BELOW_END (2 * GIB_PAGES)
+/* arch_mmap_rnd() takes 28 bits; what shows is where a mapping lies within 2 MiB, and 1 GiB. */
+#define MMAP_RANDOM_PAGES GIB_PAGES
+
+/* Room to map four times what there is: what is mapped need not be touched. */
+static u64 window_pages(const struct kernel *kernel)
+{
+	const struct swap_info *swap = kernel->mm->user->swap;
+	u64 pages = kernel->max_pfn + (swap ? swap->nr_slots : 0);
+
+	return min_t(u64, ALIGN(4 * pages, GIB_PAGES) + 8 * GIB_PAGES, WINDOW_MAX);
 }
 
-static void insert_area(struct mm_struct *mm, u32 at, struct vm_area_struct *vma)
+static u64 mmap_base(const struct kernel *kernel, u64 window, const struct task_struct *task)
 {
-	if (mm->nr_areas == mm->max_areas) {
-		mm->max_areas = mm->max_areas ? mm->max_areas * 2 : 8;
-		mm->area = host_realloc(mm->area, mm->max_areas * sizeof(*mm->area));
+	struct random_stream rs;
+	char name[96];
+	u64 base = window - DATA_BELOW_END;
+
+	if (!task || kernel->no_jitter)
+		return base;
+	snprintf(name, sizeof(name), "mmap/%s/%d", kernel->name, task->pid);
+	random_init(&rs, kernel->seed, name);
+	return base - random_below(&rs, MMAP_RANDOM_PAGES);
+}
+
+/* Areas */
+
+static struct vm_area_struct *area_alloc(void)
+{
+	struct vm_area_struct *vma;
+	void *object = process_object_alloc(OBJECT_VM_AREA);
+
+	if (!object)
+		return NULL;
+	vma = host_alloc(sizeof(*vma));
+	vma->object = object;
+	return vma;
+}
+
+static void area_free(struct vm_area_struct *vma)
+{
+	process_object_free(vma->object);
+	host_free(vma);
+}
+
+static struct vm_area_struct *area_create(struct mm_struct *mm, struct address_space *space,
+					  u64 start, u64 nr_pages, enum user_thp thp)
+{
+	struct vm_area_struct *vma = area_alloc();
+
+	if (!vma)
+		return NULL;
+	vma->mm = mm;
+	vma->space = space;
+	vma->thp = thp;
+	vma->start = start;
+	vma->end = start + nr_pages;
+	vma->pgoff = space->shared ? 0 : start;
+	space->first_chunk = min(space->first_chunk, vma->pgoff >> CHUNK_SHIFT);
+	return vma;
+}
+
+static bool can_merge(const struct vm_area_struct *vma, const struct address_space *space,
+		      enum user_thp thp)
+{
+	return vma && vma->space == space && !space->shared && vma->thp == thp;
+}
+
+/* A new area, or a neighbour that is larger now (vma_merge()). */
+static struct vm_area_struct *map_area(struct mm_struct *mm, struct address_space *space, u64 start,
+				       u64 nr_pages, enum user_thp thp)
+{
+	struct vm_area_struct *prev = find_vma_prev(mm, start), *next = find_vma(mm, start), *vma;
+	u64 end = start + nr_pages;
+	bool with_prev = can_merge(prev, space, thp) && prev->end == start;
+	bool with_next = can_merge(next, space, thp) && next->start == end;
+
+	if (with_prev && with_next) {
+		end = next->end;
+		vma_remove(mm, next);
+		area_free(next);
 	}
-	memmove(mm->area + at + 1, mm->area + at, (mm->nr_areas - at) * sizeof(*mm->area));
-	mm->area[at] = vma;
-	mm->nr_areas++;
+	if (with_prev) {
+		vma_set_range(mm, prev, prev->start, end);
+		return prev;
+	}
+	if (with_next) {
+		space->first_chunk = min(space->first_chunk, start >> CHUNK_SHIFT);
+		vma_set_range(mm, next, start, next->end);
+		return next;
+	}
+	vma = area_create(mm, space, start, nr_pages, thp);
+	if (!vma)
+		return NULL;
+	vma_insert(mm, vma);
+	space->users++;
+	return vma;
+}
+
+/* Cut an area in two if @page is in the middle of it (__split_vma()). */
+static int split_area(struct mm_struct *mm, u64 page)
+{
+	struct vm_area_struct *vma = find_vma(mm, page), *tail;
+
+	if (!vma || vma->start >= page)
+		return 0;
+	tail = area_create(mm, vma->space, page, vma->end - page, vma->thp);
+	if (!tail)
+		return -ENOMEM;
+	tail->pgoff = vma->pgoff + (page - vma->start);
+	vma_set_range(mm, vma, vma->start, page);
+	vma_insert(mm, tail);
+	tail->space->users++;
+	return 0;
 }
 
 static void put_space(struct address_space *space)
 {
-	if (--space->users)
+	space->users--;
+	if (!space->shared || space->users)
 		return;
-	if (space->shared)
-		list_del(&space->list);
+	list_del(&space->list);
 	space_free(space);
 }
 
-/* Whether only areas [first, last) map a shared address space, the first of them being @at. */
-static bool last_users(const struct mm_struct *mm, u32 first, u32 last, u32 at)
+/* Whether areas of [start, end) are all that map a shared address space, @first being the first. */
+static bool last_users(const struct mm_struct *mm, const struct vm_area_struct *first, u64 end)
 {
-	const struct address_space *space = mm->area[at]->space;
+	const struct vm_area_struct *vma;
 	unsigned int users = 0;
-	u32 i;
 
-	for (i = first; i < last; i++) {
-		if (mm->area[i]->space != space)
-			continue;
-		if (i < at)
-			return false;
-		users++;
-	}
-	return users == space->users;
+	for (vma = first; vma && vma->start < end; vma = find_vma(mm, vma->end))
+		users += vma->space == first->space;
+	return users == first->space->users;
 }
 
-/* Areas [first, last) go, with the pages of their address spaces that nobody else maps. */
-static void remove_areas(struct mm_struct *mm, u32 first, u32 last)
+static void unmap_shared(struct mmu_gather *tlb, struct address_space *space)
 {
-	struct mmu_gather tlb;
-	u32 i;
+	u64 c;
 
-	tlb_gather_mmu(&tlb);
-	for (i = first; i < last; i++) {
-		struct vm_area_struct *vma = mm->area[i];
-
-		if (!vma->space->shared)
-			unmap_page_range(&tlb, vma->space, vma->pgoff, vma->end - vma->start,
-					 true);
-		else if (last_users(mm, first, last, i))
-			unmap_page_range(&tlb, vma->space, 0, vma->space->nr_pages, true);
-	}
-	for (i = first; i < last; i++) {
-		put_space(mm->area[i]->space);
-		host_free(mm->area[i]);
-	}
-	if (last < mm->nr_areas)
-		memmove(mm->area + first, mm->area + last,
-			(mm->nr_areas - last) * sizeof(*mm->area));
-	mm->nr_areas -= last - first;
-	tlb_finish_mmu(&tlb);
+	unmap_page_range(tlb, space, 0, space->nr_pages);
+	for (c = 0; c < space->nr_chunks; c++)
+		free_chunk_table(tlb, space, &space->chunk[c]);
 }
 
+/*
+ * Whole areas in [start, end) go (unmap_region()), with the pages of their address spaces that
+ * nobody else maps.
+ */
+static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
+{
+	struct vm_area_struct *first = find_vma(mm, start), *prev, *vma, *next;
+	struct mmu_gather tlb;
+
+	if (!first || first->start >= end)
+		return;
+	prev = find_vma_prev(mm, start);
+	tlb_gather_mmu(&tlb);
+	for (vma = first; vma && vma->start < end; vma = find_vma(mm, vma->end)) {
+		if (!vma->space->shared)
+			unmap_page_range(&tlb, vma->space, vma->pgoff, vma->end - vma->start);
+		else if (last_users(mm, vma, end))
+			unmap_shared(&tlb, vma->space);
+	}
+	next = vma;
+	free_pgtables(&tlb, mm, start, end, prev ? prev->end : 0, next ? next->start : mm->space->nr_pages - DATA_BELOW_END);
+	tlb_finish_mmu(&tlb);
+	while ((vma = find_vma(mm, start)) && vma->start < end) {
+		vma_remove(mm, vma);
+		put_space(vma->space);
+		area_free(vma);
+	}
+}
+
+/* The program's own areas; without a task (unit tests) there are none. */
+static bool map_own(struct mm_struct *mm, u64 end)
+{
+	static const u64 nr_pages[NR_OWN_AREAS] = { PROCESS_DATA_PAGES, PROCESS_STACK_PAGES };
+	const u64 start[NR_OWN_AREAS] = { end - DATA_BELOW_END, end - PROCESS_STACK_PAGES };
+	unsigned int i;
+
+	for (i = 0; mm->task && i < NR_OWN_AREAS; i++) {
+		mm->own[i] = area_create(mm, mm->space, start[i], nr_pages[i],
+					 USER_THP_NOHUGEPAGE);
+		if (!mm->own[i] || user_populate(mm->own[i]))
+			return false;
+	}
+	return true;
+}
+
+static void unmap_own(struct mm_struct *mm, struct mmu_gather *tlb)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_OWN_AREAS; i++) {
+		struct vm_area_struct *vma = mm->own[i];
+
+		if (vma)
+			unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
+	}
+	free_pgtables(tlb, mm, 0, mm->space->nr_pages, 0, mm->space->nr_pages);
+	for (i = 0; i < NR_OWN_AREAS; i++) {
+		if (mm->own[i])
+			area_free(mm->own[i]);
+		mm->own[i] = NULL;
+	}
+}
+
+struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task)
+{
+	struct mm_struct *mm = host_alloc(sizeof(*mm));
+	u64 window = window_pages(kernel);
+
+	mm->kernel = kernel;
+	mm->task = task;
+	mm->mmap_base = mmap_base(kernel, window, task);
+	mm->space = space_create(SPACE_PRIVATE, window);
+	if (!mm->space || !pgd_alloc(mm)) {
+		if (mm->space)
+			space_free(mm->space);
+		host_free(mm);
+		return NULL;
+	}
+	list_add_tail(&mm->list, &kernel->mm->user->mms);
+	if (task)
+		task->mm = mm;
+	if (map_own(mm, window))
+		return mm;
+	user_mm_destroy(mm);
+	return NULL;
+}
+
+/* exit_mmap(); the root of the page tables goes when no CPU uses it any more. */
 void user_mm_destroy(struct mm_struct *mm)
 {
-	remove_areas(mm, 0, mm->nr_areas);
+	struct mmu_gather tlb;
+
+	remove_areas(mm, 0, mm->space->nr_pages);
+	tlb_gather_mmu(&tlb);
+	unmap_own(mm, &tlb);
+	tlb_finish_mmu(&tlb);
+	process_put_pgd(mm->task, mm->pgd);
 	if (mm->task)
 		mm->task->mm = NULL;
 	list_del(&mm->list);
-	host_free(mm->area);
+	space_free(mm->space);
+	mm_free(mm);
+}
+
+/* What the simulator keeps of it. */
+void mm_free(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	unsigned int i;
+
+	while ((vma = mm->areas)) {
+		vma_remove(mm, vma);
+		host_free(vma);
+	}
+	for (i = 0; i < NR_OWN_AREAS; i++)
+		host_free(mm->own[i]);
+	host_free(mm->upper);
 	host_free(mm);
 }
 
@@ -115,10 +310,9 @@ static struct address_space *get_shared(const char *name, u64 nr_pages)
 
 	if (space)
 		return space->nr_pages >= nr_pages ? space : NULL;
-	space = space_create(true, nr_pages);
+	space = space_create(SPACE_SHARED, nr_pages);
 	if (!space)
 		return NULL;
-	space->shared = true;
 	space->name = host_alloc(strlen(name) + 1);
 	memcpy(space->name, name, strlen(name) + 1);
 	list_add_tail(&space->list, &this_user->shared);
@@ -127,79 +321,40 @@ static struct address_space *get_shared(const char *name, u64 nr_pages)
 
 int64_t user_map(struct mm_struct *mm, uint64_t bytes, enum user_thp thp, const char *shared)
 {
-	u64 nr_pages = PFN_UP(bytes);
-	struct address_space *space;
-	struct vm_area_struct *vma;
+	u64 nr_pages = PFN_UP(bytes), start;
+	struct address_space *space = mm->space;
 
 	charge(COST_GUEST_SYSCALL, thp == USER_THP_DEFAULT ? 1 : 2);
-	if (!nr_pages || nr_pages > U32_MAX - CHUNK_PAGES)
+	if (!nr_pages || nr_pages > WINDOW_MAX)
 		return -EINVAL;
-	space = shared ? get_shared(shared, nr_pages) : space_create(true, nr_pages);
-	if (!space)
-		return shared ? -EINVAL : -ENOMEM;
-	space->users++;
-	vma = host_alloc(sizeof(*vma));
-	vma->mm = mm;
-	vma->space = space;
-	vma->thp = shared ? USER_THP_NOHUGEPAGE : thp;
-	vma->start = mm->next_page;
-	vma->end = vma->start + nr_pages;
-	mm->next_page = ALIGN(vma->end, CHUNK_PAGES) + CHUNK_PAGES;
-	insert_area(mm, mm->nr_areas, vma);
-	return (int64_t)(vma->start << PAGE_SHIFT);
-}
-
-/* The first area that ends above @page, or nr_areas. */
-static u32 find_area(const struct mm_struct *mm, u64 page)
-{
-	u32 low = 0, high = mm->nr_areas;
-
-	while (low < high) {
-		u32 middle = low + (high - low) / 2;
-
-		if (mm->area[middle]->end <= page)
-			low = middle + 1;
-		else
-			high = middle;
+	start = find_unmapped_area(mm, nr_pages);
+	if (!start)
+		return -ENOMEM;
+	if (shared) {
+		space = get_shared(shared, nr_pages);
+		thp = USER_THP_NOHUGEPAGE;
 	}
-	return low;
-}
-
-static struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page)
-{
-	u32 at = find_area(mm, page);
-
-	return at < mm->nr_areas && mm->area[at]->start <= page ? mm->area[at] : NULL;
-}
-
-/* Cut an area in two if @page is in the middle of it; returns the first one from @page on. */
-static u32 split_area(struct mm_struct *mm, u64 page)
-{
-	struct vm_area_struct *vma = find_vma(mm, page), *tail;
-	u32 at = find_area(mm, page);
-
-	if (!vma || vma->start == page)
-		return at;
-	tail = host_alloc(sizeof(*tail));
-	*tail = *vma;
-	tail->start = page;
-	tail->pgoff += page - vma->start;
-	vma->end = page;
-	vma->space->users++;
-	insert_area(mm, at + 1, tail);
-	return at + 1;
+	if (!space)
+		return -EINVAL;
+	if (map_area(mm, space, start, nr_pages, thp))
+		return (int64_t)(start << PAGE_SHIFT);
+	if (shared && !space->users) {
+		list_del(&space->list);
+		space_free(space);
+	}
+	return -ENOMEM;
 }
 
 int user_unmap(struct mm_struct *mm, uint64_t addr, uint64_t len)
 {
-	u32 first, last;
+	u64 start = PFN_DOWN(addr), end = PFN_UP(addr + len);
 
 	charge(COST_GUEST_SYSCALL, 1);
 	if (!len)
 		return -EINVAL;
-	first = split_area(mm, PFN_DOWN(addr));
-	last = split_area(mm, PFN_UP(addr + len));
-	remove_areas(mm, first, last);
+	if (split_area(mm, start) || split_area(mm, end))
+		return -ENOMEM;
+	remove_areas(mm, start, end);
 	user_resched();
 	return 0;
 }
@@ -216,15 +371,14 @@ int user_release(struct mm_struct *mm, uint64_t addr, uint64_t len)
 		struct vm_area_struct *vma = find_vma(mm, page);
 		u64 nr;
 
-		if (!vma) {
+		if (!vma || vma->start > page) {
 			ret = -ENOMEM;
 			break;
 		}
 		nr = min(end, vma->end) - page;
 		/* Others see shared pages still; here they would only have to be mapped again. */
 		if (!vma->space->shared)
-			unmap_page_range(&tlb, vma->space, vma->pgoff + page - vma->start, nr,
-					 false);
+			unmap_page_range(&tlb, vma->space, vma->pgoff + page - vma->start, nr);
 		page += nr;
 	}
 	tlb_finish_mmu(&tlb);
@@ -243,7 +397,7 @@ int user_access(struct mm_struct *mm, u64 addr, u64 len,
 		u64 nr;
 		int ret;
 
-		if (!vma)
+		if (!vma || vma->start > page)
 			return -EFAULT;
 		nr = min(end, vma->end) - page;
 		ret = access(vma, vma->pgoff + page - vma->start, nr);
@@ -264,46 +418,31 @@ void user_oom_killed(struct task_struct *victim)
 				   victim->mm ? user_rss(victim->mm) : 0);
 }
 
-/* Neighbours of one address space are parts of one area, and it counts once. */
-static bool area_counts(const struct mm_struct *mm, u32 i)
-{
-	return !i || mm->area[i]->space != mm->area[i - 1]->space;
-}
-
+/* Shared memory counts once for each area that maps it. */
 uint64_t user_rss(const struct mm_struct *mm)
 {
-	u64 sum = 0;
-	u32 i;
+	u64 sum = mm->space->nr_resident;
+	struct vm_area_struct *vma;
 
-	for (i = 0; i < mm->nr_areas; i++)
-		sum += area_counts(mm, i) ? mm->area[i]->space->nr_resident : 0;
+	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->end))
+		sum += vma->space->shared ? vma->space->nr_resident : 0;
 	return sum;
 }
 
 uint64_t user_swapped(const struct mm_struct *mm)
 {
-	u64 sum = 0;
-	u32 i;
+	u64 sum = mm->space->nr_swapped;
+	struct vm_area_struct *vma;
 
-	for (i = 0; i < mm->nr_areas; i++)
-		sum += area_counts(mm, i) ? mm->area[i]->space->nr_swapped : 0;
+	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->end))
+		sum += vma->space->shared ? vma->space->nr_swapped : 0;
 	return sum;
 }
 
-/* oom_badness(): also one page of page table per 2 MiB that has any. */
+/* oom_badness(): the tables, too. */
 unsigned long mm_badness_pages(const struct mm_struct *mm)
 {
-	unsigned long pages = user_rss(mm) + user_swapped(mm);
-	u32 i;
-	u64 c;
-
-	for (i = 0; i < mm->nr_areas; i++) {
-		const struct address_space *space = mm->area[i]->space;
-
-		for (c = 0; area_counts(mm, i) && c < space->nr_chunks; c++)
-			pages += space->chunk[c].pgtable != NULL;
-	}
-	return pages;
+	return user_rss(mm) + user_swapped(mm) + mm->space->nr_tables;
 }
 
 uint64_t user_min_flt(const struct mm_struct *mm)

@@ -23,6 +23,7 @@ int usermem_init(struct kernel *kernel, const struct usermem_config *config)
 	for (i = 0; i < NR_PAGE_WAITS; i++)
 		init_waitqueue_head(&user->page_wait[i]);
 	init_waitqueue_head(&user->busy_wait);
+	pgtable_init(user);
 	vmscan_init(user);
 	huge_memory_init(user);
 	ret = filemap_init(user, config->disk);
@@ -50,10 +51,7 @@ void usermem_exit(struct kernel *kernel)
 		return;
 	BUG_ON(this_kernel != kernel);
 	list_for_each_entry_safe(mm, next, &user->mms, list) {
-		for (i = 0; i < mm->nr_areas; i++)
-			host_free(mm->area[i]);
-		host_free(mm->area);
-		host_free(mm);
+		mm_free(mm);
 	}
 	huge_memory_exit(user);
 	filemap_exit(user);
@@ -132,7 +130,7 @@ static u64 check_space(const struct address_space *space)
 	u64 chunks = DIV_ROUND_UP(space->nr_pages, CHUNK_PAGES), c;
 	u64 resident = 0, swapped = 0, wrong = 0;
 
-	for (c = 0; c < chunks; c++)
+	for (c = space->first_chunk; c < chunks; c++)
 		wrong += check_chunk(space, c, &resident, &swapped);
 	return wrong + (resident != space->nr_resident) + (swapped != space->nr_swapped);
 }

@@ -2,12 +2,12 @@
 /*
  * Process memory and page cache: what their files share.
  *
- * Reading order: mapping.c (which page is where), lru.c, mmap.c, memory.c (faults, unmapping),
- * huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
+ * Reading order: mapping.c (which page is where), lru.c, vma.c, mmap.c, pgtable.c, memory.c (faults,
+ * unmapping), huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
  *
- * One structure maps both ways.  An address space is the pages of a file, or those of one anonymous
- * area, by index; since nothing is mapped twice, its table is page table and page cache
- * in one.  A page remembers its address space and index, or, while in the swap cache, its slot,
+ * One structure maps both ways.  An address space is the pages of a file, of shared memory, or
+ * those of a process's private areas, by index; since nothing is mapped twice, its table is page
+ * table and page cache in one.  A page remembers its address space and index, or, while in the swap cache, its slot,
  * which remembers them.
  *
  * Who may free a page: whoever drops its last reference.  One belongs to the address space (or the
@@ -61,8 +61,10 @@ struct address_space {
 	char *name;		/* of files and shared memory */
 	u64 nr_pages;		/* of files: up to the last one ever used */
 	u64 nr_chunks;
+	u64 first_chunk;	/* below it none was ever used */
 	struct map_chunk *chunk;
 	unsigned long nr_resident, nr_swapped;
+	unsigned long nr_tables;	/* pages of page tables, without the root */
 	struct list_head list;	/* of files or of shared memory */
 
 	/* files (filemap.c) */
@@ -73,21 +75,38 @@ struct address_space {
 	u32 ra_size, ra_async;
 };
 
+/* Pages of addresses count from 0; an area maps pages [pgoff, pgoff + end - start) of its space. */
 struct vm_area_struct {
 	struct mm_struct *mm;
 	u64 start, end;		/* pages */
 	u64 pgoff;
 	struct address_space *space;
 	enum user_thp thp;
+	void *object;		/* what it takes of the guest's slab */
+	/* vma.c: by address; what is below the node, itself included */
+	struct vm_area_struct *left, *right;
+	u64 rank, sub_start, sub_end, sub_gap;
 };
 
+#define NR_OWN_AREAS 2
+
+/*
+ * All private areas are parts of one address space, by address: their page tables are one tree, and
+ * neighbours share them.
+ */
 struct mm_struct {
 	struct list_head list;
 	struct kernel *kernel;
 	struct task_struct *task;
-	struct vm_area_struct **area;	/* by address */
-	u32 nr_areas, max_areas;
-	u64 next_page;		/* where the next area may begin */
+	struct address_space *space;
+	struct vm_area_struct *areas;
+	u32 nr_areas;
+	u64 mmap_base;			/* mappings go below it, from the top down */
+	/* Data and stack of the program itself; not among the areas. */
+	struct vm_area_struct *own[NR_OWN_AREAS];
+	struct page *pgd;		/* two pages (CONFIG_PAGE_TABLE_ISOLATION) */
+	struct page **upper;		/* tables above the page tables: for each GiB, for each 512 */
+	u64 nr_pmd, nr_upper;
 	u64 min_flt, maj_flt;
 };
 
@@ -141,6 +160,8 @@ struct user_state {
 	u32 next_token;
 	wait_queue_head_t page_wait[NR_PAGE_WAITS];
 	wait_queue_head_t busy_wait;	/* chunks of shared memory */
+	struct list_head rcu_tables, rcu_tables_next;	/* page tables, for the next grace periods */
+	struct timer_list rcu_timer;
 	struct list_head deferred_split;
 	unsigned long nr_deferred;
 	struct shrinker deferred_shrinker;
@@ -221,7 +242,8 @@ static inline u32 pte_pfn(u32 pte)
 }
 
 /* mapping.c */
-struct address_space *space_create(bool anon, u64 nr_pages);
+enum space_kind { SPACE_FILE, SPACE_PRIVATE, SPACE_SHARED };
+struct address_space *space_create(enum space_kind kind, u64 nr_pages);
 void space_free(struct address_space *space);
 u32 map_entry(const struct address_space *space, u64 index);
 bool map_alloc_table(struct map_chunk *chunk);
@@ -258,7 +280,44 @@ static inline bool page_is_file_lru(const struct page *page)
 	return !PageSwapBacked(page);
 }
 
+struct mmu_gather;
+
+/* vma.c */
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+/* It must not change places with another area. */
+void vma_set_range(struct mm_struct *mm, struct vm_area_struct *vma, u64 start, u64 end);
+/* The first area that ends above @page, the last one that ends at or below it; NULL: none. */
+struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page);
+struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, u64 page);
+/* Start of the highest gap for @nr pages; 0: there is none. */
+u64 find_unmapped_area(const struct mm_struct *mm, u64 nr);
+
+/* pgtable.c */
+/* The root of a process's tables and room for the others; false: no memory.  May block. */
+bool pgd_alloc(struct mm_struct *mm);
+/* The tables must be gone. */
+void pgd_free(struct page *pgd);
+/* All tables for the page at @index of the area are there.  May block; -ENOMEM. */
+int pgtable_alloc(const struct vm_area_struct *vma, u64 index);
+/* A deposited page table that is not needed any more. */
+void pgtable_free(struct page *page);
+/*
+ * Tables for addresses [start, end), from which everything is unmapped, unless they also serve
+ * addresses below @floor or from @ceiling on: neighbouring areas'.
+ */
+void free_pgtables(struct mmu_gather *tlb, struct mm_struct *mm, u64 start, u64 end, u64 floor,
+		   u64 ceiling);
+/* The page table of a chunk goes with the gather. */
+void free_chunk_table(struct mmu_gather *tlb, struct address_space *space,
+		      struct map_chunk *chunk);
+/* Free @tables after a grace period (CONFIG_MMU_GATHER_RCU_TABLE_FREE). */
+void tlb_free_tables(struct list_head *tables);
+void pgtable_init(struct user_state *user);
+
 /* mmap.c */
+/* What the simulator keeps of an mm. */
+void mm_free(struct mm_struct *mm);
 int user_access(struct mm_struct *mm, u64 addr, u64 len,
 		int (*access)(struct vm_area_struct *vma, u64 index, u64 nr));
 
@@ -272,13 +331,12 @@ struct mmu_gather {
 void tlb_gather_mmu(struct mmu_gather *tlb);
 void tlb_finish_mmu(struct mmu_gather *tlb);
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page);
-void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr,
-		      bool free_tables);
+void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr);
 /* The last reference is gone. */
 void release_page(struct page *page);
+/* Write every page of an area once; 0 or -errno. */
+int user_populate(struct vm_area_struct *vma);
 void page_init_anon(struct page *page, struct address_space *space, u64 index);
-int pgtable_alloc(struct map_chunk *chunk);
-void pgtable_free(struct page *page);
 
 /* huge_memory.c */
 bool thp_eligible(const struct vm_area_struct *vma, u64 index);

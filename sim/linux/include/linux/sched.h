@@ -30,6 +30,8 @@ struct kernel;
 struct reclaim_state;
 struct mutex;
 
+#define TASK_STACK_PAGES 4	/* THREAD_SIZE of 16 KiB */
+
 struct task_struct {
 	struct list_head run_node;	/* run queue */
 	struct list_head tasks;		/* all tasks of the kernel */
@@ -65,6 +67,9 @@ struct task_struct {
 	bool should_stop;		/* kthread_stop() was called */
 	int exit_code;
 	struct list_head exit_waiters;	/* struct task_exit_waiter */
+	/* What it takes of guest memory (kernel/fork.c). */
+	void *object[5];
+	struct page *stack_page[TASK_STACK_PAGES];
 	void *program;			/* of a user task; owned by whoever made it */
 };
 
