@@ -697,11 +697,11 @@ END_TEST
 
 /*
  * 64 MiB are written, held and released twice.  They are not all that changes: page tables are
- * allocated, and the per-CPU list has pages that are neither free nor in use.
+ * allocated, and the per-CPU list has pages that are neither free nor in use.  The first time the
+ * program also begins: data, stack, and 1 or 2 MiB to remember what it wrote.
  */
 START_TEST(the_machine_samples_at_each_boundary)
 {
-	const uint64_t slack = MIB(1);
 	struct trace_reader *reader;
 	struct outcome o;
 	struct phases p;
@@ -717,6 +717,7 @@ START_TEST(the_machine_samples_at_each_boundary)
 	for (unsigned int i = 0; i < p.nr; i++)
 		ck_assert_msg(!p.phase[i].sample_age, "%s", p.phase[i].name);
 	for (unsigned int i = 0; i < 2; i++) {
+		const uint64_t slack = i ? MIB(1) : MIB(3);
 		uint64_t before = find(&p, i ? "hog" : "", i ? "pause" : "boot", 0, 0)->
 				  value[PHASE_FREE];
 		const struct phase *write = find(&p, "hog", "write", i, 0);
@@ -725,7 +726,9 @@ START_TEST(the_machine_samples_at_each_boundary)
 
 		ck_assert_uint_ge(used, MIB(64) - slack);
 		ck_assert_uint_le(used, MIB(64) + slack);
-		ck_assert_uint_eq(write->value[PHASE_MINOR_FAULTS], MIB(64) / PAGE);
+		ck_assert_uint_ge(write->value[PHASE_MINOR_FAULTS], MIB(64) / PAGE);
+		ck_assert_uint_le(write->value[PHASE_MINOR_FAULTS],
+				  (MIB(64) + (i ? 0 : MIB(2))) / PAGE);
 		ck_assert_uint_eq(hold->value[PHASE_MINOR_FAULTS], 0);
 		ck_assert_uint_eq(hold->value[PHASE_FREE], write->value[PHASE_FREE]);
 		ck_assert_uint_ge(find(&p, "hog", "release", i, 0)->value[PHASE_FREE],

@@ -29,7 +29,7 @@ static const char *two_guests(const char *module, const char *device, const char
 		 "programs { p { compatible = \"ballast,program-memhog\"; size-mib = <64>;"
 		 " hold-ms = <5000>; }; }; };\n"
 		 "commands { c { compatible = \"ballast,set-balloon\"; guest = <&a>;"
-		 " target-mib = <510>; start-ms = <200>; }; };\n};\n",
+		 " target-mib = <510>; start-ms = <2000>; }; };\n};\n",
 		 root, module, type, device);
 	return scenario;
 }

@@ -94,12 +94,12 @@ START_TEST(faults_are_of_2_mib_unless_the_guest_or_the_program_forbids)
 	static const struct {
 		unsigned int mib;
 		const char *guest, *madvise;
-		uint64_t huge;
+		uint64_t huge;	/* of 64 MiB, as often as two mappings somewhere allow */
 	} cases[] = {
-		{ 1024, "thp = \"always\";", "none", 64 },
+		{ 1024, "thp = \"always\";", "none", 62 },
 		{ 1024, "thp = \"always\";", "nohugepage", 0 },
 		{ 1024, "thp = \"madvise\";", "none", 0 },
-		{ 1024, "thp = \"madvise\";", "hugepage", 64 },
+		{ 1024, "thp = \"madvise\";", "hugepage", 62 },
 		{ 1024, "thp = \"never\";", "hugepage", 0 },
 		/* hugepage_init(): not with less than 512 MiB */
 		{ 256, "thp = \"always\";", "hugepage", 0 },
@@ -113,11 +113,15 @@ START_TEST(faults_are_of_2_mib_unless_the_guest_or_the_program_forbids)
 			 PROGRAM("page-fault1", "size-mib = <64>; loops = <2>; madvise = \"%s\";"),
 			 cases[i].madvise);
 		run_in(cases[i].mib, &o, cases[i].guest, text);
-		ck_assert_msg(faults(&o, TRACE_FAULT_HUGE) == cases[i].huge, "%s %s: %llu",
+		ck_assert_msg(faults(&o, TRACE_FAULT_HUGE) >= cases[i].huge &&
+			      faults(&o, TRACE_FAULT_HUGE) <= cases[i].huge + 2, "%s %s: %llu",
 			      cases[i].guest, cases[i].madvise,
 			      (unsigned long long)faults(&o, TRACE_FAULT_HUGE));
-		if (!cases[i].huge)
-			ck_assert_uint_eq(faults(&o, TRACE_FAULT_MINOR), MIB_PAGES(128));
+		/* besides: 19 pages of the process's own, 1 or 2 MiB of tables */
+		if (!cases[i].huge) {
+			ck_assert_uint_ge(faults(&o, TRACE_FAULT_MINOR), MIB_PAGES(129) + 19);
+			ck_assert_uint_le(faults(&o, TRACE_FAULT_MINOR), MIB_PAGES(130) + 19);
+		}
 		outcome_free(&o);
 	}
 }
@@ -287,7 +291,8 @@ START_TEST(program_larger_than_memory_uses_the_swap_of_the_guest)
 	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(320));
 	/* 320 MiB are more than 256 by that, and by what the kernel has. */
 	ck_assert_uint_ge(peak_guest_swap(samples_of(&o)), MIB_PAGES(64));
-	ck_assert_uint_eq(o.report.guests[0].last.guest_swap, 0);
+	/* what is left belongs to the second program, which is there still */
+	ck_assert_uint_le(o.report.guests[0].last.guest_swap, 19);
 	outcome_free(&o);
 }
 END_TEST

@@ -9,9 +9,10 @@
  *
  * Costs: user_*() charge what the kernel does for a call, faults included.  Charged here is what
  * the program does by itself: reading and writing bytes (COST_PAGE_READ, COST_PAGE_WRITE) and
- * computing.  Left out: the page tables and memory that fork() copies, the program's text and
- * stack, its own bookkeeping (program_state()).  A private file mapping is put together from its
- * parts, see below.
+ * computing.  The process's memory is not only what the program maps: its data and stack
+ * (user_mm_create()), its state, and what the programs of both worlds keep to know their contents.
+ * Left out: what fork() copies, the program's text.  A private file mapping is put together from
+ * its parts, see below.
  */
 #include "workload.h"
 
@@ -66,6 +67,7 @@ struct program_task {
 	const void *arg;
 	struct random_stream random;
 	struct state_block *state;
+	struct contents_table *contents;
 	struct file_mapping *files;
 };
 
@@ -80,9 +82,31 @@ struct file_mapping {
 	char name[FILE_NAME_SIZE];
 };
 
+/* malloc() maps from here on (M_MMAP_THRESHOLD of glibc). */
+#define STATE_MMAP_BYTES (UINT64_C(128) << 10)
+
+/*
+ * State is memory of the guest as well: what the program has written of it when a phase begins
+ * is touched there.
+ */
 struct state_block {
 	struct state_block *next;
+	uint64_t addr, nr_pages;
+	unsigned char *touched;
 	char bytes[] __attribute__((aligned(16)));
+};
+
+/*
+ * As posix_memory.c remembers what each page must hold: a table of 4 bytes for a page, 1 MiB in
+ * all, for each GiB of addresses in which something was ever mapped.  Here the table is memory
+ * that is used for that, and mm/mapping.c knows the contents.
+ */
+#define CONTENTS_SHIFT 30
+#define CONTENTS_BYTES (UINT64_C(1) << (CONTENTS_SHIFT - PAGE_SHIFT) << 2)
+
+struct contents_table {
+	struct contents_table *next;
+	uint64_t index;
 };
 
 static struct program_task *self(void)
@@ -128,7 +152,14 @@ static void task_free(struct program_task *t)
 		struct state_block *block = t->state;
 
 		t->state = block->next;
+		host_free(block->touched);
 		host_free(block);
+	}
+	while (t->contents) {
+		struct contents_table *table = t->contents;
+
+		t->contents = table->next;
+		host_free(table);
 	}
 	while (t->files) {
 		struct file_mapping *f = t->files;
@@ -388,6 +419,38 @@ static int done(int err)
 	return err ? -1 : 0;
 }
 
+static bool contents_remembered(const struct program_task *t, uint64_t index)
+{
+	const struct contents_table *table = t->contents;
+
+	while (table && table->index != index)
+		table = table->next;
+	return table;
+}
+
+/* Tables for what was mapped; false: there is no memory for them. */
+static bool remember_contents(uint64_t addr, uint64_t len)
+{
+	struct program_task *t = self();
+	uint64_t index;
+
+	for (index = addr >> CONTENTS_SHIFT; index <= (addr + len - 1) >> CONTENTS_SHIFT; index++) {
+		struct contents_table *table;
+		int64_t at;
+
+		if (contents_remembered(t, index))
+			continue;
+		at = user_map(current->mm, CONTENTS_BYTES, USER_THP_NOHUGEPAGE, NULL);
+		if (at < 0 || user_touch(current->mm, at, CONTENTS_BYTES, true))
+			return false;
+		table = host_alloc(sizeof(*table));
+		table->index = index;
+		table->next = t->contents;
+		t->contents = table;
+	}
+	return true;
+}
+
 uint64_t program_map(uint64_t bytes, enum program_advice advice)
 {
 	static const enum user_thp thp[] = {
@@ -396,7 +459,12 @@ uint64_t program_map(uint64_t bytes, enum program_advice advice)
 		[PROGRAM_ADVICE_NOHUGEPAGE] = USER_THP_NOHUGEPAGE,
 	};
 
-	return mapped(user_map(current->mm, bytes, thp[advice], NULL));
+	uint64_t addr = mapped(user_map(current->mm, bytes, thp[advice], NULL));
+
+	if (addr == PROGRAM_MAP_FAILED || remember_contents(addr, bytes))
+		return addr;
+	user_unmap(current->mm, addr, bytes);
+	return mapped(-ENOMEM);
 }
 
 static struct file_mapping **find_file_mapping(uint64_t addr)
@@ -646,9 +714,30 @@ bool program_series_get(uint64_t index, struct program_sample *sample)
 	return true;
 }
 
+/* All that is not zero of a state has been touched. */
+static void touch_state(struct state_block *block)
+{
+	static const char zero[PAGE_SIZE];
+	uint64_t i;
+
+	for (i = 0; i < block->nr_pages; i++) {
+		const char *page = block->bytes + i * PAGE_SIZE;
+
+		if (block->touched[i] || !memcmp(page, zero, PAGE_SIZE))
+			continue;
+		block->touched[i] = 1;
+		return_from_call(user_touch(current->mm, block->addr + i * PAGE_SIZE, PAGE_SIZE,
+					    true));
+	}
+}
+
 void program_phase(const char *name, uint64_t iteration)
 {
 	struct program *p = self()->program;
+	struct state_block *block;
+
+	for (block = self()->state; block; block = block->next)
+		touch_state(block);
 
 	cond_resched();
 	return_to_program();
@@ -666,9 +755,23 @@ void *program_state(uint64_t bytes)
 	struct program_task *t = self();
 	struct state_block *block;
 
-	if (bytes > this_kernel->max_pfn * PAGE_SIZE)
+	uint64_t nr_pages = DIV_ROUND_UP(bytes, PAGE_SIZE);
+	int64_t addr = 0;
+
+	if (nr_pages > this_kernel->max_pfn)
 		return NULL;
-	block = host_alloc(sizeof(*block) + bytes);
+	/* Smaller ones are a part of the heap, that is of the process's data. */
+	if (bytes >= STATE_MMAP_BYTES) {
+		addr = user_map(current->mm, bytes, USER_THP_DEFAULT, NULL);
+		if (addr < 0)
+			return NULL;
+	}
+	block = host_alloc(sizeof(*block) + nr_pages * PAGE_SIZE);
+	if (addr) {
+		block->addr = addr;
+		block->nr_pages = nr_pages;
+		block->touched = host_alloc(nr_pages);
+	}
 	block->next = t->state;
 	t->state = block;
 	return block->bytes;

@@ -11,8 +11,8 @@
  * tables, empties the per-CPU lists when much has been freed before (free_unref_page_commit()).
  * Without it single pages of dead programs stay there, and blocks of 2 MiB cannot be reported.
  *
- * A new task allocates in its own name what its parent does in reality.  Left out: file descriptors,
- * namespaces, the tables that fork() copies, what exec() needs on the way.
+ * A new task allocates in its own name what its parent does in reality.  Left out: file
+ * descriptors, namespaces, the tables that fork() copies, what exec() needs on the way.
  */
 #include "fork.h"
 
@@ -64,7 +64,7 @@ void fork_init(void)
 	this_fork = fork;
 	for (i = 0; i < NR_PROCESS_OBJECTS; i++)
 		fork->cache[i] = kmem_cache_create(objects[i].name, objects[i].size, 8,
-						   objects[i].flags, NULL);
+						   objects[i].flags | SLAB_OF_TASKS, NULL);
 	fork->cpu = host_alloc(this_kernel->nr_cpus * sizeof(*fork->cpu));
 }
 

@@ -259,6 +259,8 @@ unsigned long zone_reclaimable_pages(struct zone *zone);
 unsigned long shrink_slab(gfp_t gfp_mask, int priority);
 
 /* slab.c, oom_kill.c */
+/* Of a cache: its objects come and go with tasks; no module has left them behind. */
+#define SLAB_OF_TASKS 0x80000000u
 /* Frames that the page allocator never had. */
 bool mm_pfn_reserved(unsigned long pfn);
 /*

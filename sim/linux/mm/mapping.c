@@ -3,7 +3,9 @@
  * Which page is where: forward maps of address spaces, and what programs wrote into their pages.
  *
  * In place of page tables and the page cache's xarray of Linux there is one table per address
- * space (of a file, of shared memory, of all private memory of a process): per 2 MiB a chunk with either a huge entry or, once needed, 512 entries of 4 bytes.
+ * space (of a file, of shared memory, of all private memory of a process): per 2 MiB a chunk with
+ * either a huge entry or, once needed, 512 entries of 4 bytes.
+ *
  * Expected contents are a run of counting tokens per chunk as long as it was written that way,
  * one token per page otherwise; they stay when a page goes to swap or is lost.
  *

@@ -2,9 +2,9 @@
 /*
  * Address spaces of programs: areas, and the calls that make, use and remove them.
  *
- * Models the parts of mm/mmap.c and mm/madvise.c of Linux 6.1 that a program notices, or that can be
- * seen of the memory it takes: mappings lie side by side from the top down, the highest gap that is
- * large enough is used first, neighbours of a kind are one area, the middle of an area can be
+ * Models the parts of mm/mmap.c and mm/madvise.c of Linux 6.1 that a program notices, or that can
+ * be seen of the memory it takes: mappings lie side by side from the top down, the highest gap that
+ * is large enough is used first, neighbours of a kind are one area, the middle of an area can be
  * unmapped.  Nothing aligns a mapping to 2 MiB; its ends are mapped by 4 KiB then.  A process
  * begins with some pages of data and of stack.
  *
@@ -17,11 +17,11 @@
 #include "user.h"
 
 /*
- * What a small static program has touched of its own when it runs: VmData and VmStk of a shell in a
- * real guest, RssAnon 60 kB.
+ * Anonymous pages that a small static program has of its own: of /proc/PID/smaps of the agent's
+ * programs in a real guest.
  */
-#define PROCESS_DATA_PAGES 11
-#define PROCESS_STACK_PAGES 4
+#define PROCESS_DATA_PAGES 14
+#define PROCESS_STACK_PAGES 5
 
 #define GIB_PAGES (1ul << (30 - PAGE_SHIFT))
 /* Addresses that a process can use: 16 TiB at most, since indexes are 32 bits. */
@@ -179,8 +179,9 @@ static void unmap_shared(struct mmu_gather *tlb, struct address_space *space)
  */
 static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
 {
-	struct vm_area_struct *first = find_vma(mm, start), *prev, *vma, *next;
+	struct vm_area_struct *first = find_vma(mm, start), *prev, *vma;
 	struct mmu_gather tlb;
+	u64 ceiling;
 
 	if (!first || first->start >= end)
 		return;
@@ -192,8 +193,9 @@ static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
 		else if (last_users(mm, vma, end))
 			unmap_shared(&tlb, vma->space);
 	}
-	next = vma;
-	free_pgtables(&tlb, mm, start, end, prev ? prev->end : 0, next ? next->start : mm->space->nr_pages - DATA_BELOW_END);
+	/* Above them are mappings, or the process's own areas. */
+	ceiling = vma ? vma->start : mm->space->nr_pages - DATA_BELOW_END;
+	free_pgtables(&tlb, mm, start, end, prev ? prev->end : 0, ceiling);
 	tlb_finish_mmu(&tlb);
 	while ((vma = find_vma(mm, start)) && vma->start < end) {
 		vma_remove(mm, vma);

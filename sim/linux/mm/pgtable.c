@@ -3,11 +3,11 @@
  * The memory that page tables of programs take.
  *
  * Models what arch/x86/mm/pgtable.c, mm/memory.c (__pte_alloc(), free_pgd_range()) and
- * mm/mmu_gather.c of Linux 6.1 do to the page allocator: a root of two pages (order 1, for the user's
- * and the kernel's half under page table isolation), one page for each 512 GiB, each GiB and each
- * 2 MiB in which something is mapped.  Tables go when nothing is left in what they span, after a
- * grace period; the root goes when no CPU uses it any more (kernel/fork.c).  Which page is where is in
- * mapping.c.
+ * mm/mmu_gather.c of Linux 6.1 do to the page allocator: a root of two pages (order 1: one for the
+ * kernel, one for user space, as page table isolation has it), one page for each 512 GiB, each GiB
+ * and each 2 MiB in which something is mapped.  Tables go when nothing is left in what they span,
+ * after a grace period; the root goes when no CPU uses it any more (kernel/fork.c).  Which page is
+ * where is in mapping.c.
  *
  * Left out: the batches of tlb_remove_table(), five levels.
  */

@@ -390,7 +390,7 @@ size_t slab_report_since_mark(char *buf, size_t size)
 	list_for_each_entry(cache, &this_mm->slab->caches, list) {
 		unsigned long nr = cache_in_use(cache);
 
-		if (nr > cache->marked)
+		if (nr > cache->marked && !(cache->flags & SLAB_OF_TASKS))
 			used += scnprintf(buf + used, size - used, "%s%lu object%s of %s",
 					  used ? ", " : "", nr - cache->marked,
 					  nr - cache->marked > 1 ? "s" : "", cache->name);

@@ -2,13 +2,13 @@
 /*
  * Process memory and page cache: what their files share.
  *
- * Reading order: mapping.c (which page is where), lru.c, vma.c, mmap.c, pgtable.c, memory.c (faults,
- * unmapping), huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
+ * Reading order: mapping.c (which page is where), lru.c, vma.c, mmap.c, pgtable.c, memory.c
+ * (faults, unmapping), huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
  *
  * One structure maps both ways.  An address space is the pages of a file, of shared memory, or
  * those of a process's private areas, by index; since nothing is mapped twice, its table is page
- * table and page cache in one.  A page remembers its address space and index, or, while in the swap cache, its slot,
- * which remembers them.
+ * table and page cache in one.  A page remembers its address space and index, or, while in the
+ * swap cache, its slot, which remembers them.
  *
  * Who may free a page: whoever drops its last reference.  One belongs to the address space (or the
  * swap cache), one to reclaim while it has the page isolated.  Code that may have blocked looks
@@ -105,7 +105,7 @@ struct mm_struct {
 	/* Data and stack of the program itself; not among the areas. */
 	struct vm_area_struct *own[NR_OWN_AREAS];
 	struct page *pgd;		/* two pages (CONFIG_PAGE_TABLE_ISOLATION) */
-	struct page **upper;		/* tables above the page tables: for each GiB, for each 512 */
+	struct page **upper;		/* above the page tables: for each GiB, each 512 */
 	u64 nr_pmd, nr_upper;
 	u64 min_flt, maj_flt;
 };
@@ -160,7 +160,7 @@ struct user_state {
 	u32 next_token;
 	wait_queue_head_t page_wait[NR_PAGE_WAITS];
 	wait_queue_head_t busy_wait;	/* chunks of shared memory */
-	struct list_head rcu_tables, rcu_tables_next;	/* page tables, for the next grace periods */
+	struct list_head rcu_tables, rcu_tables_next;	/* wait for grace periods */
 	struct timer_list rcu_timer;
 	struct list_head deferred_split;
 	unsigned long nr_deferred;

@@ -61,7 +61,7 @@ struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task
 void user_mm_destroy(struct mm_struct *mm);
 
 /*
- * mmap() of anonymous memory with madvise(MADV_[NO]HUGEPAGE); 2 MiB aligned when it is that large.
+ * mmap() of anonymous memory with madvise(MADV_[NO]HUGEPAGE); its address is a multiple of 4 KiB.
  * @shared: NULL for private memory; memory of one name is the same memory, as long as somebody
  * maps it.  Returns the address or -errno.
  */
