@@ -115,6 +115,54 @@ START_TEST(small_pages_that_a_program_frees_are_given_back)
 }
 END_TEST
 
+/* Small blocks that a program has freed between others are reported at order 0, and not at 9. */
+static uint64_t resident_at_order(const char *order)
+{
+	char text[2048];
+	uint64_t resident;
+
+	snprintf(text, sizeof(text), TEST_HEAD HOST("2048", "2")
+		 GUEST("512", "1",
+		       "thp = \"never\"; page-reporting { compatible = \"ballast,page-reporting\";"
+		       " order = <%s>; }; modules { d { compatible = \"ballast,module\";"
+		       " image = \"virtio_ballast\"; }; }; devices { balloon {"
+		       " compatible = \"ballast,virtio-ballast\"; free-page-reporting; }; };",
+		       "c { compatible = \"ballast,program-churn\"; size-mib = <200>;"
+		       " max-kib = <16>; duration-ms = <5000>; };"
+		       "i { compatible = \"ballast,program-idle\"; duration-ms = <10000>; };")
+		 "};\n", order);
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	resident = o.report.guests[0].last.resident;
+	outcome_free(&o);
+	return resident;
+}
+
+START_TEST(order_zero_is_order_zero)
+{
+	ck_assert_uint_lt(resident_at_order("0") * 10, resident_at_order("9") * 9);
+	ck_assert_uint_le(resident_at_order("0"), resident_at_order("5"));
+}
+END_TEST
+
+START_TEST(what_can_never_be_reported_is_said)
+{
+	outcome_run(&o, TEST_HEAD HOST("2048", "2")
+		GUEST("512", "1",
+		      "page-reporting { compatible = \"ballast,page-reporting\"; order = <10>;"
+		      " capacity = <256>; }; modules { d { compatible = \"ballast,module\";"
+		      " image = \"virtio_ballast\"; }; }; devices { balloon {"
+		      " compatible = \"ballast,virtio-ballast\"; free-page-reporting; }; };",
+		      "i { compatible = \"ballast,program-idle\"; duration-ms = <5000>; };")
+		"};\n", false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_msg(strstr(o.text, "nothing can be reported: no zone has its low watermark and"
+			     " 256 blocks of order 10") != NULL, "%s", o.text);
+	ck_assert_uint_eq(o.report.guests[0].total.report_requests, 0);
+	outcome_free(&o);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guest");
@@ -130,6 +178,8 @@ int main(void)
 	tc = tcase_create("memory");
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, small_pages_that_a_program_frees_are_given_back, 0, 2);
+	tcase_add_test(tc, order_zero_is_order_zero);
+	tcase_add_test(tc, what_can_never_be_reported_is_said);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -115,6 +115,26 @@ START_TEST(small_zone_is_left_alone)
 }
 END_TEST
 
+/* 6.1 takes a device's order as it is: 10 leaves out the blocks of order 9, and 11 all. */
+START_TEST(a_devices_own_order_counts_whatever_it_is)
+{
+	unsigned int n, i;
+
+	mm_probe_report_register(p, 10);
+	n = mm_probe_report_pass(p, 0, reports, 256);
+	n += mm_probe_report_pass(p, 0, reports + n, 256 - n);
+	ck_assert_uint_eq(n, NR_BLOCKS);
+	for (i = 0; i < n; i++)
+		ck_assert_uint_eq(reports[i].order, 10);
+	mm_probe_report_unregister(p);
+	for (i = 11; i < 80; i += 23) {
+		mm_probe_report_register(p, i);
+		ck_assert_uint_eq(mm_probe_report_pass(p, 0, reports, 256), 0);
+		mm_probe_report_unregister(p);
+	}
+}
+END_TEST
+
 static void report_all(void)
 {
 	mm_probe_report_register(p, 0);
@@ -218,6 +238,7 @@ static Suite *mm_reporting_suite(void)
 	tcase_add_test(tc, first_pass_reports_64_blocks_in_two_calls_last_isolated_first);
 	tcase_add_test(tc, second_pass_reports_the_rest_and_nothing_twice);
 	tcase_add_test(tc, small_zone_is_left_alone);
+	tcase_add_test(tc, a_devices_own_order_counts_whatever_it_is);
 	tcase_add_test(tc, freed_block_is_reported_again);
 	tcase_add_test(tc, free_below_the_order_does_not_ask_for_a_pass);
 	tcase_add_test(tc, failed_report_marks_nothing_and_ends_the_pass);

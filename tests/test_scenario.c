@@ -152,7 +152,7 @@ START_TEST(first_scenario_loads_with_its_values)
 	ck_assert_int_eq(s.guests[1].programs[0].kind, SCENARIO_PROGRAM_MEMHOG);
 	ck_assert_uint_eq(s.guests[1].programs[0].size_mib, 320);
 	ck_assert_uint_eq(s.guests[1].programs[0].loops, 1);
-	ck_assert_uint_eq(s.guests[1].page_reporting.order, 9);
+	ck_assert_uint_eq(s.guests[1].page_reporting.order, SCENARIO_ORDER_UNSET);
 	ck_assert_uint_eq(s.guests[1].page_reporting.delay_ms, 2000);
 	ck_assert_uint_eq(s.guests[1].page_reporting.capacity, 32);
 	scenario_free(&s);

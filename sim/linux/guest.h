@@ -48,7 +48,8 @@ struct guest_config {
 	unsigned int nr_modules;
 	/* page_reporting_order and the delay and size of a pass; 0: as 6.1 has it */
 	unsigned int watermark_scale_factor;	/* 0: 10 */
-	unsigned int reporting_order, reporting_delay_ms, reporting_capacity;
+	int reporting_order;			/* -1: the driver's or a pageblock's */
+	unsigned int reporting_delay_ms, reporting_capacity;
 	void (*log)(struct kernel *kernel, int level, const char *text);
 	/* The kernel is dead, of a BUG() or of what @text says: nothing of it runs again. */
 	void (*panicked)(struct kernel *kernel, const char *text, bool bug);

@@ -514,6 +514,8 @@ static int set_order(struct real_run *run)
 	uint32_t order = run->guest->page_reporting.order;
 	uint64_t has;
 
+	if (order == SCENARIO_ORDER_UNSET)
+		return 0;
 	if (!real_vm_read_u64(run->vm, ORDER_FILE, &has))
 		return has == order ? 0 : set_number(run, "page-reporting", ORDER_FILE, order);
 	if (run->vm->failed)

@@ -275,7 +275,8 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.modules = guest->modules,
 		.nr_modules = g->nr_modules,
 		.watermark_scale_factor = g->watermark_scale_factor,
-		.reporting_order = g->page_reporting.order,
+		.reporting_order = g->page_reporting.order == SCENARIO_ORDER_UNSET ?
+				   -1 : (int)g->page_reporting.order,
 		.reporting_delay_ms = g->page_reporting.delay_ms,
 		.reporting_capacity = g->page_reporting.capacity,
 		.log = machine_trace_guest_log,

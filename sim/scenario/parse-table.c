@@ -174,7 +174,8 @@ static const struct node_spec node_boot = {
 };
 
 static const struct property_spec page_reporting_properties[] = {
-	U32("order", NULL, 0, 10, "9", FIELD(scenario_page_reporting, order),
+	U32("order", NULL, 0, 10, "the driver's, or 9",
+	    FIELD(scenario_page_reporting, order),
 	    "smallest block that is reported (mm/page_reporting.c: pageblock_order)"),
 	U32("delay-ms", "ms", 0, 3600000, "2000", FIELD(scenario_page_reporting, delay_ms),
 	    "from a free to the pass that reports it (PAGE_REPORTING_DELAY)"),

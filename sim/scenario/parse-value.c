@@ -4,6 +4,7 @@
  * are stored.  A device tree knows only bytes; what a number or a string is, the table decides.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -298,6 +299,8 @@ void value_store_default(struct parser *p, const struct tree_node *node,
 	switch (spec->type) {
 	case PROPERTY_U32:
 	case PROPERTY_U64:
+		if (!isdigit((unsigned char)*text))
+			break;		/* begin() has set it */
 		number = strtoull(text, NULL, 0);
 		low = number;
 		if (spec->type == PROPERTY_U32)

@@ -178,7 +178,7 @@ void *begin_guest(struct parser *p, struct tree_node *node, void *parent)
 	guest->path = scenario_printf(scenario, "%s: %s", node->file, node->path);
 	guest->boot.name = "";
 	guest->page_reporting = (struct scenario_page_reporting){
-		.order = 9, .delay_ms = 2000, .capacity = 32,
+		.order = SCENARIO_ORDER_UNSET, .delay_ms = 2000, .capacity = 32,
 	};
 	return guest;
 }

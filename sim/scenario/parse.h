@@ -76,7 +76,8 @@ struct property_spec {
 	enum property_type type;
 	const char *unit;		/* NULL: none */
 	uint64_t min, max;		/* numbers; for phandles max is how many */
-	const char *fallback;		/* as --set takes it; NULL: required */
+	/* As --set takes it; NULL: required.  Of a number, words: what begin() has set. */
+	const char *fallback;
 	const char *values;		/* enum: names in the order of the C enum, blank between */
 	uint32_t targets;		/* phandle: NODE_BIT()s */
 	const char *doc;

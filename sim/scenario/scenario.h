@@ -170,6 +170,8 @@ struct scenario_program {
 	enum scenario_madvise madvise;
 };
 
+#define SCENARIO_ORDER_UNSET UINT32_MAX	/* the driver's own, or that of a pageblock */
+
 struct scenario_page_reporting {
 	uint32_t order, delay_ms, capacity;
 };

@@ -123,7 +123,7 @@ static int set_params(struct image *image, const char *path, const struct module
 }
 
 /* An image that is a page reporting core takes the place of ours. */
-static void take_over_reporting(struct kernel *kernel, struct image *image)
+static void take_over_reporting(struct kernel *kernel, struct image *image, const char *path)
 {
 	struct page_reporting_impl impl = {
 		.enabled = image_symbol(image, "page_reporting_enabled"),
@@ -131,6 +131,7 @@ static void take_over_reporting(struct kernel *kernel, struct image *image)
 		.notify = image_symbol(image, "__page_reporting_notify"),
 		.reg = image_symbol(image, "page_reporting_register"),
 		.unreg = image_symbol(image, "page_reporting_unregister"),
+		.name = path,
 	};
 
 	if (impl.enabled && impl.notify && impl.reg)
@@ -162,7 +163,7 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 		return -ENOENT;
 	ret = set_params(image, path, args, nr_args, err, err_size);
 	if (!ret) {
-		take_over_reporting(kernel, image);
+		take_over_reporting(kernel, image, path);
 		ret = run_init(image, path, err, err_size);
 	}
 	if (ret) {

@@ -86,6 +86,7 @@ struct page_reporting_impl {
 	void (*notify)(void);			/* __page_reporting_notify */
 	int (*reg)(struct page_reporting_dev_info *prdev);
 	void (*unreg)(struct page_reporting_dev_info *prdev);
+	const char *name;			/* of the image */
 };
 
 struct reporting_state;

@@ -40,11 +40,11 @@ void mm_init(struct kernel *kernel, const struct mm_config *config);
 void mm_exit(struct kernel *kernel);
 
 /*
- * Knobs of free page reporting: smallest order (the parameter page_reporting.page_reporting_order;
- * 0: the driver's or a pageblock's), and what is fixed in 6.1, delay (2 s) and blocks in one
- * report (32).
+ * Knobs of free page reporting: smallest order, as if written to the parameter
+ * page_reporting.page_reporting_order when a driver has registered (-1: left as it is then, the
+ * driver's or a pageblock's), and what is fixed in 6.1, delay (2 s) and blocks in one report (32).
  */
-void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity);
+void page_reporting_tune(int order, unsigned int delay_ms, unsigned int capacity);
 
 /*
  * Have the vCPU write what firmware, boot loader and kernel wrote before there was an

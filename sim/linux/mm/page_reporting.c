@@ -31,7 +31,7 @@ struct reporting_state {
 	struct mutex mutex;		/* protects @dev */
 	struct static_key_false enabled;
 	unsigned int order;		/* page_reporting_order */
-	unsigned int order_set;		/* as the module's parameter says; 0: not set */
+	int order_set;			/* page_reporting_order as set afterwards; -1: it is not */
 	unsigned long delay;		/* jiffies */
 	unsigned int capacity;		/* blocks in one report */
 };
@@ -152,10 +152,13 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 
 static int process_zone(struct reporting_pass *pass, struct zone *zone, unsigned int min_order)
 {
-	unsigned long mark = low_wmark_pages(zone) + ((unsigned long)pass->capacity << min_order);
 	unsigned int order, mt, nents;
+	unsigned long mark;
 	int err;
 
+	if (min_order >= MAX_ORDER)
+		return 0;
+	mark = low_wmark_pages(zone) + ((unsigned long)pass->capacity << min_order);
 	if (!zone_watermark_ok(zone, 0, mark, 0, ALLOC_CMA))
 		return 0;
 	pass->room = pass->capacity;
@@ -211,8 +214,10 @@ static int reporting_register(struct page_reporting_dev_info *dev)
 	if (rcu_access_pointer(rs->dev)) {
 		err = -EBUSY;
 	} else {
-		rs->order = rs->order_set ? rs->order_set :
-			    dev->order && dev->order < MAX_ORDER ? dev->order : pageblock_order;
+		/* Whatever the device says: of an order from MAX_ORDER on there are no blocks. */
+		rs->order = dev->order ? dev->order : pageblock_order;
+		if (rs->order_set >= 0)
+			rs->order = rs->order_set;
 		atomic_set(&dev->state, REPORTING_IDLE);
 		INIT_DELAYED_WORK(&dev->work, reporting_work);
 		/* Everything that is free already is to be reported, too. */
@@ -240,9 +245,46 @@ static void reporting_unregister(struct page_reporting_dev_info *dev)
 	mutex_unlock(&rs->mutex);
 }
 
+/* Whether a zone is large enough for a pass to take anything from it at all. */
+static bool zone_can_report(const struct zone *zone, unsigned int order, unsigned int capacity)
+{
+	return order < MAX_ORDER &&
+	       low_wmark_pages(zone) + ((unsigned long)capacity << order) <
+	       zone_managed_pages(zone);
+}
+
+/* What is in effect; the real kernel says less. */
+static void say_what_is_in_effect(void)
+{
+	const struct page_reporting_impl *impl = &this_mm->reporting;
+	const struct reporting_state *rs = this_mm->reporting_state;
+	bool ours = impl->reg == reporting_register, possible = false;
+	unsigned int order = *impl->order;
+	unsigned int capacity = ours ? rs->capacity : PAGE_REPORTING_CAPACITY;
+	struct zone *zone;
+
+	if (ours)
+		printk(KERN_INFO
+		       "page_reporting: order %u, delay %u ms, capacity %u, the model's core\n",
+		       order, jiffies_to_msecs(rs->delay), capacity);
+	else
+		printk(KERN_INFO "page_reporting: order %u, core of image %s\n", order,
+		       impl->name ? impl->name : "?");
+	for_each_populated_zone(zone)
+		possible |= zone_can_report(zone, order, capacity);
+	if (!possible)
+		printk(KERN_WARNING
+		       "page_reporting: nothing can be reported: no zone has its low watermark and "
+		       "%u blocks of order %u\n", capacity, order);
+}
+
 int page_reporting_register(struct page_reporting_dev_info *prdev)
 {
-	return this_mm->reporting.reg(prdev);
+	int err = this_mm->reporting.reg(prdev);
+
+	if (!err)
+		say_what_is_in_effect();
+	return err;
 }
 EXPORT_SYMBOL_GPL(page_reporting_register);
 
@@ -259,6 +301,7 @@ void page_reporting_init(void)
 
 	mutex_init(&rs->mutex);
 	rs->order = MAX_ORDER;
+	rs->order_set = -1;
 	rs->delay = REPORTING_DELAY;
 	rs->capacity = PAGE_REPORTING_CAPACITY;
 	mm->reporting_state = rs;
@@ -271,7 +314,7 @@ void page_reporting_init(void)
 	};
 }
 
-void page_reporting_tune(unsigned int order, unsigned int delay_ms, unsigned int capacity)
+void page_reporting_tune(int order, unsigned int delay_ms, unsigned int capacity)
 {
 	struct reporting_state *rs = this_mm->reporting_state;
 
