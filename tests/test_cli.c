@@ -641,7 +641,7 @@ END_TEST
 	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
 	"host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <2>; };\n"             \
 	"g: guest { compatible = \"ballast,guest\"; memory-mib = <256>;\n"                        \
-	"programs { hog { compatible = \"ballast,program-memhog\"; size-mib = <900>; }; }; }; };\n"
+	"programs { hog { compatible = \"ballast,program-memhog\"; size-mib = <256>; }; }; }; };\n"
 
 START_TEST(casualties_are_a_failure_when_strict)
 {

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "read.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static char scenario[8192];
@@ -179,6 +180,123 @@ START_TEST(a_driver_that_polls_and_lets_time_pass_is_answered)
 }
 END_TEST
 
+/* What no process can have, and what is no such image */
+
+static const struct {
+	const char *module, *device, *says;
+} kinds[] = {
+	{ "virtio-ballast", "virtio-ballast", "/a/modules/driver: " },
+	{ "virtio_ballast", "virtio_ballast", "/a/devices/balloon: image: " },
+	{ "/dev/null", "virtio-ballast", "/a/modules/driver: image: there is no file "
+	  "/dev/null.so" },
+	{ "TEXT", "virtio-ballast", "this is no image of a kernel module" },
+	{ "virtio_ballast", "TEXT", "this is no image of a device" },
+	{ "CUT", "virtio-ballast", "this is no image of a kernel module" },
+};
+
+/* An image of which only the first @size bytes are there, or something else altogether. */
+static void make_image(char *path, const char *from, size_t size)
+{
+	static char bytes[1 << 20];
+	char source[4200];
+	FILE *in, *out;
+	int fd;
+
+	strcpy(path, "/tmp/ballast-image-XXXXXX.so");
+	fd = mkstemps(path, 3);
+	ck_assert_int_ge(fd, 0);
+	out = fdopen(fd, "w");
+	snprintf(source, sizeof(source), "%s/%s", test_images(), from);
+	in = fopen(from[0] == '/' ? from : source, "r");
+	ck_assert_msg(in != NULL, "%s", source);
+	fwrite(bytes, 1, fread(bytes, 1, size, in), out);
+	fclose(in);
+	fclose(out);
+}
+
+START_TEST(an_image_of_another_kind_is_refused_before_its_code_runs)
+{
+	char text[64], cut[64];
+	const char *module = kinds[_i].module, *device = kinds[_i].device;
+	struct outcome o;
+
+	make_image(text, "/etc/passwd", 500);
+	make_image(cut, "virtio_ballast.so", 6000);
+	module = !strcmp(module, "TEXT") ? text : !strcmp(module, "CUT") ? cut : module;
+	device = !strcmp(device, "TEXT") ? text : device;
+	outcome_run(&o, two_guests(module, device, "virtio-ballast-pci", ""), false);
+	ck_assert(o.refused);
+	ck_assert_msg(strstr(o.text, kinds[_i].says) != NULL, "%s", o.text);
+	if (_i < 2)
+		ck_assert_msg(strstr(o.text, _i ? "this is the image of a kernel module, not of a "
+				     "device" : "this is the image of a device, not of a kernel "
+				     "module") != NULL, "%s", o.text);
+	unlink(text);
+	unlink(cut);
+	outcome_free(&o);
+}
+END_TEST
+
+static const char *crowd(unsigned int count)
+{
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD "host { compatible = \"ballast,host\"; memory-mib = <1048576>;"
+		 " cpus = <64>; };\n"
+		 "g: g { compatible = \"ballast,guest\"; memory-mib = <64>; count = <%u>;\n"
+		 "modules { m { compatible = \"ballast,module\"; image = \"virtio_ballast\"; };"
+		 " };\n"
+		 "devices { d { compatible = \"ballast,virtio-ballast\"; free-page-reporting; };"
+		 " };\n"
+		 "programs { p { compatible = \"ballast,program-idle\"; duration-ms = <100>; }; };"
+		 " }; };\n", count);
+	return scenario;
+}
+
+START_TEST(a_thousand_guests_boot)
+{
+	unsigned int i, ended = 0;
+	struct outcome o;
+
+	outcome_run(&o, crowd(1000), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	for (i = 0; i < o.report.nr_programs; i++)
+		ended += o.report.programs[i].state == PROGRAM_ENDED;
+	ck_assert_uint_eq(ended, 1000);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(more_descriptors_or_mappings_than_a_process_may_have_are_named)
+{
+	struct rlimit few = { 200, 200 };
+	unsigned long long most = 0;
+	struct outcome o;
+	FILE *f;
+
+	f = fopen("/proc/sys/vm/max_map_count", "r");
+	ck_assert(f && fscanf(f, "%llu", &most) == 1);
+	fclose(f);
+	/* 10000 guests take some 350000 mappings; Linux has 65530 unless told. */
+	if (most < 300000) {
+		outcome_run(&o, crowd(10000), false);
+		ck_assert(o.refused);
+		ck_assert_msg(strstr(o.text, " memory mappings, and a process may have ") &&
+			      strstr(o.text, "sysctl vm.max_map_count="), "%s", o.text);
+		outcome_free(&o);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	outcome_run(&o, crowd(100), false);
+	ck_assert(o.refused);
+	ck_assert_msg(strstr(o.text, "100 guests take 216 file descriptors") &&
+		      strstr(o.text, "may have 200: room for 92 guests"), "%s", o.text);
+	outcome_free(&o);
+	/* What is said to fit does. */
+	outcome_run(&o, crowd(92), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 /* What is written where it must not be */
 
 #ifdef __SANITIZE_ADDRESS__
@@ -256,6 +374,10 @@ int main(void)
 	tcase_add_test(tc, the_run_ends_with_the_first_crash_when_it_is_told_to);
 	tcase_add_test(tc, a_device_that_fails_while_it_is_made_is_named);
 	tcase_add_test(tc, a_driver_that_polls_and_lets_time_pass_is_answered);
+	tcase_add_loop_test(tc, an_image_of_another_kind_is_refused_before_its_code_runs, 0,
+			    sizeof(kinds) / sizeof(kinds[0]));
+	tcase_add_test(tc, a_thousand_guests_boot);
+	tcase_add_test(tc, more_descriptors_or_mappings_than_a_process_may_have_are_named);
 	tcase_add_loop_test(tc, objects_that_are_written_over_name_who_made_them, 0,
 			    sizeof(writers) / sizeof(writers[0]));
 	suite_add_tcase(s, tc);

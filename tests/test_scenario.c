@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "scenario.h"
@@ -104,7 +105,7 @@ static void remove_directory(void)
 {
 	static const char *const names[] = {
 		"good.dts", "bad.dts", "overlay.dtso", "base.dtb", "bad.dtb", "demand.csv",
-		"wrong.csv",
+		"wrong.csv", "pipe",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -402,6 +403,10 @@ START_TEST(settings_follow_the_types_of_the_table)
 	load_good(&s, file, NULL, "/guest-a/memory-mib=0x200");
 	ck_assert_uint_eq(s.guests[0].memory_mib, 512);
 	scenario_free(&s);
+	/* Decimal, whatever C would take it for. */
+	load_good(&s, file, NULL, "/guest-a/memory-mib=01000");
+	ck_assert_uint_eq(s.guests[0].memory_mib, 1000);
+	scenario_free(&s);
 	load_good(&s, file, NULL, "guest-a/thp=never");
 	ck_assert_int_eq(s.guests[0].thp, SCENARIO_THP_NEVER);
 	scenario_free(&s);
@@ -569,6 +574,9 @@ static const struct bad bads[] = {
 	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"nowhere.csv\"; }; };",
 	  "FILE: /guest-a/programs/n: file: cannot read nowhere.csv: No such file or directory; "
 	  "allowed: a file, relative to the scenario" },
+	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"pipe\"; }; };",
+	  "FILE: /guest-a/programs/n: file: cannot read pipe: it is no regular file; allowed: a "
+	  "file, relative to the scenario" },
 	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"wrong.csv\"; }; };",
 	  "FILE: /guest-a/programs/n: file: the first line of DIR/wrong.csv is not its header; "
 	  "allowed: time_s,used_bytes" },
@@ -641,15 +649,17 @@ static void assert_message(const struct scenario *s, const char *expected, const
 START_TEST(bad_scenario_is_told_what_is_wrong_and_what_is_allowed)
 {
 	struct scenario s;
-	char *csv = write_file("wrong.csv", "seconds,bytes\n", "");
+	char *csv = write_file("wrong.csv", "seconds,bytes\n", ""), *pipe = path_of("pipe");
 	char *file = write_file("bad.dts", base, bads[_i].more);
 
+	mkfifo(pipe, 0600);
 	ck_assert_int_eq(load(&s, file, NULL, NULL), -1);
 	assert_message(&s, bads[_i].message, file);
 	ck_assert_uint_eq(s.nr_guests, 0);
 	scenario_free(&s);
 	free(file);
 	free(csv);
+	free(pipe);
 }
 END_TEST
 
@@ -665,6 +675,15 @@ static const struct bad bad_settings[] = {
 	  "CPUs" },
 	{ "/host/cpus=0", "--set /host/cpus=0: /host: cpus: 0 is out of range; allowed: 1..4096 "
 	  "CPUs" },
+	{ "/host/cpus=0x", "--set /host/cpus=0x: /host: cpus: not a number; allowed: 1..4096 "
+	  "CPUs" },
+	{ "/host/cpus= 1", "--set /host/cpus= 1: /host: cpus: not a number; allowed: 1..4096 "
+	  "CPUs" },
+	{ "/host/vmm-memory-mib=1024", "--set /host/vmm-memory-mib=1024: /host: vmm-memory-mib: a "
+	  "VMM of 1024 MiB does not fit into the host; allowed: 0..1023 MiB" },
+	{ "/guest-a/programs/one/size-mib=513", "--set /guest-a/programs/one/size-mib=513: "
+	  "/guest-a/programs/one: size-mib: more than the guest's memory and swap; allowed: "
+	  "1..512 MiB" },
 	{ "/guest-a/in-turn=1", "--set /guest-a/in-turn=1: /guest-a: in-turn: not a truth value; "
 	  "allowed: true or false" },
 	{ "/guest-a/after=/x", "--set /guest-a/after=/x: /guest-a: after: no node /x; allowed: the "

@@ -252,7 +252,7 @@ START_TEST(programs_that_a_guest_kills_keep_their_figures)
 	struct outcome o;
 
 	run(&o, make("", OURS, "", "hog { compatible = \"ballast,program-memhog\";"
-		     " size-mib = <900>; start-ms = <2000>; };", ""));
+		     " size-mib = <512>; start-ms = <2000>; };", ""));
 	ends(&o, TRACE_END_OK, "");
 	p = &o.report.programs[0];
 	ck_assert_int_eq(p->state, PROGRAM_KILLED);

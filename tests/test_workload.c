@@ -261,7 +261,8 @@ END_TEST
 /* More than the guest has */
 
 #define SWAP "swap { /include/ \"swap/ssd.dtsi\"\nsize-mib = <256>; };"
-#define TOO_LARGE PROGRAM("memhog", "size-mib = <320>;")
+/* All that there is, of which the kernel has some. */
+#define TOO_LARGE PROGRAM("memhog", "size-mib = <256>;")
 #define AFTER "after { compatible = \"ballast,program-allocate\"; size-mib = <64>; };"
 
 START_TEST(program_larger_than_memory_is_killed_and_the_guest_goes_on)

@@ -64,13 +64,11 @@ static int set_until(struct run_args *args, const char *value)
 static int set_seed(struct run_args *args, const char *value)
 {
 	static char setting[SETTING_SIZE];
-	char *end;
+	uint64_t seed;
 
-	errno = 0;
-	strtoull(value, &end, 0);
-	if (errno || *end || !isdigit((unsigned char)value[0]))
+	if (!scenario_parse_number(value, &seed))
 		return cli_error("--seed %s: not a number", value);
-	snprintf(setting, sizeof(setting), "/seed=%s", value);
+	snprintf(setting, sizeof(setting), "/seed=%" PRIu64, seed);
 	return add_to(args->settings, &args->nr_settings, "settings", setting);
 }
 

@@ -19,6 +19,10 @@
 
 struct image;
 
+/* What the file of an image does with a symbol, found without loading it. */
+enum image_has { IMAGE_NO_OBJECT, IMAGE_HAS_NOT, IMAGE_NEEDS, IMAGE_DEFINES };
+enum image_has image_file_has(const char *path, const char *name);
+
 /* Returns NULL and one line of text in @err when the image is missing or cannot be linked. */
 struct image *image_load(const char *path, char *err, size_t err_size);
 /* NULL: there is no such symbol. */

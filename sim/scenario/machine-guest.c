@@ -83,6 +83,14 @@ static int load_device_image(struct machine_guest *guest, const struct scenario_
 		free(path);
 		return -1;
 	}
+	if (image_file_has(path, "register_module_init") != IMAGE_NEEDS) {
+		snprintf(error, size, "%s: image: %s: %s", config->path, path,
+			 image_file_has(path, "ballast_params_begin") == IMAGE_DEFINES ?
+			 "this is the image of a kernel module, not of a device" :
+			 "this is no image of a device; docs/your-patch.md says how one is built");
+		free(path);
+		return -1;
+	}
 	vmm_image_begin(guest->vmm);
 	image = image_load(path, why, sizeof(why));
 	vmm_image_end(guest->vmm);

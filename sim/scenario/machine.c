@@ -262,7 +262,8 @@ static void build(void *arg)
 {
 	struct build *b = arg;
 
-	b->well = build_host(b->m) && build_guests(b->m, b->error, b->size);
+	b->well = !machine_check_limits(b->m->scenario, b->error, b->size) &&
+		  build_host(b->m) && build_guests(b->m, b->error, b->size);
 }
 
 struct machine *machine_create(const struct scenario *scenario,

@@ -219,6 +219,11 @@ static void check_host(struct parser *p)
 		parse_error(p, blame(node, "kernel-reserve-mib"), node, "kernel-reserve-mib",
 			    "leaves less than 64 MiB of %" PRIu64 "; allowed: 0..%" PRIu64 " MiB",
 			    host->memory_mib, host->memory_mib - 64);
+	else if (host->vmm_memory_mib + host->kernel_reserve_mib >= host->memory_mib)
+		parse_error(p, blame(node, "vmm-memory-mib"), node, "vmm-memory-mib",
+			    "a VMM of %" PRIu32 " MiB does not fit into the host; allowed: "
+			    "0..%" PRIu64 " MiB", host->vmm_memory_mib,
+			    host->memory_mib - host->kernel_reserve_mib - 1);
 	if (host->min_free_kbytes >= host->memory_mib << 9)
 		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
@@ -236,6 +241,7 @@ static uint64_t boot_peak_mib(const struct scenario_guest *guest)
 }
 
 static void check_program(struct parser *p, const struct tree_node *node,
+			  const struct scenario_guest *guest,
 			  const struct scenario_program *program)
 {
 	char line[256] = "";
@@ -245,6 +251,10 @@ static void check_program(struct parser *p, const struct tree_node *node,
 		parse_error(p, blame(node, "max-kib"), node, "max-kib",
 			    "less than min-kib; allowed: %" PRIu32 "..1073741824 KiB",
 			    program->min_kib);
+	if (program->size_mib > guest->memory_mib + guest->swap.size_mib)
+		parse_error(p, blame(node, "size-mib"), node, "size-mib",
+			    "more than the guest's memory and swap; allowed: 1..%" PRIu64 " MiB",
+			    guest->memory_mib + guest->swap.size_mib);
 	if (!program->file)
 		return;
 	file = fopen(program->file, "r");
@@ -292,7 +302,7 @@ static void check_guest(struct parser *p, struct tree_node *node,
 	check_swap(p, node, &guest->swap);
 	for (at = programs ? programs->children : NULL; at; at = at->next)
 		if (at->spec)
-			check_program(p, at, &guest->programs[nr++]);
+			check_program(p, at, guest, &guest->programs[nr++]);
 }
 
 static void check_commands(struct parser *p)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "parse.h"
@@ -176,6 +177,19 @@ static void store_bool(struct parser *p, const struct tree_node *node,
 		store_bytes(spec, object, &value, sizeof(value));
 }
 
+/* A pipe or a device may be read once, or never end. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	if (access(path, R_OK) || stat(path, &st))
+		return false;
+	if (S_ISREG(st.st_mode))
+		return true;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
+	return false;
+}
+
 /*
  * A file is looked for beside the scenario, then beside each overlay, then from the current
  * directory.
@@ -189,11 +203,13 @@ static char *find_file(struct parser *p, const char *name)
 
 		path = scenario_printf(p->scenario, "%s%s", directory, name);
 		free(directory);
-		if (!access(path, R_OK))
+		if (is_file(path))
 			return path;
+		if (errno != ENOENT)
+			return NULL;
 	}
 	path = scenario_strdup(p->scenario, name);
-	return access(path, R_OK) ? NULL : path;
+	return is_file(path) ? path : NULL;
 }
 
 static void store_text(struct parser *p, const struct tree_node *node,
@@ -223,7 +239,8 @@ static void store_text(struct parser *p, const struct tree_node *node,
 		if (!text) {
 			parse_error(p, property->file, node, spec->name,
 				    "cannot read %s: %s; allowed: a file, relative to the scenario",
-				    (const char *)property->data, strerror(errno));
+				    (const char *)property->data,
+				    errno == ESPIPE ? "it is no regular file" : strerror(errno));
 			return;
 		}
 	}
@@ -328,16 +345,27 @@ static void put_cells(uint8_t *cells, uint64_t value, unsigned int bytes)
 		cells[i] = value >> (8 * (bytes - 1 - i));
 }
 
+bool scenario_parse_number(const char *text, uint64_t *value)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	char *end;
+
+	/* Neither a sign nor white space in front. */
+	if (hex ? !isxdigit((unsigned char)*digits) : !isdigit((unsigned char)*digits))
+		return false;
+	errno = 0;
+	*value = strtoull(digits, &end, hex ? 16 : 10);
+	return !*end && !errno;
+}
+
 static void set_number(struct parser *p, struct tree_node *node, const struct property_spec *spec,
 		       const char *text, const char *file)
 {
 	uint8_t cells[8];
 	uint64_t value;
-	char *end;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (end == text || *end || errno || *text == '-' || *text == '+') {
+	if (!scenario_parse_number(text, &value)) {
 		bad_value(p, node, spec, file, "not a number");
 		return;
 	}

@@ -284,6 +284,9 @@ void scenario_free(struct scenario *scenario);
 /* One error a line, each "FILE: NODE PATH: PROPERTY: what is wrong; what is allowed". */
 const char *scenario_error_text(const struct scenario *scenario);
 
+/* A number on a command line, decimal or 0x: 010 is ten.  False: it is none, or too large. */
+bool scenario_parse_number(const char *text, uint64_t *value);
+
 const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
 /* Properties that are members of their own in struct scenario_device, as -device takes them. */

@@ -151,6 +151,18 @@ static int run_init(struct image *image, const char *path, char *err, size_t err
 	return ret;
 }
 
+/* Each module has been linked with module-tail.c; loading anything else runs its constructors. */
+static int check_kind(const char *path, char *err, size_t err_size)
+{
+	if (image_file_has(path, "ballast_params_begin") == IMAGE_DEFINES)
+		return 0;
+	snprintf(err, err_size, "%s: %s", path,
+		 image_file_has(path, "register_module_init") == IMAGE_NEEDS ?
+		 "this is the image of a device, not of a kernel module" :
+		 "this is no image of a kernel module; docs/your-patch.md says how one is built");
+	return -ENOEXEC;
+}
+
 int module_load(struct kernel *kernel, const char *path, const struct module_arg *args,
 		unsigned int nr_args, char *err, size_t err_size)
 {
@@ -183,9 +195,12 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 int module_check(const char *path, const struct module_arg *args, unsigned int nr_args, char *err,
 		 size_t err_size)
 {
-	struct image *image = image_load(path, err, err_size);
-	int ret;
+	struct image *image;
+	int ret = check_kind(path, err, err_size);
 
+	if (ret)
+		return ret;
+	image = image_load(path, err, err_size);
 	if (!image)
 		return -ENOENT;
 	ret = set_params(image, path, args, nr_args, err, err_size);

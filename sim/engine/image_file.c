@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a file says of itself before it is loaded: loading runs its constructors.
+ *
+ * Reads the dynamic symbols of a 64-bit ELF object of this machine's byte order; everything in the
+ * file may be nonsense.
+ */
+#include "image.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct object {
+	const char *bytes;
+	size_t size;
+};
+
+/* @nr things of @each bytes at @offset; NULL: they are not in the file, or not where they can be. */
+static const void *part(const struct object *o, uint64_t offset, uint64_t nr, uint64_t each)
+{
+	if (offset > o->size || offset % 8 || (each && nr > (o->size - offset) / each))
+		return NULL;
+	return o->bytes + offset;
+}
+
+static bool name_is(const struct object *o, const Elf64_Shdr *strings, uint32_t at,
+		    const char *name)
+{
+	size_t len = strlen(name) + 1;
+
+	return strings->sh_offset <= o->size && strings->sh_size <= o->size - strings->sh_offset &&
+	       at <= strings->sh_size && len <= strings->sh_size - at &&
+	       !memcmp(o->bytes + strings->sh_offset + at, name, len);
+}
+
+static enum image_has look_in(const struct object *o, const Elf64_Shdr *sections, unsigned int nr,
+			      const Elf64_Shdr *table, const char *name)
+{
+	uint64_t i, symbols = table->sh_size / sizeof(Elf64_Sym);
+	const Elf64_Sym *symbol = part(o, table->sh_offset, symbols, sizeof(*symbol));
+
+	if (!symbol || table->sh_link >= nr)
+		return IMAGE_HAS_NOT;
+	for (i = 0; i < symbols; i++)
+		if (name_is(o, &sections[table->sh_link], symbol[i].st_name, name))
+			return symbol[i].st_shndx == SHN_UNDEF ? IMAGE_NEEDS : IMAGE_DEFINES;
+	return IMAGE_HAS_NOT;
+}
+
+static enum image_has look_for(const struct object *o, const char *name)
+{
+	const Elf64_Ehdr *head = part(o, 0, 1, sizeof(*head));
+	const Elf64_Shdr *sections;
+	unsigned int i;
+
+	if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) ||
+	    head->e_ident[EI_CLASS] != ELFCLASS64 || head->e_shentsize != sizeof(*sections))
+		return IMAGE_NO_OBJECT;
+	sections = part(o, head->e_shoff, head->e_shnum, sizeof(*sections));
+	for (i = 0; sections && i < head->e_shnum; i++)
+		if (sections[i].sh_type == SHT_DYNSYM)
+			return look_in(o, sections, head->e_shnum, &sections[i], name);
+	return IMAGE_NO_OBJECT;
+}
+
+enum image_has image_file_has(const char *path, const char *name)
+{
+	enum image_has has = IMAGE_NO_OBJECT;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct object o = { 0 };
+	struct stat st;
+
+	if (fd < 0)
+		return has;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+		o.size = st.st_size;
+		o.bytes = mmap(NULL, o.size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (o.bytes != MAP_FAILED) {
+			has = look_for(&o, name);
+			munmap((void *)o.bytes, o.size);
+		}
+	}
+	close(fd);
+	return has;
+}
