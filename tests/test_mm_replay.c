@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "replay_kmem.h"
@@ -319,6 +320,91 @@ START_TEST(misaligned_block_is_refused_with_its_line)
 }
 END_TEST
 
+/* One number of the snapshot or of the event, and what it is called. */
+static const struct {
+	const char *from, *to, *file, *what;
+} impossible[] = {
+	{ "start 4096 spanned 4096", "start 9223372036854775807 spanned 4096", "snapA.txt:2: ",
+	  "zone DMA32 has impossible sizes" },
+	{ "start 4096 spanned 4096", "start 4611686018427387904 spanned 4611686018427387904",
+	  "snapA.txt:2: ", "zone DMA32 has impossible sizes" },
+	{ "spanned 4096", "spanned 268435456", "snapA.txt:2: ", "impossible sizes" },
+	{ "present 4096", "present -1", "snapA.txt:2: ", "impossible sizes" },
+	{ "managed 4096", "managed -4096", "snapA.txt:2: ", "impossible sizes" },
+	{ "min 10", "min -10", "snapA.txt:3: ", "watermark min is more than the zone has" },
+	{ "highatomic 0", "highatomic -1", "snapA.txt:4: ", "a count is negative" },
+	{ "vm_stat_free 1024", "vm_stat_free 99999", "snapA.txt:4: ", "more than the zone has" },
+	{ "reserve 0 0", "reserve 0 -5", "snapA.txt:5: ", "needs 5 numbers of pages" },
+	{ "nr_free 1", "nr_free -1", "snapA.txt:6: ", "nr_free is negative" },
+	{ "count 0", "count -1", "snapA.txt:8: ", "pcp count or high is impossible" },
+	{ "high 12", "high -12", "snapA.txt:8: ", "pcp count or high is impossible" },
+	{ ": 1x8", ": 1x524288", "snapA.txt:9: ", "has not that many pageblocks" },
+	{ ": 1x8", ": 1x8\n blocks order 9 first 4096 : 1x8", "snapA.txt:10: ", "appear twice" },
+	{ "first 4096", "first 9223372036854775296", "snapA.txt:9: ", "reach beyond zone" },
+	{ "A 4096 0", "A 9223372036854775807 0", "events.txt:4: ", "outside the recorded memory" },
+	{ "140dca 1", "140dca 5", "events.txt:4: ", "type 5 does not exist; 0 to 4" },
+	{ "140dca 1", "140dca -1", "events.txt:4: ", "type -1 does not exist; 0 to 4" },
+	{ "Z 4096 0 1 1", "Z 4096 0 99 1", "events.txt:3: ", "type 99 does not exist" },
+	{ "Z 4096 0 1 1", "X 4096 0 64 1 1 1", "events.txt:3: ", "order 64 does not exist" },
+	{ "Z 4096 0 1 1", "K 4096 0 0 60000", "events.txt:3: ", "bulk pages is impossible" },
+};
+
+static void put_changed(const char *name, const char *text, const char *from, const char *to)
+{
+	static char changed[4096];
+	const char *at = strstr(text, from);
+
+	if (at)
+		snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, to,
+			 at + strlen(from));
+	put(name, at ? changed : text);
+}
+
+START_TEST(number_that_no_machine_has_is_refused_with_its_line)
+{
+	put_changed("snapA", snap_a, impossible[_i].from, impossible[_i].to);
+	put("snapB", snap_b);
+	put_changed("events", events, impossible[_i].from, impossible[_i].to);
+	assert_refused(impossible[_i].file, impossible[_i].what);
+}
+END_TEST
+
+START_TEST(snapshots_of_different_machines_are_refused)
+{
+	put("snapA", snap_a);
+	put_changed("snapB", snap_b, "start 4096", "start 4095");
+	put("events", events);
+	assert_refused("snapB.txt: ", "not of the machine of the first snapshot");
+}
+END_TEST
+
+START_TEST(memory_is_in_proportion_to_the_file)
+{
+	static const char huge[] = "zone 1 DMA32 node 0 start 4096 spanned 268431360 present 3 "
+				   "managed 3\n";
+	struct rusage before, after;
+	char text[4096] = "0 M 0 1 t1\n";
+	size_t used = strlen(text);
+	int i;
+
+	/* Bulk allocations in contexts of their own that all end in their middle. */
+	for (i = 0; i < 10; i++)
+		used += snprintf(text + used, sizeof(text) - used, "%d K 4096 0 0 12 t%d\n", i + 1,
+				 i);
+	snprintf(text + used, sizeof(text) - used, "%d M 1 0 t1\n", i + 1);
+	put("snapA", huge);
+	put("snapB", huge);
+	put("events", text);
+	getrusage(RUSAGE_SELF, &before);
+	read_run(dir);
+	replay();
+	getrusage(RUSAGE_SELF, &after);
+	/* 1 TiB of memory has a map of 16 GiB. */
+	ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 64 << 10);
+	kmem_recording_free(&rec);
+}
+END_TEST
+
 START_TEST(truncated_xz_is_refused)
 {
 	char to[128], buf[1000];
@@ -364,6 +450,10 @@ static Suite *mm_replay_suite(void)
 	tcase_add_test(bad, count_that_does_not_match_its_lists_is_refused);
 	tcase_add_test(bad, misaligned_block_is_refused_with_its_line);
 	tcase_add_test(bad, truncated_xz_is_refused);
+	tcase_add_loop_test(tc, number_that_no_machine_has_is_refused_with_its_line, 0,
+			    sizeof(impossible) / sizeof(impossible[0]));
+	tcase_add_test(tc, snapshots_of_different_machines_are_refused);
+	tcase_add_test(tc, memory_is_in_proportion_to_the_file);
 	suite_add_tcase(s, bad);
 	return s;
 }

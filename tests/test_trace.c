@@ -476,6 +476,35 @@ START_TEST(tables_of_a_run_and_of_its_trace_are_the_same)
 }
 END_TEST
 
+START_TEST(guests_that_no_machine_has_take_no_memory)
+{
+	static const uint64_t ids[] = { 1048574, 9999, 70, 1 };
+	struct trace_writer *tw = open_writer(path, TRACE_NORMAL);
+	struct trace_reader *r;
+	struct report report;
+	unsigned int i;
+
+	TRACE(tw, 0, run, .scenario = "demo.dts", .seed = 7, .version = "1");
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		TRACE(tw, i, guest, .guest = ids[i], .name = "vm", .memory = 1 << 19, .vcpus = 2);
+	TRACE(tw, 9, guest_sample, .guest = 1048575, .resident = 1000);
+	TRACE(tw, 9, run_end, .result = TRACE_END_OK);
+	ck_assert_int_eq(trace_close(tw), 0);
+	report_init(&report);
+	r = trace_reader_open(path, error, sizeof(error));
+	ck_assert_msg(r != NULL, "%s", error);
+	trace_reader_feed(r, &report.consumer);
+	trace_reader_close(r);
+	/* 70 is beyond what five records can declare, and what may be missing before them. */
+	ck_assert_uint_le(report.nr_guests, 2);
+	ck_assert(report.guests[1].declared);
+	ck_assert_uint_eq(report.nr_problems, 1);
+	ck_assert_msg(strstr(report.problems[0], "guest 1048574, which this machine cannot have"),
+		      "%s", report.problems[0]);
+	report_free(&report);
+}
+END_TEST
+
 START_TEST(tables_hold_what_was_emitted_and_fit_the_terminal)
 {
 	struct trace_writer *tw = open_writer(NULL, TRACE_SUMMARY);
@@ -549,6 +578,7 @@ int main(void)
 	tcase_add_test(tc, a_full_disk_is_an_error_of_the_run);
 	tcase_add_test(tc, quantiles_are_off_by_less_than_two_percent);
 	tcase_add_test(tc, tables_of_a_run_and_of_its_trace_are_the_same);
+	tcase_add_test(tc, guests_that_no_machine_has_take_no_memory);
 	tcase_add_test(tc, tables_hold_what_was_emitted_and_fit_the_terminal);
 	tcase_add_test(tc, numbers_for_people);
 	tcase_add_test(tc, enumerations_follow_the_host_model);

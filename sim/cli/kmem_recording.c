@@ -16,8 +16,13 @@
 
 #include "replay_kmem.h"
 
-#define TEXT_SIZE_MAX ((size_t)1 << 31)
 #define PFN_MAX ((int64_t)1 << 28)	/* 1 TiB */
+/* What a file may unpack to: recordings of ours shrink to a tenth or a thirtieth. */
+#define UNPACKED_MIN ((size_t)16 << 20)
+#define UNPACKED_TIMES 256
+/* Events are recorded of pages of the zone: no machine had a pfn or a count beyond. */
+#define BULK_LINE_MIN 16	/* bytes: "1 K 1 0 0 1 t1" and a line end */
+#define NUMBER_MAX ((int64_t)1 << 40)
 #define GFP_BOTH_TYPES 0x18		/* __GFP_RECLAIMABLE | __GFP_MOVABLE */
 
 struct reader {
@@ -74,6 +79,7 @@ static bool unxz(struct reader *rd, const uint8_t *data, size_t size)
 {
 	lzma_stream xz = LZMA_STREAM_INIT;
 	size_t room = size * 16 + 65536;
+	size_t most = size * UNPACKED_TIMES > UNPACKED_MIN ? size * UNPACKED_TIMES : UNPACKED_MIN;
 	lzma_ret ret;
 
 	if (lzma_stream_decoder(&xz, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK)
@@ -82,7 +88,9 @@ static bool unxz(struct reader *rd, const uint8_t *data, size_t size)
 	xz.next_in = data;
 	xz.avail_in = size;
 	do {
-		if (rd->size == room && room < TEXT_SIZE_MAX) {
+		if (rd->size == room && room >= most)
+			break;
+		if (rd->size == room) {
 			char *more = realloc(rd->text, (room *= 2) + 1);
 
 			if (!more)
@@ -97,6 +105,8 @@ static bool unxz(struct reader *rd, const uint8_t *data, size_t size)
 	lzma_end(&xz);
 	if (ret == LZMA_STREAM_END)
 		return true;
+	if (rd->size >= most)
+		return fail(rd, "unpacks to more than %zu MiB, which no recording does", most >> 20);
 	return fail(rd, ret == LZMA_BUF_ERROR || ret == LZMA_OK ?
 			"compressed file is cut short; copy it again" :
 			"is not a valid xz file; copy it again");
@@ -273,7 +283,8 @@ static bool parse_zone(struct reader *rd, char *s, struct kmem_snapshot *snap,
 	if (!get_field(&s, "start", &start) || !get_field(&s, "spanned", &spanned) ||
 	    !get_field(&s, "present", &present) || !get_field(&s, "managed", &managed))
 		return fail(rd, "zone line must have start, spanned, present and managed");
-	if (start < 0 || spanned < 0 || start + spanned > PFN_MAX || managed > spanned)
+	if (start < 0 || spanned < 1 || present < 0 || managed < 0 || start > PFN_MAX ||
+	    spanned > PFN_MAX - start || present > spanned || managed > present)
 		return fail(rd, "zone %s has impossible sizes", name);
 	z = &snap->zone[idx];
 	if (z->present)
@@ -292,9 +303,12 @@ static bool parse_zone(struct reader *rd, char *s, struct kmem_snapshot *snap,
 
 static bool parse_blocks(struct reader *rd, char *s, struct kmem_zone *z)
 {
+	uint64_t most = (z->spanned >> 9) + 2;	/* neither end has to be aligned */
 	int64_t order, first;
 	uint32_t room = 0;
 
+	if (z->nr_blocks)
+		return fail(rd, "pageblocks of zone %s appear twice", z->name);
 	if (!get_word(&s, "order") || !get_number(&s, 10, &order) || order != 9 ||
 	    !get_field(&s, "first", &first) || !get_word(&s, ":"))
 		return fail(rd, "expected 'blocks order 9 first PFN : TYPExCOUNT ...'");
@@ -308,8 +322,10 @@ static bool parse_blocks(struct reader *rd, char *s, struct kmem_zone *z)
 		if ((type != KMEM_NO_BLOCK && type >= KMEM_TYPES) || s[1] != 'x')
 			return fail(rd, "'%.16s' is not TYPExCOUNT", s);
 		count = strtol(s + 2, &s, 10);
-		if (count <= 0 || count > PFN_MAX >> 9 || (*s && *s != ' '))
+		if (count <= 0 || (*s && *s != ' '))
 			return fail(rd, "count of pageblocks is wrong");
+		if ((uint64_t)count > most - z->nr_blocks)
+			return fail(rd, "zone %s has not that many pageblocks", z->name);
 		if (z->nr_blocks + count > room) {
 			room = (z->nr_blocks + count) * 2;
 			z->block = realloc(z->block, room);
@@ -317,7 +333,7 @@ static bool parse_blocks(struct reader *rd, char *s, struct kmem_zone *z)
 		memset(z->block + z->nr_blocks, type, count);
 		z->nr_blocks += count;
 	}
-	if (first < 0 || first % 512 ||
+	if (first < 0 || first > PFN_MAX || first % 512 ||
 	    first + ((int64_t)z->nr_blocks << 9) > (int64_t)(z->start + z->spanned + 511))
 		return fail(rd, "pageblocks reach beyond zone %s", z->name);
 	return true;
@@ -334,6 +350,8 @@ static bool parse_pcp(struct reader *rd, char *s, struct kmem_zone *z)
 	if (cpu)
 		return fail(rd, "recording has more than one CPU; only runs of one CPU can "
 			    "be replayed");
+	if (count < 0 || count > (int64_t)z->managed || high < 0 || high > NUMBER_MAX)
+		return fail(rd, "pcp count or high is impossible");
 	if (batch < 1 || batch > 100000 || factor < 0 || factor > 16)
 		return fail(rd, "pcp batch or free_factor is impossible");
 	z->pcp_count = count;
@@ -341,6 +359,12 @@ static bool parse_pcp(struct reader *rd, char *s, struct kmem_zone *z)
 	z->pcp_batch = batch;
 	z->pcp_free_factor = factor;
 	return true;
+}
+
+/* Can the zone have that many pages? */
+static bool in_zone(const struct kmem_zone *z, int64_t nr)
+{
+	return nr >= 0 && nr <= (int64_t)z->spanned;
 }
 
 /* One line about a zone; lines that say nothing to the replay are skipped. */
@@ -353,8 +377,10 @@ static bool parse_zone_line(struct reader *rd, char *s, struct kmem_zone *z)
 		static const char *const mark[] = { "min", "low", "high", "promo", "boost" };
 
 		for (i = 0; i < 5; i++) {
-			if (!get_field(&s, mark[i], &v[i]) || v[i] < 0)
+			if (!get_field(&s, mark[i], &v[i]))
 				return fail(rd, "watermark line lacks '%s'", mark[i]);
+			if (v[i] < 0 || v[i] > (int64_t)z->spanned)
+				return fail(rd, "watermark %s is more than the zone has", mark[i]);
 		}
 		for (i = 0; i < 4; i++)
 			z->wmark[i] = v[i];
@@ -364,20 +390,26 @@ static bool parse_zone_line(struct reader *rd, char *s, struct kmem_zone *z)
 		    !get_field(&s, "vm_stat_free", &v[3]) ||
 		    !get_field(&s, "nr_isolate_pageblock", &v[4]))
 			return fail(rd, "line lacks flags, vm_stat_free or nr_isolate_pageblock");
+		if (!in_zone(z, v[0]) || !in_zone(z, v[3]) || !in_zone(z, v[4]))
+			return fail(rd, "a count is negative, or more than the zone has");
 		z->nr_highatomic = v[0];
 		z->flags = v[1];
 		z->vm_stat_free = v[3];
 		z->nr_isolate = v[4];
 	} else if (get_word(&s, "lowmem_reserve")) {
 		for (i = 0; i < KMEM_ZONES; i++) {
-			if (!get_number(&s, 10, &z->lowmem_reserve[i]))
-				return fail(rd, "lowmem_reserve needs %d numbers", KMEM_ZONES);
+			if (!get_number(&s, 10, &z->lowmem_reserve[i]) ||
+			    z->lowmem_reserve[i] < 0 || z->lowmem_reserve[i] > PFN_MAX)
+				return fail(rd, "lowmem_reserve needs %d numbers of pages",
+					    KMEM_ZONES);
 		}
 	} else if (get_word(&s, "order")) {
 		if (!get_number(&s, 10, &v[0]) || !get_field(&s, "nr_free", &v[1]) || v[0] < 0 ||
 		    v[0] >= KMEM_ORDERS)
 			return fail(rd, "expected 'order N nr_free N', orders 0 to %d",
 				    KMEM_ORDERS - 1);
+		if (!in_zone(z, v[1]))
+			return fail(rd, "nr_free is negative, or more than the zone has");
 		z->nr_free[v[0]] = v[1];
 	} else if (get_word(&s, "free")) {
 		if (!get_number(&s, 10, &v[0]) || !get_number(&s, 10, &v[1]) ||
@@ -416,6 +448,40 @@ static bool claim_pages(struct reader *rd, uint8_t *map, const struct kmem_list 
 				    "record it again",
 				    pfn);
 		}
+	}
+	return true;
+}
+
+/* Zones lie one behind the other, in the order of their numbers. */
+static bool check_zones(struct reader *rd, const struct kmem_snapshot *snap)
+{
+	uint64_t end = 0;
+	int idx;
+
+	rd->line = 0;
+	for (idx = 0; idx < KMEM_ZONES; idx++) {
+		const struct kmem_zone *z = &snap->zone[idx];
+
+		if (!z->present)
+			continue;
+		if (z->start < end)
+			return fail(rd, "zone %s begins within the one before it", z->name);
+		end = z->start + z->spanned;
+	}
+	return true;
+}
+
+static bool same_zones(const struct kmem_snapshot *a, const struct kmem_snapshot *b)
+{
+	int idx;
+
+	for (idx = 0; idx < KMEM_ZONES; idx++) {
+		const struct kmem_zone *za = &a->zone[idx], *zb = &b->zone[idx];
+
+		if (za->present != zb->present || za->start != zb->start ||
+		    za->spanned != zb->spanned || za->nr_blocks != zb->nr_blocks ||
+		    za->block_first != zb->block_first)
+			return false;
 	}
 	return true;
 }
@@ -486,7 +552,7 @@ static bool read_snapshot(struct reader *rd, const char *dir, const char *name,
 		rd->line = 0;
 		ok = fail(rd, "has no zones; is it a snapshot?");
 	}
-	ok = ok && check_snapshot(rd, snap);
+	ok = ok && check_zones(rd, snap) && check_snapshot(rd, snap);
 	free(rd->text);
 	return ok;
 }
@@ -516,22 +582,23 @@ struct event_form {
 	char type;
 	uint8_t nr_fields, hex;
 	int8_t order_field;	/* -1: none */
+	uint8_t types;		/* bit n: field n is a migrate type */
 	bool flag;		/* = or + may follow */
 	const char *fields;
 };
 
 static const struct event_form forms[] = {
-	{ 'A', 3, 2, 0, true, "pfn order gfp type [=+]" },
-	{ 'F', 1, 0, 0, true, "pfn order [=+]" },
-	{ 'B', 0, 0, -1, true, "pfn [=+]" },
-	{ 'Z', 3, 0, 0, false, "pfn order type percpu_refill" },
-	{ 'D', 2, 0, 0, false, "pfn order type" },
-	{ 'X', 5, 0, 0, false, "pfn order fallback_order type fallback_type change_ownership" },
-	{ 'K', 3, 1, -1, false, "pfn gfp index nr" },
-	{ 'O', 3, 0, 1, false, "pfn op order arg" },
-	{ 'C', 2, 0, 0, false, "pfn order type" },
-	{ 'P', 3, 2, 0, false, "pfn order gfp type" },
-	{ 'M', 1, 0, -1, false, "slot phase" },
+	{ 'A', 3, 2, 0, 4, true, "pfn order gfp type [=+]" },
+	{ 'F', 1, 0, 0, 0, true, "pfn order [=+]" },
+	{ 'B', 0, 0, -1, 0, true, "pfn [=+]" },
+	{ 'Z', 3, 0, 0, 2, false, "pfn order type percpu_refill" },
+	{ 'D', 2, 0, 0, 2, false, "pfn order type" },
+	{ 'X', 5, 0, 0, 12, false, "pfn order fallback_order type fallback_type change_ownership" },
+	{ 'K', 3, 1, -1, 0, false, "pfn gfp index nr" },
+	{ 'O', 3, 0, 1, 0, false, "pfn op order arg" },
+	{ 'C', 2, 0, 0, 2, false, "pfn order type" },
+	{ 'P', 3, 2, 0, 4, false, "pfn order gfp type" },
+	{ 'M', 1, 0, -1, 0, false, "slot phase" },
 };
 
 static const struct event_form *find_form(char type)
@@ -591,14 +658,24 @@ static bool check_event(struct reader *rd, const struct kmem_event *ev,
 {
 	int64_t order = form->order_field >= 0 ? ev->a[form->order_field] : 0;
 	int64_t gfp;
+	unsigned int i;
 	bool free_form = ev->type == 'O' && ev->a[0] != 1 && ev->a[0] != 8;
 
 	if (free_form)
 		return true;
-	if (ev->type == 'K' && (ev->a[1] < 0 || ev->a[1] >= ev->a[2] || ev->a[2] > 65536))
+	for (i = 0; i < form->nr_fields; i++)
+		if (form->types >> i & 1 && (ev->a[i] < 0 || ev->a[i] >= KMEM_TYPES))
+			return fail(rd, "type %" PRId64 " does not exist; 0 to %d", ev->a[i],
+				    KMEM_TYPES - 1);
+	if (ev->type == 'X' && (ev->a[1] < 0 || ev->a[1] >= KMEM_ORDERS))
+		return fail(rd, "order %" PRId64 " does not exist; 0 to %d", ev->a[1],
+			    KMEM_ORDERS - 1);
+	/* Each page of a bulk has a line of its own. */
+	if (ev->type == 'K' && (ev->a[1] < 0 || ev->a[1] >= ev->a[2] || ev->a[2] > 65536 ||
+				(uint64_t)ev->a[2] > rd->size / BULK_LINE_MIN))
 		return fail(rd, "index %" PRId64 " of %" PRId64 " bulk pages is impossible",
 			    ev->a[1], ev->a[2]);
-	if (ev->type == 'C' && ((order > 3 && order != 9) || ev->a[1] < 0))
+	if (ev->type == 'C' && order > 3 && order != 9)
 		return fail(rd, "there is no per-CPU list for order %" PRId64 ", type %" PRId64,
 			    order, ev->a[1]);
 	gfp = ev->type == 'K' ? ev->a[0] : ev->type == 'A' || ev->type == 'P' ? ev->a[1] : 0;
@@ -609,7 +686,7 @@ static bool check_event(struct reader *rd, const struct kmem_event *ev,
 			    KMEM_ORDERS - 1);
 	if (ev->pfn == -1 && (ev->type == 'A'))
 		return true;
-	if (ev->pfn < 0 || ev->pfn + (INT64_C(1) << order) > (int64_t)max_pfn)
+	if (ev->pfn < 0 || ev->pfn > (int64_t)max_pfn - (INT64_C(1) << order))
 		return fail(rd, "pfn %" PRId64 " of order %" PRId64
 			    " is outside the recorded memory (0 to %" PRIu64 ")",
 			    ev->pfn, order, max_pfn - 1);
@@ -733,9 +810,10 @@ bool kmem_recording_read(struct kmem_recording *rec, const char *dir, char *erro
 
 	memset(rec, 0, sizeof(*rec));
 	ok = read_snapshot(&rd, dir, "snapA", &rec->before) &&
-	     read_snapshot(&rd, dir, "snapB", &rec->after) && read_events(&rd, dir, rec);
-	if (ok && rec->before.max_pfn != rec->after.max_pfn)
-		ok = fail(&rd, "snapshots are of machines of different size");
+	     read_snapshot(&rd, dir, "snapB", &rec->after);
+	if (ok && !same_zones(&rec->before, &rec->after))
+		ok = fail(&rd, "its zones are not of the machine of the first snapshot");
+	ok = ok && read_events(&rd, dir, rec);
 	if (!ok)
 		kmem_recording_free(rec);
 	return ok;

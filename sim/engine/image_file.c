@@ -19,7 +19,7 @@ struct object {
 	size_t size;
 };
 
-/* @nr things of @each bytes at @offset; NULL: they are not in the file, or not where they can be. */
+/* @nr things of @each bytes at @offset; NULL: they are not, or cannot be, in the file. */
 static const void *part(const struct object *o, uint64_t offset, uint64_t nr, uint64_t each)
 {
 	if (offset > o->size || offset % 8 || (each && nr > (o->size - offset) / each))

@@ -15,10 +15,23 @@
 #include "hostmem.h"
 #include "report_internal.h"
 
+#define SPARE_GUESTS 64		/* beyond the records: a trace that begins in the middle */
+
+/*
+ * Guests are numbered in the order in which they are declared, so an id cannot be larger than the
+ * number of records so far: memory stays in proportion to the file, whatever is in it.
+ */
 struct report_guest *report_guest_of(struct report *r, uint64_t id)
 {
-	if (id >= REPORT_GUESTS_MAX)
+	if (id == TRACE_HOST)
 		return NULL;
+	if (id >= REPORT_GUESTS_MAX || id > r->records + SPARE_GUESTS) {
+		if (!r->strange_guest)
+			report_problem(r, "records of guest %llu, which this machine cannot have, "
+				       "are left out", (unsigned long long)id);
+		r->strange_guest = true;
+		return NULL;
+	}
 	if (id >= r->nr_guests) {
 		uint64_t nr = id + 1 > 2 * r->nr_guests ? id + 1 : 2 * r->nr_guests;
 

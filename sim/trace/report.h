@@ -81,6 +81,7 @@ struct report {
 	enum trace_world world;
 	struct trace_rec_machine machine;
 	char *swap_model;
+	bool strange_guest;		/* a record names one that the machine cannot have */
 	bool ended;
 	bool closed;					/* time is the end of the run proper */
 	enum trace_end result;
@@ -109,7 +110,7 @@ struct report {
 };
 
 #define REPORT_PROBLEMS_MAX 20
-#define REPORT_GUESTS_MAX (1u << 20)
+#define REPORT_GUESTS_MAX 10000	/* as many as a scenario may have */
 
 void report_init(struct report *r);
 void report_free(struct report *r);

@@ -22,6 +22,8 @@ struct inner_event {
 	int a[5];
 };
 
+#define BULK_MAX 65536		/* pages of one bulk allocation */
+
 struct replay_context {
 	struct inner_event *fifo;
 	unsigned int head, tail, size;
@@ -50,6 +52,7 @@ struct replay {
 	uint32_t *next_request;		/* per event: the A, P or K of its context that follows */
 	unsigned char *state;		/* per page, enum page_state */
 	struct zone *want_zone;		/* of the recorded page of the allocation that runs */
+	size_t nr_bulk;			/* pages that bulk allocations of all contexts hold */
 	bool pcp_locked;
 	bool resync;
 	int kswapd_op;			/* code of the record that kswapd's state came from */
@@ -484,9 +487,13 @@ static void start_alloc(struct replay *r, size_t at)
 	c->pending = true;
 	c->page = NULL;
 	if (ev->type == 'K') {
-		unsigned int nr = clamp_t(long, ev->a[2], 1, 65536);
+		unsigned int nr = clamp_t(long, ev->a[2], 1, BULK_MAX);
 
+		/* Each page has an event: what is more than these is of no allocation. */
 		host_free(c->bulk);
+		r->nr_bulk -= c->nr_bulk;
+		nr = min_t(size_t, nr, r->nr + BULK_MAX - r->nr_bulk);
+		r->nr_bulk += nr;
 		c->bulk = host_alloc(nr * sizeof(*c->bulk));
 		c->nr_bulk = nr;
 		r->want_zone = pfn_zone(ev->pfn);
