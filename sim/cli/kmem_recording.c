@@ -106,7 +106,8 @@ static bool unxz(struct reader *rd, const uint8_t *data, size_t size)
 	if (ret == LZMA_STREAM_END)
 		return true;
 	if (rd->size >= most)
-		return fail(rd, "unpacks to more than %zu MiB, which no recording does", most >> 20);
+		return fail(rd, "unpacks to more than %zu MiB, which no recording does",
+			    most >> 20);
 	return fail(rd, ret == LZMA_BUF_ERROR || ret == LZMA_OK ?
 			"compressed file is cut short; copy it again" :
 			"is not a valid xz file; copy it again");

@@ -76,8 +76,9 @@ static int check_mappings(const struct scenario *s, uint64_t needed, char *error
 	if (!limit || needed + own <= limit)
 		return 0;
 	snprintf(error, size, "%s: %u guests take some %llu memory mappings, and a process may "
-		 "have %llu: room for %llu guests; allow more with sysctl vm.max_map_count=%llu", s->file,
-		 s->nr_guests, (unsigned long long)(needed + own), (unsigned long long)limit,
+		 "have %llu: room for %llu guests; allow more with sysctl vm.max_map_count=%llu",
+		 s->file, s->nr_guests, (unsigned long long)(needed + own),
+		 (unsigned long long)limit,
 		 (unsigned long long)guests_fit(limit, own, guest_needs(s->guests).mappings),
 		 (unsigned long long)(needed + own) * 5 / 4);
 	return -1;
