@@ -52,7 +52,7 @@ host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, \
 	$(wildcard sim/linux/kernel/*.c) $(wildcard sim/linux/mm/*.c) \
 	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
-	sim/linux/guest.c
+	sim/linux/guest.c sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))

@@ -7,6 +7,7 @@
  */
 #include "swap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,12 +43,12 @@ static struct swap_request *queue_pop(struct swap_queue *queue)
 }
 
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
-				uint64_t seed)
+				uint64_t seed, const char *owner)
 {
 	uint64_t nr_slots = config->size_bytes >> HOST_PAGE_SHIFT;
 	uint32_t nr_clusters = nr_slots / SWAP_CLUSTER_SLOTS + 1, i;
 	struct swap_device *swap;
-	char name[64] = "swap-";
+	char name[96];
 
 	if (!nr_slots || nr_slots > PAGE_SLOT_MAX ||
 	    (config->kind != SWAP_ZRAM && !config->queue_depth))
@@ -64,7 +65,7 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 	swap->cluster_free[i] = nr_slots % SWAP_CLUSTER_SLOTS;
 	queue_init(&swap->reads);
 	queue_init(&swap->writes);
-	strncat(name, config->name, sizeof(name) - strlen(name) - 1);
+	snprintf(name, sizeof(name), "disk/%s/%s", owner, config->name);
 	random_init(&swap->random, seed, name);
 	return swap;
 }

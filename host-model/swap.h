@@ -77,8 +77,9 @@ struct swap_device {
 #define SWAP_CLUSTER_SLOTS 256
 
 /* Returns NULL when @config is impossible (smaller than a page, more than 2^25 pages). */
+/* @owner: whose disk it is ("host", a guest); names its random stream, with config->name. */
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
-				uint64_t seed);
+				uint64_t seed, const char *owner);
 void swap_destroy(struct swap_device *swap);
 void swap_submit(struct swap_device *swap, struct swap_request *rq);
 

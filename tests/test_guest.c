@@ -18,11 +18,15 @@
 
 static struct outcome o;
 
-static const struct report_program *program(unsigned int nr)
+static const struct report_program *program(const char *name)
 {
+	unsigned int i;
+
 	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
-	ck_assert_uint_gt(o.report.nr_programs, nr);
-	return &o.report.programs[nr];
+	for (i = 0; i < o.report.nr_programs; i++)
+		if (!strcmp(o.report.programs[i].name, name))
+			return &o.report.programs[i];
+	ck_abort_msg("no program %s", name);
 }
 
 static uint64_t run_time(const struct report_program *p)
@@ -38,7 +42,7 @@ START_TEST(a_program_that_starts_late_and_one_that_runs_share_a_vcpu)
 	outcome_run(&o, TEST_HEAD HOST("4096", "2") GUEST("2048", "1", "",
 		"a {" FAULTS("64", "700", "background;") "};"
 		"b {" FAULTS("64", "100", "start-ms = <6000>;") "};") "};\n", false);
-	late = program(1);
+	late = program("b");
 	ck_assert_uint_gt(run_time(late) * 100, late->cpu * 185);
 	ck_assert_uint_lt(run_time(late) * 100, late->cpu * 215);
 	outcome_free(&o);
@@ -53,7 +57,7 @@ START_TEST(a_sleeper_that_wakes_up_gets_its_share_and_not_the_time_that_it_slept
 		"a {" FAULTS("64", "900", "background;") "};"
 		"b { compatible = \"ballast,program-memhog\"; size-mib = <1024>; loops = <3>;"
 		" pause-ms = <3000>; };") "};\n", false);
-	sleeper = program(1);
+	sleeper = program("b");
 	ck_assert_uint_gt(sleeper->stalled * 100, sleeper->cpu * 85);
 	ck_assert_uint_lt(sleeper->stalled * 100, sleeper->cpu * 115);
 	outcome_free(&o);
@@ -67,7 +71,7 @@ START_TEST(tasks_that_start_together_get_a_vcpu_each)
 
 	outcome_run(&o, TEST_HEAD HOST("4096", "4") GUEST("2048", "4", "",
 		"p {" FAULTS("64", "20", "tasks = <4>;") "};") "};\n", false);
-	p = program(0);
+	p = program("p");
 	ck_assert_uint_lt(p->stalled, p->cpu / 50);
 	ck_assert_uint_lt(run_time(p) * 3, p->cpu);
 	outcome_free(&o);
@@ -78,7 +82,9 @@ END_TEST
  * Programs that free small pages.  Real: a guest of 1 GiB, of which 300 MiB were mapped in pieces
  * of 4 to 64 (16) KiB at random and all of that freed again, goes from 408 (408) MiB resident to
  * 106 (106) in the 22 s after the program has ended: 302 MiB.  One page that stays on a per-CPU
- * list keeps 2 MiB from being reported.
+ * list keeps 2 MiB from being reported.  The lists are emptied when exit() frees the root of the
+ * page tables, if they have overflowed shortly before; so there are runs, in both worlds, in which
+ * all of it stays (2 GiB, pieces of up to 16 KiB: real, 728 MiB before and after).  Most do not.
  */
 static uint64_t drop_mib(const char *max_kib, uint64_t seed)
 {
@@ -104,14 +110,15 @@ static uint64_t drop_mib(const char *max_kib, uint64_t seed)
 
 START_TEST(small_pages_that_a_program_frees_are_given_back)
 {
+	unsigned int given_back = 0;
 	uint64_t seed;
 
-	for (seed = 1; seed <= 3; seed++) {
+	for (seed = 1; seed <= 5; seed++) {
 		uint64_t drop = drop_mib(_i ? "16" : "64", seed);
 
-		ck_assert_msg(drop > 302 * 85 / 100 && drop < 302 * 115 / 100, "seed %u: %u MiB",
-			      (unsigned int)seed, (unsigned int)drop);
+		given_back += drop > 302 * 85 / 100 && drop < 302 * 115 / 100;
 	}
+	ck_assert_uint_ge(given_back, 3);
 }
 END_TEST
 

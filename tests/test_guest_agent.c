@@ -378,7 +378,7 @@ START_TEST(random_numbers_are_those_of_the_simulator)
 	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
 	setup();
 	for (seed = 23; seed < 26; seed++) {
-		/* Program 1 of guest 0, whose seed is that of the scenario. */
+		/* Program 1; its seed is that of the scenario. */
 		snprintf(text, sizeof(text), "start 1 %u %s guest=some-guest", seed, real);
 		start(text);
 		check_event("start 1");

@@ -54,7 +54,7 @@ static void add_swap(enum swap_kind kind, uint64_t mib)
 				      .transfer_ns_page = 10000, .readahead_pages = 8,
 				      .compressed_percent = 50 };
 
-	host_add_swap(&host, swap_create(&config, &engine, 1));
+	host_add_swap(&host, swap_create(&config, &engine, 1, "test"));
 	ck_assert_ptr_nonnull(host.swap);
 }
 
@@ -565,12 +565,12 @@ START_TEST(impossible_swap_devices_are_refused)
 
 	engine_init(&engine);
 	config.size_bytes = 4095;
-	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
 	config.size_bytes = UINT64_C(1) << 40;
-	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
 	config.size_bytes = MIB;
 	config.queue_depth = 0;
-	ck_assert_ptr_null(swap_create(&config, &engine, 1));
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
 	engine_destroy(&engine);
 }
 END_TEST

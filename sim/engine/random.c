@@ -16,13 +16,15 @@ static uint64_t splitmix64(uint64_t *state)
 void random_init(struct random_stream *rs, uint64_t seed, const char *name)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);	/* FNV-1a */
+	uint64_t state;
 	int i;
 
 	for (; *name; name++)
 		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	seed ^= hash;
+	/* Mixed before the name comes in: neighbouring seeds have nothing in common then. */
+	state = splitmix64(&seed) ^ hash;
 	for (i = 0; i < 4; i++)
-		rs->s[i] = splitmix64(&seed);
+		rs->s[i] = splitmix64(&state);
 }
 
 static inline uint64_t rotl(uint64_t x, int k)

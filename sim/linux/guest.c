@@ -13,14 +13,18 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "background.h"
 #include "hostmem.h"
 #include "host.h"
 #include "kernel/fork.h"
 #include "kernel/internal.h"
 #include "mm/internal.h"
+#include "random.h"
 
 /* Kept and released pages of booting alternate in runs of this many where they mix. */
 #define BOOT_MIX_PAGES 16
+/* One boot takes that much longer or shorter than the profile says (jitter; an estimate). */
+#define BOOT_JITTER_PERCENT 5
 /* How often, and how far apart, missing pages are looked for. */
 #define UNLOAD_LOOKS 10
 #define UNLOAD_LOOK_NS (100 * NSEC_PER_MSEC_U64)
@@ -44,6 +48,19 @@ static void leave(struct coro_context old)
 	coro_current->ctx = old;
 }
 
+/* Where in a jiffy the engine's clock begins. */
+static uint64_t tick_phase(const struct kernel *kernel)
+{
+	struct random_stream rs;
+	char name[96];
+
+	if (kernel->no_jitter)
+		return 0;
+	snprintf(name, sizeof(name), "tick/%s", kernel->name);
+	random_init(&rs, kernel->seed, name);
+	return random_below(&rs, NSEC_PER_JIFFY);
+}
+
 struct kernel *guest_kernel_create(const struct guest_config *config)
 {
 	struct kernel *kernel = host_alloc(sizeof(*kernel));
@@ -55,6 +72,8 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	kernel->ram_base = guest_ram_ptr(config->vm->ram);
 	kernel->nr_cpus = config->vm->nr_vcpus;
 	kernel->seed = config->seed;
+	kernel->no_jitter = config->no_jitter;
+	kernel->tick_phase = tick_phase(kernel);
 	kernel->log = config->log;
 	kernel->log_opaque = config->opaque;
 	kernel->panicked = config->panicked;
@@ -90,6 +109,7 @@ void guest_kernel_destroy(struct kernel *kernel)
 	if (kernel->mm)
 		mm_exit(kernel);
 	leave(old);
+	host_free(kernel->background);
 	host_free(kernel);
 }
 
@@ -171,6 +191,19 @@ static const char *boot_modules(struct boot *boot, char *err, size_t size)
 	return NULL;
 }
 
+static uint64_t boot_duration(const struct boot *boot)
+{
+	uint64_t ns = boot->config->boot.duration_ns, jitter = ns / 100 * BOOT_JITTER_PERCENT;
+	struct random_stream rs;
+	char name[96];
+
+	if (boot->kernel->no_jitter)
+		return ns;
+	snprintf(name, sizeof(name), "boot/%s", boot->kernel->name);
+	random_init(&rs, boot->kernel->seed, name);
+	return ns - jitter + random_below(&rs, 2 * jitter + 1);
+}
+
 static int boot_main(void *data)
 {
 	struct boot *boot = data;
@@ -186,12 +219,15 @@ static int boot_main(void *data)
 			break;
 	boot_user(profile->user_pages, profile->released_pages);
 	if (profile->duration_ns)
-		sched_sleep_ns(profile->duration_ns);
+		sched_sleep_ns(boot_duration(boot));
 	virtio_scan_bus(boot->kernel);
 	slab_mark();
 	boot->kernel->managed = boot->kernel->mm->totalram_pages;
 	boot->kernel->unaccounted = unaccounted_pages(boot->kernel);
 	error = boot_modules(boot, err, sizeof(err));
+	if (!error && profile->daemon_period_ns &&
+	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages))
+		error = "not enough memory for its daemons";
 	boot->config->booted(boot->config->opaque, error);
 	host_free(boot);
 	return 0;

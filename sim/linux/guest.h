@@ -27,6 +27,8 @@ struct guest_boot {
 	uint64_t user_pages;		/* movable, for good */
 	uint64_t released_pages;	/* touched and free again */
 	uint64_t duration_ns;
+	/* Somebody runs a small process every so often (mean), which touches that many pages. */
+	uint64_t daemon_period_ns, daemon_pages;
 };
 
 struct guest_module {
@@ -41,6 +43,7 @@ struct guest_config {
 	struct kvm_vm *vm;
 	const char *name;
 	uint64_t seed;
+	bool no_jitter;
 	struct mm_config mm;
 	struct usermem_config user;
 	struct guest_boot boot;

@@ -31,6 +31,7 @@ struct kernel {
 	struct sched_state *sched;
 	u64 seed;
 	bool no_jitter;			/* nothing is random that need not be */
+	void *background;		/* background.c */
 	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
 	long long managed;		/* pages of the allocator before modules came */
 	long long unaccounted;		/* of those, in use by nobody known */

@@ -44,7 +44,7 @@
  *   - "append FILE TEXT" adds a line to a file and makes the file if need be ("write" does not):
  *     a time series can be brought in that way.
  *   - The argument "guest=NAME" of a program is the guest's name in the scenario.  With INDEX, SEED
- *     (the guest's: seed of the scenario + number of the guest) and the program's name it gives
+ *     (the scenario's) and the program's name it gives
  *     the program the random numbers that it has in the simulator.
  *   - There is no "exit" before the "end" of a program that was killed or that lacked an argument
  *     (STATUS 2).  STATUS is as the shell has it, 128 + signal; KILLED is 1 if SIGKILL ended one

@@ -149,7 +149,7 @@ static int begin_program(struct real_run *run, uint32_t index)
 	TRACE(run->trace, at, program_start, .guest = GUEST, .program = index, .name = p->name);
 	if (!real_vm_command(run->vm, REAL_COMMAND_MS, NULL, 0,
 			     "start %u %" PRIu64 " %s guest=%s%s%s", index,
-			     run->scenario->seed + GUEST, scenario_program_name(p->kind),
+			     run->scenario->seed, scenario_program_name(p->kind),
 			     run->guest->name, series, words))
 		return 0;
 	return real_run_vm_failed(run);

@@ -26,6 +26,7 @@ struct machine_item {
 	struct machine_guest *guest;
 	uint32_t index;
 	uint64_t began, ended;		/* ns */
+	uint64_t jitter;		/* ns that it begins later */
 };
 
 /* A command of the host, from its start on. */

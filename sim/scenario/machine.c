@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
 #define MIB (UINT64_C(1) << 20)
+/* An estimate; programs and guests of a real run start some ms apart. */
+#define START_JITTER_NS (20 * NSEC_PER_MSEC_U64)
 #define PROGRESS_NS (100 * NSEC_PER_MSEC_U64)
 
 void machine_fail(struct machine *m, enum trace_end result, bool bad_input, const char *fmt, ...)
@@ -73,8 +77,8 @@ static void item_begin(struct event *ev)
 static void item_consider(struct machine_item *item)
 {
 	struct engine *engine = &item->machine->engine;
-	uint64_t at = engine->now + item->start->delay_ms * NSEC_PER_MSEC_U64;
-	uint64_t earliest = item->start->start_ms * NSEC_PER_MSEC_U64;
+	uint64_t at = engine->now + item->start->delay_ms * NSEC_PER_MSEC_U64 + item->jitter;
+	uint64_t earliest = item->start->start_ms * NSEC_PER_MSEC_U64 + item->jitter;
 
 	if (item->state != ITEM_WAITING || !condition_met(item))
 		return;
@@ -196,7 +200,7 @@ static bool build_host(struct machine *m)
 	if (h->swap.kind == SCENARIO_SWAP_NONE)
 		return true;
 	machine_swap_config(&h->swap, &swap_config);
-	swap = swap_create(&swap_config, &m->engine, m->scenario->seed);
+	swap = swap_create(&swap_config, &m->engine, m->scenario->seed, "host");
 	if (!swap)
 		return false;
 	host_add_swap(&m->host, swap);
@@ -212,6 +216,20 @@ static void item_init(struct machine_item *item, struct machine_guest *guest,
 	event_init(&item->event, item_begin);
 }
 
+/* From a start condition to the first instruction: a management daemon, fork() and exec(). */
+static uint64_t start_jitter(const struct machine_guest *guest, const char *name)
+{
+	const struct scenario *s = guest->machine->scenario;
+	struct random_stream rs;
+	char stream[192];
+
+	if (!s->jitter)
+		return 0;
+	snprintf(stream, sizeof(stream), "start/%s/%s", guest->config->name, name);
+	random_init(&rs, s->seed, stream);
+	return random_below(&rs, START_JITTER_NS);
+}
+
 void machine_guest_items(struct machine_guest *guest,
 			 void (*boot)(struct machine_item *item),
 			 void (*program)(struct machine_item *item))
@@ -219,9 +237,12 @@ void machine_guest_items(struct machine_guest *guest,
 	uint32_t i;
 
 	item_init(&guest->boot, guest, &guest->config->start, 0, boot);
-	for (i = 0; i < guest->config->nr_programs; i++)
+	guest->boot.jitter = start_jitter(guest, "boot");
+	for (i = 0; i < guest->config->nr_programs; i++) {
 		item_init(&guest->programs[i], guest, &guest->config->programs[i].start, i,
 			  program);
+		guest->programs[i].jitter = start_jitter(guest, guest->config->programs[i].name);
+	}
 	guest->programs_left = guest->config->nr_programs;
 	guest->machine->items_left += guest->config->nr_programs;
 }

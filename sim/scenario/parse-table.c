@@ -165,6 +165,11 @@ static const struct property_spec boot_properties[] = {
 	    "touched while booting and free when it ends"),
 	U32("duration-ms", "ms", 0, 3600000, "0", FIELD(scenario_boot, duration_ms),
 	    "from power-on to the first program"),
+	U32("daemon-period-ms", "ms", 0, 3600000, "0", FIELD(scenario_boot, daemon_period_ms),
+	    "mean time between two small processes that run besides the programs (exponential); "
+	    "0: none"),
+	U32("daemon-pages", "pages", 0, 1048576, "20", FIELD(scenario_boot, daemon_pages),
+	    "memory that each of them touches, besides its data, stack and page tables"),
 };
 
 static const struct node_spec node_boot = {
@@ -459,6 +464,9 @@ static const struct property_spec root_properties[] = {
 	STRING("variant", "", FIELD(scenario, variant),
 	       "name of this variation, for tables; overlays set it"),
 	U64("seed", NULL, 0, UINT64_MAX, "1", FIELD(scenario, seed), "seed of all random streams"),
+	ENUM("jitter", "off on", "on", FIELD(scenario, jitter),
+	     "what differs from one real run to the next is drawn from the seed: when guests and "
+	     "programs start, how long booting takes, phases of ticks, addresses of mappings"),
 	U64("until-ms", "ms", 0, MS_MAX, "0", FIELD(scenario, until_ms),
 	    "the run ends at this time at the latest; 0: no limit"),
 	U64("settle-ms", "ms", 0, MS_MAX, "0", FIELD(scenario, settle_ms),

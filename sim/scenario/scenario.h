@@ -101,6 +101,8 @@ struct scenario_boot {
 	uint32_t user_mib;		/* allocated movable for good, touched */
 	uint32_t released_mib;		/* touched and free again when boot ends */
 	uint32_t duration_ms;
+	uint32_t daemon_period_ms;	/* 0: none */
+	uint32_t daemon_pages;
 };
 
 /* One parameter of a module or property of a device: NAME=VALUE as its image takes it. */
@@ -254,6 +256,7 @@ struct scenario {
 	const char *description;
 	const char *variant;
 	uint64_t seed;
+	int jitter;			/* 0: off */
 	uint64_t until_ms;		/* 0: no limit */
 	uint64_t settle_ms;		/* how long the run goes on after the last program */
 	uint64_t hung_task_s;		/* a wait of this long is a hang; 0: nothing is */

@@ -26,7 +26,7 @@ struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *
 	INIT_LIST_HEAD(&disk->done);
 	init_waitqueue_head(&disk->tag_wait);
 	timer_setup(&disk->irq, disk_irq, 0);
-	disk->device = swap_create(config, kernel->engine, kernel->seed);
+	disk->device = swap_create(config, kernel->engine, kernel->seed, kernel->name);
 	if (disk->device)
 		return disk;
 	host_free(disk);

@@ -230,7 +230,7 @@ static void unmap_own(struct mm_struct *mm, struct mmu_gather *tlb)
 		if (vma)
 			unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
 	}
-	free_pgtables(tlb, mm, 0, mm->space->nr_pages, 0, mm->space->nr_pages);
+	free_pgtables(tlb, mm, 0, mm->space->nr_pages, 0, ~0ull);
 	for (i = 0; i < NR_OWN_AREAS; i++) {
 		if (mm->own[i])
 			area_free(mm->own[i]);
@@ -275,6 +275,9 @@ void user_mm_destroy(struct mm_struct *mm)
 	if (mm->task)
 		mm->task->mm = NULL;
 	list_del(&mm->list);
+	WARN(mm->space->nr_resident || mm->space->nr_swapped || mm->space->nr_tables,
+	     "exit_mmap: %lu pages, %lu in swap and %lu tables remain\n", mm->space->nr_resident,
+	     mm->space->nr_swapped, mm->space->nr_tables);
 	space_free(mm->space);
 	mm_free(mm);
 }

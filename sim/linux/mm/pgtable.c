@@ -116,12 +116,8 @@ static void free_upper(struct mmu_gather *tlb, struct mm_struct *mm, u64 nr)
 static void free_span(u64 start, u64 end, u64 floor, u64 ceiling, unsigned int shift, u64 *first,
 		      u64 *last)
 {
-	*first = start >> shift;
-	*last = DIV_ROUND_UP(end, 1ul << shift);
-	if (*first < *last && *first << shift < floor)
-		++*first;
-	if (*first < *last && *last << shift > ceiling)
-		--*last;
+	*first = max(start >> shift, DIV_ROUND_UP(floor, 1ul << shift));
+	*last = min(DIV_ROUND_UP(end, 1ul << shift), ceiling >> shift);
 }
 
 void free_pgtables(struct mmu_gather *tlb, struct mm_struct *mm, u64 start, u64 end, u64 floor,
