@@ -34,7 +34,8 @@
 	COST(GUEST_FILE, "guest-file-ns", "page read through the guest's page cache")             \
 	COST(REPORT_BLOCK, "report-block-ns", "block isolated and put back by page reporting")    \
 	COST(VIRTQUEUE_ADD, "virtqueue-add-ns", "buffer put on or taken off a ring by the driver") \
-	COST(BALLOON_PAGE, "balloon-page-ns", "page put into or taken from the balloon's list")   \
+	COST(BALLOON_INFLATE, "balloon-inflate-ns", "page put into the balloon, by the driver")   \
+	COST(BALLOON_DEFLATE, "balloon-deflate-ns", "page taken out of it, by the driver")        \
 	/* leaving and entering the guest */                                                      \
 	COST(VMEXIT, "vmexit-ns", "exit handled in the host kernel and entry, nothing else")      \
 	COST(KICK_IOEVENTFD, "kick-ioeventfd-ns", "virtqueue kick through ioeventfd")             \

@@ -183,6 +183,24 @@ static void run_end_fn(struct event *ev)
 	t->resume(t);
 }
 
+void cpu_charge_other(struct cpu_thread *t, struct ledger_account *account, enum cost_id id)
+{
+	struct host_cpus *cpus = t->cpus;
+	bool consumes = event_pending(&t->run_end);
+
+	if (t->state != CPU_THREAD_RUNNING)
+		return;
+	if (consumes) {
+		event_cancel(cpus->engine, &t->run_end);
+		account_run(t);
+	}
+	t->pending += cpus->costs->ns[id];
+	account->ns[id] += cpus->costs->ns[id];
+	account->count[id]++;
+	if (consumes)
+		start_run(t);
+}
+
 static void resume_coro(struct cpu_thread *t)
 {
 	coro_run(t->co);

@@ -113,6 +113,12 @@ static inline struct ledger_account *account_switch(struct ledger_account *accou
  * (kernel/sched/fair.c, get_update_sysctl_factor()).
  */
 unsigned int cpu_sched_factor(unsigned int nr_cpus);
+/*
+ * Charge one occurrence to another thread, which is interrupted for it: its time, and what it owes
+ * already, are late by that.  Nothing if it has no CPU.
+ */
+void cpu_charge_other(struct cpu_thread *t, struct ledger_account *account, enum cost_id id);
+
 int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct cost_table *costs,
 		   unsigned int nr_cpus);
 void host_cpus_destroy(struct host_cpus *cpus);

@@ -150,6 +150,8 @@ void host_stop_vm(struct kvm_vm *vm)
 		if (t->vm == vm && t != coro_current->ctx.thread)
 			cpu_thread_kill(t);
 	}
+	if (vm->kernel && vm->guest_ops && vm->guest_ops->gone)
+		vm->guest_ops->gone(vm);
 	guest_ram_clear(vm->ram);
 	swap_zram_balance(host);
 	host_put_frames(host, vm->overhead_pages);

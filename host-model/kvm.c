@@ -55,6 +55,24 @@ void kvm_virtio_add(struct kvm_vm *vm, struct kvm_virtio *dev)
 	event_init(&dev->irq_event, irq_fn);
 }
 
+void kvm_flush_tlbs(struct kvm_vm *vm)
+{
+	struct ledger_account *exit = &vm->account[ACCOUNT_EXIT];
+	unsigned int i;
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		struct cpu_thread *t = vm->vcpus[i];
+
+		if (!t || t->state != CPU_THREAD_RUNNING)
+			continue;
+		charge(COST_TLB_FLUSH, 1);
+		if (t == coro_current->ctx.thread || t->account != &vm->account[ACCOUNT_GUEST])
+			continue;
+		vm->exits[KVM_EXIT_INTERRUPT]++;
+		cpu_charge_other(t, exit, COST_VMEXIT);
+	}
+}
+
 void kvm_irqfd(struct kvm_virtio *dev, int vector)
 {
 	charge(COST_IRQ_INJECT, 1);

@@ -89,6 +89,8 @@ enum kvm_exit_reason {
 struct kvm_guest_ops {
 	/* An interrupt of @dev is to be delivered; called in an event. */
 	void (*irq)(struct kvm_vm *vm, struct kvm_virtio *dev);
+	/* Its memory is about to go, and what of the simulator's own is in it: timers. */
+	void (*gone)(struct kvm_vm *vm);
 };
 
 struct kvm_vm {
@@ -114,6 +116,12 @@ struct kvm_vm {
 void kvm_virtio_add(struct kvm_vm *vm, struct kvm_virtio *dev);
 /* VMM side, any context: raise an interrupt (irqfd); costs are charged to the caller. */
 void kvm_irqfd(struct kvm_virtio *dev, int vector);
+
+/*
+ * Flush the TLBs of a VM's vCPUs (kvm_flush_remote_tlbs()): the caller pays for each that has a
+ * CPU, and one that is in the guest leaves it for that.
+ */
+void kvm_flush_tlbs(struct kvm_vm *vm);
 
 /* Guest side, on a vCPU: register accesses, each an exit to the VMM. */
 uint64_t kvm_virtio_get_features(struct kvm_virtio *dev);

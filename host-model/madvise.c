@@ -120,8 +120,10 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 	}
 	since = cpu_lock_begin();
 	zap_range(&zap, nr, nr + count);
-	if (zap.nr_zapped)
-		charge(COST_TLB_FLUSH, 1 + running_vcpus(ram->vm));
+	if (zap.nr_zapped) {
+		charge(COST_TLB_FLUSH, 1);	/* of the VMM's own mapping */
+		kvm_flush_tlbs(ram->vm);
+	}
 	cpu_lock_end(&ram->mmu_lock, since);
 	account_switch(old);
 	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);

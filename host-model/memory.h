@@ -97,16 +97,6 @@ static inline void ram_add_resident(struct guest_ram *ram, uint64_t nr)
 		ram->resident_peak = ram->resident;
 }
 
-/* vCPUs that a TLB flush of the VM has to reach. */
-static inline unsigned int running_vcpus(const struct kvm_vm *vm)
-{
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < vm->nr_vcpus; i++)
-		nr += vm->vcpus[i] && vm->vcpus[i]->state == CPU_THREAD_RUNNING;
-	return nr;
-}
-
 /* ram.c */
 struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages);
 void guest_ram_destroy(struct guest_ram *ram);

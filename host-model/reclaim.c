@@ -201,12 +201,12 @@ static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++) {
-		const struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
+		struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
 
 		if (vm == last)
 			continue;
 		last = vm;
-		charge(COST_TLB_FLUSH, running_vcpus(vm));
+		kvm_flush_tlbs(vm);
 	}
 }
 

@@ -663,6 +663,41 @@ START_TEST(casualties_are_a_failure_when_strict)
 }
 END_TEST
 
+#define TWO_PROGRAMS                                                                               \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
+	"published { compatible = \"ballast,published\"; id = \"T\"; source = \"none\";\n"        \
+	"f { compatible = \"ballast,figure\"; metric = \"guests-before-swap\";"                   \
+	" value = <1>; }; };\n"                                                                    \
+	"host { compatible = \"ballast,host\"; memory-mib = <512>; cpus = <2>;\n"                 \
+	"swap { /include/ \"swap/ssd.dtsi\" size-mib = <1024>; }; };\n"                           \
+	"guest { compatible = \"ballast,guest\"; memory-mib = <768>; count = <%d>; in-turn;\n"    \
+	"programs { wait { compatible = \"ballast,program-idle\"; duration-ms = <10>; };\n"       \
+	"use { compatible = \"ballast,program-allocate\"; size-mib = <%d>; }; }; }; };\n"
+
+static void published_figure(int guests, int mib, const char *row)
+{
+	char text[2048];
+	struct output o;
+	int n = snprintf(text, sizeof(text), TWO_PROGRAMS, guests, mib);
+
+	write_file("figure.dts", text, n);
+	o = ballast("published figure.dts");
+	ck_assert_int_eq(o.status, 0);
+	ck_assert_msg(strstr(o.out, row) != NULL, "%s", o.out);
+	output_free(&o);
+}
+
+START_TEST(a_guest_counts_when_all_of_its_programs_have_ended)
+{
+	/* The first program of the only guest has ended when the second one swaps. */
+	published_figure(1, 600, "         1          0    0.00  OUT OF BAND");
+	published_figure(3, 200, "         1          1    1.00  ok");
+	/* Who never gets there has only a lower bound. */
+	published_figure(1, 10, "         1       >= 1    1.00  OUT OF BAND");
+}
+END_TEST
+
 #define NO_DRIVER                                                                                  \
 	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
 	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
@@ -710,6 +745,7 @@ static Suite *cli_suite(void)
 	tcase_add_test(tc, failed_run_is_status_1_and_its_replay_fails_the_same_way);
 	tcase_add_test(tc, replay_has_every_option_quoted_for_a_shell);
 	tcase_add_test(tc, casualties_are_a_failure_when_strict);
+	tcase_add_test(tc, a_guest_counts_when_all_of_its_programs_have_ended);
 	tcase_add_test(tc, check_warns_of_a_device_that_no_module_drives);
 	suite_add_tcase(s, tc);
 	return s;

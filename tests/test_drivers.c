@@ -157,6 +157,52 @@ START_TEST(two_runs_give_the_same_trace)
 }
 END_TEST
 
+static const struct report_cost *cost_of(const struct outcome *o, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->report.nr_costs; i++)
+		if (!strcmp(o->report.costs[i].name, name))
+			return &o->report.costs[i];
+	return NULL;
+}
+
+START_TEST(inflating_and_deflating_are_two_costs)
+{
+	const struct report_cost *in, *out;
+	struct outcome o;
+
+	outcome_run(&o, make(OURS, "", "", IDLE, SHRINK_AND_GROW), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	in = cost_of(&o, "balloon-inflate");
+	out = cost_of(&o, "balloon-deflate");
+	ck_assert(in && out);
+	ck_assert_uint_eq(in->count, o.report.guests[0].total.inflate_pages);
+	ck_assert_uint_eq(out->count, o.report.guests[0].total.deflate_pages);
+	ck_assert_uint_gt(in->ns / in->count, out->ns / out->count);
+	outcome_free(&o);
+}
+END_TEST
+
+/* A vCPU that runs while its memory is discarded has to leave the guest for the flush. */
+START_TEST(a_tlb_flush_interrupts_whoever_runs)
+{
+	const struct report_cost *flushes;
+	struct outcome busy;
+
+	outcome_run(&busy, make(OURS, "", "", "use { compatible = \"ballast,program-page-fault1\";"
+				" size-mib = <64>; loops = <400>; };",
+				"commands { shrink: shrink { compatible = \"ballast,set-balloon\";"
+				" guest = <&g>; target-mib = <256>; start-ms = <1500>; }; };"),
+		    false);
+	ck_assert_msg(!busy.refused && busy.end == TRACE_END_OK, "%s", busy.text);
+	ck_assert_uint_gt(busy.report.guests[0].exits[TRACE_EXIT_INTERRUPT], 50);
+	flushes = cost_of(&busy, "tlb-flush");
+	ck_assert_uint_gt(flushes->count, busy.report.guests[0].exits[TRACE_EXIT_INTERRUPT]);
+	outcome_free(&busy);
+}
+END_TEST
+
 /* Broken drivers */
 
 #define USE_MEMORY                                                                                 \
@@ -301,6 +347,8 @@ int main(void)
 	tcase_add_loop_test(tc, balloon_grows_to_its_target_and_back, 0, NR_PAIRINGS);
 	tcase_add_loop_test(tc, free_pages_are_reported_and_leave_the_host, 0, NR_PAIRINGS);
 	tcase_add_test(tc, poison_is_honoured);
+	tcase_add_test(tc, inflating_and_deflating_are_two_costs);
+	tcase_add_test(tc, a_tlb_flush_interrupts_whoever_runs);
 	tcase_add_test(tc, stock_page_reporting_can_take_the_place_of_ours);
 	tcase_add_test(tc, two_runs_give_the_same_trace);
 	tcase_add_loop_test(tc, broken_drivers_are_caught, 0,

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hostmem.h"
+
 #define NSEC_PER_MSEC 1000000
 
 static struct figures_guest *guest_of(struct figures *f, uint64_t id)
 {
-	return id < FIGURES_GUESTS_MAX ? &f->guest[id] : NULL;
+	return id < f->nr_guests ? &f->guest[id] : NULL;
 }
 
 static void program_started(struct figures *f, uint64_t time, uint64_t id)
@@ -41,12 +43,18 @@ static void host_sampled(struct figures *f, const struct trace_rec_host_sample *
 	f->pending_end = -1;
 }
 
+/* A guest that has done all that it was to do. */
+static bool all_ended(const struct figures_guest *g)
+{
+	return g->programs && g->ended >= g->programs;
+}
+
 static uint32_t count_ended(const struct figures *f)
 {
 	uint32_t i, nr = 0;
 
-	for (i = 0; i < FIGURES_GUESTS_MAX; i++)
-		nr += f->guest[i].ended > 0;
+	for (i = 0; i < f->nr_guests; i++)
+		nr += all_ended(&f->guest[i]);
 	return nr;
 }
 
@@ -99,17 +107,30 @@ static void figures_record(struct trace_consumer *consumer, const struct trace_r
 
 void figures_init(struct figures *figures, const struct scenario *scenario)
 {
+	uint32_t i;
+
 	*figures = (struct figures){ .consumer = { .record = figures_record,
 						   .level = TRACE_NORMAL },
-				     .pending_end = -1 };
+				     .pending_end = -1,
+				     .guest = host_alloc(scenario->nr_guests *
+							 sizeof(*figures->guest)),
+				     .nr_guests = scenario->nr_guests };
+	for (i = 0; i < scenario->nr_guests; i++)
+		figures->guest[i].programs = scenario->guests[i].nr_programs;
+}
+
+void figures_free(struct figures *figures)
+{
+	host_free(figures->guest);
 }
 
 static bool guest_time(const struct figures *f, uint32_t id, uint64_t *ns)
 {
-	const struct figures_guest *g = id < FIGURES_GUESTS_MAX ? &f->guest[id] : NULL;
+	const struct figures_guest *g;
 
-	if (!g || !g->ended)
+	if (id >= f->nr_guests || !all_ended(&f->guest[id]))
 		return false;
+	g = &f->guest[id];
 	*ns = g->last_end - g->first_start;
 	return true;
 }
@@ -140,8 +161,8 @@ bool figures_value(const struct figures *f, const struct scenario *scenario,
 		*value = f->swapped ? f->swap_after : count_ended(f);
 		return true;
 	case SCENARIO_METRIC_SWAP_MIB:
-		if (figure->guest_index >= FIGURES_GUESTS_MAX ||
-		    !f->guest[figure->guest_index].ended)
+		if (figure->guest_index >= f->nr_guests ||
+		    !all_ended(&f->guest[figure->guest_index]))
 			return false;
 		*value = f->guest[figure->guest_index].swap_pages >> 8;
 		return true;
@@ -164,6 +185,12 @@ bool figures_value(const struct figures *f, const struct scenario *scenario,
 		return true;
 	}
 	return false;
+}
+
+bool figures_unbounded(const struct figures *f, const struct scenario_figure *figure)
+{
+	return (figure->metric == SCENARIO_METRIC_GUESTS_BEFORE_OOM && !f->oom) ||
+	       (figure->metric == SCENARIO_METRIC_GUESTS_BEFORE_SWAP && !f->swapped);
 }
 
 bool figures_within(const struct scenario_figure *figure, uint64_t value)

@@ -8,20 +8,22 @@
 #include "scenario.h"
 #include "trace.h"
 
-#define FIGURES_GUESTS_MAX 64
 #define FIGURES_COMMANDS_MAX 64
 
 struct figures_guest {
 	uint64_t first_start, last_end;	/* ns, of its programs */
-	uint32_t started, ended;	/* programs */
+	uint32_t programs;		/* that it is to run */
+	uint32_t started, ended;	/* of them */
 	uint64_t swap_pages;		/* of the host, when its last program ended */
 };
 
 struct figures {
 	struct trace_consumer consumer;
-	struct figures_guest guest[FIGURES_GUESTS_MAX];
-	uint32_t oom_after;		/* guests that had ended at the first host OOM */
-	uint32_t swap_after;		/* guests that had ended at the first swap-out */
+	struct figures_guest *guest;	/* by id */
+	uint32_t nr_guests;
+	/* guests all of whose programs had ended at the first host OOM, and swap-out */
+	uint32_t oom_after;
+	uint32_t swap_after;
 	bool oom, swapped;
 	uint32_t nr_ended;
 	uint64_t swap_pages;
@@ -34,9 +36,15 @@ struct figures {
 };
 
 void figures_init(struct figures *figures, const struct scenario *scenario);
+void figures_free(struct figures *figures);
 /* In the unit of the figure's metric; false: the run did not get there. */
 bool figures_value(const struct figures *figures, const struct scenario *scenario,
 		   const struct scenario_figure *figure, uint64_t *value);
+/*
+ * The value is a lower bound: what the metric counts guests up to did not happen, all of the
+ * scenario's guests came through.
+ */
+bool figures_unbounded(const struct figures *figures, const struct scenario_figure *figure);
 /* Whether @value is within the figure's band of what was published. */
 bool figures_within(const struct scenario_figure *figure, uint64_t value);
 

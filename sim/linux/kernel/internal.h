@@ -115,6 +115,8 @@ bool fair_preempts(const struct task_struct *task, const struct task_struct *cur
 u64 next_jiffy_time(const struct kernel *kernel);
 void timer_run_expired(struct kernel *kernel);
 void timers_destroy(struct kernel *kernel);
+/* All of them, wherever they are: nothing of the kernel happens any more. */
+void timers_cancel(struct kernel *kernel);
 /* All armed timers; @work: what a delayed work item would run, NULL: it is not one's. */
 void timers_visit(struct kernel *kernel,
 		  void (*fn)(void *opaque, const struct timer_list *timer, work_func_t work),

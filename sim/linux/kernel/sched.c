@@ -218,7 +218,12 @@ static void vm_irq(struct kvm_vm *vm, struct kvm_virtio *dev)
 	sched_raise_irq(vm->kernel, 0);
 }
 
-static const struct kvm_guest_ops guest_ops = { .irq = vm_irq };
+static void vm_gone(struct kvm_vm *vm)
+{
+	timers_cancel(vm->kernel);
+}
+
+static const struct kvm_guest_ops guest_ops = { .irq = vm_irq, .gone = vm_gone };
 
 /* Nothing to run: halt until there is. */
 static void idle_main(void *arg)

@@ -17,6 +17,7 @@
 #include <linux/processor.h>
 #include <linux/timer.h>
 
+#include "hostmem.h"
 #include "internal.h"
 
 #define RELAX_NS 100
@@ -177,6 +178,37 @@ void timers_visit(struct kernel *kernel,
 	struct timers_visit visit = { kernel, fn, opaque };
 
 	engine_visit(kernel->engine, visit_event, &visit);
+}
+
+struct timers_found {
+	struct kernel *kernel;
+	struct event **events;
+	unsigned int nr;
+};
+
+static void find_event(void *opaque, struct event *ev)
+{
+	const struct timer_list *timer = container_of(ev, struct timer_list, event);
+	struct timers_found *found = opaque;
+
+	if (ev->fn != timer_event || timer->kernel != found->kernel)
+		return;
+	if (!(found->nr & (found->nr + 1)))
+		found->events = host_realloc(found->events,
+					     2 * (found->nr + 1) * sizeof(*found->events));
+	found->events[found->nr++] = ev;
+}
+
+void timers_cancel(struct kernel *kernel)
+{
+	struct timers_found found = { .kernel = kernel };
+	unsigned int i;
+
+	engine_visit(kernel->engine, find_event, &found);
+	for (i = 0; i < found.nr; i++)
+		event_cancel(kernel->engine, found.events[i]);
+	host_free(found.events);
+	timers_destroy(kernel);
 }
 
 void timers_destroy(struct kernel *kernel)

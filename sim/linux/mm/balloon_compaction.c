@@ -26,7 +26,7 @@ static void enqueue_one(struct balloon_dev_info *b, struct page *page)
 	BUG_ON(PageLocked(page) || PageOffline(page));
 	balloon_page_insert(b, page);
 	vm_event(this_mm, BALLOON_INFLATE, 1);
-	charge(COST_BALLOON_PAGE, 1);
+	charge(COST_BALLOON_INFLATE, 1);
 }
 
 void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page)
@@ -73,7 +73,7 @@ size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *p
 		balloon_page_finalize(page);
 		list_add(&page->lru, pages);
 		vm_event(this_mm, BALLOON_DEFLATE, 1);
-		charge(COST_BALLOON_PAGE, 1);
+		charge(COST_BALLOON_DEFLATE, 1);
 		nr++;
 	}
 	spin_unlock_irqrestore(&b->pages_lock, flags);
