@@ -5,24 +5,37 @@
 # instead of Debian's.  BALLAST_CACHE: where downloads and large builds are kept (~/.cache/ballast).
 
 UPSTREAM_SRC := $(O)/upstream
-UPSTREAM_CFLAGS := $(filter-out -Wall -Wextra -Werror,$(BASE)) -w
+# As kbuild has them: what a header does not declare is an error, the rest is the author's affair.
+UPSTREAM_WARN := -Werror=implicit-function-declaration -Werror=implicit-int -Werror=return-type \
+	-Werror=incompatible-pointer-types -Werror=int-conversion -Wno-pointer-sign
+UPSTREAM_CFLAGS := $(filter-out -Wall -Wextra -Werror -Wno-%,$(BASE)) $(UPSTREAM_WARN)
+UPSTREAM_KERNEL := $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -Isim/linux/mm -D__KERNEL__ -DMODULE
+UPSTREAM_QEMU := $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -I$(UPSTREAM_SRC)
+UPSTREAM := virtio_balloon page_reporting virtio-balloon
 
+# An image that could not be built is not there: nothing runs with the one from before.
 upstream:
+	@rm -f $(patsubst %,$(O)/images/upstream-%.so,$(UPSTREAM))
 	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/upstream.sh $(UPSTREAM_SRC)
 	@mkdir -p $(O)/images
-	@echo "  UPSTREAM virtio_balloon.c page_reporting.c virtio-balloon.c"
-	@$(CC) $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -D__KERNEL__ -DMODULE \
-		-DKBUILD_MODNAME='"virtio_balloon"' -shared -Wl,-Bsymbolic \
-		-o $(O)/images/upstream-virtio_balloon.so $(UPSTREAM_SRC)/virtio_balloon.c \
-		sim/linux/kernel/module-tail.c
-	@$(CC) $(UPSTREAM_CFLAGS) $(KERNEL_INC) -Isim/linux/mm -D__KERNEL__ -DMODULE \
-		-DKBUILD_MODNAME='"page_reporting"' -shared -Wl,-Bsymbolic \
-		-o $(O)/images/upstream-page_reporting.so $(UPSTREAM_SRC)/page_reporting.c \
-		sim/linux/kernel/module-tail.c
-	@$(CC) $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model \
-		-I$(UPSTREAM_SRC) -shared -Wl,-Bsymbolic \
-		-o $(O)/images/upstream-virtio-balloon.so \
-		$(UPSTREAM_SRC)/virtio-balloon.c
+	@$(MAKE) --no-print-directory -k $(addprefix upstream-,$(UPSTREAM))
+
+upstream-virtio_balloon upstream-page_reporting: upstream-%:
+	@echo "  UPSTREAM $*.c"
+	@$(CC) $(UPSTREAM_KERNEL) -DKBUILD_MODNAME='"$*"' -shared -Wl,-Bsymbolic \
+		-o $(O)/images/$@.so $(UPSTREAM_SRC)/$*.c sim/linux/kernel/module-tail.c
+
+upstream-virtio-balloon:
+	@echo "  UPSTREAM virtio-balloon.c"
+	@$(CC) $(UPSTREAM_QEMU) -shared -Wl,-Bsymbolic -o $(O)/images/$@.so $(UPSTREAM_SRC)/virtio-balloon.c
+
+# What of the sources' interfaces the model does not have, file by file; nothing is built.
+upstream-report:
+	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/upstream.sh $(UPSTREAM_SRC)
+	@$(PYTHON) tests/upstream_report.py $(CC) \
+		$(UPSTREAM_SRC)/virtio_balloon.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
+		$(UPSTREAM_SRC)/page_reporting.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
+		$(UPSTREAM_SRC)/virtio-balloon.c '$(UPSTREAM_QEMU)'
 
 # Our kernel code against real headers, in a copy of the directory, so that nothing is left in it.
 KDIR ?= $(lastword $(sort $(wildcard /usr/src/linux-headers-6.1*-cloud-amd64 /lib/modules/*/build)))
@@ -42,6 +55,9 @@ checkpatch:
 # Nothing of ours is copied from them.
 check-same-lines:
 	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/same_lines.sh
+
+check-your-patch: $(O)/ballast images
+	@sh tests/your_patch.sh
 
 # A real kernel with our driver built in, a real QEMU with our device; see tests/real/cache.sh.
 REAL := $(O)/real
@@ -94,7 +110,7 @@ check-real-long: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_t
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
-.PHONY: upstream check-same-lines modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
+.PHONY: upstream upstream-report $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

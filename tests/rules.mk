@@ -46,7 +46,8 @@ $(foreach b,$(broken_devices),$(eval $(call device_image,broken-$(basename $(not
 test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices))
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
-	@BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<
+	@CK_TIMEOUT_MULTIPLIER=$(or $(CK_TIMEOUT_MULTIPLIER),30) BALLAST_TOP=$(CURDIR) \
+		BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<
 
 build-tests: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
 

@@ -1,11 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Run the given suites one after the other; the last line says how many checks passed and failed.
+# Run the given suites one after the other; the last line says how many checks passed, failed and, if
+# there were such, had nothing to run here ("skipped N: REASON").
 # They are in TEST_DIR; by default those that need no booted machine, with the tidy test after them.
 set -u
 
 passed=0
 failed=0
+skipped=0
+# Limits are of CPU time: how loaded the machine is says nothing of a test.  What sleeps for ever is
+# ended by the suite's own limit, in the end.  Booted tests wait for machines, and run as long.
+export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-30}"
+[ -n "${TEST_DIR:-}" ] || ulimit -t "${TEST_CPU_S:-600}"
 for name in "$@"; do
 	out=$("${TEST_DIR:-$BALLAST_BUILD/tests}/test_$name" 2>&1)
 	status=$?
@@ -20,7 +26,10 @@ for name in "$@"; do
 	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
 	fi
+	left_out=$(printf '%s\n' "$out" | sed -n 's/^skipped \([0-9]*\): .*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+	skipped=$((skipped + left_out))
 	printf '%-18s %4d checks, %d failed\n' "$name" "$checks" "$bad"
+	printf '%s\n' "$out" | grep '^skipped [0-9]*: '
 	printf '%s\n' "$out" | grep '^| '	# tables
 	[ "$bad" -eq 0 ] || printf '%s\n' "$out" | tail -n 40
 	passed=$((passed + checks - bad))
@@ -33,5 +42,9 @@ elif sh tests/tidy.sh; then
 else
 	failed=$((failed + 1))
 fi
-echo "$passed passed, $failed failed"
+if [ "$skipped" -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
 [ "$failed" -eq 0 ]

@@ -220,6 +220,73 @@ START_TEST(tree_of_the_user_is_left_alone)
 }
 END_TEST
 
+/* Trees as far as make upstream looks into them, with one line of the test's in the first file. */
+#define TREES                                                                                      \
+	"mkdir -p $D/k/drivers/virtio $D/k/mm $D/q/hw/virtio $D/q/include/hw/virtio && "           \
+	"touch $D/q/include/hw/virtio/virtio-balloon.h && "                                        \
+	"echo 'int core;' >$D/k/mm/page_reporting.c && "                                           \
+	"echo 'int device;' >$D/q/hw/virtio/virtio-balloon.c && "                                  \
+	"echo '%s' >$D/k/drivers/virtio/virtio_balloon.c; "
+#define UPSTREAM "%s; env -u MAKEFLAGS make --no-print-directory O=$D/o KSRC=$D/k QSRC=$D/q "
+
+static int run_upstream(const char *driver, const char *before, const char *target)
+{
+	char command[3000];
+
+	snprintf(command, sizeof(command), TREES UPSTREAM "%s", driver, before, target);
+	return run(command);
+}
+
+START_TEST(what_the_model_does_not_have_is_an_error_that_names_it)
+{
+	static const struct {
+		const char *driver, *says;
+	} lacks[] = {
+		{ "#include <linux/nothing.h>", "linux/nothing.h" },
+		{ "int f(void); int f(void) { return frobnicate(); }", "frobnicate" },
+		{ "int f(void); int f(void) { return NO_SUCH_FLAG; }", "NO_SUCH_FLAG" },
+	};
+	char path[PATH_MAX];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_LEN(lacks); i++) {
+		/* An image from before must not be taken for this one. */
+		ck_assert_int_eq(run_upstream(lacks[i].driver, "mkdir -p $D/o/images; "
+					      "echo old >$D/o/images/upstream-virtio_balloon.so",
+					      "upstream"), 2);
+		ck_assert_msg(strstr(said, lacks[i].says) && strstr(said, "error:"), "%s", said);
+		in_dir(path, sizeof(path), "o/images/upstream-virtio_balloon.so");
+		ck_assert(access(path, F_OK));
+		/* The others are there. */
+		in_dir(path, sizeof(path), "o/images/upstream-page_reporting.so");
+		ck_assert(!access(path, F_OK));
+		in_dir(path, sizeof(path), "o/images/upstream-virtio-balloon.so");
+		ck_assert(!access(path, F_OK));
+	}
+}
+END_TEST
+
+START_TEST(report_lists_all_that_is_missing)
+{
+	static const char *const rows[] = {
+		"virtio_balloon.c  header      linux/nothing.h  1",
+		"virtio_balloon.c  header      linux/more.h     2",
+		"virtio_balloon.c  function    frobnicate       3",
+		"virtio_balloon.c  identifier  NO_SUCH_FLAG     3",
+	};
+	unsigned int i;
+
+	ck_assert_int_eq(run_upstream("#include <linux/nothing.h>\n#include <linux/more.h>\n"
+				      "int f(void); int f(void) { return "
+				      "frobnicate(NO_SUCH_FLAG); }", "true", "upstream-report"),
+			 0);
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		ck_assert_msg(strstr(said, rows[i]) != NULL, "no '%s' in %s", rows[i], said);
+	ck_assert_int_eq(run_upstream("int driver;", "true", "upstream-report"), 0);
+	ck_assert_str_eq(said, "nothing is missing\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("builds");
@@ -233,6 +300,8 @@ int main(void)
 	tcase_add_test(tc, overlay_touches_only_what_has_changed);
 	tcase_add_test(tc, line_is_added_once);
 	tcase_add_test(tc, tree_of_the_user_is_left_alone);
+	tcase_add_test(tc, what_the_model_does_not_have_is_an_error_that_names_it);
+	tcase_add_test(tc, report_lists_all_that_is_missing);
 	suite_add_tcase(suite, tc);
 	if (!mkdtemp(suite_dir))
 		return 2;

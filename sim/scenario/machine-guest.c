@@ -179,6 +179,24 @@ static int check_module(const struct guest_module *module, char *error, size_t s
 	return -1;
 }
 
+/* A core that comes after a driver would serve nobody: drivers stay with the one they know. */
+static int check_core_order(const struct machine_guest *guest, uint32_t index, char *error,
+			    size_t size)
+{
+	const struct guest_module *core = &guest->modules[index];
+	uint32_t i;
+
+	for (i = 0; module_is_core(core->path) && i < index; i++) {
+		if (!module_reports(guest->modules[i].path))
+			continue;
+		snprintf(error, size, "%s: a page reporting core has to be loaded before the "
+			 "drivers that report; put it before %s, or give it a load-order below "
+			 "100", core->where, guest->config->modules[i].name);
+		return -1;
+	}
+	return 0;
+}
+
 static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 {
 	const struct scenario_guest *config = guest->config;
@@ -202,7 +220,8 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 		for (j = 0; j < m->nr_parameters; j++)
 			guest->module_args[arg++] = (struct module_arg){ m->parameters[j].name,
 									 m->parameters[j].value };
-		if (check_module(&guest->modules[i], error, size))
+		if (check_module(&guest->modules[i], error, size) ||
+		    check_core_order(guest, i, error, size))
 			return -1;
 	}
 	return 0;

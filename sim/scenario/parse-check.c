@@ -269,6 +269,21 @@ static void check_program(struct parser *p, const struct tree_node *node,
 			    program->file);
 }
 
+/* Few, and those with equal numbers stay as they are. */
+static void sort_modules(const struct scenario_guest *guest)
+{
+	for (uint32_t i = 1; i < guest->nr_modules; i++) {
+		for (uint32_t j = i; j > 0; j--) {
+			struct scenario_module *m = &guest->modules[j - 1], moved = m[0];
+
+			if (m[0].load_order <= m[1].load_order)
+				break;
+			m[0] = m[1];
+			m[1] = moved;
+		}
+	}
+}
+
 static void check_guest(struct parser *p, struct tree_node *node,
 			const struct scenario_guest *guest)
 {
@@ -300,6 +315,7 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (guest->memory_mib << 9) - 1);
 	check_swap(p, node, &guest->swap);
+	sort_modules(guest);
 	for (at = programs ? programs->children : NULL; at; at = at->next)
 		if (at->spec)
 			check_program(p, at, guest, &guest->programs[nr++]);

@@ -209,6 +209,9 @@ static const struct node_spec *const device_children[] = { &node_device_properti
 
 static const struct property_spec module_properties[] = {
 	STRING("image", NULL, FIELD(scenario_module, image), "name of the module's image"),
+	U32("load-order", NULL, 0, 1000, "100", FIELD(scenario_module, load_order),
+	    "modules with smaller numbers are loaded first, others in the order of the nodes: an "
+	    "overlay adds nodes at the end"),
 };
 
 static const struct node_spec node_module = {

@@ -115,6 +115,7 @@ struct scenario_module {
 	const char *name;		/* of the node */
 	const char *path;		/* of the node, for messages; with its file in front */
 	const char *image;
+	uint32_t load_order;		/* the array is sorted by it */
 	const struct scenario_parameter *parameters;
 	uint32_t nr_parameters;
 };

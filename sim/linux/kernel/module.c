@@ -122,9 +122,41 @@ static int set_params(struct image *image, const char *path, const struct module
 	return 0;
 }
 
+static const char *const core_symbols[] = { "page_reporting_enabled", "__page_reporting_notify",
+					    "page_reporting_register",
+					    "page_reporting_unregister" };
+
+bool module_is_core(const char *path)
+{
+	return image_file_has(path, "page_reporting_register") == IMAGE_DEFINES;
+}
+
+bool module_reports(const char *path)
+{
+	return image_file_has(path, "page_reporting_register") == IMAGE_NEEDS;
+}
+
+static int check_core(const char *path, char *err, size_t err_size)
+{
+	unsigned int i;
+
+	if (!module_is_core(path))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(core_symbols); i++) {
+		if (image_file_has(path, core_symbols[i]) == IMAGE_DEFINES)
+			continue;
+		snprintf(err, err_size, "%s: a page reporting core without %s; the free path and "
+			 "drivers need it", path, core_symbols[i]);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
 /* An image that is a page reporting core takes the place of ours. */
 static void take_over_reporting(struct kernel *kernel, struct image *image, const char *path)
 {
+	/* Before 5.14 it was a constant. */
+	static unsigned int default_order = pageblock_order;
 	struct page_reporting_impl impl = {
 		.enabled = image_symbol(image, "page_reporting_enabled"),
 		.order = image_symbol(image, "page_reporting_order"),
@@ -134,7 +166,9 @@ static void take_over_reporting(struct kernel *kernel, struct image *image, cons
 		.name = path,
 	};
 
-	if (impl.enabled && impl.notify && impl.reg)
+	if (!impl.order)
+		impl.order = &default_order;
+	if (impl.enabled && impl.notify && impl.reg && impl.unreg)
 		kernel->mm->reporting = impl;
 }
 
@@ -174,6 +208,12 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 	if (!image)
 		return -ENOENT;
 	ret = set_params(image, path, args, nr_args, err, err_size);
+	/* Drivers that have registered have done so with the core that there was. */
+	if (!ret && module_is_core(path) && static_key_enabled(before.enabled)) {
+		snprintf(err, err_size, "%s: a page reporting core cannot be loaded after a driver "
+			 "has registered", path);
+		ret = -EBUSY;
+	}
 	if (!ret) {
 		take_over_reporting(kernel, image, path);
 		ret = run_init(image, path, err, err_size);
@@ -198,6 +238,7 @@ int module_check(const char *path, const struct module_arg *args, unsigned int n
 	struct image *image;
 	int ret = check_kind(path, err, err_size);
 
+	ret = ret ? ret : check_core(path, err, err_size);
 	if (ret)
 		return ret;
 	image = image_load(path, err, err_size);

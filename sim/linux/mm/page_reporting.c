@@ -269,7 +269,7 @@ static void say_what_is_in_effect(void)
 		       order, jiffies_to_msecs(rs->delay), capacity);
 	else
 		printk(KERN_INFO "page_reporting: order %u, core of image %s\n", order,
-		       impl->name ? impl->name : "?");
+		       impl->name ? kbasename(impl->name) : "?");
 	for_each_populated_zone(zone)
 		possible |= zone_can_report(zone, order, capacity);
 	if (!possible)
