@@ -19,14 +19,16 @@ for name in "$@"; do
 	checks=$(printf '%s' "$line" | sed -n 's/.*Checks: \([0-9]*\),.*/\1/p')
 	bad=$(printf '%s' "$line" | sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2/p')
 	bad=$(( $(printf '%s' "${bad:-0 0}" | tr ' ' '+') ))
-	if [ -z "$checks" ] || [ "$checks" -eq 0 ]; then
+	left_out=$(printf '%s\n' "$out" | sed -n 's/^skipped \([0-9]*\): .*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+	if [ -z "$checks" ] && [ "$left_out" -gt 0 ] && [ "$status" -eq 0 ]; then
+		checks=0	# all of it
+	elif [ -z "$checks" ] || [ "$checks" -eq 0 ]; then
 		# It ran no check to its end: that is a failure, whatever it says.
 		checks=1
 		bad=1
 	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
 	fi
-	left_out=$(printf '%s\n' "$out" | sed -n 's/^skipped \([0-9]*\): .*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 	skipped=$((skipped + left_out))
 	printf '%-18s %4d checks, %d failed\n' "$name" "$checks" "$bad"
 	printf '%s\n' "$out" | grep '^skipped [0-9]*: '

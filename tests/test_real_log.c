@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "host_probe.h"
 #include "initramfs.h"
 #include "log.h"
 #include "qmp.h"
@@ -1132,6 +1133,38 @@ static void add_machine_tests(Suite *suite)
 	suite_add_tcase(suite, tc);
 }
 
+/* The host */
+
+static char *first_line(const char *file, char *line, int size)
+{
+	FILE *f = fopen(file, "r");
+	char *got = f ? fgets(line, size, f) : NULL;
+
+	if (f)
+		fclose(f);
+	return got;
+}
+
+START_TEST(host_is_as_its_kernel_says)
+{
+	struct host_probe probe;
+	char text[512], line[64];
+
+	host_probe(&probe);
+	host_probe_text(&probe, text, sizeof(text));
+	ck_assert_ptr_null(strchr(text, '\n'));
+	/* Tried, and what the kernel says of itself, where it says so. */
+	if (strstr(probe.thp, "[madvise]") || strstr(probe.thp, "[always]")) {
+		ck_assert_ptr_nonnull(first_line("/sys/kernel/mm/transparent_hugepage/use_zero_page",
+						 line, sizeof(line)));
+		ck_assert_msg(probe.huge_zero_page == (line[0] == '1'), "%s: %s", line, text);
+	}
+	ck_assert_ptr_nonnull(strstr(text, probe.zero_page ? "does not make it resident" :
+						     "makes it resident"));
+	ck_assert_uint_gt(probe.available, 0);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("real_log");
@@ -1155,6 +1188,9 @@ int main(int argc, char **argv)
 	tcase_add_test(tc, archive_is_read_back);
 	tcase_add_test(tc, archive_twice_is_the_same);
 	tcase_add_test(tc, archive_errors);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("host");
+	tcase_add_test(tc, host_is_as_its_kernel_says);
 	suite_add_tcase(suite, tc);
 	add_monitor_tests(suite);
 	add_machine_tests(suite);

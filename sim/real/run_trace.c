@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "host_probe.h"
 #include "log.h"
 #include "protocol.h"
 #include "trace_log.h"
@@ -32,7 +33,6 @@
 #define GUEST 0
 #define PAGE_BYTES TRACE_PAGE_SIZE
 #define QMP_MS 30000
-#define HOST_THP_FILE "/sys/kernel/mm/transparent_hugepage/enabled"
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
@@ -56,19 +56,18 @@ static void say(struct real_run *run, uint64_t guest, const char *text)
 static void say_host(struct real_run *run)
 {
 	const struct scenario *s = run->scenario;
-	char text[512], thp[64] = "";
-	FILE *f = fopen(HOST_THP_FILE, "r");
+	struct host_probe probe;
+	char text[512];
 
-	if (f && fgets(thp, sizeof(thp), f))
-		thp[strcspn(thp, "\n")] = '\0';
-	if (f)
-		fclose(f);
 	snprintf(text, sizeof(text), "the host is the machine that this runs on: its memory, CPUs, "
 		 "swap, scheduler and costs are not the scenario's (%" PRIu64 " MiB, %u CPUs)",
 		 s->host.memory_mib, s->host.cpus);
 	say(run, TRACE_HOST, text);
-	snprintf(text, sizeof(text), "accelerator %s, huge pages of the host: %s",
-		 run->options.accel ? run->options.accel : "tcg", thp);
+	snprintf(text, sizeof(text), "accelerator %s",
+		 run->options.accel ? run->options.accel : "tcg");
+	say(run, TRACE_HOST, text);
+	host_probe(&probe);
+	host_probe_text(&probe, text, sizeof(text));
 	say(run, TRACE_HOST, text);
 	snprintf(text, sizeof(text), "the guest boots %s; its boot profile '%s' only says when "
 		 "start-ms counts from",

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "initramfs.h"
+#include "skip.h"
 
+#define MEMORY_NEEDED (1536 * MIB)	/* two guests of 512 MiB, what moves between them, QEMU */
 #define ANSWER_SIZE 32768	/* /proc/vmstat has some 5 KiB */
 
 const char *boot_file(const char *name)
@@ -61,12 +63,40 @@ static void interrupted(int signal)
 	_exit(128 + signal);
 }
 
+const struct host_probe *boot_host(void)
+{
+	static struct host_probe probe;
+	static bool probed;
+
+	if (!probed)
+		host_probe(&probe);
+	probed = true;
+	return &probe;
+}
+
+static bool host_will_do(void)
+{
+	char text[512];
+
+	host_probe_text(boot_host(), text, sizeof(text));
+	printf("| host: %s\n", text);
+	fflush(stdout);
+	if (!boot_host()->available || boot_host()->available >= MEMORY_NEEDED)
+		return true;
+	skip_tests(1, "all of it: the host has not the memory for a guest and its QEMU");
+	return false;
+}
+
 int boot_run(Suite *suite)
 {
 	const char *tmp = getenv("TMPDIR");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	if (!host_will_do()) {
+		srunner_free(runner);
+		return 0;
+	}
 	snprintf(suite_dir, sizeof(suite_dir), "%s/ballast-boot-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(suite_dir)) {
 		perror(suite_dir);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "host_probe.h"
 #include "log.h"
 #include "protocol.h"
 #include "vm.h"
@@ -48,7 +49,13 @@ struct boot_options {
 	void *opaque;
 };
 
-/* Run the suite and remove what its tests have left; for main(). */
+/* What the host does with memory; tests compare accordingly. */
+const struct host_probe *boot_host(void);
+
+/*
+ * Run the suite and remove what its tests have left; for main().  Says what the host is like; all is
+ * skipped when it has not the memory for a guest.
+ */
 int boot_run(Suite *suite);
 
 void boot_prepare(struct boot *boot);

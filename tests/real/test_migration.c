@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "boot.h"
+#include "skip.h"
 
 #define GUEST_MIB 512
 #define GARBAGE_MIB 280
@@ -391,7 +392,12 @@ START_TEST(balloon_moves)
 	show(&j, "balloon", &traffic);
 	ck_assert_uint_eq(qmp_balloon(j.here.vm), 256 * MIB);
 	ck_assert_uint_eq(guest_memory(j.here.vm, "total"), total);
-	ck_assert_uint_le(guest_resident(j.here.vm), (256 + 8) * MIB);
+	/* The destination looks whether pages are zero already; that may make them resident. */
+	if (boot_host()->zero_page && boot_host()->huge_zero_page)
+		ck_assert_uint_le(guest_resident(j.here.vm), (256 + 8) * MIB);
+	else
+		skip_tests(1, "what a moved balloon leaves resident: this host makes memory "
+			   "resident that is only read");
 	balloon_to(j.here.vm, full);
 	balloon_works(&j);
 	boot_power_off(&j.here);
