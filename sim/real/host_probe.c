@@ -24,16 +24,14 @@
 static uint64_t resident_of(const char *start, const char *end)
 {
 	FILE *f = fopen("/proc/self/smaps", "r");
-	uint64_t from = 0, to = 0, kib, bytes = 0;
+	uint64_t from, to, kib, bytes = 0;
+	bool within = false;
 	char line[512];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		uint64_t a, b;
-
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &a, &b) == 2)
-			from = a, to = b;
-		else if (from >= (uintptr_t)start && from < (uintptr_t)end && to <= (uintptr_t)end &&
-			 sscanf(line, "Rss: %" SCNu64, &kib) == 1)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &from, &to) == 2)
+			within = from >= (uintptr_t)start && to <= (uintptr_t)end;
+		else if (within && sscanf(line, "Rss: %" SCNu64, &kib) == 1)
 			bytes += kib * KIB;
 	}
 	if (f)
@@ -45,7 +43,8 @@ static uint64_t resident_of(const char *start, const char *end)
 static bool reading_is_free(size_t step, int advice)
 {
 	size_t size = TRY_BYTES + 2 * HUGE_PAGE;
-	char *area = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *area = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			  0);
 	char *start = (char *)(((uintptr_t)area + HUGE_PAGE) / HUGE_PAGE * HUGE_PAGE);
 	uint64_t resident = TRY_BYTES;
 	size_t i;

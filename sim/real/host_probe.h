@@ -11,8 +11,8 @@
 
 struct host_probe {
 	/*
-	 * Reading memory that was never written maps a page that all share, of 4 KiB and of 2 MiB, and
-	 * leaves it not resident.  Where it does not, memory that QEMU has only looked at (the
+	 * Reading memory that was never written maps a page that all share, of 4 KiB and of 2 MiB,
+	 * and leaves it not resident.  Where it does not, memory that QEMU has only looked at (the
 	 * destination of a migration looks at all) is resident.
 	 */
 	bool zero_page, huge_zero_page;

@@ -53,8 +53,8 @@ struct boot_options {
 const struct host_probe *boot_host(void);
 
 /*
- * Run the suite and remove what its tests have left; for main().  Says what the host is like; all is
- * skipped when it has not the memory for a guest.
+ * Run the suite and remove what its tests have left; for main().  Says what the host is like; all
+ * is skipped when it has not the memory for a guest.
  */
 int boot_run(Suite *suite);
 
