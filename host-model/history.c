@@ -19,7 +19,7 @@
 
 struct history_entry {
 	uint64_t time, gfn;
-	uint32_t base;		/* of the RAM */
+	uint32_t vm;
 	uint32_t nr, token;
 	enum page_op op;
 	char who[24];			/* whose code did it: a task, a thread */
@@ -57,7 +57,7 @@ void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64
 
 	e->time = ram->host->engine->now + (t ? t->pending : 0);
 	e->gfn = g;
-	e->base = ram->base;
+	e->vm = ram->vm->id;
 	e->nr = (uint32_t)nr;
 	e->token = token;
 	e->op = op;
@@ -92,7 +92,7 @@ static void print_origin(FILE *f, const struct discard_origin *origin)
 
 static bool covers(const struct history_entry *e, const struct guest_ram *ram, uint64_t g)
 {
-	return e->base == ram->base && g >= e->gfn && g < e->gfn + e->nr;
+	return e->vm == ram->vm->id && g >= e->gfn && g < e->gfn + e->nr;
 }
 
 /* The last time that one of @ops was done to the page; NULL: not within memory. */

@@ -24,9 +24,9 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	host->total_pages = (config->memory_bytes - reserved) >> HOST_PAGE_SHIFT;
 	host->free_pages = host->total_pages;
 	host->nr_chunks = 1;	/* index 0 is no page */
-	host->ram_of_chunk = calloc(NR_CHUNKS, sizeof(*host->ram_of_chunk));
+	host->chunk = calloc(NR_CHUNKS, sizeof(*host->chunk));
 	host->history = page_history_create();
-	if (!host->ram_of_chunk || !host->history ||
+	if (!host->chunk || !host->history ||
 	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
 		return -ENOMEM;
 	return reclaim_init(host);
@@ -52,7 +52,7 @@ void host_destroy(struct host *host)
 		vm_free(host->vms[i]);
 	free(host->vms);
 	swap_destroy(host->swap);
-	free(host->ram_of_chunk);
+	free(host->chunk);
 	free(host->history);
 	host_cpus_destroy(&host->cpus);
 }
@@ -62,16 +62,20 @@ void host_add_swap(struct host *host, struct swap_device *swap)
 	host->swap = swap;
 }
 
-static bool map_chunks(struct host *host, struct guest_ram *ram)
+uint32_t ram_map_chunk(struct guest_ram *ram, uint64_t nr)
 {
-	uint32_t nr = (ram->nr_pages + (1 << RAM_CHUNK_SHIFT) - 1) >> RAM_CHUNK_SHIFT, i;
+	struct host *host = ram->host;
+	uint32_t chunk = host->nr_chunks;
 
-	if (nr > NR_CHUNKS - host->nr_chunks)
-		return false;
-	ram->base = host->nr_chunks << RAM_CHUNK_SHIFT;
-	for (i = 0; i < nr; i++)
-		host->ram_of_chunk[host->nr_chunks++] = ram;
-	return true;
+	if (chunk == NR_CHUNKS) {
+		fprintf(stderr, "ballast: the guests have touched pages of %u GiB; there are no "
+			"more numbers for them: use fewer or smaller guests\n", NR_CHUNKS - 1);
+		exit(2);
+	}
+	host->nr_chunks++;
+	host->chunk[chunk] = (struct ram_chunk){ ram, nr & ~(uint64_t)RAM_CHUNK_MASK };
+	ram->chunk[nr >> RAM_CHUNK_SHIFT] = chunk;
+	return chunk;
 }
 
 static bool create_vcpus(struct kvm_vm *vm, unsigned int nr)
@@ -110,7 +114,7 @@ struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t byte
 	vm->name = name;
 	vm->id = host->nr_vms;
 	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
-	if (!vm->ram || !map_chunks(host, vm->ram) || !create_vcpus(vm, nr_vcpus))
+	if (!vm->ram || !create_vcpus(vm, nr_vcpus))
 		goto fail;
 	host->vms[host->nr_vms++] = vm;
 	return vm;

@@ -73,7 +73,7 @@ struct host {
 	uint64_t lazyfree_pages;		/* marked by MADV_FREE, still there */
 	uint64_t wmark_min, wmark_low, wmark_high;
 	struct page_list active, inactive;
-	struct guest_ram **ram_of_chunk;	/* page index >> RAM_CHUNK_SHIFT */
+	struct ram_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
 	struct cpu_lock_times lru_lock;

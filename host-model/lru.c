@@ -14,7 +14,7 @@ struct links {
 bool lru_is_huge(const struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = index - ram->base;
+	uint64_t nr = gfn_of_index(host, index);
 
 	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;
 }
@@ -22,7 +22,7 @@ bool lru_is_huge(const struct host *host, uint32_t index)
 uint32_t *lru_state(const struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = index - ram->base;
+	uint64_t nr = gfn_of_index(host, index);
 
 	if (page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT)
 		return &ram->pmd[nr >> HOST_PMD_ORDER].state;
@@ -32,7 +32,7 @@ uint32_t *lru_state(const struct host *host, uint32_t index)
 static struct links links_of(const struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = index - ram->base;
+	uint64_t nr = gfn_of_index(host, index);
 	struct host_pmd *pmd = &ram->pmd[nr >> HOST_PMD_ORDER];
 
 	if (page_kind(pmd->state) == PAGE_PRESENT)

@@ -46,7 +46,7 @@ static void zap_huge(struct zap *zap, uint64_t block)
 	if (zap->advice == HOST_MADV_DONTNEED)
 		ram_drop_huge(ram, block);
 	else
-		mark_lazyfree(ram->host, ram->base + (block << HOST_PMD_ORDER), true,
+		mark_lazyfree(ram->host, page_index(ram, block << HOST_PMD_ORDER), true,
 			      &ram->pmd[block].state);
 }
 
@@ -69,7 +69,7 @@ static void zap_page(struct zap *zap, uint64_t nr)
 		return;
 	}
 	zap->frames++;
-	mark_lazyfree(ram->host, ram->base + nr, false, state);
+	mark_lazyfree(ram->host, page_index(ram, nr), false, state);
 }
 
 static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)

@@ -2,16 +2,22 @@
 /*
  * Inside of the host's memory model, shared by ram.c, reclaim.c, swap.c, madvise.c and oom.c.
  *
- * Every 4 KiB page of every guest has an index: its RAM's base plus its gfn.  State and list
- * links of a page are 12 bytes, of a 2 MiB leaf 16; both tables are populated as they are
- * touched.
+ * Every 4 KiB page that a guest has touched has an index of 32 bits, given by GiB of guest memory
+ * as they are touched: 16 TiB of all guests together.  State and list links of a page are 12
+ * bytes, of a 2 MiB leaf 16; both tables are populated as they are touched.
  */
 #ifndef BALLAST_HOST_MEMORY_H
 #define BALLAST_HOST_MEMORY_H
 
 #include "host.h"
 
-#define RAM_CHUNK_SHIFT 18	/* page indexes of a guest start at multiples of 1 GiB */
+#define RAM_CHUNK_SHIFT 18	/* pages of 1 GiB, whose indexes follow each other */
+#define RAM_CHUNK_MASK ((1u << RAM_CHUNK_SHIFT) - 1)
+
+struct ram_chunk {
+	struct guest_ram *ram;
+	uint64_t first;		/* gfn of its first page */
+};
 
 /*
  * page->state: what backs the page, flags, and the swap slot + 1 (0: none).
@@ -54,7 +60,7 @@ struct guest_ram {
 	struct host *host;
 	struct kvm_vm *vm;
 	uint64_t nr_pages, nr_blocks;
-	uint32_t base;			/* page index of gfn 0 */
+	uint16_t *chunk;		/* of host->chunk, by GiB; 0: none was needed yet */
 	void *bytes;			/* real bytes of the guest's RAM */
 	uint32_t *token;		/* contents, by gfn */
 	struct host_page *page;
@@ -87,7 +93,25 @@ static inline uint32_t page_state(enum page_kind kind, swap_slot_t slot)
 
 static inline struct guest_ram *ram_of_index(const struct host *host, uint32_t index)
 {
-	return host->ram_of_chunk[index >> RAM_CHUNK_SHIFT];
+	return host->chunk[index >> RAM_CHUNK_SHIFT].ram;
+}
+
+/* gfn of a page index. */
+static inline uint64_t gfn_of_index(const struct host *host, uint32_t index)
+{
+	return host->chunk[index >> RAM_CHUNK_SHIFT].first + (index & RAM_CHUNK_MASK);
+}
+
+uint32_t ram_map_chunk(struct guest_ram *ram, uint64_t nr);
+
+/* Index of a page; from now on it has one. */
+static inline uint32_t page_index(struct guest_ram *ram, uint64_t nr)
+{
+	uint32_t chunk = ram->chunk[nr >> RAM_CHUNK_SHIFT];
+
+	if (__builtin_expect(!chunk, 0))
+		chunk = ram_map_chunk(ram, nr);
+	return chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
 }
 
 static inline void ram_add_resident(struct guest_ram *ram, uint64_t nr)

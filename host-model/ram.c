@@ -33,6 +33,7 @@ struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
 	ram->token = host_reserve(nr_pages * sizeof(*ram->token));
 	ram->page = host_reserve(nr_pages * sizeof(*ram->page));
 	ram->pmd = host_reserve(ram->nr_blocks * sizeof(*ram->pmd));
+	ram->chunk = host_alloc(((nr_pages >> RAM_CHUNK_SHIFT) + 1) * sizeof(*ram->chunk));
 	if (ram->bytes && ram->token && ram->page && ram->pmd)
 		return ram;
 	guest_ram_destroy(ram);
@@ -45,6 +46,7 @@ void guest_ram_destroy(struct guest_ram *ram)
 	host_release(ram->token, ram->nr_pages * sizeof(*ram->token));
 	host_release(ram->page, ram->nr_pages * sizeof(*ram->page));
 	host_release(ram->pmd, ram->nr_blocks * sizeof(*ram->pmd));
+	host_free(ram->chunk);
 	host_free(ram);
 }
 
@@ -134,7 +136,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 	if (kind == PAGE_NONE)
 		return false;
 	if (kind == PAGE_PRESENT || kind == PAGE_CACHED)
-		lru_del(ram->host, ram->base + nr, false);
+		lru_del(ram->host, page_index(ram, nr), false);
 	if (kind == PAGE_WRITEBACK)
 		ram->host->writeback_pages--;
 	if (page->state & PAGE_LAZYFREE)
@@ -155,7 +157,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 {
 	if (ram->page_order != HOST_PMD_ORDER)
-		lru_del(ram->host, ram->base + (block << HOST_PMD_ORDER), true);
+		lru_del(ram->host, page_index(ram, block << HOST_PMD_ORDER), true);
 	if (ram->pmd[block].state & PAGE_LAZYFREE)
 		ram->host->lazyfree_pages -= HOST_PMD_PAGES;
 	ram->pmd[block].state = PAGE_NONE;
@@ -185,13 +187,13 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	uint32_t state = pmd->state;
 
 	charge(COST_EPT_SPLIT, 1);
-	lru_del(ram->host, ram->base + nr, true);
+	lru_del(ram->host, page_index(ram, nr), true);
 	pmd->state = PAGE_NONE;
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = state;
-	lru_replace_huge(ram->host, ram->base + nr);
+	lru_replace_huge(ram->host, page_index(ram, nr));
 	ram->host->stats.ept_splits++;
 }
 
@@ -220,7 +222,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
-	lru_add(host, ram->base + (block << HOST_PMD_ORDER), true, false);
+	lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	host->stats.ept_huge_faults++;
 	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
@@ -266,7 +268,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	charge(COST_HOST_ZERO, pages);
 	for (i = first; i < first + pages; i++) {
 		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
-		lru_add(ram->host, ram->base + i, false, false);
+		lru_add(ram->host, page_index(ram, i), false, false);
 	}
 	pmd->nr_used += pages;
 	pmd->has_table = 1;
@@ -292,7 +294,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	page->state = PAGE_PRESENT | PAGE_ACCESSED;
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
-	lru_add(ram->host, ram->base + nr, false, false);
+	lru_add(ram->host, page_index(ram, nr), false, false);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
@@ -309,7 +311,7 @@ static void map_cached(struct guest_ram *ram, uint64_t nr)
 		ram->host->writeback_pages--;
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT | PAGE_ACCESSED;
 	if (!listed)
-		lru_add(ram->host, ram->base + nr, false, true);
+		lru_add(ram->host, page_index(ram, nr), false, true);
 	ram->host->stats.swap_faults++;
 }
 
@@ -356,7 +358,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 			break;
 		case PAGE_READING:
 			swapped = true;
-			swap_wait_page(ram->host, ram->base + nr);
+			swap_wait_page(ram->host, page_index(ram, nr));
 			break;
 		case PAGE_PRESENT:
 			break;

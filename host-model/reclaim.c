@@ -148,11 +148,11 @@ static bool may_evict(struct host *host, uint32_t index, bool huge)
 static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *batch)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	struct host_page *page = &ram->page[index - ram->base];
+	struct host_page *page = &ram->page[gfn_of_index(host, index)];
 	swap_slot_t slot;
 
 	if (page->state & PAGE_LAZYFREE) {
-		ram_drop_page(ram, index - ram->base);
+		ram_drop_page(ram, gfn_of_index(host, index));
 		host->stats.lazyfree_dropped++;
 		batch->progress++;
 		return;
@@ -161,7 +161,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 		/* Clean: its slot still holds the same contents. */
 		lru_del(host, index, false);
 		page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
-		ram->token[index - ram->base] = ~0u;
+		ram->token[gfn_of_index(host, index)] = ~0u;
 		ram->resident--;
 		ram->swapped++;
 		host_put_frames(host, 1);
@@ -183,7 +183,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *batch)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t block = (index - ram->base) >> HOST_PMD_ORDER;
+	uint64_t block = gfn_of_index(host, index) >> HOST_PMD_ORDER;
 
 	if (ram->pmd[block].state & PAGE_LAZYFREE) {
 		ram_drop_huge(ram, block);
@@ -438,7 +438,7 @@ void reclaim_wake_waiters(struct host *host)
 		struct page_waiter *w = *link;
 		struct guest_ram *ram = ram_of_index(host, w->index);
 
-		if (page_kind(ram->page[w->index - ram->base].state) == PAGE_READING) {
+		if (page_kind(ram->page[gfn_of_index(host, w->index)].state) == PAGE_READING) {
 			link = &w->next;
 			continue;
 		}

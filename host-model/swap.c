@@ -242,7 +242,7 @@ static void write_complete(struct swap_request *rq)
 
 	for (i = 0; i < rq->nr; i++) {
 		struct guest_ram *ram = ram_of_index(host, io->index[i]);
-		uint64_t nr = io->index[i] - (ram ? ram->base : 0);
+		uint64_t nr = gfn_of_index(host, io->index[i]);
 
 		if (!ram || page_kind(ram->page[nr].state) != PAGE_WRITEBACK ||
 		    page_slot(ram->page[nr].state).nr != rq->slot + i)
@@ -274,7 +274,7 @@ static void zram_write(struct host *host, uint32_t index)
 
 	charge(COST_SWAP_COMPRESS, 1);
 	swap->stats.pages_out++;
-	page_swapped_out(ram, index - ram->base);
+	page_swapped_out(ram, gfn_of_index(host, index));
 	host->writeback_pages--;
 	host_put_frames(host, 1);
 }
@@ -306,7 +306,7 @@ void swap_write(struct host *host, const uint32_t *index, unsigned int nr)
 
 	for (i = 0; i < nr; i++) {
 		struct guest_ram *ram = ram_of_index(host, index[i]);
-		uint64_t at = index[i] - ram->base;
+		uint64_t at = gfn_of_index(host, index[i]);
 		uint32_t slot = page_slot(ram->page[at].state).nr;
 
 		swap->token[slot] = ram->token[at];
@@ -333,7 +333,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr)
 
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_CACHED;
-	lru_add(ram->host, ram->base + nr, false, false);
+	lru_add(ram->host, page_index(ram, nr), false, false);
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->stats.swap_in++;
@@ -353,7 +353,7 @@ static void read_complete(struct swap_request *rq)
 		if (!io->index[i])
 			continue;	/* a hole in the window: read, and dropped */
 		ram = ram_of_index(host, io->index[i]);
-		nr = io->index[i] - (ram ? ram->base : 0);
+		nr = gfn_of_index(host, io->index[i]);
 		if (ram && page_kind(ram->page[nr].state) == PAGE_READING &&
 		    page_slot(ram->page[nr].state).nr == rq->slot + i)
 			page_read_in(ram, nr);
@@ -377,7 +377,7 @@ static bool window_take(struct host *host, uint32_t slot, uint32_t wanted)
 	if (!index)
 		return false;
 	ram = ram_of_index(host, index);
-	if (page_kind(ram->page[index - ram->base].state) != PAGE_SWAPPED)
+	if (page_kind(ram->page[gfn_of_index(host, index)].state) != PAGE_SWAPPED)
 		return false;
 	if (!host_take_frames(host, 1, false))
 		return false;
@@ -408,7 +408,7 @@ static struct page_transfer *read_window(struct guest_ram *ram, uint64_t nr)
 			continue;
 		}
 		owner = ram_of_index(host, index);
-		owner->page[index - owner->base].state += PAGE_READING - PAGE_SWAPPED;
+		owner->page[gfn_of_index(host, index)].state += PAGE_READING - PAGE_SWAPPED;
 		charge(COST_SWAP_IN, 1);
 		io->index[io->rq.nr++] = index;
 	}
@@ -437,5 +437,5 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 	}
 	cpu_sync();
 	swap_submit(host->swap, &io->rq);
-	swap_wait_page(host, ram->base + nr);
+	swap_wait_page(host, page_index(ram, nr));
 }

@@ -170,6 +170,37 @@ START_TEST(what_can_never_be_reported_is_said)
 }
 END_TEST
 
+/*
+ * From 128 GiB on the memmap does not fit below 4 GiB any more; of a guest of 16 TiB it takes 256
+ * GiB, which booting writes.  Everything else costs nothing as long as nobody uses it.
+ */
+START_TEST(guests_up_to_the_largest_boot_run_and_report)
+{
+	static const struct {
+		const char *mib;
+		uint64_t memmap_mib;
+	} sizes[] = { { "131072", 2048 }, { "262144", 4096 }, { "16777216", 262144 } };
+	char text[2048];
+	uint64_t resident;
+
+	snprintf(text, sizeof(text), TEST_HEAD HOST("1048576", "4")
+		 GUEST("%s", "1",
+		       "phys-bits = <46>; modules { d { compatible = \"ballast,module\";"
+		       " image = \"virtio_ballast\"; }; }; devices { balloon {"
+		       " compatible = \"ballast,virtio-ballast\"; free-page-reporting; }; };",
+		       "m { compatible = \"ballast,program-memhog\"; size-mib = <1024>; };") "};\n",
+		 sizes[_i].mib);
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_uint_eq(program("m")->work, 1024 * 256);
+	resident = o.report.guests[0].resident_peak / 256;
+	/* hash tables, swiotlb, image and what the boot profile and the program take: below 5 % */
+	ck_assert_uint_ge(resident, sizes[_i].memmap_mib + 1024);
+	ck_assert_uint_le(resident, sizes[_i].memmap_mib * 105 / 100 + 1024 + 256);
+	outcome_free(&o);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guest");
@@ -185,6 +216,7 @@ int main(void)
 	tc = tcase_create("memory");
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, small_pages_that_a_program_frees_are_given_back, 0, 2);
+	tcase_add_loop_test(tc, guests_up_to_the_largest_boot_run_and_report, 0, 3);
 	tcase_add_test(tc, order_zero_is_order_zero);
 	tcase_add_test(tc, what_can_never_be_reported_is_said);
 	suite_add_tcase(s, tc);

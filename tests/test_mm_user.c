@@ -30,6 +30,8 @@ static struct kvm_vm *vm;
 static struct mm_probe *p;
 static struct kernel *kernel;
 
+static uint64_t guest_mib = GUEST_MIB;
+
 static void boot(enum thp_policy thp, uint64_t swap_mib)
 {
 	struct host_config hc = { .memory_bytes = MIB(2048), .nr_cpus = 1 };
@@ -42,9 +44,9 @@ static void boot(enum thp_policy thp, uint64_t swap_mib)
 
 	engine_init(&engine);
 	ck_assert_int_eq(host_init(&host, &engine, &hc, &costs), 0);
-	vm = host_create_vm(&host, "guest", MIB(GUEST_MIB), 1);
+	vm = host_create_vm(&host, "guest", MIB(guest_mib), 1);
 	ck_assert_ptr_nonnull(vm);
-	mm_config_default(&config, PAGES(GUEST_MIB), 1);
+	mm_config_default(&config, PAGES(guest_mib), 1);
 	config.thp = thp;
 	p = mm_probe_new(&config, &engine, vm);
 	kernel = mm_probe_kernel(p);
@@ -127,6 +129,37 @@ START_TEST(huge_pages_where_the_policy_allows_and_the_area_has_room)
 	user_mm_destroy(mm);
 	check_nothing_left();
 	shut_down();
+}
+END_TEST
+
+/* The largest guest; what is below 12 TiB is in use. */
+START_TEST(pages_beyond_8_tib_are_mapped_and_read_back)
+{
+	const uint64_t tib = UINT64_C(1) << 40, high = 12 * tib / 4096;
+	uint64_t addr, nr;
+	struct mm_struct *mm;
+
+	guest_mib = 16 * tib >> 20;
+	boot(THP_ALWAYS, 0);
+	mm_probe_use_below(p, high);
+	mm = user_mm_create(kernel, NULL);
+	addr = map(mm, MIB(4), USER_THP_DEFAULT);
+	write_all(mm, addr, MIB(4));
+	ck_assert_uint_eq(stats().faults[USER_FAULT_HUGE], 2);
+	for (nr = 0; nr < 4; nr++) {
+		addr = map(mm, MIB(4), USER_THP_NOHUGEPAGE);
+		write_all(mm, addr, MIB(4));
+		verify(mm, addr, MIB(4));
+	}
+	/* The host has seen them where they are, and nothing of the terabytes below. */
+	ck_assert_uint_ne(guest_ram_state(vm->ram, gfn(high)), RAM_NONE);
+	for (nr = 0; nr < high; nr += 1 << 22)
+		ck_assert_uint_eq(guest_ram_state(vm->ram, gfn(nr)), RAM_NONE);
+	ck_assert_uint_le(guest_ram_resident(vm->ram), PAGES(64));
+	user_mm_destroy(mm);
+	check_nothing_left();
+	shut_down();
+	guest_mib = GUEST_MIB;
 }
 END_TEST
 
@@ -457,6 +490,7 @@ static Suite *mm_user_suite(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, huge_pages_where_the_policy_allows_and_the_area_has_room);
+	tcase_add_test(tc, pages_beyond_8_tib_are_mapped_and_read_back);
 	tcase_add_loop_test(tc, memory_that_is_only_read_takes_no_pages, 0, 2);
 	tcase_add_test(tc, part_of_a_huge_page_comes_back_under_pressure_only);
 	tcase_add_loop_test(tc, what_went_to_swap_is_read_back_as_it_was, 0, 2);

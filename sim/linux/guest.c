@@ -313,24 +313,6 @@ int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config)
 	return ret;
 }
 
-/* Free pages that the host knows of. */
-static uint64_t reported_pages(struct kernel *kernel)
-{
-	unsigned int order = *kernel->mm->reporting.order, mt;
-	struct zone *zone;
-	struct page *page;
-	uint64_t nr = 0;
-
-	for (; order < MAX_ORDER; order++)
-		for_each_populated_zone(zone)
-			for (mt = 0; mt < MIGRATE_TYPES; mt++)
-				list_for_each_entry(page, &zone->free_area[order].free_list[mt],
-						    buddy_list)
-					if (PageReported(page))
-						nr += 1ul << order;
-	return nr;
-}
-
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 {
 	struct coro_context old = enter(kernel);
@@ -341,7 +323,7 @@ void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 	memory->total = si.totalram;
 	memory->free = si.freeram;
 	memory->cached = global_node_page_state(NR_FILE_PAGES);
-	memory->reported = reported_pages(kernel);
+	memory->reported = kernel->mm->reported_pages;
 	usermem_stats(kernel, &user);
 	memory->swapped = user.swap_pages;
 	memory->nr_warnings = kernel->sched->nr_warnings;

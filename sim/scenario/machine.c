@@ -385,7 +385,7 @@ void machine_destroy(struct machine *m)
 	}
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
-	if (m->host.ram_of_chunk)
+	if (m->host.chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);
 	machine_messages_free(m);

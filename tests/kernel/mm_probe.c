@@ -162,6 +162,7 @@ static unsigned int copy_list(struct mm_probe *p, struct list_head *list, int64_
 	unsigned int n = 0;
 	struct page *page;
 
+	list_all_zones();
 	list_for_each_entry(page, list, lru) {
 		if (n < max)
 			pfns[n] = page_to_pfn(page);
@@ -203,10 +204,27 @@ void mm_probe_set_lru(struct mm_probe *p, int64_t pfn, bool lru)
 int mm_probe_isolate(struct mm_probe *p, int64_t pfn, unsigned int order)
 {
 	struct kernel *outer = enter(p);
-	int ret = __isolate_free_page(pfn_to_page(pfn), order);
+	int ret;
+
+	list_all_zones();
+	ret = __isolate_free_page(pfn_to_page(pfn), order);
 
 	leave(outer);
 	return ret;
+}
+
+/* Of blocks that nobody has looked at yet: only counts change. */
+void mm_probe_use_below(struct mm_probe *p, int64_t pfn)
+{
+	struct kernel *outer = enter(p);
+	struct zone *zone = pfn_zone(pfn);
+	struct free_area *area = &zone->free_area[MAX_ORDER - 1];
+	unsigned long nr = ALIGN_DOWN((unsigned long)pfn, MAX_ORDER_NR_PAGES) - area->unlisted;
+
+	area->unlisted += nr;
+	area->nr_free -= nr >> (MAX_ORDER - 1);
+	mod_zone_freepage_state(zone, -(long)nr);
+	leave(outer);
 }
 
 void mm_probe_putback(struct mm_probe *p, int64_t pfn, unsigned int order)

@@ -58,6 +58,8 @@ int mm_probe_block_type(struct mm_probe *p, int64_t pfn);
 /* Make a page look like one of a program's, which a steal counts as movable. */
 void mm_probe_set_lru(struct mm_probe *p, int64_t pfn, bool lru);
 
+/* All largest blocks below @pfn, of its zone, are in use. */
+void mm_probe_use_below(struct mm_probe *p, int64_t pfn);
 int mm_probe_isolate(struct mm_probe *p, int64_t pfn, unsigned int order);
 void mm_probe_putback(struct mm_probe *p, int64_t pfn, unsigned int order);
 int mm_probe_contig(struct mm_probe *p, int64_t start, int64_t end);

@@ -21,11 +21,73 @@ static inline void add_to_free_list(struct page *page, struct zone *zone, unsign
 	area->nr_free++;
 }
 
+void __SetPageReported(struct page *page)
+{
+	if (!PageReported(page))
+		this_mm->reported_pages += 1UL << buddy_order(page);
+	page->flags |= 1u << PG_reported;
+}
+
+void __ClearPageReported(struct page *page)
+{
+	if (PageReported(page))
+		this_mm->reported_pages -= 1UL << buddy_order(page);
+	page->flags &= ~(1u << PG_reported);
+}
+
+struct page *list_one_block(struct free_area *area)
+{
+	struct page *page = pfn_to_page(area->unlisted);
+
+	set_buddy_order(page, MAX_ORDER - 1);
+	list_add_tail(&page->buddy_list, &area->free_list[MIGRATE_MOVABLE]);
+	area->unlisted += MAX_ORDER_NR_PAGES;
+	if (area->unlisted == area->unlisted_end)
+		list_splice_tail_init(&area->behind, &area->free_list[MIGRATE_MOVABLE]);
+	return page;
+}
+
+void list_all_blocks(struct zone *zone)
+{
+	struct free_area *area = &zone->free_area[MAX_ORDER - 1];
+
+	while (area->unlisted != area->unlisted_end)
+		list_one_block(area);
+}
+
+void list_all_zones(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		list_all_blocks(zone);
+}
+
+/* Where the tail of a list is: behind all that belongs to it. */
+static inline struct list_head *tail_of(struct free_area *area, int mt)
+{
+	if (unlikely(area->unlisted != area->unlisted_end) && mt == MIGRATE_MOVABLE)
+		return &area->behind;
+	return &area->free_list[mt];
+}
+
+/* The blocks before @page go to the tail of its list. */
+void rotate_free_list(struct page *page, struct free_area *area, int mt)
+{
+	struct list_head *list = &area->free_list[mt];
+	LIST_HEAD(before);
+
+	if (list_is_first(&page->buddy_list, list))
+		return;
+	list_cut_position(&before, list, page->buddy_list.prev);
+	list_splice_tail(&before, tail_of(area, mt));
+}
+
 void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int order, int mt)
 {
 	struct free_area *area = &zone->free_area[order];
 
-	list_add_tail(&page->buddy_list, &area->free_list[mt]);
+	list_add_tail(&page->buddy_list, tail_of(area, mt));
 	area->nr_free++;
 }
 
@@ -33,14 +95,16 @@ void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int or
 static inline void move_to_free_list(struct page *page, struct zone *zone, unsigned int order,
 				     int mt)
 {
-	list_move_tail(&page->buddy_list, &zone->free_area[order].free_list[mt]);
+	list_move_tail(&page->buddy_list, tail_of(&zone->free_area[order], mt));
 }
 
 static inline void del_page_from_free_list(struct page *page, struct zone *zone,
 					   unsigned int order)
 {
 	list_del(&page->buddy_list);
-	page->flags &= ~(1u << PG_buddy | 1u << PG_reported);
+	if (unlikely(PageReported(page)))
+		__ClearPageReported(page);
+	page->flags &= ~(1u << PG_buddy);
 	set_page_private(page, 0);
 	zone->free_area[order].nr_free--;
 }

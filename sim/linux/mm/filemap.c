@@ -109,7 +109,7 @@ static u32 file_token(const struct address_space *file, u64 index)
 
 static struct page *find_page(const struct address_space *file, u64 index)
 {
-	u32 pte = map_entry(file, index);
+	u64 pte = map_entry(file, index);
 
 	return pte & PTE_PRESENT ? pfn_to_page(pte_pfn(pte)) : NULL;
 }
@@ -405,7 +405,9 @@ static void write_file_pages(struct address_space *file)
 		struct map_chunk *chunk = &file->chunk[c];
 
 		for (i = 0; i < CHUNK_PAGES && chunk->nr_dirty; i++) {
-			if (chunk->table[i] & PTE_PRESENT && chunk->table[i] & PTE_WRITE)
+			u64 pte = pte_get(chunk, i);
+
+			if (pte & PTE_PRESENT && pte & PTE_WRITE)
 				write_page(file, (c << CHUNK_SHIFT) + i, &plug);
 		}
 	}

@@ -95,7 +95,7 @@ void split_huge_pmd(struct address_space *space, struct map_chunk *chunk)
 
 	map_alloc_table(chunk);
 	for (i = 0; i < CHUNK_PAGES; i++)
-		chunk->table[i] = chunk->huge + (pfn ? i : 0);
+		pte_set(chunk, i, chunk->huge + (pfn ? i : 0));
 	chunk->huge = 0;
 	vm_event(this_mm, THP_SPLIT_PMD, 1);
 	if (!pfn)
@@ -209,7 +209,8 @@ void split_huge_page_to_list(struct page *head, struct list_head *list)
 		split_huge_pmd(space, chunk);
 	deferred_remove(chunk);
 	for (i = 0; i < CHUNK_PAGES; i++)
-		mapped[i] = chunk->table[i] & PTE_PRESENT && pte_pfn(chunk->table[i]) == pfn + i;
+		mapped[i] = pte_get(chunk, i) & PTE_PRESENT &&
+			    pte_pfn(pte_get(chunk, i)) == pfn + i;
 	ClearPageHead(head);
 	set_compound_order(head, 0);
 	for (i = CHUNK_PAGES - 1; i; i--)

@@ -101,6 +101,7 @@ struct mm_state {
 	unsigned long nr_pageblocks;
 	unsigned long vm_events[NR_VM_EVENT_ITEMS];
 	unsigned long totalram_pages;
+	unsigned long reported_pages;		/* free, and the host knows */
 	unsigned long totalreserve_pages;
 	unsigned long min_free_kbytes;
 	unsigned long watermark_scale_factor;	/* 10 */
@@ -192,9 +193,24 @@ static inline void mod_zone_freepage_state(struct zone *zone, long nr)
 	atomic_long_add(nr, &zone->vm_stat[NR_FREE_PAGES]);
 }
 
+/*
+ * The memory of a guest that has just booted is one run of largest blocks.  They are counted, and
+ * where they begin and end is known; struct page and list entry of each are written when somebody
+ * wants to see them, so that memory that a guest does not use costs nothing.
+ */
+struct page *list_one_block(struct free_area *area);
+/* For whoever looks at all of a list. */
+void list_all_blocks(struct zone *zone);
+void list_all_zones(void);
+void rotate_free_list(struct page *page, struct free_area *area, int mt);
+
 static inline struct page *get_page_from_free_area(struct free_area *area, int migratetype)
 {
-	return list_first_entry_or_null(&area->free_list[migratetype], struct page, buddy_list);
+	struct list_head *list = &area->free_list[migratetype];
+
+	if (list_empty(list) && !free_area_empty(area, migratetype))
+		list_one_block(area);
+	return list_first_entry_or_null(list, struct page, buddy_list);
 }
 
 /* buddy.c; all under zone->lock */

@@ -73,13 +73,13 @@ void space_free(struct address_space *space)
 	host_free(space);
 }
 
-u32 map_entry(const struct address_space *space, u64 index)
+u64 map_entry(const struct address_space *space, u64 index)
 {
 	const struct map_chunk *chunk = chunk_of(space, index);
 
 	if (chunk->huge)
 		return pte_pfn(chunk->huge) ? chunk->huge + chunk_off(index) : chunk->huge;
-	return chunk->table ? chunk->table[chunk_off(index)] : 0;
+	return chunk->table ? pte_get(chunk, chunk_off(index)) : 0;
 }
 
 /* Room for 4 KiB entries; false: the chunk already has some. */
@@ -87,26 +87,27 @@ bool map_alloc_table(struct map_chunk *chunk)
 {
 	if (chunk->table)
 		return false;
-	chunk->table = host_alloc(CHUNK_PAGES * sizeof(*chunk->table));
+	chunk->table = host_alloc(sizeof(*chunk->table));
 	return true;
 }
 
-void map_set(struct address_space *space, u64 index, u32 pte)
+void map_set(struct address_space *space, u64 index, u64 pte)
 {
 	struct map_chunk *chunk = chunk_of(space, index);
 
 	map_alloc_table(chunk);
-	chunk->table[chunk_off(index)] = pte;
+	pte_set(chunk, chunk_off(index), pte);
 }
 
 /*
  * Present pages from @index on, within the chunk, whose frames follow each other (or are all the
  * zero page) and whose entries have @need set.  They count as accessed.
  */
-u32 map_run(struct address_space *space, u64 index, u32 max, u32 need, u32 *pfn)
+u32 map_run(struct address_space *space, u64 index, u32 max, u64 need, u32 *pfn)
 {
 	struct map_chunk *chunk = chunk_of(space, index);
-	u32 off = chunk_off(index), nr = 0, step, *pte;
+	u32 off = chunk_off(index), nr = 0, step;
+	u64 pte;
 
 	if (max > CHUNK_PAGES - off)
 		max = CHUNK_PAGES - off;
@@ -120,11 +121,15 @@ u32 map_run(struct address_space *space, u64 index, u32 max, u32 need, u32 *pfn)
 	}
 	if (!chunk->table)
 		return 0;
-	pte = chunk->table + off;
-	*pfn = pte_pfn(*pte);
+	*pfn = pte_pfn(pte_get(chunk, off));
 	step = *pfn ? 1 : 0;
-	while (nr < max && (pte[nr] & need) == need && pte_pfn(pte[nr]) == *pfn + nr * step)
-		pte[nr++] |= PTE_ACCESSED;
+	for (; nr < max; nr++) {
+		pte = pte_get(chunk, off + nr);
+		if ((pte & need) != need || pte_pfn(pte) != *pfn + nr * step)
+			break;
+		if (!(pte & PTE_ACCESSED))
+			pte_set(chunk, off + nr, pte | PTE_ACCESSED);
+	}
 	return nr;
 }
 
@@ -135,22 +140,33 @@ u64 page_owner(const struct page *page)
 	return page->private;
 }
 
-u32 *page_pte(const struct page *page, struct map_chunk **chunk)
+bool page_pte(const struct page *page, struct pte_ref *ref)
 {
-	u64 owner = page_owner(page);
-	struct map_chunk *c;
-	u32 *pte;
+	u64 owner = page_owner(page), pte;
+	struct map_chunk *chunk;
 
 	if (!owner)
-		return NULL;
-	c = chunk_of(owner_space(owner), owner_index(owner));
-	*chunk = c;
-	if (PageHead(page))
-		return pte_pfn(c->huge) == page_to_pfn(page) ? &c->huge : NULL;
-	if (!c->table)
-		return NULL;
-	pte = c->table + chunk_off(owner_index(owner));
-	return *pte & PTE_PRESENT && pte_pfn(*pte) == page_to_pfn(page) ? pte : NULL;
+		return false;
+	chunk = chunk_of(owner_space(owner), owner_index(owner));
+	ref->chunk = chunk;
+	ref->off = PageHead(page) ? PTE_OFF_HUGE : chunk_off(owner_index(owner));
+	if (ref->off != PTE_OFF_HUGE && !chunk->table)
+		return false;
+	pte = pte_ref_get(ref);
+	return pte & PTE_PRESENT && pte_pfn(pte) == page_to_pfn(page);
+}
+
+u64 pte_ref_get(const struct pte_ref *ref)
+{
+	return ref->off == PTE_OFF_HUGE ? ref->chunk->huge : pte_get(ref->chunk, ref->off);
+}
+
+void pte_ref_set(const struct pte_ref *ref, u64 pte)
+{
+	if (ref->off == PTE_OFF_HUGE)
+		ref->chunk->huge = pte;
+	else
+		pte_set(ref->chunk, ref->off, pte);
 }
 
 /* Expected contents */

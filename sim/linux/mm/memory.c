@@ -140,11 +140,11 @@ static void zap_pte_range(struct mmu_gather *tlb, struct address_space *space,
 			  struct map_chunk *chunk, u32 off, u32 nr)
 {
 	for (; nr--; off++) {
-		u32 pte = chunk->table[off];
+		u64 pte = pte_get(chunk, off);
 
 		if (!pte)
 			continue;
-		chunk->table[off] = 0;
+		pte_set(chunk, off, 0);
 		charge(COST_GUEST_UNMAP, 1);
 		if (!(pte & PTE_PRESENT)) {
 			space->nr_swapped--;
@@ -196,7 +196,7 @@ void page_init_anon(struct page *page, struct address_space *space, u64 index)
 /* Whether a fresh page may be put there still. */
 static bool fresh_fits(const struct address_space *space, u64 index)
 {
-	u32 pte = map_entry(space, index);
+	u64 pte = map_entry(space, index);
 
 	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk_of(space, index)->huge);
 }
@@ -231,7 +231,7 @@ static int do_anonymous_page(const struct vm_area_struct *vma, u64 index, bool w
 }
 
 /* Write to a page that is mapped for reading: the zero page, or one that swap has a copy of. */
-static int do_wp_page(const struct vm_area_struct *vma, u64 index, u32 pte)
+static int do_wp_page(const struct vm_area_struct *vma, u64 index, u64 pte)
 {
 	struct address_space *space = vma->space;
 
@@ -275,7 +275,7 @@ static void fault_done(struct mm_struct *mm, enum user_fault kind, bool major, u
 static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
 {
 	struct address_space *space = vma->space;
-	u32 pte = map_entry(space, index);
+	u64 pte = map_entry(space, index);
 	enum user_fault kind = USER_FAULT_MINOR;
 	u64 start = user_now();
 	bool major = false;

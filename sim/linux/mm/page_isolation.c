@@ -73,6 +73,7 @@ int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn, int
 
 	if ((start_pfn | end_pfn) & (pageblock_nr_pages - 1) || end_pfn > this_kernel->max_pfn)
 		return -EINVAL;
+	list_all_zones();
 	for (pfn = start_pfn; pfn < end_pfn; pfn += pageblock_nr_pages) {
 		if (isolate_block(pfn_to_page(pfn))) {
 			undo_isolate_page_range(start_pfn, pfn, migratetype);

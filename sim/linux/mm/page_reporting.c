@@ -97,12 +97,6 @@ static int report_full(struct reporting_pass *pass, struct zone *zone)
 	return err;
 }
 
-static void make_first(struct page *page, struct list_head *list)
-{
-	if (!list_is_first(&page->lru, list))
-		list_rotate_to_front(&page->lru, list);
-}
-
 /* Report from one free list. */
 static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned int order,
 			unsigned int mt)
@@ -112,13 +106,19 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 	long budget;
 	int err = 0;
 
-	if (list_empty(list))
+	if (free_area_empty(area, mt))
 		return 0;
 	spin_lock_irq(&zone->lock);
 	budget = DIV_ROUND_UP(area->nr_free, pass->capacity * 16);
-	for (pos = list->next; pos != list; pos = next) {
-		struct page *page = list_entry(pos, struct page, lru);
+	for (pos = list->next;; pos = next) {
+		struct page *page;
 
+		if (pos == list) {
+			if (mt != MIGRATE_MOVABLE || area->unlisted == area->unlisted_end)
+				break;
+			pos = &list_one_block(area)->buddy_list;
+		}
+		page = list_entry(pos, struct page, lru);
 		next = pos->next;
 		if (PageReported(page))
 			continue;
@@ -137,7 +137,7 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 			continue;
 		}
 		/* This block is where to go on, whatever happens to the list meanwhile. */
-		make_first(page, list);
+		rotate_free_list(page, area, mt);
 		err = report_full(pass, zone);
 		budget--;
 		next = list->next;
@@ -145,7 +145,7 @@ static int process_list(struct reporting_pass *pass, struct zone *zone, unsigned
 			break;
 	}
 	if (pos != list && next != list)
-		make_first(list_entry(next, struct page, lru), list);
+		rotate_free_list(list_entry(next, struct page, lru), area, mt);
 	spin_unlock_irq(&zone->lock);
 	return err;
 }
@@ -280,7 +280,12 @@ static void say_what_is_in_effect(void)
 
 int page_reporting_register(struct page_reporting_dev_info *prdev)
 {
-	int err = this_mm->reporting.reg(prdev);
+	int err;
+
+	/* The core of an image goes through the lists by itself. */
+	if (this_mm->reporting.reg != reporting_register)
+		list_all_zones();
+	err = this_mm->reporting.reg(prdev);
 
 	if (!err)
 		say_what_is_in_effect();

@@ -10,18 +10,22 @@
 #include "internal.h"
 #include "user.h"
 
-/* The block on a free list that the page is part of. */
-static const struct page *free_block(unsigned long pfn)
+/* Whether the page is part of a block on a free list, or of one that is yet to be listed. */
+static bool in_free_block(unsigned long pfn)
 {
+	const struct free_area *area = &pfn_zone(pfn)->free_area[MAX_ORDER - 1];
 	unsigned int order;
+
+	if (pfn >= area->unlisted && pfn < area->unlisted_end)
+		return true;
 
 	for (order = 0; order < MAX_ORDER; order++) {
 		const struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
 
 		if (PageBuddy(head))
-			return buddy_order(head) >= order ? head : NULL;
+			return buddy_order(head) >= order;
 	}
-	return NULL;
+	return false;
 }
 
 static bool on_percpu_list(const struct page *page)
@@ -58,7 +62,7 @@ const char *mm_page_use(unsigned long pfn, bool percpu)
 								"page cache";
 	if (page_ref_count(page) > 0)
 		return NULL;
-	if (free_block(pfn))
+	if (in_free_block(pfn))
 		return "free: it is on a free list";
 	if (percpu && on_percpu_list(page))
 		return "free: it is on a per-CPU list";

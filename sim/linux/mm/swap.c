@@ -371,7 +371,7 @@ static int swapin_readahead(u32 wanted)
 
 static void swap_map_page(struct address_space *space, u64 index, struct page *page, bool write)
 {
-	u32 pte = PTE_PRESENT | PTE_ACCESSED | page_to_pfn(page);
+	u64 pte = PTE_PRESENT | PTE_ACCESSED | page_to_pfn(page);
 
 	if (write || swap_is_full())
 		free_swap_page(page);
@@ -391,7 +391,7 @@ static void swap_map_page(struct address_space *space, u64 index, struct page *p
 /* The page is in a slot; returns with it mapped, or with nothing done because things changed. */
 int do_swap_page(struct address_space *space, u64 index, bool write, bool *major)
 {
-	u32 slot = map_entry(space, index);
+	u32 slot = map_entry(space, index);	/* not present: no flags */
 	struct swap_slot *s = &this_user->swap->slot[slot];
 
 	for (;;) {

@@ -86,7 +86,7 @@ void usermem_stats(struct kernel *kernel, struct usermem_stats *stats)
 
 /* Is everything where everything else says it is? */
 
-static u64 check_entry(const struct address_space *space, u64 index, u32 pte)
+static u64 check_entry(const struct address_space *space, u64 index, u64 pte)
 {
 	const struct map_chunk *chunk = chunk_of(space, index);
 	const struct user_state *user = this_user;
@@ -113,7 +113,7 @@ static u64 check_chunk(const struct address_space *space, u64 c, u64 *resident, 
 		return pfn_to_page(pte_pfn(chunk->huge))->private != make_owner(space, index);
 	}
 	for (i = 0; chunk->table && i < CHUNK_PAGES; i++) {
-		u32 pte = chunk->table[i];
+		u64 pte = pte_get(chunk, i);
 
 		if (pte & PTE_PRESENT)
 			*resident += pte_pfn(pte) != 0;

@@ -30,17 +30,23 @@
  * Entry of a table.  Present: page frame; frame 0 is the zero page.  Not present, anonymous:
  * swap slot.  Not present, file: when it was evicted (lru.c).  In files, WRITE means dirty.
  */
-#define PTE_PRESENT (1u << 31)
-#define PTE_ACCESSED (1u << 30)
-#define PTE_WRITE (1u << 29)
-#define PTE_PFN_MASK ((1u << 29) - 1)
+#define PTE_FLAG_SHIFT 32
+#define PTE_PRESENT (1ull << 34)
+#define PTE_ACCESSED (1ull << 33)
+#define PTE_WRITE (1ull << 32)
 
 #define CHUNK_SHIFT HOST_PMD_ORDER
 #define CHUNK_PAGES (1u << CHUNK_SHIFT)
 
+/* Entries without the holes that their 35 bits would leave in 64: four bits of flags apart. */
+struct pte_table {
+	u32 low[CHUNK_PAGES];
+	u8 flags[CHUNK_PAGES / 2];
+};
+
 /* 2 MiB of an address space: one huge entry, or a table of 512. */
 struct map_chunk {
-	u32 huge;		/* entry of a huge page, 0: none */
+	u64 huge;		/* entry of a huge page, 0: none */
 	u32 compound;		/* frame of a huge page that is mapped page by page, 0: none */
 	u16 nr_compound;	/* pages of it that still are mapped */
 	u16 busy;		/* accesses under way: nothing may be unmapped */
@@ -48,7 +54,7 @@ struct map_chunk {
 	bool deferred;		/* the compound page waits to be split */
 	u16 token_lo, token_hi;	/* pages with contents; their tokens count up from token_first */
 	u32 token_first;
-	u32 *table;
+	struct pte_table *table;
 	u32 *token_table;	/* instead of a run: contents of each page */
 	struct page *pgtable;	/* page table page, deposited while the chunk is huge */
 };
@@ -236,22 +242,49 @@ static inline unsigned int chunk_off(u64 index)
 	return index & (CHUNK_PAGES - 1);
 }
 
-static inline u32 pte_pfn(u32 pte)
+static inline u32 pte_pfn(u64 pte)
 {
-	return pte & PTE_PFN_MASK;
+	return pte;
+}
+
+static inline u64 pte_get(const struct map_chunk *chunk, u32 off)
+{
+	unsigned int shift = off % 2 * 4;
+
+	return chunk->table->low[off] |
+	       (u64)(chunk->table->flags[off / 2] >> shift & 7) << PTE_FLAG_SHIFT;
+}
+
+static inline void pte_set(struct map_chunk *chunk, u32 off, u64 pte)
+{
+	unsigned int shift = off % 2 * 4;
+	u8 *flags = &chunk->table->flags[off / 2];
+
+	chunk->table->low[off] = pte;
+	*flags = (*flags & ~(7u << shift)) | (pte >> PTE_FLAG_SHIFT) << shift;
 }
 
 /* mapping.c */
 enum space_kind { SPACE_FILE, SPACE_PRIVATE, SPACE_SHARED };
 struct address_space *space_create(enum space_kind kind, u64 nr_pages);
 void space_free(struct address_space *space);
-u32 map_entry(const struct address_space *space, u64 index);
+u64 map_entry(const struct address_space *space, u64 index);
 bool map_alloc_table(struct map_chunk *chunk);
-void map_set(struct address_space *space, u64 index, u32 pte);
-u32 map_run(struct address_space *space, u64 index, u32 max, u32 need, u32 *pfn);
+void map_set(struct address_space *space, u64 index, u64 pte);
+u32 map_run(struct address_space *space, u64 index, u32 max, u64 need, u32 *pfn);
 u64 page_owner(const struct page *page);
-/* Where a page is mapped or cached; NULL: nowhere. */
-u32 *page_pte(const struct page *page, struct map_chunk **chunk);
+/*
+ * The entry of a page: of its chunk, at @off, or the huge one.  False: it is mapped or cached
+ * nowhere.
+ */
+#define PTE_OFF_HUGE CHUNK_PAGES
+struct pte_ref {
+	struct map_chunk *chunk;
+	u32 off;
+};
+bool page_pte(const struct page *page, struct pte_ref *ref);
+u64 pte_ref_get(const struct pte_ref *ref);
+void pte_ref_set(const struct pte_ref *ref, u64 pte);
 u32 token_next(u32 nr);
 void token_set(struct map_chunk *chunk, u32 off, u32 nr, u32 token);
 void token_clear(struct map_chunk *chunk, u32 off, u32 nr);

@@ -198,27 +198,32 @@ static unsigned long move_pages_to_lru(struct list_head *list)
 	return moved;
 }
 
+static int clear_accessed(const struct pte_ref *ref)
+{
+	u64 pte = pte_ref_get(ref);
+
+	pte_ref_set(ref, pte & ~PTE_ACCESSED);
+	return pte & PTE_ACCESSED ? 1 : 0;
+}
+
 /* Accessed bits of a page's entries, which are cleared. */
 static int page_referenced(struct page *page)
 {
-	struct map_chunk *chunk;
-	u32 *pte = page_pte(page, &chunk), i;
+	struct pte_ref ref;
 	int referenced = 0;
+	u32 i;
 
-	if (pte) {
-		referenced = *pte & PTE_ACCESSED ? 1 : 0;
-		*pte &= ~PTE_ACCESSED;
-		return referenced;
-	}
+	if (page_pte(page, &ref))
+		return clear_accessed(&ref);
 	if (!PageHead(page) || !page->private)
 		return 0;
 	/* A huge page that is mapped page by page. */
 	for (i = 0; i < CHUNK_PAGES; i++) {
-		pte = &chunk->table[i];
-		if (!(*pte & PTE_PRESENT) || pte_pfn(*pte) != chunk->compound + i)
-			continue;
-		referenced += *pte & PTE_ACCESSED ? 1 : 0;
-		*pte &= ~PTE_ACCESSED;
+		u64 pte = pte_get(ref.chunk, i);
+
+		ref.off = i;
+		if (pte & PTE_PRESENT && pte_pfn(pte) == ref.chunk->compound + i)
+			referenced += clear_accessed(&ref);
 	}
 	return referenced;
 }
@@ -250,18 +255,17 @@ static bool page_unwanted(const struct page *page)
 /* Where the page was mapped, its slot is now; false: it is being accessed. */
 static bool try_to_unmap(struct page *page)
 {
-	struct map_chunk *chunk;
-	u32 *pte = page_pte(page, &chunk);
 	struct address_space *space;
+	struct pte_ref ref;
 
-	if (!pte)
+	if (!page_pte(page, &ref))
 		return true;
-	if (chunk->busy)
+	if (ref.chunk->busy)
 		return false;
 	space = owner_space(page_owner(page));
-	if (*pte & PTE_WRITE)
+	if (pte_ref_get(&ref) & PTE_WRITE)
 		SetPageDirty(page);
-	*pte = page->private;
+	pte_ref_set(&ref, page->private);
 	space->nr_resident--;
 	space->nr_swapped++;
 	mod_node_page_state(this_pgdat(), NR_ANON_MAPPED, -1);
@@ -331,13 +335,13 @@ static enum verdict shrink_dirty(struct shrink *s, struct page *page, enum page_
 
 static bool remove_mapping(struct page *page)
 {
-	struct map_chunk *chunk;
+	struct pte_ref ref;
 
 	if (page_ref_count(page) != 2 || PageDirty(page))
 		return false;
 	if (PageSwapCache(page)) {
 		/* Faulted in again while it was written. */
-		if (page_pte(page, &chunk))
+		if (page_pte(page, &ref))
 			return false;
 		evict_from_swap_cache(page);
 	} else {
@@ -405,10 +409,10 @@ static enum verdict shrink_page(struct shrink *s, struct page *page)
 /* It stays, and is worth it; when swap is short it need not keep a slot. */
 static void activate_isolated(struct page *page)
 {
-	struct map_chunk *chunk;
+	struct pte_ref ref;
 
 	if (PageSwapCache(page) && swap_is_full() && !PageWriteback(page) &&
-	    page_pte(page, &chunk))
+	    page_pte(page, &ref))
 		delete_from_swap_cache(page);
 	SetPageActive(page);
 	vm_event(this_mm, PGACTIVATE, compound_nr(page));

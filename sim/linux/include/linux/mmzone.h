@@ -90,6 +90,12 @@ enum lru_list {
 struct free_area {
 	struct list_head free_list[MIGRATE_TYPES];
 	unsigned long nr_free;		/* blocks */
+	/*
+	 * After what is on the movable list come blocks that are not listed yet, these frames, and
+	 * after those what is on this one (buddy.c).
+	 */
+	unsigned long unlisted, unlisted_end;
+	struct list_head behind;
 };
 
 #define NR_LOWORDER_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
@@ -191,7 +197,8 @@ static inline bool zone_spans_pfn(const struct zone *zone, unsigned long pfn)
 
 static inline bool free_area_empty(const struct free_area *area, int migratetype)
 {
-	return list_empty(&area->free_list[migratetype]);
+	return list_empty(&area->free_list[migratetype]) &&
+	       (migratetype != MIGRATE_MOVABLE || area->unlisted == area->unlisted_end);
 }
 
 struct pglist_data *first_online_pgdat(void);

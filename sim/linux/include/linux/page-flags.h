@@ -96,13 +96,20 @@ PAGEFLAG(SwapCache, swapcache);
 PAGEFLAG(SwapBacked, swapbacked);
 PAGEFLAG(Reclaim, reclaim);
 PAGEFLAG(Unevictable, unevictable);
-PAGEFLAG(Reported, reported);
 PAGEFLAG(Buddy, buddy);
 PAGEFLAG(Offline, offline);
 PAGEFLAG(Table, table);
 PAGEFLAG(Anon, anon);
 PAGEFLAG(Mapped, mapped);
 PAGEFLAG(Bytes, bytes);
+
+/* __PAGEFLAG(Reported, ...): a free block that the host knows of; how much that is, is counted. */
+void __SetPageReported(struct page *page);
+void __ClearPageReported(struct page *page);
+static inline int PageReported(const struct page *page)
+{
+	return page->flags >> PG_reported & 1;
+}
 
 static inline int PageCompound(const struct page *page)
 {
