@@ -52,7 +52,7 @@ host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, \
 	$(wildcard sim/linux/kernel/*.c) $(wildcard sim/linux/mm/*.c) \
 	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
-	sim/linux/guest.c sim/linux/background.c
+	sim/linux/guest.c sim/linux/guest_memory.c sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
@@ -91,12 +91,17 @@ GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -I
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o
 
+# Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
+# and device headers.  The same whatever compiles them.
+image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) \
+	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h)) | sha256sum | cut -c1-16)"'
+
 # Arguments: name, source.
 define guest_image
 $(O)/images/obj/$(1).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
-	@$$(CC) $$(GUEST_IMAGE_CFLAGS) -c -o $$@ $$<
+	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $$(call image_source,$$<) -c -o $$@ $$<
 
 $(O)/images/$(1).so: $(O)/images/obj/$(1).o $(module_tail)
 	@echo "  IMAGE   $$@"
@@ -108,7 +113,7 @@ define device_image
 $(O)/images/obj/$(1).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
-	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) -c -o $$@ $$<
+	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $$(call image_source,$$<) -c -o $$@ $$<
 
 $(O)/images/$(1).so: $(O)/images/obj/$(1).o
 	@echo "  IMAGE   $$@"

@@ -55,6 +55,7 @@ struct host_observer {
 	/* EPT violation handled: wall time of it in ns. */
 	void (*ept_fault)(struct kvm_vm *vm, gfn_t g, unsigned int order, bool swapped_in,
 			  uint64_t ns);
+	/* @freed: frames that the host has got by it; what held nothing gives nothing. */
 	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed);
 	void (*swapped)(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out);
 	void (*data_loss)(struct kvm_vm *vm, const struct data_loss *loss);

@@ -128,6 +128,10 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 	account_switch(old);
 	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
 	ram->host->stats.zapped += zap.frames;
+	/* What is only marked goes when memory is short (reclaim.c). */
+	if (advice == HOST_MADV_FREE)
+		zap.frames = 0;
+	ram->given_back += zap.frames;
 	if (ram->host->observer && ram->host->observer->discarded)
 		ram->host->observer->discarded(ram->vm, gfn(nr), count, zap.frames);
 	return 0;

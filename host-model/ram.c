@@ -80,6 +80,11 @@ uint64_t guest_ram_swapped(const struct guest_ram *ram)
 	return ram->swapped;
 }
 
+uint64_t guest_ram_given_back(const struct guest_ram *ram)
+{
+	return ram->given_back;
+}
+
 static inline bool block_is_huge(const struct guest_ram *ram, uint64_t nr)
 {
 	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;

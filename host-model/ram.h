@@ -69,6 +69,8 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g);
 uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_resident_peak(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
+/* Frames that the host got back by the VMM's discards, of all that was discarded; pages. */
+uint64_t guest_ram_given_back(const struct guest_ram *ram);
 
 /*
  * For whom a VMM discards memory: the request (the nth of its queue), and the code that named the

@@ -154,6 +154,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 	if (page->state & PAGE_LAZYFREE) {
 		ram_drop_page(ram, gfn_of_index(host, index));
 		host->stats.lazyfree_dropped++;
+		ram->given_back++;
 		batch->progress++;
 		return;
 	}
@@ -188,6 +189,7 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 	if (ram->pmd[block].state & PAGE_LAZYFREE) {
 		ram_drop_huge(ram, block);
 		host->stats.lazyfree_dropped += HOST_PMD_PAGES;
+		ram->given_back += HOST_PMD_PAGES;
 		batch->progress += HOST_PMD_PAGES;
 		return;
 	}

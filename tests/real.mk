@@ -13,6 +13,9 @@ UPSTREAM_KERNEL := $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -Isim/linux
 UPSTREAM_QEMU := $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -I$(UPSTREAM_SRC)
 UPSTREAM := virtio_balloon page_reporting virtio-balloon
 
+# As image_source of the Makefile; the file is there when the recipe runs, not before.
+upstream_source = -DBALLAST_IMAGE_SOURCE="\"upstream\\0\" \"$$(sha256sum < $(UPSTREAM_SRC)/$(1) | cut -c1-16)\""
+
 # An image that could not be built is not there: nothing runs with the one from before.
 upstream:
 	@rm -f $(patsubst %,$(O)/images/upstream-%.so,$(UPSTREAM))
@@ -23,11 +26,13 @@ upstream:
 upstream-virtio_balloon upstream-page_reporting: upstream-%:
 	@echo "  UPSTREAM $*.c"
 	@$(CC) $(UPSTREAM_KERNEL) -DKBUILD_MODNAME='"$*"' -shared -Wl,-Bsymbolic \
+		$(call upstream_source,$*.c) \
 		-o $(O)/images/$@.so $(UPSTREAM_SRC)/$*.c sim/linux/kernel/module-tail.c
 
 upstream-virtio-balloon:
 	@echo "  UPSTREAM virtio-balloon.c"
-	@$(CC) $(UPSTREAM_QEMU) -shared -Wl,-Bsymbolic -o $(O)/images/$@.so $(UPSTREAM_SRC)/virtio-balloon.c
+	@$(CC) $(UPSTREAM_QEMU) $(call upstream_source,virtio-balloon.c) -shared -Wl,-Bsymbolic \
+		-o $(O)/images/$@.so $(UPSTREAM_SRC)/virtio-balloon.c
 
 # What of the sources' interfaces the model does not have, file by file; nothing is built.
 upstream-report:

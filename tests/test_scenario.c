@@ -413,6 +413,18 @@ START_TEST(settings_follow_the_types_of_the_table)
 	load_good(&s, file, NULL, "/guest-a/init-on-free=true");
 	ck_assert(s.guests[0].init_on_free);
 	scenario_free(&s);
+	/* A truth value as in source, too, and what was true becomes false. */
+	load_good(&s, file, NULL, "/guest-a/init-on-free=1");
+	ck_assert(s.guests[0].init_on_free);
+	scenario_free(&s);
+	load_good(&s, file, NULL, "/guest-a/init-on-free=");
+	ck_assert(s.guests[0].init_on_free);
+	scenario_free(&s);
+	free(file);
+	file = write_file("good.dts", base, "&a { init-on-free; };");
+	load_good(&s, file, NULL, "/guest-a/init-on-free=0");
+	ck_assert(!s.guests[0].init_on_free);
+	scenario_free(&s);
 	load_good(&s, file, NULL, "/guest-a/after=/guest-b");
 	assert_ref(&s.guests[0].start, 0, SCENARIO_REF_GUEST, 1, 0);
 	scenario_free(&s);
@@ -684,8 +696,8 @@ static const struct bad bad_settings[] = {
 	{ "/guest-a/programs/one/size-mib=513", "--set /guest-a/programs/one/size-mib=513: "
 	  "/guest-a/programs/one: size-mib: more than the guest's memory and swap; allowed: "
 	  "1..512 MiB" },
-	{ "/guest-a/in-turn=1", "--set /guest-a/in-turn=1: /guest-a: in-turn: not a truth value; "
-	  "allowed: true or false" },
+	{ "/guest-a/in-turn=2", "--set /guest-a/in-turn=2: /guest-a: in-turn: not a truth value; "
+	  "allowed: true or 1, false or 0" },
 	{ "/guest-a/after=/x", "--set /guest-a/after=/x: /guest-a: after: no node /x; allowed: the "
 	  "path of a node, such as /guest" },
 };

@@ -116,6 +116,7 @@ static void *model_create(const struct run_args *args, const struct scenario *sc
 	struct machine_options options = { .image_dir = cli_image_dir(args), .trace = trace,
 					   .scenario_name = scenario->file, .crashed = crashed,
 					   .patience_ms = args->patience_s * 1000,
+					   .images_given = args->images != NULL,
 					   .message = cli_message, .unload_modules = true,
 					   .opaque = (void *)args };
 

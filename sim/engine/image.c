@@ -120,33 +120,6 @@ struct image *image_load(const char *path, char *err, size_t err_size)
 	return image;
 }
 
-/* In its dynamic symbols: as many as its relocations refer to, which come first. */
-bool image_needs(const struct image *image, const char *name)
-{
-	const ElfW(Sym) *symbol = NULL;
-	const char *strings = NULL;
-	const ElfW(Word) *hash = NULL;
-	const ElfW(Dyn) *dyn;
-	struct link_map *map;
-	unsigned int i;
-
-	if (dlinfo(image->handle, RTLD_DI_LINKMAP, &map))
-		return false;
-	for (dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		if (dyn->d_tag == DT_SYMTAB)
-			symbol = (const void *)dyn->d_un.d_ptr;
-		else if (dyn->d_tag == DT_STRTAB)
-			strings = (const void *)dyn->d_un.d_ptr;
-		else if (dyn->d_tag == DT_GNU_HASH)
-			hash = (const void *)dyn->d_un.d_ptr;
-	}
-	/* The hashed symbols are those that are defined; what is before them is needed. */
-	for (i = 0; symbol && strings && hash && i < hash[1]; i++)
-		if (symbol[i].st_shndx == SHN_UNDEF && !strcmp(strings + symbol[i].st_name, name))
-			return true;
-	return false;
-}
-
 const struct image *image_at(uintptr_t address)
 {
 	const struct image *image = images;

@@ -23,12 +23,18 @@ struct image;
 enum image_has { IMAGE_NO_OBJECT, IMAGE_HAS_NOT, IMAGE_NEEDS, IMAGE_DEFINES };
 enum image_has image_file_has(const char *path, const char *name);
 
+/* What the image was made of, as the build notes it in the section .ballast.source. */
+struct image_source {
+	char version[32];		/* of the sources; "": it does not say */
+	char digest[32];		/* of their text, whatever compiled it; "" as above */
+};
+
+void image_file_source(const char *path, struct image_source *source);
+
 /* Returns NULL and one line of text in @err when the image is missing or cannot be linked. */
 struct image *image_load(const char *path, char *err, size_t err_size);
 /* NULL: there is no such symbol. */
 void *image_symbol(const struct image *image, const char *name);
-/* Whether the image refers to a symbol that it does not have itself. */
-bool image_needs(const struct image *image, const char *name);
 /* Whether an address is in the image's code or data. */
 bool image_contains(const struct image *image, const void *address);
 /* The image that has this address; NULL: none.  For signal handlers, too. */

@@ -51,39 +51,104 @@ static enum image_has look_in(const struct object *o, const Elf64_Shdr *sections
 	return IMAGE_HAS_NOT;
 }
 
+/* e_shnum of them; NULL: this is no such object. */
+static const Elf64_Shdr *find_sections(const struct object *o)
+{
+	const Elf64_Ehdr *head = part(o, 0, 1, sizeof(*head));
+
+	if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) ||
+	    head->e_ident[EI_CLASS] != ELFCLASS64 || head->e_shentsize != sizeof(Elf64_Shdr))
+		return NULL;
+	return part(o, head->e_shoff, head->e_shnum, sizeof(Elf64_Shdr));
+}
+
 static enum image_has look_for(const struct object *o, const char *name)
 {
 	const Elf64_Ehdr *head = part(o, 0, 1, sizeof(*head));
-	const Elf64_Shdr *sections;
+	const Elf64_Shdr *sections = find_sections(o);
 	unsigned int i;
 
-	if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) ||
-	    head->e_ident[EI_CLASS] != ELFCLASS64 || head->e_shentsize != sizeof(*sections))
+	if (!sections)
 		return IMAGE_NO_OBJECT;
-	sections = part(o, head->e_shoff, head->e_shnum, sizeof(*sections));
 	for (i = 0; sections && i < head->e_shnum; i++)
 		if (sections[i].sh_type == SHT_DYNSYM)
 			return look_in(o, sections, head->e_shnum, &sections[i], name);
 	return IMAGE_NO_OBJECT;
 }
 
+static bool object_open(struct object *o, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	*o = (struct object){ 0 };
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+		o->size = st.st_size;
+		o->bytes = mmap(NULL, o->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (o->bytes == MAP_FAILED)
+			o->bytes = NULL;
+	}
+	close(fd);
+	return o->bytes;
+}
+
+static void object_close(struct object *o)
+{
+	munmap((void *)o->bytes, o->size);
+}
+
 enum image_has image_file_has(const char *path, const char *name)
 {
 	enum image_has has = IMAGE_NO_OBJECT;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct object o = { 0 };
-	struct stat st;
+	struct object o;
 
-	if (fd < 0)
-		return has;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
-		o.size = st.st_size;
-		o.bytes = mmap(NULL, o.size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (o.bytes != MAP_FAILED) {
-			has = look_for(&o, name);
-			munmap((void *)o.bytes, o.size);
-		}
+	if (object_open(&o, path)) {
+		has = look_for(&o, name);
+		object_close(&o);
 	}
-	close(fd);
 	return has;
+}
+
+/* The bytes of the section called @name; NULL: there is none, or it is nonsense. */
+static const char *find_section(const struct object *o, const char *name, uint64_t *size)
+{
+	const Elf64_Shdr *sections = find_sections(o);
+	const Elf64_Ehdr *head = part(o, 0, 1, sizeof(*head));
+	unsigned int i;
+
+	if (!sections || head->e_shstrndx >= head->e_shnum)
+		return NULL;
+	for (i = 0; i < head->e_shnum; i++) {
+		const Elf64_Shdr *s = &sections[i];
+
+		if (s->sh_type != SHT_PROGBITS ||
+		    !name_is(o, &sections[head->e_shstrndx], s->sh_name, name) ||
+		    s->sh_offset > o->size || s->sh_size > o->size - s->sh_offset)
+			continue;
+		*size = s->sh_size;
+		return o->bytes + s->sh_offset;
+	}
+	return NULL;
+}
+
+void image_file_source(const char *path, struct image_source *source)
+{
+	const char *text = NULL;
+	struct object o;
+	uint64_t size = 0;
+
+	*source = (struct image_source){ 0 };
+	if (!object_open(&o, path))
+		return;
+	text = find_section(&o, ".ballast.source", &size);
+	if (text && size && !text[size - 1]) {
+		size_t version = strlen(text) + 1;
+
+		strncpy(source->version, text, sizeof(source->version) - 1);
+		if (version < size)
+			strncpy(source->digest, text + version, sizeof(source->digest) - 1);
+	}
+	object_close(&o);
 }

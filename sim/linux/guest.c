@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "background.h"
+#include "guest_memory.h"
 #include "hostmem.h"
 #include "host.h"
 #include "kernel/fork.h"
@@ -152,29 +153,6 @@ static void boot_user(uint64_t keep, uint64_t release)
 	drain_all_pages(NULL);
 }
 
-/*
- * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's
- * own and drivers'.  What a module adds to them it has to give back.  They are counted from what
- * the allocator was given at boot, since drivers change the count of managed pages.
- */
-static int64_t unaccounted_pages(struct kernel *kernel)
-{
-	int64_t pages = kernel->managed;
-	struct zone *zone;
-	unsigned int cpu, lru;
-
-	for_each_populated_zone(zone) {
-		pages -= zone_page_state(zone, NR_FREE_PAGES);
-		for (cpu = 0; cpu < kernel->nr_cpus; cpu++)
-			pages -= zone->per_cpu_pageset[cpu].count;
-	}
-	for (lru = NR_LRU_BASE; lru <= NR_UNEVICTABLE; lru++)
-		pages -= global_node_page_state(lru);
-	pages -= global_node_page_state(NR_PAGETABLE) + process_pages();
-	return pages - global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
-}
-
 static const char *boot_modules(struct boot *boot, char *err, size_t size)
 {
 	const struct guest_config *config = boot->config;
@@ -223,7 +201,7 @@ static int boot_main(void *data)
 	virtio_scan_bus(boot->kernel);
 	slab_mark();
 	boot->kernel->managed = boot->kernel->mm->totalram_pages;
-	boot->kernel->unaccounted = unaccounted_pages(boot->kernel);
+	boot->kernel->unaccounted = kernel_unaccounted_pages(boot->kernel);
 	error = boot_modules(boot, err, sizeof(err));
 	if (!error && profile->daemon_period_ns &&
 	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages))
@@ -245,14 +223,14 @@ struct unload {
  */
 static int64_t missing_pages(struct kernel *kernel)
 {
-	int64_t best = unaccounted_pages(kernel) - kernel->unaccounted;
+	int64_t best = kernel_unaccounted_pages(kernel) - kernel->unaccounted;
 	unsigned int i;
 
 	for (i = 1; i < UNLOAD_LOOKS && best; i++) {
 		int64_t missing;
 
 		sched_sleep_ns(UNLOAD_LOOK_NS);
-		missing = unaccounted_pages(kernel) - kernel->unaccounted;
+		missing = kernel_unaccounted_pages(kernel) - kernel->unaccounted;
 		if ((missing < 0 ? -missing : missing) < (best < 0 ? -best : best))
 			best = missing;
 	}
@@ -311,26 +289,6 @@ int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config)
 	if (ret)
 		host_free(boot);
 	return ret;
-}
-
-void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
-{
-	struct coro_context old = enter(kernel);
-	struct usermem_stats user;
-	struct sysinfo si;
-
-	si_meminfo(&si);
-	memory->total = si.totalram;
-	memory->free = si.freeram;
-	memory->cached = global_node_page_state(NR_FILE_PAGES);
-	memory->reported = kernel->mm->reported_pages;
-	usermem_stats(kernel, &user);
-	memory->swapped = user.swap_pages;
-	memory->nr_warnings = kernel->sched->nr_warnings;
-	memory->first_warning = kernel->sched->first_warning;
-	memory->balloon_failed = kernel->mm->nr_balloon_failed;
-	memory->balloon_failed_ns = kernel->mm->balloon_failed_at;
-	leave(old);
 }
 
 uint64_t guest_kernel_check(struct kernel *kernel)

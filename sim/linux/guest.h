@@ -69,12 +69,30 @@ struct guest_memory {
 	uint64_t balloon_failed, balloon_failed_ns;
 };
 
+/* Where the memory is; pages.  The parts but free_order are disjoint. */
+#define GUEST_ORDERS 11
+struct guest_where {
+	uint64_t anon, cache;		/* of programs; files */
+	/* Free blocks: the host knows of them, will hear of them, */
+	uint64_t reported, reportable;
+	/* are not reported: too small (or nobody reports), per-CPU, their zone is too full */
+	uint64_t free_small, percpu, below_watermark;
+	uint64_t ballooned;
+	uint64_t isolated;		/* out for a report, with drivers, or between two lists */
+	uint64_t kernel;		/* since boot, services too; slab, page tables */
+	uint64_t free_order[GUEST_ORDERS];	/* all of the buddy's, by order of the block */
+	unsigned int order;		/* smallest that is reported; GUEST_ORDERS: none is */
+	bool reports;
+};
+
 /* @config and what it points to must outlive the kernel.  NULL: no memory. */
 struct kernel *guest_kernel_create(const struct guest_config *config);
 /* The vCPUs run from now on. */
 int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config);
 void guest_kernel_destroy(struct kernel *kernel);
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
+/* @ballooned: pages that the VMM has been told are in the balloon. */
+void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_where *where);
 /* What modules have left behind, against the kernel before they were loaded. */
 struct guest_unloaded {
 	/*

@@ -21,8 +21,8 @@
 
 /* Images */
 
-static int image_path(const struct machine_guest *guest, const char *image, const char *where,
-		      char **path, char *error, size_t size)
+int machine_image_path(const struct machine_guest *guest, const char *image, const char *where,
+		       char **path, char *error, size_t size)
 {
 	char text[PATH_SIZE];
 
@@ -79,7 +79,7 @@ static int load_device_image(struct machine_guest *guest, const struct scenario_
 	char *path = NULL;
 	struct image *image;
 
-	if (image_path(guest, config->image, config->path, &path, error, size)) {
+	if (machine_image_path(guest, config->image, config->path, &path, error, size)) {
 		free(path);
 		return -1;
 	}
@@ -212,7 +212,8 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 	for (i = 0; i < config->nr_modules; i++) {
 		const struct scenario_module *m = &config->modules[i];
 
-		if (image_path(guest, m->image, m->path, &guest->image_paths[i], error, size))
+		if (machine_image_path(guest, m->image, m->path, &guest->image_paths[i], error,
+				       size))
 			return -1;
 		guest->modules[i] = (struct guest_module){
 			.where = m->path, .path = guest->image_paths[i],

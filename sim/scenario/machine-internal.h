@@ -37,6 +37,12 @@ struct machine_command {
 	uint64_t taken_back;		/* pages that left the balloon while it was to grow */
 };
 
+/* A look at where a guest's memory is. */
+struct machine_where {
+	uint64_t time, resident, swapped;	/* ns; pages */
+	struct guest_where where;
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -63,6 +69,7 @@ struct machine_guest {
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
 	uint64_t ballooned;		/* pages */
+	struct machine_where peak;	/* of its samples, the one with most resident */
 	struct machine_told *told;	/* which those are; NULL: nothing was told yet */
 	uint64_t oom_pages;		/* of the last program that the guest killed */
 	struct guest_memory memory;	/* when its kernel was last looked at */
@@ -124,6 +131,9 @@ void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machin
 			 void (*program)(struct machine_item *item));
 
 /* machine-guest.c */
+/* Path of the file of an image as the scenario names it, to be freed; 0, or -1 and @error. */
+int machine_image_path(const struct machine_guest *guest, const char *image, const char *where,
+		       char **path, char *error, size_t size);
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size);
 void machine_guest_destroy(struct machine_guest *guest);
 
@@ -156,6 +166,12 @@ void machine_say(struct machine_guest *guest, enum trace_severity severity, cons
 		 const char *text);
 void machine_messages_end(struct machine *m);
 void machine_messages_free(struct machine *m);
+
+/* machine_inventory.c */
+void machine_trace_images(struct machine *m);
+void machine_trace_memory(struct machine *m);
+/* At each sample: remember where memory is while most is resident. */
+void machine_see_peak(struct machine_guest *guest);
 
 /* machine_oracle.c */
 /* A request named pages; a device has discarded some; the guest has reset its device. */

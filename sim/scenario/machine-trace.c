@@ -70,7 +70,8 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	struct machine *m = machine_of(vm->host);
 
 	machine_trace_flush_extent(m);
-	MACHINE_TRACE(m, discard, .guest = vm->id, .gfn = g.nr, .nr = nr);
+	MACHINE_TRACE(m, discard, .guest = vm->id, .gfn = g.nr, .nr = nr,
+		      .given_back = freed);
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
@@ -232,8 +233,10 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	      .reported = memory.reported, .ballooned = guest->ballooned, .resident = resident,
 	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,
 	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
-	      .stalled = stalled_ns(guest));
+	      .stalled = stalled_ns(guest),
+	      .given_back = guest_ram_given_back(guest->vm->ram));
 	emit_faults(m, guest);
+	machine_see_peak(guest);
 }
 
 static void sample_host(struct machine *m)
@@ -312,6 +315,7 @@ void machine_trace_begin(struct machine *m)
 		      .memory = (s->guests[i].memory_mib << 20) / PAGE_BYTES,
 		      .vcpus = s->guests[i].vcpus, .mechanism = scenario_mechanism(&s->guests[i]));
 	machine_commands_declare(m);
+	machine_trace_images(m);
 	if (s->trace.sample_ms)
 		event_add(&m->engine, &m->sample, s->trace.sample_ms * NSEC_PER_MSEC_U64);
 }
@@ -402,5 +406,6 @@ void machine_trace_totals(struct machine *m)
 	emit_threads(m);
 	emit_swap_device(m);
 	emit_counters(m);
+	machine_trace_memory(m);
 	machine_trace_samples(m);
 }

@@ -15,6 +15,7 @@ struct machine;
 
 struct machine_options {
 	const char *image_dir;		/* where driver and device images are */
+	bool images_given;		/* by the user: their paths are told in full */
 	struct trace_writer *trace;
 	const char *scenario_name;	/* as recorded in the trace */
 	/* Called now and then with virtual time (ns) and events so far; NULL: never. */

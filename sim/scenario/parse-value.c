@@ -404,13 +404,14 @@ void value_set_text(struct parser *p, struct tree_node *node, const struct prope
 		set_number(p, node, spec, text, file);
 		break;
 	case PROPERTY_BOOL:
-		if (!strcmp(text, "true"))
+		/* A word, or as it is written in source: empty, <1> or <0>. */
+		if (!*text || !strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "<1>"))
 			tree_set_property(p, node, spec->name, "", 0, file);
-		else if (!strcmp(text, "false"))
+		else if (!strcmp(text, "false") || !strcmp(text, "0") || !strcmp(text, "<0>"))
 			tree_remove_property(node, spec->name);
 		else
 			parse_error(p, file, node, spec->name,
-				    "not a truth value; allowed: true or false");
+				    "not a truth value; allowed: true or 1, false or 0");
 		break;
 	case PROPERTY_STRING:
 	case PROPERTY_ENUM:

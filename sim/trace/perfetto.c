@@ -57,6 +57,8 @@ static void samples(struct trace_perfetto *p, const struct trace_record *record)
 		counter(p, record->time, g->guest, "resident", g->resident);
 		counter(p, record->time, g->guest, "swapped", g->swapped);
 		counter(p, record->time, g->guest, "guest swap", g->guest_swap);
+		counter(p, record->time, g->guest, "page cache", g->cached);
+		counter(p, record->time, g->guest, "given back", g->given_back);
 	} else {
 		counter(p, record->time, TRACE_HOST, "free", h->free);
 		counter(p, record->time, TRACE_HOST, "used", h->used);
@@ -85,6 +87,7 @@ static void perfetto_consume(struct trace_consumer *consumer, const struct trace
 	const struct trace_rec_guest *guest = record->rec;
 	const struct trace_rec_message *message = record->rec;
 	const struct trace_rec_data_loss *loss = record->rec;
+	const struct trace_rec_balloon_target *target = record->rec;
 
 	switch (record->id) {
 	case TRACE_ID_run:
@@ -103,6 +106,9 @@ static void perfetto_consume(struct trace_consumer *consumer, const struct trace
 	case TRACE_ID_guest_sample:
 	case TRACE_ID_host_sample:
 		samples(p, record);
+		break;
+	case TRACE_ID_balloon_target:
+		counter(p, record->time, target->guest, "balloon target", target->pages);
 		break;
 	case TRACE_ID_message:
 		instant(p, record->time, message->guest, message->source, message->text);

@@ -317,6 +317,15 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_command: case TRACE_ID_command_start: case TRACE_ID_command_end:
 		report_see_command(r, record);
 		break;
+	case TRACE_ID_guest_memory: case TRACE_ID_free_list:
+		report_see_memory(r, record);
+		break;
+	case TRACE_ID_vmm_stat:
+		report_see_stat(r, record->rec);
+		break;
+	case TRACE_ID_image:
+		report_see_image(r, record->rec);
+		break;
 	case TRACE_ID_epilogue:
 		r->closed = true;
 		break;
@@ -375,6 +384,7 @@ void report_free(struct report *r)
 	for (uint64_t i = 0; i < r->nr_guests; i++)
 		free_guest(&r->guests[i]);
 	report_free_outcome(r);
+	report_free_memory(r);
 	for (unsigned int i = 0; i < r->nr_costs; i++)
 		free(r->costs[i].name);
 	for (unsigned int i = 0; i < r->nr_swaps; i++)
@@ -424,6 +434,7 @@ void report_sum_init(struct report_sum *sum, const struct report *r)
 		all->last.swapped += g->last.swapped;
 		all->last.guest_swap += g->last.guest_swap;
 		all->last.stalled += g->last.stalled;
+		all->last.given_back += g->last.given_back;
 		all->resident_peak += g->resident_peak;
 		add_totals(&all->total, &g->total);
 		for (unsigned int k = 0; k < NR_TRACE_FAULTS; k++)

@@ -39,6 +39,24 @@ struct report_device {
 	uint64_t kicks, interrupts;
 };
 
+/* Where memory was at a time; nothing at all: not known. */
+struct report_where {
+	bool known;
+	struct trace_rec_guest_memory parts;
+	uint64_t order[11];		/* pages in free blocks */
+};
+
+struct report_stat {
+	uint64_t guest;
+	char *name;
+	uint64_t value, age;		/* ns */
+};
+
+struct report_image {
+	uint64_t guest;
+	char *node, *path, *version, *digest;
+};
+
 struct report_guest {
 	bool declared;
 	char *name, *mechanism;
@@ -53,6 +71,7 @@ struct report_guest {
 	unsigned int nr_devices;
 	struct trace_rec_guest_total total;
 	uint64_t cpu[NR_TRACE_DOMAINS];	/* ns */
+	struct report_where where[NR_TRACE_MOMENTS];
 };
 
 struct report_cost {
@@ -104,6 +123,10 @@ struct report {
 	unsigned int nr_swaps;
 	struct report_thread *threads;
 	unsigned int nr_threads;
+	struct report_stat *stats;			/* as the VMMs got them last */
+	unsigned int nr_stats;
+	struct report_image *images;
+	unsigned int nr_images;
 	char **problems;				/* OOM, data loss, ...: the first ones */
 	unsigned int nr_problems;
 	uint64_t problems_left_out;

@@ -88,6 +88,11 @@ static uint64_t discarded(const struct variant *v)
 	return v->sum.all.total.discard_pages;
 }
 
+static uint64_t given_back(const struct variant *v)
+{
+	return v->sum.all.last.given_back;
+}
+
 static uint64_t exits(const struct variant *v)
 {
 	return v->sum.exits;
@@ -140,6 +145,7 @@ static const struct figure {
 	{ "bytes per request", TABLE_BYTES, false, bytes_per_request },
 	{ "ballooned at the end", TABLE_PAGES, false, ballooned },
 	{ "discarded", TABLE_PAGES, false, discarded },
+	{ "given back", TABLE_PAGES, false, given_back },
 	{ "VM exits", TABLE_COUNT, false, exits },
 	{ "kicks", TABLE_COUNT, false, kicks },
 	{ "interrupts", TABLE_COUNT, false, interrupts },

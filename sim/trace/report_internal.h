@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files that collect a report share: report.c takes the records, report_outcome.c keeps
- * what became of programs and commands.
+ * What the files of a report share: report.c takes the records, report_outcome.c keeps what became
+ * of programs and commands, report_memory.c where memory is and which images there are.
  */
 #ifndef BALLAST_TRACE_REPORT_INTERNAL_H
 #define BALLAST_TRACE_REPORT_INTERNAL_H
 
 #include "report.h"
+
+struct json;
 
 /* NULL for the host, and for ids that cannot be meant. */
 struct report_guest *report_guest_of(struct report *r, uint64_t id);
@@ -19,5 +21,17 @@ void report_see_program(struct report *r, const struct trace_record *record);
 void report_see_command(struct report *r, const struct trace_record *record);
 void report_see_vmm_killed(struct report *r, const struct trace_record *record);
 void report_free_outcome(struct report *r);
+
+/* report_memory.c; @max: guests that are listed, 0: all */
+void report_see_memory(struct report *r, const struct trace_record *record);
+void report_see_stat(struct report *r, const struct trace_rec_vmm_stat *stat);
+void report_see_image(struct report *r, const struct trace_rec_image *image);
+void report_free_memory(struct report *r);
+void report_text_where(const struct report *r, FILE *out, unsigned int max);
+void report_text_stats(const struct report *r, FILE *out, unsigned int max);
+void report_text_images(const struct report *r, FILE *out);
+void report_json_where(const struct report_guest *g, struct json *j);
+void report_json_stats(const struct report *r, uint64_t guest, struct json *j);
+void report_json_images(const struct report *r, struct json *j);
 
 #endif

@@ -3,7 +3,7 @@
  * The tables of a run as JSON, for programs.  Units are in the names; nothing is rounded.
  */
 #include "json.h"
-#include "report.h"
+#include "report_internal.h"
 
 static const char *value_name(unsigned int id, unsigned int field, uint64_t value)
 {
@@ -90,8 +90,10 @@ static void json_mechanism(struct json *j, const struct report_guest *g)
 	json_close(j, '}');
 }
 
-static void json_guest(struct json *j, const struct report_guest *g, uint64_t id)
+static void json_guest(struct json *j, const struct report *r, uint64_t id)
 {
+	const struct report_guest *g = &r->guests[id];
+
 	json_open(j, NULL, '{');
 	json_u64(j, "id", id);
 	json_string(j, "name", g->name);
@@ -109,6 +111,10 @@ static void json_guest(struct json *j, const struct report_guest *g, uint64_t id
 	json_pages(j, "ballooned_bytes", g->last.ballooned);
 	json_pages(j, "ballooned_peak_bytes", g->ballooned_peak);
 	json_u64(j, "stalled_ns", g->last.stalled);
+	if (r->world != TRACE_WORLD_REAL)
+		json_pages(j, "given_back_bytes", g->last.given_back);
+	report_json_where(g, j);
+	report_json_stats(r, id, j);
 	json_faults(j, g->faults);
 	json_mechanism(j, g);
 	json_open(j, "devices", '[');
@@ -256,9 +262,10 @@ void report_json(const struct report *r, FILE *out)
 	json_open(&j, "guests", '[');
 	for (uint64_t i = 0; i < r->nr_guests; i++) {
 		if (r->guests[i].declared)
-			json_guest(&j, &r->guests[i], i);
+			json_guest(&j, r, i);
 	}
 	json_close(&j, ']');
+	report_json_images(r, &j);
 	json_host(&j, r, &sum);
 	json_close(&j, '}');
 	report_sum_free(&sum);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "hostmem.h"
-#include "report.h"
+#include "report_internal.h"
 #include "table.h"
 
 #define COSTS_LISTED 14
@@ -104,7 +104,17 @@ static bool listed(const struct report *r, uint64_t i, unsigned int max)
 	return r->guests[i].declared && (!max || i < max);
 }
 
-static void guest_row(struct table *t, const char *name, const struct report_guest *g)
+/* Frames that the host has really got; nobody sees that on a real machine. */
+static void given_back(struct table *t, const struct report *r, const struct report_guest *g)
+{
+	if (r->world == TRACE_WORLD_REAL)
+		table_cell(t, "-");
+	else
+		table_pages(t, g->last.given_back);
+}
+
+static void guest_row(struct table *t, const struct report *r, const char *name,
+		      const struct report_guest *g)
 {
 	table_cell(t, "%s", or_dash(name));
 	table_pages(t, g->memory);
@@ -113,6 +123,7 @@ static void guest_row(struct table *t, const char *name, const struct report_gue
 	table_pages(t, g->last.swapped);
 	table_pages(t, g->last.guest_swap);
 	table_bytes(t, g->total.report_bytes);
+	given_back(t, r, g);
 	table_pages(t, g->last.ballooned);
 	table_ns(t, g->last.stalled);
 }
@@ -122,11 +133,11 @@ static void text_guests(const struct report *r, const struct report_sum *sum, FI
 {
 	struct table t;
 
-	table_init(&t, "Guests", 1, "guest|memory|RSS peak|RSS end|swapped|in-guest swap|"
-		   "reported|ballooned|stalled");
+	table_init(&t, "Guests", 1, "guest|memory|RSS peak|RSS end|swapped|own swap|"
+		   "reported|given back|balloon|stalled");
 	for (uint64_t i = 0; i < r->nr_guests; i++) {
 		if (listed(r, i, max))
-			guest_row(&t, r->guests[i].name, &r->guests[i]);
+			guest_row(&t, r, r->guests[i].name, &r->guests[i]);
 	}
 	if (nr_declared(r) > 1) {
 		table_cell(&t, "all %" PRIu64, nr_declared(r));
@@ -136,6 +147,7 @@ static void text_guests(const struct report *r, const struct report_sum *sum, FI
 		table_pages(&t, sum->all.last.swapped);
 		table_pages(&t, sum->all.last.guest_swap);
 		table_bytes(&t, sum->all.total.report_bytes);
+		given_back(&t, r, &sum->all);
 		table_pages(&t, sum->all.last.ballooned);
 		table_ns(&t, sum->all.last.stalled);
 	}
@@ -364,8 +376,8 @@ static void text_host(const struct report *r, const struct report_sum *sum, FILE
 	table_print(&t, out);
 }
 
-static void mechanism_row(struct table *t, const char *name, const struct report_guest *g,
-			  uint64_t kicks, uint64_t interrupts)
+static void mechanism_row(struct table *t, const struct report *r, const char *name,
+			  const struct report_guest *g, uint64_t kicks, uint64_t interrupts)
 {
 	uint64_t requests = g->total.report_requests + g->total.inflate_requests +
 			    g->total.deflate_requests + g->total.hint_requests;
@@ -382,6 +394,7 @@ static void mechanism_row(struct table *t, const char *name, const struct report
 	table_count(t, requests);
 	table_bytes(t, requests ? bytes / requests : 0);
 	table_pages(t, g->total.discard_pages);
+	given_back(t, r, g);
 	table_ns(t, g->cpu[TRACE_DOMAIN_GUEST]);
 	table_ns(t, g->cpu[TRACE_DOMAIN_VMM]);
 	table_ns(t, g->cpu[TRACE_DOMAIN_EXIT] + g->cpu[TRACE_DOMAIN_VMM_KERNEL]);
@@ -392,8 +405,8 @@ static void text_mechanism(const struct report *r, const struct report_sum *sum,
 {
 	struct table t;
 
-	table_init(&t, "Mechanism", 1, "guest|exits|kicks|irqs|requests|each|discarded|"
-		   "CPU guest|VMM|host kernel");
+	table_init(&t, "Mechanism", 1, "guest|exits|kicks|irqs|requests|each|discarded|given back|"
+		   "CPU: guest|VMM|kernel");
 	for (uint64_t i = 0; i < r->nr_guests; i++) {
 		const struct report_guest *g = &r->guests[i];
 		uint64_t kicks = 0, interrupts = 0;
@@ -404,10 +417,10 @@ static void text_mechanism(const struct report *r, const struct report_sum *sum,
 			kicks += g->devices[d].kicks;
 			interrupts += g->devices[d].interrupts;
 		}
-		mechanism_row(&t, g->name, g, kicks, interrupts);
+		mechanism_row(&t, r, g->name, g, kicks, interrupts);
 	}
 	if (nr_declared(r) > 1)
-		mechanism_row(&t, "all", &sum->all, sum->kicks, sum->interrupts);
+		mechanism_row(&t, r, "all", &sum->all, sum->kicks, sum->interrupts);
 	table_print(&t, out);
 
 	table_init(&t, NULL, 1, "exits by reason|count");
@@ -429,10 +442,13 @@ void report_text(const struct report *r, FILE *out, unsigned int guests_max)
 	text_programs(r, out, guests_max);
 	text_commands(r, out, guests_max);
 	text_guests(r, &sum, out, guests_max);
+	report_text_where(r, out, guests_max);
+	report_text_stats(r, out, guests_max);
 	text_faults(r, &sum, out, guests_max);
 	text_host(r, &sum, out);
 	text_causes(r, out);
 	text_mechanism(r, &sum, out, guests_max);
+	report_text_images(r, out);
 	if (guests_max && r->nr_guests > guests_max)
 		fprintf(out, "\nOnly the first %u of %" PRIu64 " guests are listed one by one.\n",
 			guests_max, nr_declared(r));

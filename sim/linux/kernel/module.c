@@ -264,7 +264,7 @@ bool module_drives(const char *path, unsigned int device_id)
 		for (id = driver()->id_table; id->device && !found; id++)
 			found = id->device == device_id || id->device == VIRTIO_DEV_ANY_ID;
 	else
-		found = image_needs(image, "register_virtio_driver");
+		found = image_file_has(path, "register_virtio_driver") == IMAGE_NEEDS;
 	image_unload(image);
 	return found;
 }

@@ -289,6 +289,9 @@ void slab_init(void);
 /* Remember how many objects are in use; then name the caches that have more of them. */
 void slab_mark(void);
 size_t slab_report_since_mark(char *buf, size_t size);
+/* Whether somebody is told of free pages, and of how many blocks at a time. */
+bool page_reporting_active(void);
+unsigned int page_reporting_capacity(void);
 /* Who is told of free pages, by the kernel's own core; NULL: nobody. */
 const struct page_reporting_dev_info *page_reporting_device(void);
 const struct blocking_notifier_head *oom_notifiers(void);

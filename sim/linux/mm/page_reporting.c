@@ -328,6 +328,19 @@ void page_reporting_tune(int order, unsigned int delay_ms, unsigned int capacity
 	rs->capacity = capacity;
 }
 
+bool page_reporting_active(void)
+{
+	/* The key of the core that is in charge; ours stays on when its device has gone. */
+	if (this_mm->reporting.enabled == &this_mm->reporting_state->enabled)
+		return this_mm->reporting_state->dev != NULL;
+	return this_mm->reporting.enabled && static_key_enabled(this_mm->reporting.enabled);
+}
+
+unsigned int page_reporting_capacity(void)
+{
+	return this_mm->reporting_state->capacity;
+}
+
 const struct page_reporting_dev_info *page_reporting_device(void)
 {
 	return this_mm->reporting_state->dev;

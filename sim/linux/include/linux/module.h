@@ -58,4 +58,10 @@ static inline void module_put(struct module *module)
 {
 }
 
+/* What the build knows of the sources, for image_file_source(): two strings. */
+#ifdef BALLAST_IMAGE_SOURCE
+static const char __ballast_source[] __attribute__((used, section(".ballast.source"))) =
+	BALLAST_IMAGE_SOURCE;
+#endif
+
 #endif

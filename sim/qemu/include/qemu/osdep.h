@@ -33,4 +33,10 @@
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 #endif
 
+/* What the build knows of the sources, for image_file_source(): two strings. */
+#ifdef BALLAST_IMAGE_SOURCE
+static const char __ballast_source[] __attribute__((used, section(".ballast.source"))) =
+	BALLAST_IMAGE_SOURCE;
+#endif
+
 #endif

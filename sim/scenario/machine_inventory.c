@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a run is made of, and where guests' memory is at its end: records for the tables that are
+ * made once, from images, the guests' kernels and the devices' statistics.
+ */
+#include "machine-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+
+/* Images */
+
+/* As the user knows it: of the directory that is beside the executable, the last part. */
+static const char *shown_path(const struct machine *m, const char *path)
+{
+	size_t len = strlen(m->options.image_dir);
+	const char *dir = m->options.image_dir + len;
+
+	if (m->options.images_given || strncmp(path, m->options.image_dir, len) || path[len] != '/')
+		return path;
+	while (dir > m->options.image_dir && dir[-1] != '/')
+		dir--;
+	return path + (dir - m->options.image_dir);
+}
+
+static void emit_image(struct machine_guest *guest, const char *node, const char *path)
+{
+	struct machine *m = guest->machine;
+	struct image_source source;
+
+	image_file_source(path, &source);
+	TRACE(m->trace, m->engine.now, image, .guest = guest->id, .node = node,
+	      .path = shown_path(m, path), .version = source.version, .digest = source.digest);
+}
+
+static void emit_images(struct machine_guest *guest)
+{
+	char why[256], *path = NULL;
+	uint32_t i;
+
+	for (i = 0; i < guest->config->nr_modules; i++)
+		emit_image(guest, guest->config->modules[i].name, guest->image_paths[i]);
+	for (i = 0; i < guest->config->nr_devices; i++) {
+		const struct scenario_device *device = &guest->config->devices[i];
+
+		if (!machine_image_path(guest, device->image, device->path, &path, why,
+					sizeof(why)))
+			emit_image(guest, device->name, path);
+		free(path);
+		path = NULL;
+	}
+}
+
+void machine_trace_images(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (!m->guests[i].config->replica)
+			emit_images(&m->guests[i]);
+}
+
+/* Where memory is */
+
+static void emit_where(struct machine_guest *guest, const struct machine_where *at,
+		       enum trace_moment moment)
+{
+	const struct guest_where *w = &at->where;
+	struct machine *m = guest->machine;
+	unsigned int order;
+
+	MACHINE_TRACE(m, guest_memory, .guest = guest->id, .moment = moment, .at = at->time,
+		      .used = w->anon, .cache = w->cache, .reported = w->reported,
+		      .reportable = w->reportable, .free_small = w->free_small,
+		      .percpu = w->percpu, .below_watermark = w->below_watermark,
+		      .ballooned = w->ballooned, .isolated = w->isolated, .kernel = w->kernel,
+		      .resident = at->resident, .swapped = at->swapped, .order = w->order);
+	for (order = 0; order < GUEST_ORDERS; order++)
+		if (w->free_order[order])
+			MACHINE_TRACE(m, free_list, .guest = guest->id, .moment = moment,
+				      .order = order, .free = w->free_order[order]);
+}
+
+static void look(struct machine_guest *guest, struct machine_where *at)
+{
+	at->time = guest->machine->engine.now;
+	at->resident = guest_ram_resident(guest->vm->ram);
+	at->swapped = guest_ram_swapped(guest->vm->ram);
+	guest_kernel_where(guest->kernel, guest->ballooned, &at->where);
+}
+
+void machine_see_peak(struct machine_guest *guest)
+{
+	if (guest->up && guest->kernel && !guest->gone && !guest->machine->quiet &&
+	    guest_ram_resident(guest->vm->ram) > guest->peak.resident)
+		look(guest, &guest->peak);
+}
+
+/* Statistics */
+
+static const char *const stat_names[] = {
+	"stat-swap-in", "stat-swap-out", "stat-major-faults", "stat-minor-faults",
+	"stat-free-memory", "stat-total-memory", "stat-available-memory", "stat-disk-caches",
+	"stat-htlb-pgalloc", "stat-htlb-pgfail",
+};
+
+/* What a management program would read from the device now. */
+static void emit_stats(struct machine_guest *guest)
+{
+	struct machine *m = guest->machine;
+	uint64_t updated, value, now_s = m->engine.now / NSEC_PER_SEC_U64;
+	char path[64], why[VMM_ERROR_SIZE];
+	unsigned int i;
+
+	if (!guest->balloon || !guest->config->devices[0].stats_polling_s ||
+	    vmm_device_get(guest->balloon, "guest-stats/last-update", &updated, why) ||
+	    updated <= VMM_EPOCH)
+		return;
+	updated -= VMM_EPOCH;
+	for (i = 0; i < sizeof(stat_names) / sizeof(stat_names[0]); i++) {
+		snprintf(path, sizeof(path), "guest-stats/stats/%s", stat_names[i]);
+		/* -1: the guest has not sent this one */
+		if (vmm_device_get(guest->balloon, path, &value, why) || value == UINT64_MAX)
+			continue;
+		MACHINE_TRACE(m, vmm_stat, .guest = guest->id,
+			      .device = guest->config->devices[0].name, .name = stat_names[i],
+			      .value = value,
+			      .age = now_s > updated ? m->engine.now - updated * NSEC_PER_SEC_U64 :
+						       0);
+	}
+}
+
+void machine_trace_memory(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+		struct machine_where end;
+
+		if (guest->peak.resident)
+			emit_where(guest, &guest->peak, TRACE_MOMENT_PEAK);
+		if (!guest->up || guest->gone || !guest->kernel)
+			continue;
+		look(guest, &end);
+		emit_where(guest, &end, TRACE_MOMENT_END);
+		emit_stats(guest);
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of the tables: what the host really got back, where a guest's memory is, what the VMM
+ * knows of it, and which images ran.
+ */
+#include "scenario_run.h"
+
+#define MIB_PAGES(mib) ((mib) * 256)
+
+static char scenario[8192];
+
+/* A guest of @mib with our driver and device; no boot profile unless @guest names one. */
+static const char *make(unsigned int mib, const char *guest, const char *device,
+			const char *programs, const char *rest)
+{
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD "host { compatible = \"ballast,host\"; memory-mib = <8192>;"
+		 " cpus = <2>; };\n"
+		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <%u>; %s\n"
+		 "modules { d { compatible = \"ballast,module\";"
+		 " image = \"virtio_ballast\"; }; };\n"
+		 "devices { b { compatible = \"ballast,virtio-ballast\"; %s }; };\n"
+		 "programs { %s }; };\n%s };\n", mib, guest, device, programs, rest);
+	return scenario;
+}
+
+static void run(struct outcome *o, const char *text)
+{
+	outcome_run(o, text, false);
+	ck_assert_msg(!o->refused && o->end == TRACE_END_OK, "%s", o->text);
+}
+
+#define IDLE(ms) "i { compatible = \"ballast,program-idle\"; duration-ms = <" #ms ">; };"
+#define MEMHOG(mib) "m { compatible = \"ballast,program-memhog\"; size-mib = <" #mib ">; };"
+
+START_TEST(what_held_nothing_gives_nothing_back)
+{
+	const struct report_guest *g;
+	struct outcome o;
+
+	/* An idle guest of 4 GiB reports nearly all of it, and the host had none of that. */
+	run(&o, make(4096, "", "free-page-reporting;", IDLE(60000), ""));
+	g = &o.report.guests[0];
+	ck_assert_uint_gt(g->total.report_bytes, UINT64_C(3) << 30);
+	ck_assert_uint_gt(g->total.discard_pages, MIB_PAGES(3072));
+	ck_assert_uint_eq(g->last.given_back, 0);
+	outcome_free(&o);
+	/* 1 GiB that a program has used and freed comes back. */
+	run(&o, make(4096, "", "free-page-reporting;", MEMHOG(1024) IDLE(20000), ""));
+	g = &o.report.guests[0];
+	ck_assert_uint_ge(g->last.given_back, MIB_PAGES(1000));
+	ck_assert_uint_lt(g->last.given_back, MIB_PAGES(1100));
+	/* What came back is what is missing from the peak, but for what was taken since. */
+	ck_assert_uint_le(g->resident_peak - g->last.resident, g->last.given_back);
+	outcome_free(&o);
+}
+END_TEST
+
+static uint64_t sum_of(const struct trace_rec_guest_memory *p)
+{
+	return p->used + p->cache + p->reported + p->reportable + p->free_small + p->percpu +
+	       p->below_watermark + p->ballooned + p->isolated + p->kernel;
+}
+
+START_TEST(all_of_a_guests_memory_is_somewhere)
+{
+	const struct report_where *end, *peak;
+	uint64_t orders = 0;
+	struct outcome o;
+	unsigned int i;
+
+	run(&o, make(1024, "boot-profile = <&linux_6_1>;", "free-page-reporting;",
+		     "hold { compatible = \"ballast,program-memhog\"; size-mib = <300>;"
+		     " hold-ms = <5000>; };" IDLE(9000),
+		     "commands { s { compatible = \"ballast,set-balloon\"; guest = <&g>;"
+		     " target-mib = <924>; start-ms = <9000>; }; };"));
+	peak = &o.report.guests[0].where[TRACE_MOMENT_PEAK];
+	end = &o.report.guests[0].where[TRACE_MOMENT_END];
+	ck_assert(peak->known && end->known);
+	ck_assert_uint_eq(sum_of(&peak->parts), MIB_PAGES(1024));
+	ck_assert_uint_eq(sum_of(&end->parts), MIB_PAGES(1024));
+	ck_assert_uint_ge(peak->parts.used, MIB_PAGES(300));
+	ck_assert_uint_lt(peak->parts.used, MIB_PAGES(310));
+	ck_assert_uint_gt(peak->parts.resident, end->parts.resident);
+	ck_assert_uint_eq(peak->parts.ballooned, 0);
+	ck_assert_uint_eq(end->parts.ballooned, MIB_PAGES(100));
+	ck_assert_uint_gt(end->parts.reported, MIB_PAGES(700));
+	ck_assert_uint_eq(end->parts.reportable, 0);
+	ck_assert_uint_eq(end->parts.order, 9);
+	/* Blocks by order are what is free but for the per-CPU lists. */
+	for (i = 0; i < 11; i++)
+		orders += end->order[i];
+	ck_assert_uint_eq(orders, end->parts.reported + end->parts.reportable +
+			  end->parts.free_small + end->parts.below_watermark);
+	/* The DMA zone is never above its watermark and 32 blocks. */
+	ck_assert_uint_gt(end->parts.below_watermark, MIB_PAGES(8));
+	ck_assert_uint_lt(end->parts.below_watermark, MIB_PAGES(16));
+	outcome_free(&o);
+}
+END_TEST
+
+static const struct report_stat *stat_called(const struct outcome *o, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->report.nr_stats; i++)
+		if (!strcmp(o->report.stats[i].name, name))
+			return &o->report.stats[i];
+	return NULL;
+}
+
+START_TEST(statistics_are_those_that_the_vmm_got_last)
+{
+	const struct report_stat *total;
+	struct outcome o;
+
+	run(&o, make(512, "", "guest-stats-polling-s = <7>;", IDLE(20000), ""));
+	total = stat_called(&o, "stat-total-memory");
+	ck_assert_ptr_nonnull(total);
+	ck_assert_uint_gt(total->value, UINT64_C(400) << 20);
+	ck_assert_uint_lt(total->value, UINT64_C(512) << 20);
+	/* Asked at 7 and 14 s of a device that came at once; the run ends at 20. */
+	ck_assert_uint_ge(total->age, UINT64_C(5000000000));
+	ck_assert_uint_le(total->age, UINT64_C(7000000000));
+	outcome_free(&o);
+	run(&o, make(512, "", "", IDLE(2000), ""));
+	ck_assert_uint_eq(o.report.nr_stats, 0);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(images_have_a_path_a_version_and_a_digest)
+{
+	struct outcome o;
+	unsigned int i;
+
+	run(&o, make(512, "count = <2>;", "", IDLE(10), ""));
+	/* A module and a device; replicas have the same ones. */
+	ck_assert_uint_eq(o.report.nr_images, 2);
+	ck_assert_str_eq(o.report.images[0].node, "d");
+	ck_assert_str_eq(o.report.images[0].path, "images/virtio_ballast.so");
+	ck_assert_str_eq(o.report.images[1].node, "b");
+	ck_assert_str_eq(o.report.images[1].path, "images/virtio-ballast.so");
+	for (i = 0; i < 2; i++) {
+		ck_assert_str_eq(o.report.images[i].version, "0.1");
+		ck_assert_uint_eq(strlen(o.report.images[i].digest), 16);
+	}
+	ck_assert_str_ne(o.report.images[0].digest, o.report.images[1].digest);
+	outcome_free(&o);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("numbers");
+	TCase *tc = tcase_create("numbers");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, what_held_nothing_gives_nothing_back);
+	tcase_add_test(tc, all_of_a_guests_memory_is_somewhere);
+	tcase_add_test(tc, statistics_are_those_that_the_vmm_got_last);
+	tcase_add_test(tc, images_have_a_path_a_version_and_a_digest);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
