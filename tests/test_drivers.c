@@ -301,6 +301,12 @@ static const struct broken {
 	  "no driver answers balloon balloon of guest guest: probing failed with error -22" },
 	{ "broken-guest-deaf", "", "", IDLE, SHRINK_EARLY, TRACE_END_UNMET,
 	  "command shrink: guest guest has 512 MiB, the target is 448 MiB" },
+	{ "broken-guest-config-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
+	  "sleeping function called from invalid context at "
+	  "tests/broken/guest-config-in-atomic.c:11" },
+	{ "broken-guest-allocates-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
+	  "called by image broken-guest-allocates-in-atomic: allocate(), "
+	  "guest-allocates-in-atomic.c:10" },
 	{ "broken-guest-sleeps-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
 	  "sleeping function called from invalid context" },
 };

@@ -167,11 +167,16 @@ void kernel_bug(const char *file, int line, const char *what)
 
 void __might_sleep(const char *file, int line)
 {
-	printk(KERN_ERR "BUG: sleeping function called from invalid context at %s:%d "
-	       "(preempt_count %u, irqs %s, in interrupt %d, task %s)", file, line,
+	char by[256] = "";
+
+	if (this_kernel && this_kernel->sched && this_kernel->sched->nr_warnings < NAMED_WARNINGS)
+		caller_text(file, by, sizeof(by));
+	printk(KERN_ERR "BUG: sleeping function called from invalid context at %s:%d%s "
+	       "(preempt_count %u, irqs %s, in interrupt %d, task %s)", file, line, by,
 	       coro_current->ctx.preempt, coro_current->ctx.irqs_off ? "off" : "on",
 	       coro_current->ctx.in_irq, current ? current->comm : "none");
-	count_warning("BUG: sleeping function called from invalid context at %s:%d", file, line);
+	count_warning("BUG: sleeping function called from invalid context at %s:%d%s", file, line,
+		      by);
 }
 
 const char *dev_driver_string(const struct device *dev)

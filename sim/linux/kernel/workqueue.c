@@ -228,8 +228,8 @@ bool cancel_work_sync(struct work_struct *work)
 {
 	bool pending = grab_pending(work);
 
+	might_sleep();
 	if (work_running(work)) {
-		might_sleep();
 		work->nr_cancels++;
 		wait_event(work->wq->done, !work_running(work));
 		work->nr_cancels--;
@@ -248,11 +248,10 @@ bool flush_work(struct work_struct *work)
 	/* Not so a delayed one whose timer is armed: nothing is queued yet. */
 	bool busy = !list_empty(&work->entry) || work_running(work);
 
-	if (busy) {
-		might_sleep();
+	might_sleep();
+	if (busy)
 		wait_event(work->wq->done,
 			   list_empty(&work->entry) && !work_running(work));
-	}
 	return busy;
 }
 

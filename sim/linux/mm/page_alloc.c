@@ -622,6 +622,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, voi
 
 	if (WARN_ON_ONCE(order >= MAX_ORDER))
 		return NULL;
+	might_alloc(gfp);
 	prepare_alloc_pages(gfp, &ac);
 	alloc_flags |= alloc_flags_nofragment(*ac.preferred, gfp);
 	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
@@ -698,6 +699,7 @@ unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, i
 	if (!bulk_next(&out))
 		return out.nr;
 	had = out.nr;
+	might_alloc(gfp);
 	prepare_alloc_pages(gfp, &ac);
 	zone = nr_pages - had > 1 ? bulk_zone(&ac, gfp, nr_pages) : NULL;
 	while (zone && bulk_next(&out)) {

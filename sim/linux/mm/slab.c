@@ -146,6 +146,7 @@ static void *alloc_object(struct kmem_cache *cache, size_t size, gfp_t flags, co
 	unsigned long nr;
 	void *object;
 
+	might_alloc(flags);
 	if (!this_kernel->ram_base) {
 		object = alloc_hosted(cache->size);
 		if (cache->ctor)

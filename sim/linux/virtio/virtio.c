@@ -44,6 +44,7 @@ static void vp_set_status(struct virtio_device *vdev, u8 status)
 
 static void vp_reset(struct virtio_device *vdev)
 {
+	might_sleep();	/* it waits for interrupts that are being handled */
 	kvm_virtio_set_status(vdev->hw, 0);
 }
 
@@ -68,6 +69,7 @@ static void vp_del_vqs(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
+	might_sleep();	/* free_irq() */
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
 		vring_delete(vq);
 }
@@ -78,6 +80,7 @@ static int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct vir
 {
 	unsigned int i, index = 0;
 
+	might_sleep();	/* request_irq() */
 	for (i = 0; i < nvqs; i++) {
 		unsigned int num;
 
@@ -104,6 +107,23 @@ static const struct virtio_config_ops vp_config_ops = {
 
 /* What drivers call */
 
+void __virtio_cread_many(struct virtio_device *vdev, unsigned int offset, void *buf, size_t count,
+			 size_t bytes)
+{
+	u32 before = 0, after = 0;
+	size_t i;
+
+	might_sleep();
+	do {
+		if (vdev->config->generation)
+			before = vdev->config->generation(vdev);
+		for (i = 0; i < count; i++)
+			vdev->config->get(vdev, offset + i * bytes, (u8 *)buf + i * bytes, bytes);
+		if (vdev->config->generation)
+			after = vdev->config->generation(vdev);
+	} while (after != before);
+}
+
 bool virtio_has_feature(const struct virtio_device *vdev, unsigned int fbit)
 {
 	return __virtio_test_bit(vdev, fbit);
@@ -111,6 +131,7 @@ bool virtio_has_feature(const struct virtio_device *vdev, unsigned int fbit)
 
 static void add_status(struct virtio_device *vdev, u8 status)
 {
+	might_sleep();
 	vdev->config->set_status(vdev, vdev->config->get_status(vdev) | status);
 }
 

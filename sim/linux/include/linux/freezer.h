@@ -3,10 +3,12 @@
 #ifndef _LINUX_FREEZER_H
 #define _LINUX_FREEZER_H
 
+#include <linux/kernel.h>
 #include <linux/sched.h>
 
 static inline bool try_to_freeze(void)
 {
+	might_sleep();
 	return false;
 }
 

@@ -4,6 +4,7 @@
 #define _LINUX_GFP_H
 
 #include <linux/gfp_types.h>
+#include <linux/kernel.h>
 #include <linux/mmzone.h>
 
 static inline int gfp_migratetype(gfp_t gfp)
@@ -14,6 +15,12 @@ static inline int gfp_migratetype(gfp_t gfp)
 static inline bool gfpflags_allow_blocking(gfp_t gfp)
 {
 	return gfp & __GFP_DIRECT_RECLAIM;
+}
+
+/* Called where memory may be allocated, whether it then is at once or not. */
+static inline void might_alloc(gfp_t gfp)
+{
+	might_sleep_if(gfpflags_allow_blocking(gfp));
 }
 
 /* Highest zone that a request may be served from (GFP_ZONE_TABLE; there is no ZONE_HIGHMEM). */

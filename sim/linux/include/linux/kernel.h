@@ -58,5 +58,10 @@ void __might_sleep(const char *file, int line);
 		if (in_atomic())                                                                   \
 			__might_sleep(__FILE__, __LINE__);                                         \
 	} while (0)
+#define might_sleep_if(cond)                                                                       \
+	do {                                                                                       \
+		if (cond)                                                                          \
+			might_sleep();                                                             \
+	} while (0)
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <linux/bug.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/virtio.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/virtio_config.h>
@@ -76,19 +77,77 @@ __virtio_convert(16)
 __virtio_convert(32)
 __virtio_convert(64)
 
-/* Fields of struct @structname in configuration space, little endian. */
+/* @count fields of @bytes each, of one generation of the configuration. */
+void __virtio_cread_many(struct virtio_device *vdev, unsigned int offset, void *buf, size_t count,
+			 size_t bytes);
+
+static inline void virtio_cread_bytes(struct virtio_device *vdev, unsigned int offset, void *buf,
+				      size_t len)
+{
+	__virtio_cread_many(vdev, offset, buf, len, 1);
+}
+
+/*
+ * Configuration space: little endian, as the machine is.  Each access is an exit, and may sleep on
+ * other transports.
+ */
 #define virtio_cread_le(vdev, structname, member, ptr)                                             \
 	do {                                                                                       \
 		typeof(((structname *)0)->member) __v;                                             \
-		(vdev)->config->get(vdev, offsetof(structname, member), &__v, sizeof(__v));        \
+		const unsigned int __at = offsetof(structname, member);                            \
+                                                                                                   \
+		might_sleep();                                                                     \
+		if (sizeof(__v) > 4)                                                               \
+			__virtio_cread_many(vdev, __at, &__v, 1, sizeof(__v));                     \
+		else                                                                               \
+			(vdev)->config->get(vdev, __at, &__v, sizeof(__v));                        \
 		*(ptr) = (__force typeof(*(ptr)))__v;                                              \
 	} while (0)
 #define virtio_cwrite_le(vdev, structname, member, ptr)                                            \
 	do {                                                                                       \
 		typeof(((structname *)0)->member) __v =                                            \
 			(__force typeof(((structname *)0)->member)) * (ptr);                       \
+                                                                                                   \
+		might_sleep();                                                                     \
 		(vdev)->config->set(vdev, offsetof(structname, member), &__v, sizeof(__v));        \
 	} while (0)
+#define virtio_cread(vdev, structname, member, ptr) virtio_cread_le(vdev, structname, member, ptr)
+#define virtio_cwrite(vdev, structname, member, ptr) virtio_cwrite_le(vdev, structname, member, ptr)
+
+#define __virtio_config_access(bits)                                                               \
+	static inline u##bits virtio_cread##bits(struct virtio_device *vdev, unsigned int offset)  \
+	{                                                                                          \
+		__virtio##bits v;                                                                  \
+                                                                                                   \
+		__virtio_cread_many(vdev, offset, &v, 1, sizeof(v));                               \
+		return virtio##bits##_to_cpu(vdev, v);                                             \
+	}                                                                                          \
+	static inline void virtio_cwrite##bits(struct virtio_device *vdev, unsigned int offset,    \
+					       u##bits val)                                        \
+	{                                                                                          \
+		__virtio##bits v = cpu_to_virtio##bits(vdev, val);                                 \
+                                                                                                   \
+		might_sleep();                                                                     \
+		vdev->config->set(vdev, offset, &v, sizeof(v));                                    \
+	}
+__virtio_config_access(16)
+__virtio_config_access(32)
+__virtio_config_access(64)
+
+static inline u8 virtio_cread8(struct virtio_device *vdev, unsigned int offset)
+{
+	u8 v;
+
+	__virtio_cread_many(vdev, offset, &v, 1, 1);
+	return v;
+}
+
+static inline void virtio_cwrite8(struct virtio_device *vdev, unsigned int offset, u8 val)
+{
+	might_sleep();
+	vdev->config->set(vdev, offset, &val, 1);
+}
+
 #define virtio_cread_le_feature(vdev, fbit, structname, member, ptr)                               \
 	({                                                                                         \
 		int __r = 0;                                                                       \
@@ -98,5 +157,7 @@ __virtio_convert(64)
 			virtio_cread_le(vdev, structname, member, ptr);                            \
 		__r;                                                                               \
 	})
+#define virtio_cread_feature(vdev, fbit, structname, member, ptr)                                  \
+	virtio_cread_le_feature(vdev, fbit, structname, member, ptr)
 
 #endif
