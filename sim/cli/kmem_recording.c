@@ -80,7 +80,7 @@ static bool unxz(struct reader *rd, const uint8_t *data, size_t size)
 	lzma_stream xz = LZMA_STREAM_INIT;
 	size_t room = size * 16 + 65536;
 	size_t most = size * UNPACKED_TIMES > UNPACKED_MIN ? size * UNPACKED_TIMES : UNPACKED_MIN;
-	lzma_ret ret;
+	lzma_ret ret = LZMA_OK;
 
 	if (lzma_stream_decoder(&xz, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK)
 		return fail(rd, "out of memory for decompression");

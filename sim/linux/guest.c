@@ -307,12 +307,15 @@ unsigned int guest_kernel_blocked(struct kernel *kernel, uint64_t longer_ns, cha
 	return sched_report_blocked(kernel, longer_ns, buf, size);
 }
 
-const char *guest_kernel_page_use(struct kernel *kernel, uint64_t pfn, bool percpu)
+const char *guest_kernel_pages_use(struct kernel *kernel, uint64_t pfn, uint64_t nr, bool single,
+				   uint64_t *bad)
 {
 	struct coro_context old = enter(kernel);
-	const char *use = mm_page_use(pfn, percpu);
+	unsigned long at = 0;
+	const char *use = mm_pages_use(pfn, nr, single, &at);
 
 	leave(old);
+	*bad = at;
 	return use;
 }
 

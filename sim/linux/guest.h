@@ -116,10 +116,11 @@ uint64_t guest_kernel_check(struct kernel *kernel);
 unsigned int guest_kernel_blocked(struct kernel *kernel, uint64_t longer_ns, char *buf,
 				  unsigned int size);
 /*
- * Why the host must not be told now that nobody needs a page; NULL: a driver may own it.  @percpu:
- * also if it is on a per-CPU list, which takes long to find out.
+ * Why the host must not be told now that nobody needs these pages, with the first such page; NULL:
+ * a driver may own them.  @single: pages of a balloon, as against a block that is isolated.
  */
-const char *guest_kernel_page_use(struct kernel *kernel, uint64_t pfn, bool percpu);
+const char *guest_kernel_pages_use(struct kernel *kernel, uint64_t pfn, uint64_t nr, bool single,
+				   uint64_t *bad);
 /* Virtqueues with requests that wait for the device or for the driver; as above. */
 unsigned int guest_kernel_queues(struct kernel *kernel, char *buf, unsigned int size);
 /* Name of the driver bound to a device; NULL: none, *@probe_error is the last one's, or 0. */

@@ -159,6 +159,7 @@ void machine_deadlock(struct machine *m);
 /* The limit is reached: is it that alone? */
 void machine_time_limit(struct machine *m);
 void machine_check_guests(struct machine *m);
+void machine_check_balloons(struct machine *m, bool at_rest);
 void machine_check_warnings(struct machine_guest *guest);
 
 /* machine_messages.c */
@@ -179,6 +180,8 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 			  uint64_t nr);
 void machine_frames_discarded(struct machine_guest *guest, uint64_t gfn, uint64_t nr);
 void machine_device_reset(struct machine_guest *guest);
+/* At the end: does what the driver says go together?  @at_rest: no command is under way. */
+void machine_check_balloon(struct machine_guest *guest, bool at_rest);
 
 /* machine_unload.c */
 /* Close the tables: record totals, and what has not ended. */

@@ -346,6 +346,8 @@ enum trace_end machine_run(struct machine *m)
 	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
 		machine_time_limit(m);
 	machine_epilogue(m);
+	if (m->result == TRACE_END_OK)
+		machine_check_balloons(m, end != ENGINE_LIMIT);
 	if (m->result == TRACE_END_OK && m->options.unload_modules)
 		machine_unload(m);
 	machine_check_crashes(m);

@@ -17,6 +17,10 @@
 #include "history.h"
 #include "symbol.h"
 
+/* Polls of statistics that may go without an answer, and seconds on top: a guest may be busy. */
+#define POLLS_MISSED 10
+#define POLL_SLACK_S 30
+
 /* A bit per page of the guest: told as inflated and not as deflated since. */
 struct machine_told {
 	uint64_t nr_pages;
@@ -100,50 +104,121 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 			  uint64_t nr)
 {
 	struct machine *m = guest->machine;
-	uint64_t i;
+	char request[512], how[600];
+	const char *use = NULL;
+	uint64_t i, bad;
 
 	if (!guest->told && rq->role != VMM_ROLE_REPORT)
 		guest->told = told_create(guest);
-	for (i = 0; i < nr && m->result == TRACE_END_OK; i++) {
-		/* Of a block that is reported, the first page says whether it is listed. */
-		bool percpu = rq->role == VMM_ROLE_INFLATE || !i;
-		const char *use = rq->role == VMM_ROLE_DEFLATE ? NULL :
-				  guest_kernel_page_use(guest->kernel, gfn + i, percpu);
-		char request[512], how[600];
-
-		if (use) {
-			describe_request(rq, request, sizeof(request));
-			snprintf(how, sizeof(how),
-				 ", and the host is told that nobody needs it: %s", request);
-			page_lost(guest, gfn + i, use, how);
-			return;
-		}
-		if (rq->role != VMM_ROLE_REPORT)
-			note_balloon(guest, rq, gfn + i);
+	if (m->result != TRACE_END_OK)
+		return;
+	if (rq->role != VMM_ROLE_DEFLATE)
+		use = guest_kernel_pages_use(guest->kernel, gfn, nr, rq->role == VMM_ROLE_INFLATE,
+					     &bad);
+	if (use) {
+		describe_request(rq, request, sizeof(request));
+		snprintf(how, sizeof(how), ", and the host is told that nobody needs it: %s",
+			 request);
+		page_lost(guest, bad, use, how);
+		return;
 	}
+	for (i = 0; rq->role != VMM_ROLE_REPORT && i < nr && m->result == TRACE_END_OK; i++)
+		note_balloon(guest, rq, gfn + i);
 }
 
 void machine_frames_discarded(struct machine_guest *guest, uint64_t gfn, uint64_t nr)
 {
 	enum vmm_role role = vmm_current_role(guest->vmm);
-	uint64_t i;
+	const char *use;
+	uint64_t bad;
 
 	if ((role != VMM_ROLE_INFLATE && role != VMM_ROLE_REPORT) || !guest->kernel ||
 	    guest->machine->result != TRACE_END_OK)
 		return;
-	for (i = 0; i < nr; i++) {
-		const char *use = guest_kernel_page_use(guest->kernel, gfn + i,
-							role == VMM_ROLE_INFLATE || !i);
-
-		if (use) {
-			page_lost(guest, gfn + i, use, "");
-			return;
-		}
-	}
+	use = guest_kernel_pages_use(guest->kernel, gfn, nr, role == VMM_ROLE_INFLATE, &bad);
+	if (use)
+		page_lost(guest, bad, use, "");
 }
 
 void machine_device_reset(struct machine_guest *guest)
 {
 	if (guest->told)
 		memset(guest->told->bits, 0, (guest->told->nr_pages + 7) / 8);
+}
+
+static uint64_t nr_told(const struct machine_guest *guest)
+{
+	uint64_t nr = 0, i;
+
+	for (i = 0; guest->told && i < (guest->told->nr_pages + 7) / 8; i++)
+		nr += __builtin_popcount(guest->told->bits[i]);
+	return nr;
+}
+
+/* What the driver says of its balloon's size, against the pages that it has named. */
+static void check_size(struct machine_guest *guest)
+{
+	uint64_t all = guest_ram_pages(guest->vm->ram), named = nr_told(guest), says;
+
+	if (guest->balloon_actual < 0)
+		return;
+	says = all - (uint64_t)guest->balloon_actual / TRACE_PAGE_SIZE;
+	if (says != named)
+		machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
+			     "guest %s: its driver says that %" PRIu64 " pages are in the balloon, "
+			     "and has told the host of %" PRIu64, guest->config->name, says, named);
+}
+
+/* Statistics of memory cannot be more than the guest has. */
+static void check_stats(struct machine_guest *guest)
+{
+	static const char *const names[] = { "stat-free-memory", "stat-total-memory",
+					     "stat-available-memory", "stat-disk-caches" };
+	uint64_t value, bytes = guest->config->memory_mib << 20;
+	char path[64], why[VMM_ERROR_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "guest-stats/stats/%s", names[i]);
+		if (vmm_device_get(guest->balloon, path, &value, why) || value == UINT64_MAX ||
+		    value <= bytes)
+			continue;
+		machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
+			     "guest %s: %s is %" PRIu64 " bytes, and the guest has %" PRIu64,
+			     guest->config->name, names[i], value, bytes);
+	}
+}
+
+/* Polls come each so many seconds; a driver that lives answers all but the last few. */
+static void check_stats_age(struct machine_guest *guest)
+{
+	uint64_t interval = guest->config->devices[0].stats_polling_s, updated;
+	uint64_t now = guest->machine->engine.now / NSEC_PER_SEC_U64, since;
+	char why[VMM_ERROR_SIZE];
+
+	if (vmm_device_get(guest->balloon, "guest-stats/last-update", &updated, why))
+		return;
+	since = updated > VMM_EPOCH ? updated - VMM_EPOCH : guest->boot.ended / NSEC_PER_SEC_U64;
+	if (now > since + POLLS_MISSED * interval + POLL_SLACK_S)
+		machine_fail(guest->machine, TRACE_END_HANG, false,
+			     "hang: guest %s has been asked for statistics every %" PRIu64
+			     " s, and has not answered for %" PRIu64 " s", guest->config->name,
+			     interval,
+			     now - since);
+}
+
+void machine_check_balloon(struct machine_guest *guest, bool at_rest)
+{
+	int error;
+
+	if (!guest->balloon || !vmm_device_virtio(guest->balloon) ||
+	    !guest_kernel_driver(vmm_device_virtio(guest->balloon), &error))
+		return;
+	if (at_rest)
+		check_size(guest);
+	if (guest->config->devices[0].stats_polling_s) {
+		check_stats(guest);
+		if (guest->machine->scenario->hung_task_s)
+			check_stats_age(guest);
+	}
 }

@@ -374,6 +374,15 @@ void machine_check_warnings(struct machine_guest *guest)
 			     guest->config->name, memory.nr_warnings, memory.first_warning);
 }
 
+void machine_check_balloons(struct machine *m, bool at_rest)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (m->guests[i].up && !m->guests[i].gone)
+			machine_check_balloon(&m->guests[i], at_rest);
+}
+
 static void check_kernel(struct machine_guest *guest)
 {
 	machine_check_warnings(guest);

@@ -35,6 +35,8 @@ struct broken_ops {
 	void (*after_inflate)(struct broken *b, struct page *page);
 	int (*probe)(struct broken *b);
 	bool (*ignore_target)(struct broken *b);
+	u32 (*says)(struct broken *b, u32 target);
+	void (*started)(struct broken *b, struct virtqueue *stats);
 };
 
 static const struct broken_ops broken_ops;
@@ -102,7 +104,8 @@ static void broken_work(struct work_struct *work)
 		if (broken_ops.after_inflate)
 			broken_ops.after_inflate(b, page);
 	}
-	virtio_cwrite_le(b->vdev, struct virtio_balloon_config, actual, &b->size);
+	target = broken_ops.says ? broken_ops.says(b, target) : b->size;
+	virtio_cwrite_le(b->vdev, struct virtio_balloon_config, actual, &target);
 }
 
 static int broken_report(struct page_reporting_dev_info *prdev, struct scatterlist *sg,
@@ -153,6 +156,8 @@ static int broken_probe(struct virtio_device *vdev)
 	b->inflate = vqs[0];
 	b->deflate = vqs[1];
 	b->reporting = vqs[3];
+	if (broken_ops.started)
+		broken_ops.started(b, vqs[2]);
 	virtio_device_ready(vdev);
 	if (reporting) {
 		b->prdev.report = broken_report;

@@ -5,6 +5,8 @@
 static void poll(struct broken *b, struct page *page)
 {
 	broken_poll(b, cpu_relax);
+	/* That took the page out of the balloon: it goes back in. */
+	broken_tell(b, page_to_pfn(page));
 }
 
 static const struct broken_ops broken_ops = { .after_inflate = poll };

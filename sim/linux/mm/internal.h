@@ -281,10 +281,10 @@ unsigned long shrink_slab(gfp_t gfp_mask, int priority);
 /* Frames that the page allocator never had. */
 bool mm_pfn_reserved(unsigned long pfn);
 /*
- * Why the host must not be told that nobody needs a page; NULL: whoever asks may own it.  @percpu:
- * look into the per-CPU lists, too, which takes long.
+ * Why the host must not be told that nobody needs @nr pages, and of which that is true; NULL:
+ * whoever asks may own them.  @single: each is for itself, as against a block of pages.
  */
-const char *mm_page_use(unsigned long pfn, bool percpu);
+const char *mm_pages_use(unsigned long pfn, unsigned long nr, bool single, unsigned long *bad);
 void slab_init(void);
 /* Remember how many objects are in use; then name the caches that have more of them. */
 void slab_mark(void);

@@ -43,15 +43,14 @@ static bool on_percpu_list(const struct page *page)
 	return false;
 }
 
-const char *mm_page_use(unsigned long pfn, bool percpu)
-{
-	const struct page *page, *head;
+/* Any of these, and the page is somebody else's, or has to be looked at more closely. */
+#define LOOK_AT (1u << PG_slab | 1u << PG_table | 1u << PG_lru | 1u << PG_anon | 1u << PG_mapped | \
+		 1u << PG_swapcache | 1u << PG_buddy | 1u << PG_tail)
 
-	if (pfn >= this_kernel->max_pfn)
-		return "no memory of the guest";
-	if (mm_pfn_reserved(pfn))
-		return "the kernel's own since boot (image, memory map, firmware)";
-	page = pfn_to_page(pfn);
+static const char *page_use(unsigned long pfn, bool percpu)
+{
+	const struct page *page = pfn_to_page(pfn), *head;
+
 	head = PageTail(page) ? compound_head((struct page *)page) : page;
 	if (PageSlab(head))
 		return "slab memory of the kernel";
@@ -66,5 +65,28 @@ const char *mm_page_use(unsigned long pfn, bool percpu)
 		return "free: it is on a free list";
 	if (percpu && on_percpu_list(page))
 		return "free: it is on a per-CPU list";
+	return NULL;
+}
+
+const char *mm_pages_use(unsigned long pfn, unsigned long nr, bool single, unsigned long *bad)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		const struct page *page;
+		const char *use = NULL;
+
+		*bad = pfn + i;
+		if (pfn + i >= this_kernel->max_pfn)
+			return "no memory of the guest";
+		if ((single || !i || i + 1 == nr) && mm_pfn_reserved(pfn + i))
+			return "the kernel's own since boot (image, memory map, firmware)";
+		page = pfn_to_page(pfn + i);
+		/* Inside of a block that is isolated nothing else can be free. */
+		if (!i || page->flags & LOOK_AT || (single && page_ref_count(page) <= 0))
+			use = page_use(pfn + i, single || !i);
+		if (use)
+			return use;
+	}
 	return NULL;
 }
