@@ -303,6 +303,8 @@ static const struct broken {
 	  "says that 16384 pages are in the balloon, and has told the host of 100" },
 	{ "broken-guest-wrong-statistics", "guest-stats-polling-s = <1>;", "", IDLE, "",
 	  TRACE_END_PROTOCOL, "guest guest: stat-total-memory is " },
+	{ "broken-guest-once", "", "", IDLE, SHRINK_EARLY, TRACE_END_LEAK,
+	  "its modules left behind: a device that it cannot probe again (error -16)" },
 	{ "broken-guest-deaf", "", "", IDLE, SHRINK_EARLY, TRACE_END_UNMET,
 	  "command shrink: guest guest has 512 MiB, the target is 448 MiB" },
 	{ "broken-guest-config-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,

@@ -28,6 +28,8 @@
 #define BOOT_JITTER_PERCENT 5
 /* How often, and how far apart, missing pages are looked for. */
 #define UNLOAD_LOOKS 10
+/* How long modules stay when they are loaded once more. */
+#define LOADED_AGAIN_NS (50 * NSEC_PER_MSEC_U64)
 #define UNLOAD_LOOK_NS (100 * NSEC_PER_MSEC_U64)
 
 struct boot {
@@ -237,21 +239,62 @@ static int64_t missing_pages(struct kernel *kernel)
 	return best;
 }
 
+/* Last loaded first.  True: nothing is left behind. */
+static bool unload_all(struct kernel *kernel, const struct guest_config *config,
+		       struct guest_unloaded *left)
+{
+	size_t used = strlen(left->things);
+	unsigned int i;
+
+	for (i = config->nr_modules; i > 0; i--)
+		used += module_unload(kernel, config->modules[i - 1].path, left->things + used,
+				      sizeof(left->things) - used);
+	if (!left->things[0])
+		slab_report_since_mark(left->things, sizeof(left->things));
+	left->missing = missing_pages(kernel);
+	left->managed = (int64_t)kernel->mm->totalram_pages - kernel->managed;
+	return !left->things[0] && !left->missing && !left->managed &&
+	       !kernel->sched->nr_warnings;
+}
+
+/*
+ * Once more: a driver that has left its device or itself in a state of its own does not find its
+ * way back.  Want of memory is no mistake of its.
+ */
+static void load_again(struct kernel *kernel, const struct guest_config *config,
+		       struct guest_unloaded *left)
+{
+	struct kvm_virtio *hw;
+	char err[256];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < config->nr_modules; i++) {
+		ret = module_load(kernel, config->modules[i].path, config->modules[i].args,
+				  config->modules[i].nr_args, err, sizeof(err));
+		if (ret && ret != -ENOMEM)
+			scnprintf(left->things, sizeof(left->things),
+				  "what does not let it be loaded again (%s)", err);
+		if (ret)
+			return;
+	}
+	for (hw = kernel->vm->devices; hw; hw = hw->next)
+		if (!virtio_driver_of(hw, &ret) && ret && ret != -ENOMEM)
+			scnprintf(left->things, sizeof(left->things),
+				  "a device that it cannot probe again (error %d)", ret);
+	sched_sleep_ns(LOADED_AGAIN_NS);
+}
+
 static int unload_main(void *data)
 {
 	struct unload *unload = data;
 	struct kernel *kernel = unload->kernel;
 	struct guest_unloaded left = { 0 };
-	size_t used = 0;
-	unsigned int i;
 
-	for (i = unload->config->nr_modules; i > 0; i--)
-		used += module_unload(kernel, unload->config->modules[i - 1].path,
-				      left.things + used, sizeof(left.things) - used);
-	if (!left.things[0])
-		slab_report_since_mark(left.things, sizeof(left.things));
-	left.missing = missing_pages(kernel);
-	left.managed = (int64_t)kernel->mm->totalram_pages - kernel->managed;
+	if (unload_all(kernel, unload->config, &left)) {
+		load_again(kernel, unload->config, &left);
+		unload_all(kernel, unload->config, &left);
+	}
 	unload->done(unload->config->opaque, &left);
 	host_free(unload);
 	return 0;

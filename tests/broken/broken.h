@@ -140,13 +140,13 @@ static int broken_probe(struct virtio_device *vdev)
 
 	if (!b)
 		return -ENOMEM;
-	if (broken_ops.probe) {
-		err = broken_ops.probe(b);
+	b->vdev = vdev;
+	err = broken_ops.probe ? broken_ops.probe(b) : 0;
+	if (err) {
 		kfree(b);
 		return err;
 	}
 	vdev->priv = b;
-	b->vdev = vdev;
 	init_waitqueue_head(&b->acked);
 	INIT_WORK(&b->work, broken_work);
 	INIT_LIST_HEAD(&b->pages);
