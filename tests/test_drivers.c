@@ -305,6 +305,8 @@ static const struct broken {
 	  TRACE_END_PROTOCOL, "guest guest: stat-total-memory is " },
 	{ "broken-guest-once", "", "", IDLE, SHRINK_EARLY, TRACE_END_LEAK,
 	  "its modules left behind: a device that it cannot probe again (error -16)" },
+	{ "broken-guest-keeps-hints", "free-page-hint;", "", IDLE, "", TRACE_END_LEAK,
+	  "pages are missing after its modules were removed" },
 	{ "broken-guest-deaf", "", "", IDLE, SHRINK_EARLY, TRACE_END_UNMET,
 	  "command shrink: guest guest has 512 MiB, the target is 448 MiB" },
 	{ "broken-guest-config-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,

@@ -113,6 +113,7 @@ void guest_kernel_destroy(struct kernel *kernel)
 		mm_exit(kernel);
 	leave(old);
 	host_free(kernel->background);
+	host_free(kernel->at_work);
 	host_free(kernel);
 }
 
@@ -209,6 +210,7 @@ static int boot_main(void *data)
 	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages))
 		error = "not enough memory for its daemons";
 	boot->config->booted(boot->config->opaque, error);
+	boot->kernel->at_work = NULL;
 	host_free(boot);
 	return 0;
 }
@@ -296,6 +298,7 @@ static int unload_main(void *data)
 		unload_all(kernel, unload->config, &left);
 	}
 	unload->done(unload->config->opaque, &left);
+	kernel->at_work = NULL;
 	host_free(unload);
 	return 0;
 }
@@ -306,6 +309,7 @@ int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config
 	struct unload *unload = host_alloc(sizeof(*unload));
 
 	*unload = (struct unload){ .kernel = kernel, .config = config, .done = done };
+	kernel->at_work = unload;
 	return guest_kernel_run(kernel, "rmmod", unload_main, unload);
 }
 
@@ -323,15 +327,12 @@ int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *da
 int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config)
 {
 	struct boot *boot = host_alloc(sizeof(*boot));
-	int ret;
 
 	boot->kernel = kernel;
 	boot->config = config;
+	kernel->at_work = boot;
 	sched_start(kernel);
-	ret = guest_kernel_run(kernel, "boot", boot_main, boot);
-	if (ret)
-		host_free(boot);
-	return ret;
+	return guest_kernel_run(kernel, "boot", boot_main, boot);
 }
 
 uint64_t guest_kernel_check(struct kernel *kernel)

@@ -33,6 +33,7 @@ struct kernel {
 	bool no_jitter;			/* nothing is random that need not be */
 	void *background;		/* background.c */
 	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
+	void *at_work;			/* of guest.c, while it boots or removes modules */
 	long long managed;		/* pages of the allocator before modules came */
 	long long unaccounted;		/* of those, in use by nobody known */
 	/* A line of the kernel's log; level as in printk.  NULL: nobody reads it. */

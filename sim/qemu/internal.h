@@ -137,6 +137,8 @@ struct vmm_migration {
 	uint64_t *dirty;		/* bit per page of guest RAM */
 	uint64_t nr_dirty;
 	NotifierWithReturnList notifiers;
+	struct cpu_thread thread;	/* of vmm_migration_start() */
+	struct coro *co;		/* its code; NULL: there is no thread */
 };
 
 struct block;
@@ -335,5 +337,7 @@ void vmm_balloon_reset(VirtIODevice *vdev);
 
 /* migration.c */
 void vmm_migration_destroy(struct vmm *vmm);
+/* The process ends, and its thread with it. */
+void vmm_migration_kill(struct vmm *vmm);
 
 #endif

@@ -133,6 +133,46 @@ void vmm_migration_end(struct vmm *vmm, bool completed)
 	vmm_migration_destroy(vmm);
 }
 
+static void migration_thread(void *arg)
+{
+	struct vmm *vmm = arg;
+
+	if (!vmm_migration_begin(vmm))
+		vmm_migration_sync(vmm, NULL);
+	vmm->migration.thread.wait_forever = true;
+	for (;;)
+		cpu_block("the rest of a migration");
+}
+
+int vmm_migration_start(struct vmm *vmm)
+{
+	struct vmm_migration *migration = &vmm->migration;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.18s/migration", vmm->config.name);
+	migration->co = coro_create(name, migration_thread, vmm, CORO_STACK_DEFAULT);
+	if (!migration->co)
+		return -ENOMEM;
+	migration->co->ctx.vmm = vmm;
+	cpu_thread_init(&migration->thread, &vmm->vm->host->cpus, name, migration->co,
+			&vmm->vm->account[ACCOUNT_VMM]);
+	migration->thread.vm = vmm->vm;
+	cpu_wake(&migration->thread);
+	return 0;
+}
+
+void vmm_migration_kill(struct vmm *vmm)
+{
+	struct vmm_migration *migration = &vmm->migration;
+
+	if (!migration->co || migration->co == coro_current)
+		return;
+	if (migration->thread.state != CPU_THREAD_DEAD)
+		cpu_thread_kill(&migration->thread);
+	coro_destroy(migration->co);
+	migration->co = NULL;
+}
+
 void vmm_migration_destroy(struct vmm *vmm)
 {
 	free(vmm->migration.dirty);

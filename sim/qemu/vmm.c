@@ -168,6 +168,7 @@ void vmm_kill(struct vmm *vmm)
 		event_cancel(vmm->engine, &vmm->timer_event);
 	object_child_foreach(vmm->iothreads, kill_iothread, NULL);
 	aio_context_kill(&vmm->main);
+	vmm_migration_kill(vmm);
 }
 
 static int poll_iothread(Object *obj, void *opaque)

@@ -137,6 +137,11 @@ int vmm_qmp_query_balloon(struct vmm *vmm, int64_t *bytes, char *error);
  * them from a thread of the VMM's process.
  */
 int vmm_migration_begin(struct vmm *vmm);
+/*
+ * Begin one in a thread of its own, which asks devices for hints and then waits for good: for
+ * whoever wants to see what a driver does meanwhile.  0 or -ENOMEM.
+ */
+int vmm_migration_start(struct vmm *vmm);
 /* Between two passes over memory.  @merge adds what was written since the last call. */
 void vmm_migration_sync(struct vmm *vmm,
 			void (*merge)(struct vmm *vmm, uint64_t *dirty_bitmap, uint64_t nr_pages));

@@ -13,6 +13,8 @@
 
 /* Without a hung-task check nobody else ends a removal that does not end. */
 #define UNLOAD_LIMIT_NS (3600 * NSEC_PER_SEC_U64)
+/* How long drivers give hints before they are removed. */
+#define HINTS_NS (300 * NSEC_PER_MSEC_U64)
 /* Pages that a running task may have in hand between allocating and mapping: a huge one. */
 #define TASK_PAGES 512
 
@@ -60,12 +62,32 @@ static void guest_unloaded(void *opaque, const struct guest_unloaded *left)
 		engine_stop(&m->engine);
 }
 
+/* Migrations that begin and do not end: a driver that gives hints has free memory in hand then. */
+static void ask_for_hints(struct machine *m)
+{
+	bool any = false;
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+
+		if (guest->up && !guest->gone && guest->config->nr_devices &&
+		    guest->config->devices[0].free_page_hint && !vmm_migration_start(guest->vmm))
+			any = true;
+	}
+	if (any)
+		machine_run_until(m, m->engine.now + HINTS_NS);
+}
+
 void machine_unload(struct machine *m)
 {
 	uint64_t limit = m->scenario->hung_task_s ? TIME_NEVER : m->engine.now + UNLOAD_LIMIT_NS;
 	enum engine_end end;
 	uint32_t i;
 
+	ask_for_hints(m);
+	if (m->result != TRACE_END_OK)
+		return;
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
