@@ -41,7 +41,7 @@ struct page_list {
 /* What the host counts; all pages unless said otherwise. */
 struct host_stats {
 	uint64_t peak_used;
-	uint64_t swap_out, swap_in, swap_readahead;
+	uint64_t swap_out, swap_in, swap_readahead, swap_readahead_hits;
 	uint64_t zapped, lazyfree_dropped;
 	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;

@@ -10,6 +10,7 @@
 #define BALLAST_HOST_MEMORY_H
 
 #include "host.h"
+#include "swap_readahead.h"
 
 #define RAM_CHUNK_SHIFT 18	/* pages of 1 GiB, whose indexes follow each other */
 #define RAM_CHUNK_MASK ((1u << RAM_CHUNK_SHIFT) - 1)
@@ -35,6 +36,7 @@ enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAP
 #define PAGE_ACCESSED (1u << 3)		/* EPT accessed bit */
 #define PAGE_REFERENCED (1u << 4)	/* was found accessed once by reclaim */
 #define PAGE_ACTIVE (1u << 5)		/* on the active list */
+#define PAGE_READAHEAD PAGE_REFERENCED	/* READING, CACHED: nobody has asked for it yet */
 #define PAGE_LAZYFREE (1u << 6)		/* MADV_FREE and not written since */
 #define PAGE_SLOT_SHIFT 7
 #define PAGE_SLOT_MAX ((1u << (32 - PAGE_SLOT_SHIFT)) - 2)
@@ -69,6 +71,7 @@ struct guest_ram {
 	uint64_t resident_peak;
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
+	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };
 
@@ -160,6 +163,8 @@ void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
 void swap_write(struct host *host, const uint32_t *index, unsigned int nr);
 /* Read the page back in, neighbours with it; the calling thread waits.  */
 void swap_read(struct guest_ram *ram, uint64_t nr);
+/* A page of the swap cache is used: it may have been read ahead. */
+void swap_page_used(struct guest_ram *ram, uint64_t nr);
 void swap_wait_page(struct host *host, uint32_t index);
 /* zram: compressed pages take frames as slots are used. */
 void swap_zram_balance(struct host *host);

@@ -28,6 +28,7 @@ struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
 	ram->vm = vm;
 	ram->host = vm->host;
 	ram->nr_pages = nr_pages;
+	ram->ra = SWAP_RA_VMA_INIT;
 	ram->nr_blocks = (nr_pages + HOST_PMD_PAGES - 1) >> HOST_PMD_ORDER;
 	ram->bytes = host_reserve(nr_pages << HOST_PAGE_SHIFT);
 	ram->token = host_reserve(nr_pages * sizeof(*ram->token));
@@ -312,6 +313,7 @@ static void map_cached(struct guest_ram *ram, uint64_t nr)
 	bool listed = page_kind(page->state) == PAGE_CACHED;
 
 	charge(COST_EPT_FAULT, 1);
+	swap_page_used(ram, nr);
 	if (!listed)
 		ram->host->writeback_pages--;
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT | PAGE_ACCESSED;

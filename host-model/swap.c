@@ -2,8 +2,7 @@
 /*
  * Swap devices: slots, the request queue, and the transfer of pages; see swap.h.
  *
- * Read-ahead is swap_cluster_readahead() of mm/swap_state.c (Linux 6.1): the aligned window of
- * slots around the wanted one comes in the same request, as far as those slots hold pages.
+ * What is read with a page is swap_readahead.c's to say.
  */
 #include "swap.h"
 
@@ -199,7 +198,7 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 		queue_push(&swap->writes, rq);
 	} else {
 		swap->stats.reads++;
-		swap->stats.pages_in += rq->nr;
+		swap->stats.pages_in += rq->nr - rq->nr_holes;
 		queue_push(&swap->reads, rq);
 	}
 	swap_dispatch(swap);
@@ -351,7 +350,7 @@ static void read_complete(struct swap_request *rq)
 		uint64_t nr;
 
 		if (!io->index[i])
-			continue;	/* a hole in the window: read, and dropped */
+			continue;	/* a hole */
 		ram = ram_of_index(host, io->index[i]);
 		nr = gfn_of_index(host, io->index[i]);
 		if (ram && page_kind(ram->page[nr].state) == PAGE_READING &&
@@ -365,62 +364,113 @@ static void read_complete(struct swap_request *rq)
 	reclaim_wake_waiters(host);
 }
 
-/* The page itself is there, frames for neighbours are taken while there are plenty. */
-static bool window_take(struct host *host, uint32_t slot, uint32_t wanted)
+/* Frames for neighbours are taken while there are plenty. */
+static bool begin_reading(struct host *host, uint32_t index, bool wanted)
 {
-	struct guest_ram *ram;
-	uint32_t index;
+	struct guest_ram *ram = ram_of_index(host, index);
+	uint32_t *state = &ram->page[gfn_of_index(host, index)].state;
 
-	if (slot == wanted)
-		return true;
-	index = host->swap->owner[slot];
-	if (!index)
+	if (page_kind(*state) != PAGE_SWAPPED)
 		return false;
-	ram = ram_of_index(host, index);
-	if (page_kind(ram->page[gfn_of_index(host, index)].state) != PAGE_SWAPPED)
-		return false;
-	if (!host_take_frames(host, 1, false))
-		return false;
-	host->stats.swap_readahead++;
+	if (!wanted) {
+		if (!host_take_frames(host, 1, false))
+			return false;
+		host->stats.swap_readahead++;
+	}
+	*state = (*state & ~(PAGE_KIND_MASK | PAGE_READAHEAD)) | PAGE_READING |
+		 (wanted ? 0 : PAGE_READAHEAD);
+	charge(COST_SWAP_IN, 1);
 	return true;
 }
 
-static struct page_transfer *read_window(struct guest_ram *ram, uint64_t nr)
-{
-	struct host *host = ram->host;
-	struct swap_device *swap = host->swap;
-	uint32_t wanted = page_slot(ram->page[nr].state).nr;
-	uint32_t window = swap->config.readahead_pages ? swap->config.readahead_pages : 1;
-	uint32_t slot, first, end;
-	struct page_transfer *io;
+/* Transfers under construction: one after the other, submitted together (a block plug). */
+struct read_plug {
+	struct host *host;
+	struct page_transfer *io[READAHEAD_MAX];
+	unsigned int nr;
+};
 
-	if (window > READAHEAD_MAX)
-		window = READAHEAD_MAX;
-	first = wanted / window * window;
-	end = first + window < swap->nr_slots ? first + window : swap->nr_slots;
-	io = transfer_new(host, first, false, read_complete);
-	for (slot = first; slot < end; slot++) {
-		struct guest_ram *owner;
+/*
+ * Add a page.  Pages whose slots follow each other are one request; a head that rotates passes
+ * over a hole as fast as it would read it.
+ */
+static void plug_add(struct read_plug *plug, uint32_t index)
+{
+	struct host *host = plug->host;
+	const struct guest_ram *ram = ram_of_index(host, index);
+	uint32_t slot = page_slot(ram->page[gfn_of_index(host, index)].state).nr;
+	struct page_transfer *io = plug->nr ? plug->io[plug->nr - 1] : NULL;
+	uint32_t hole = io ? slot - (io->rq.slot + io->rq.nr) : 0;
+
+	if (!io || hole >= READAHEAD_MAX - io->rq.nr ||
+	    (hole && host->swap->config.kind != SWAP_HDD)) {
+		io = transfer_new(host, slot, false, read_complete);
+		plug->io[plug->nr++] = io;
+		hole = 0;
+	}
+	io->rq.nr_holes += hole;
+	io->rq.nr += hole;
+	io->index[io->rq.nr++] = index;
+}
+
+static void add_slots(struct read_plug *plug, struct guest_ram *ram, uint64_t nr, uint32_t max)
+{
+	struct swap_device *swap = plug->host->swap;
+	uint32_t wanted = page_slot(ram->page[nr].state).nr;
+	uint64_t slot, end;
+
+	swap_ra_slots(&swap->ra, wanted, max, swap->nr_slots, &slot, &end);
+	for (; slot < end; slot++) {
 		uint32_t index = swap->owner[slot];
 
-		if (!window_take(host, slot, wanted)) {
-			io->index[io->rq.nr++] = 0;
-			continue;
-		}
-		owner = ram_of_index(host, index);
-		owner->page[gfn_of_index(host, index)].state += PAGE_READING - PAGE_SWAPPED;
-		charge(COST_SWAP_IN, 1);
-		io->index[io->rq.nr++] = index;
+		if (index && begin_reading(plug->host, index, slot == wanted))
+			plug_add(plug, index);
 	}
-	while (!io->index[io->rq.nr - 1])
-		io->rq.nr--;
-	return io;
+}
+
+static void add_pages(struct read_plug *plug, struct guest_ram *ram, uint64_t nr, uint32_t max)
+{
+	uint64_t low = nr & ~(HOST_PMD_PAGES - 1), high = low + HOST_PMD_PAGES, at, end;
+
+	if (high > ram->nr_pages)
+		high = ram->nr_pages;
+	swap_ra_pages(&ram->ra, nr, max, low, high, &at, &end);
+	for (; at < end; at++)
+		if (begin_reading(plug->host, page_index(ram, at), at == nr))
+			plug_add(plug, page_index(ram, at));
+}
+
+void swap_page_used(struct guest_ram *ram, uint64_t nr)
+{
+	uint32_t *state = &ram->page[nr].state;
+
+	if (page_kind(*state) != PAGE_CACHED || !(*state & PAGE_READAHEAD))
+		return;
+	*state &= ~PAGE_READAHEAD;
+	ram->host->stats.swap_readahead_hits++;
+	swap_ra_hit(ram->host->swap->config.kind == SWAP_HDD ? &ram->host->swap->ra : &ram->ra);
+}
+
+/* Compressed memory is read by the CPU, page by page, without read-ahead (SWP_SYNCHRONOUS_IO). */
+static void read_compressed(struct guest_ram *ram, uint64_t nr)
+{
+	struct host *host = ram->host;
+	struct page_transfer *io = transfer_new(host, page_slot(ram->page[nr].state).nr, false,
+						read_complete);
+
+	begin_reading(host, page_index(ram, nr), true);
+	io->index[io->rq.nr++] = page_index(ram, nr);
+	host->swap->stats.pages_in++;
+	charge(COST_SWAP_DECOMPRESS, 1);
+	read_complete(&io->rq);
 }
 
 void swap_read(struct guest_ram *ram, uint64_t nr)
 {
 	struct host *host = ram->host;
-	struct page_transfer *io;
+	struct read_plug plug = { .host = host };
+	uint32_t max = host->swap->config.readahead_pages;
+	unsigned int i;
 
 	if (!host_take_frames(host, 1, true))
 		return;
@@ -428,14 +478,25 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 		host_put_frames(host, 1);
 		return;
 	}
-	io = read_window(ram, nr);
-	if (host->swap->config.kind == SWAP_ZRAM || !coro_current->ctx.thread) {
-		host->swap->stats.pages_in += io->rq.nr;
-		charge(COST_SWAP_DECOMPRESS, io->rq.nr);
-		read_complete(&io->rq);
+	if (host->swap->config.kind == SWAP_ZRAM) {
+		read_compressed(ram, nr);
 		return;
 	}
-	cpu_sync();
-	swap_submit(host->swap, &io->rq);
-	swap_wait_page(host, page_index(ram, nr));
+	max = max < READAHEAD_MAX ? max : READAHEAD_MAX;
+	if (host->swap->config.kind == SWAP_HDD)
+		add_slots(&plug, ram, nr, max);
+	else
+		add_pages(&plug, ram, nr, max);
+	if (coro_current->ctx.thread)
+		cpu_sync();
+	for (i = 0; i < plug.nr; i++) {
+		if (coro_current->ctx.thread) {
+			swap_submit(host->swap, &plug.io[i]->rq);
+		} else {
+			host->swap->stats.pages_in += plug.io[i]->rq.nr - plug.io[i]->rq.nr_holes;
+			read_complete(&plug.io[i]->rq);
+		}
+	}
+	if (coro_current->ctx.thread)
+		swap_wait_page(host, page_index(ram, nr));
 }

@@ -15,6 +15,7 @@
 
 #include "engine.h"
 #include "random.h"
+#include "swap_readahead.h"
 #include "types.h"
 
 enum swap_kind { SWAP_HDD, SWAP_SSD, SWAP_NVME, SWAP_ZRAM };
@@ -46,6 +47,7 @@ struct swap_request {
 	struct event done;
 	struct swap_device *swap;
 	uint32_t slot, nr;
+	uint32_t nr_holes;		/* slots of these that are passed over, not read */
 	bool write;
 	void (*complete)(struct swap_request *rq);	/* in an event */
 	struct swap_request *next;
@@ -68,6 +70,7 @@ struct swap_device {
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_starved;	/* reads served while writes waited */
 	uint32_t head_slot;		/* where the last request ended */
+	struct swap_ra ra;		/* of a device that rotates */
 	struct random_stream random;
 	struct swap_stats stats;
 	uint64_t zram_frames;		/* host frames that hold compressed pages */

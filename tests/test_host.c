@@ -478,6 +478,82 @@ static void start_another(struct kvm_vm *vm, void *arg)
  * 512 frames at once, when fewer than that are free above the watermark and the rest is being
  * written: the thread has to wait for the device, since looking again takes no time.
  */
+/* swap_cluster_readahead() and swap_vma_readahead() with page-cluster 3, step by step. */
+START_TEST(windows_of_read_ahead_follow_hits)
+{
+	struct swap_ra slots = { 0 }, pages = SWAP_RA_VMA_INIT;
+	uint64_t first, end;
+
+	swap_ra_slots(&slots, 100, 8, 1000, &first, &end);	/* nothing known: alone */
+	ck_assert(first == 100 && end == 101);
+	swap_ra_slots(&slots, 101, 8, 1000, &first, &end);	/* the next one: two, aligned */
+	ck_assert(first == 100 && end == 102);
+	swap_ra_hit(&slots);
+	swap_ra_slots(&slots, 203, 8, 1000, &first, &end);	/* 1 hit + 2: four */
+	ck_assert(first == 200 && end == 204);
+	for (int i = 0; i < 3; i++)
+		swap_ra_hit(&slots);
+	swap_ra_slots(&slots, 997, 8, 1000, &first, &end);	/* 3 + 2: eight */
+	ck_assert(first == 992 && end == 1000);
+	swap_ra_slots(&slots, 500, 8, 1000, &first, &end);	/* none: half, not less */
+	ck_assert(first == 500 && end == 504);
+	swap_ra_slots(&slots, 3, 1, 1000, &first, &end);	/* page-cluster 0 */
+	ck_assert(first == 3 && end == 4);
+
+	swap_ra_pages(&pages, 700, 8, 512, 1024, &first, &end);	/* taken for 4 hits: around it */
+	ck_assert(first == 697 && end == 705);
+	swap_ra_hit(&pages);
+	swap_ra_hit(&pages);
+	swap_ra_pages(&pages, 701, 8, 512, 1024, &first, &end);	/* upwards */
+	ck_assert(first == 701 && end == 705);
+	swap_ra_pages(&pages, 700, 8, 512, 1024, &first, &end);	/* downwards, and half */
+	ck_assert(first == 699 && end == 701);
+	swap_ra_hit(&pages);
+	swap_ra_pages(&pages, 513, 8, 512, 1024, &first, &end);	/* not beyond the page table */
+	ck_assert(first == 512 && end == 516);
+}
+END_TEST
+
+static void read_what_is_left(struct kvm_vm *vm, void *arg)
+{
+	uint64_t i, nr = BIG_MIB * MIB / 4096, *swapped = arg;
+
+	guest_ram_write(vm->ram, gfn(0), nr, 1);
+	/* of those in swap every other 64 KiB go, and so does all that is in memory */
+	for (i = 0; i < nr; i++)
+		if (i / 16 % 2 || guest_ram_state(vm->ram, gfn(i)) != RAM_SWAPPED)
+			guest_ram_madvise(vm->ram, i * 4096, 4096, HOST_MADV_DONTNEED);
+	*swapped = guest_ram_swapped(vm->ram);
+	for (i = 0; i < nr; i++)
+		if (guest_ram_peek(vm->ram, gfn(i)))
+			guest_ram_check(vm->ram, gfn(i), 1, 1 + i, "g");
+}
+
+/* Slots that nobody has anything in any more are neither read nor counted. */
+START_TEST(swap_in_reads_what_there_is_and_no_holes)
+{
+	enum swap_kind kind = (enum swap_kind)_i;
+	uint64_t swapped = 0;
+	struct body a = { .fn = read_what_is_left, .arg = &swapped };
+
+	make_host(32, 1, HOST_THP_NEVER);
+	add_swap(kind, 64);
+	a.vm = make_vm("g", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_gt(swapped, 1024);
+	ck_assert_uint_eq(host.swap->stats.pages_in, swapped);
+	ck_assert_uint_eq(losses, 0);
+	/* pages beside each other, upwards: read ahead is what is used next */
+	ck_assert_uint_ge(host.stats.swap_readahead_hits * 100,
+			  host.stats.swap_readahead * (kind == SWAP_ZRAM ? 0 : 95));
+	ck_assert(kind == SWAP_ZRAM || host.stats.swap_readahead > swapped / 2);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 START_TEST(large_allocation_waits_for_what_is_being_written)
 {
 	struct body a = { .fn = start_another };
@@ -600,6 +676,8 @@ int main(void)
 			    SWAP_ZRAM + 1);
 	tcase_add_loop_test(tc, large_allocation_waits_for_what_is_being_written, SWAP_HDD,
 			    SWAP_ZRAM);
+	tcase_add_test(tc, windows_of_read_ahead_follow_hits);
+	tcase_add_loop_test(tc, swap_in_reads_what_there_is_and_no_holes, SWAP_HDD, SWAP_ZRAM + 1);
 	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
 	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);
 	tcase_add_test(tc, watermarks_are_those_of_linux);

@@ -386,7 +386,8 @@ static void emit_counters(struct machine *m)
 		{ "huge-fallbacks", s->huge_fallbacks }, { "ept-splits", s->ept_splits },
 		{ "scanned", s->scanned },		 { "reclaimed", s->reclaimed },
 		{ "direct-reclaims", s->direct_reclaims }, { "kswapd-runs", s->kswapd_runs },
-		{ "swap-readahead", s->swap_readahead }, { "zapped", s->zapped },
+		{ "swap-readahead", s->swap_readahead },
+		{ "swap-readahead-hits", s->swap_readahead_hits }, { "zapped", s->zapped },
 		{ "lazyfree-dropped", s->lazyfree_dropped },
 	};
 	unsigned int i;

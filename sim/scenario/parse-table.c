@@ -47,8 +47,8 @@
 	    "size of the swap area")
 #define SWAP_READAHEAD(fallback)                                                                   \
 	U32("readahead-pages", "pages", 1, 512, fallback, FIELD(scenario_swap, readahead_pages),   \
-	    "aligned window of slots that a swap-in reads, a power of two (2 to the power of "     \
-	    "vm.page-cluster); 1: none")
+	    "most that a swap-in reads at once, a power of two (2 to the power of "                \
+	    "vm.page-cluster): slots of a rotating disk, else neighbours in memory; 1: none")
 #define SWAP_QUEUE                                                                                 \
 	U32("queue-depth", "requests", 1, 1024, NULL, FIELD(scenario_swap, queue_depth),           \
 	    "requests that the device serves at once")

@@ -3,14 +3,12 @@
  * Swap of the guest: slots of a swap file, the swap cache, writing and reading pages.
  *
  * Models mm/swapfile.c (slots from clusters of 256 in order, then wherever one is free),
- * mm/swap_state.c (swap cache; swap_cluster_readahead() with its window of up to 8 pages that
- * follows hits) and do_swap_page() of mm/memory.c, Linux 6.1.  A slot keeps what the page
- * held, as a token.
+ * mm/swap_state.c (swap cache; for read-ahead see host-model/swap_readahead.h) and do_swap_page()
+ * of mm/memory.c, Linux 6.1.  A slot keeps what the page held, as a token.
  * On zram, slots take memory of the guest instead of time of a disk.
  *
- * Left out: several swap areas, huge pages swapped as a whole (not with a swap file), read-ahead by
- * virtual address (which 6.1 does when no area is on a rotating disk), per-CPU slot caches,
- * discard.
+ * Left out: several swap areas, huge pages swapped as a whole (not with a swap file), per-CPU slot
+ * caches, discard.
  */
 #include "user.h"
 
@@ -45,6 +43,7 @@ int swap_file_init(struct user_state *user, const struct swap_config *config)
 	swap->zram = config->kind == SWAP_ZRAM;
 	swap->compressed_percent = config->compressed_percent;
 	swap->ra_max = swap->zram ? 1 : config->readahead_pages ? config->readahead_pages : 8;
+	swap->rotates = config->kind == SWAP_HDD;
 	INIT_LIST_HEAD(&swap->zram_pages);
 	user->swap = swap;
 	return 0;
@@ -279,27 +278,6 @@ void swap_write_unplug(struct page_io **plug)
 
 /* Reading */
 
-/* Window of read-ahead: grows with the hits that it had, shrinks by half at most. */
-static u32 swapin_nr_pages(struct swap_info *swap, u32 slot)
-{
-	u32 hits = swap->ra_hits, pages = hits + 2;
-
-	if (swap->ra_max <= 1)
-		return 1;
-	swap->ra_hits = 0;
-	if (!hits) {
-		if (slot != swap->ra_prev + 1 && slot != swap->ra_prev - 1)
-			pages = 1;
-		swap->ra_prev = slot;
-	} else {
-		pages = max_t(u32, roundup_pow_of_two(pages), 4);
-	}
-	pages = min(pages, swap->ra_max);
-	pages = max(pages, swap->ra_last / 2);
-	swap->ra_last = pages;
-	return pages;
-}
-
 /* A fresh page for the contents of a slot that is in use and not cached; NULL: not (any more). */
 static struct page *swap_cache_alloc(u32 slot, bool *enomem)
 {
@@ -342,29 +320,65 @@ static bool read_slot(u32 slot, struct page_io **plug)
 	return true;
 }
 
-/* Read a slot and its neighbours, as far as they are in use. */
-static int swapin_readahead(u32 wanted)
+/* A slot that nobody has asked for. */
+static void read_slot_ahead(u32 slot, struct page_io **plug)
+{
+	struct swap_slot *s = &this_user->swap->slot[slot];
+	bool cached = s->pfn;
+
+	read_slot(slot, plug);
+	if (cached || !s->pfn)
+		return;
+	/* PG_readahead has this bit, too. */
+	SetPageReclaim(pfn_to_page(s->pfn));
+	vm_event(this_mm, SWAP_RA, 1);
+	this_user->stats.swap_readahead++;
+}
+
+/* The slots around the wanted one, as far as they are in use. */
+static bool read_cluster(u32 wanted, struct page_io **plug)
 {
 	struct swap_info *swap = this_user->swap;
-	u32 mask = rounddown_pow_of_two(swapin_nr_pages(swap, wanted)) - 1;
-	u32 end = min((wanted | mask) + 1, swap->nr_slots), slot;
-	struct page_io *plug = NULL;
+	uint64_t slot, end;
 	bool ok = true;
 
-	for (slot = wanted & ~mask; slot < end; slot++) {
-		struct swap_slot *s = &swap->slot[slot];
-		bool cached = s->pfn;
-		bool done = read_slot(slot, &plug);
-
-		if (slot == wanted) {
-			ok = done;
-		} else if (!cached && s->pfn) {
-			/* PG_readahead has this bit, too. */
-			SetPageReclaim(pfn_to_page(s->pfn));
-			vm_event(this_mm, SWAP_RA, 1);
-			this_user->stats.swap_readahead++;
-		}
+	swap_ra_slots(&swap->ra, wanted, swap->ra_max, swap->nr_slots, &slot, &end);
+	for (; slot < end; slot++) {
+		if (slot == wanted)
+			ok = read_slot(slot, plug);
+		else if (slot)
+			read_slot_ahead(slot, plug);
 	}
+	return ok;
+}
+
+/* The pages around the wanted one, as far as they are in slots. */
+static bool read_neighbours(struct address_space *space, u64 index, u32 wanted,
+			    struct page_io **plug)
+{
+	u64 low = index - chunk_off(index);
+	uint64_t at, end;
+	bool ok = true;
+
+	swap_ra_pages(&space->ra, index, this_user->swap->ra_max, low, low + CHUNK_PAGES, &at,
+		      &end);
+	for (; at < end; at++) {
+		u64 pte = map_entry(space, at);
+
+		if (at == index)
+			ok = read_slot(wanted, plug);
+		else if (pte && !(pte & PTE_PRESENT))
+			read_slot_ahead(pte, plug);
+	}
+	return ok;
+}
+
+static int swapin_readahead(struct address_space *space, u64 index, u32 wanted)
+{
+	struct page_io *plug = NULL;
+	bool ok = this_user->swap->rotates ? read_cluster(wanted, &plug) :
+					     read_neighbours(space, index, wanted, &plug);
+
 	page_io_unplug(&plug);
 	return ok ? 0 : -ENOMEM;
 }
@@ -403,7 +417,7 @@ int do_swap_page(struct address_space *space, u64 index, bool write, bool *major
 			int ret;
 
 			*major = true;
-			ret = swapin_readahead(slot);
+			ret = swapin_readahead(space, index, slot);
 			if (ret)
 				return ret;
 			continue;
@@ -411,7 +425,7 @@ int do_swap_page(struct address_space *space, u64 index, bool write, bool *major
 		page = pfn_to_page(s->pfn);
 		if (PageReclaim(page) && !PageWriteback(page)) {
 			ClearPageReclaim(page);
-			this_user->swap->ra_hits++;
+			swap_ra_hit(this_user->swap->rotates ? &this_user->swap->ra : &space->ra);
 			vm_event(this_mm, SWAP_RA_HIT, 1);
 		}
 		if (!PageLocked(page)) {

@@ -71,6 +71,7 @@ struct address_space {
 	struct map_chunk *chunk;
 	unsigned long nr_resident, nr_swapped;
 	unsigned long nr_tables;	/* pages of page tables, without the root */
+	struct swap_ra ra;		/* of anonymous memory on a disk that does not rotate */
 	struct list_head list;	/* of files or of shared memory */
 
 	/* files (filemap.c) */
@@ -134,7 +135,9 @@ struct swap_info {
 	u32 nr_slots, nr_free;	/* without slot 0, the header */
 	u32 next, left;		/* place in the current cluster */
 	u16 *cluster_used;
-	u32 ra_max, ra_prev, ra_hits, ra_last;	/* read-ahead, pages */
+	bool rotates;
+	u32 ra_max;		/* read-ahead, pages */
+	struct swap_ra ra;	/* of a disk that rotates */
 };
 
 /* Transfer of consecutive pages of a disk. */
