@@ -429,6 +429,11 @@ START_TEST(tables_as_json)
 	ck_assert_int_eq(o.out[0], '{');
 	ck_assert(brackets_match(o.out));
 	ck_assert_ptr_nonnull(strstr(o.out, "\"programs\""));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"commands\""));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"casualties\""));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"given_back_bytes\""));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"free_by_order_bytes\""));
+	ck_assert_ptr_nonnull(strstr(o.out, "\"digest\""));
 	output_free(&o);
 }
 END_TEST

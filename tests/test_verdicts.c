@@ -392,6 +392,54 @@ START_TEST(a_lost_page_has_a_request_and_the_places_in_the_code)
 }
 END_TEST
 
+/* Nothing is found where nothing is wrong */
+
+static const struct {
+	const char *device, *programs, *commands;
+} sound[] = {
+	/* A balloon goes up and down under a program, and is asked for statistics. */
+	{ POLLED, "use { compatible = \"ballast,program-churn\"; size-mib = <120>;"
+	  " max-kib = <1024>; lifetime-ms = <300>; duration-ms = <9000>; };",
+	  "a: " COMMAND(a, 300, 3000)
+	  "b: b { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <480>;"
+	  " after = <&a>; delay-ms = <300>; };"
+	  "c { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <333>;"
+	  " after = <&b>; delay-ms = <300>; };" },
+	/* Reports all the time, and hints at the end. */
+	{ "free-page-reporting; free-page-hint;",
+	  "use { compatible = \"ballast,program-churn\"; size-mib = <300>; max-kib = <4096>;"
+	  " lifetime-ms = <100>; duration-ms = <6000>; };", "" },
+	/* Memory runs out while the balloon grows. */
+	{ "deflate-on-oom;", "hog { compatible = \"ballast,program-memhog\"; size-mib = <300>;"
+	  " hold-ms = <3000>; start-ms = <2050>; };"
+	  "again { compatible = \"ballast,program-churn\"; size-mib = <200>; max-kib = <64>;"
+	  " duration-ms = <3000>; };", "a: " COMMAND(a, 150, 2000)
+	  "b { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <500>;"
+	  " after = <&a>; };" },
+	/* A time limit in the middle of everything. */
+	{ "free-page-reporting;", "use { compatible = \"ballast,program-churn\"; size-mib = <120>;"
+	  " max-kib = <64>; lifetime-ms = <50>; duration-ms = <900000>; };",
+	  COMMAND(a, 300, 4900) },
+};
+
+#define SEEDS 5
+
+START_TEST(sound_drivers_are_clean_whatever_the_seed)
+{
+	unsigned int which = _i / SEEDS;
+	struct outcome o;
+	char top[64];
+
+	snprintf(top, sizeof(top), "until-ms = <%u>; seed = <%u>;", which == 3 ? 5000 : 300000,
+		 _i % SEEDS + 1);
+	outcome_run(&o, make(top, OURS, sound[which].device, sound[which].programs,
+			     sound[which].commands), false);
+	ck_assert_msg(!o.refused && o.end == (which == 3 ? TRACE_END_LIMIT : TRACE_END_OK), "%s",
+		      o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 /* Messages */
 
 static unsigned int count_lines(const struct outcome *o, const char *what)
@@ -443,6 +491,8 @@ int main(void)
 			    0, sizeof(sizes) / sizeof(sizes[0]));
 	tcase_add_test(tc, huge_pages_of_hugetlbfs_are_not_swapped);
 	tcase_add_test(tc, a_lost_page_has_a_request_and_the_places_in_the_code);
+	tcase_add_loop_test(tc, sound_drivers_are_clean_whatever_the_seed, 0,
+			    SEEDS * sizeof(sound) / sizeof(sound[0]));
 	tcase_add_test(tc, a_bug_ends_the_run_and_what_repeats_is_folded);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -235,6 +235,48 @@ static int see_events(struct real_run *run)
 
 /* Commands of the host */
 
+static uint64_t trace_time(const struct real_run *run, uint64_t at)
+{
+	return at > run->trace->now ? at : run->trace->now;
+}
+
+/* @by: the command that overtakes it. */
+static void command_ended(struct real_run *run, uint32_t index, enum trace_command_end result,
+			  uint32_t by)
+{
+	const struct real_item *item = &run->commands[index];
+	bool began = item->state == REAL_RUNNING;
+	uint64_t now = real_run_now(run);
+
+	TRACE(run->trace, trace_time(run, now), command_end, .guest = GUEST, .command = index,
+	      .result = result, .actual = run->balloon_bytes, .nearest = run->balloon_bytes,
+	      .took = began ? now - item->began : 0, .overtaken_by = by);
+}
+
+/* Nobody works towards an older target once there is another. */
+static void overtake(struct real_run *run, uint32_t by)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->scenario->nr_commands; i++) {
+		if (i == by || run->commands[i].state != REAL_RUNNING)
+			continue;
+		command_ended(run, i, TRACE_COMMAND_OVERTAKEN, by);
+		end_item(run, &run->commands[i]);
+	}
+}
+
+/* What has not ended when the run has. */
+static void commands_finish(struct real_run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->scenario->nr_commands; i++)
+		if (run->commands[i].state != REAL_ENDED)
+			command_ended(run, i, run->commands[i].state == REAL_RUNNING ?
+				      TRACE_COMMAND_NOT_REACHED : TRACE_COMMAND_NOT_STARTED, 0);
+}
+
 static int begin_command(struct real_run *run, uint32_t index)
 {
 	const struct scenario_command *c = &run->scenario->commands[index];
@@ -242,7 +284,10 @@ static int begin_command(struct real_run *run, uint32_t index)
 
 	if (real_trace_drain(run))
 		return -1;
-	TRACE(run->trace, at > run->trace->now ? at : run->trace->now, balloon_target,
+	overtake(run, index);
+	TRACE(run->trace, trace_time(run, at), command_start, .guest = GUEST, .command = index,
+	      .actual = run->balloon_bytes);
+	TRACE(run->trace, trace_time(run, at), balloon_target,
 	      .guest = GUEST, .pages = ((run->guest->memory_mib - c->target_mib) << 20) /
 				      TRACE_PAGE_SIZE);
 	run->balloon_moved_ns = at;
@@ -274,8 +319,9 @@ static int see_balloon(struct real_run *run)
 			continue;
 		if (real_trace_drain(run))
 			return -1;
+		command_ended(run, i, TRACE_COMMAND_REACHED, 0);
 		end_item(run, item);
-		TRACE(run->trace, now > run->trace->now ? now : run->trace->now, counter,
+		TRACE(run->trace, trace_time(run, now), counter,
 		      .guest = GUEST, .name = run->scenario->commands[i].name,
 		      .value = now - item->began);
 	}
@@ -481,8 +527,9 @@ enum trace_end real_run_go(struct real_run *run)
 	/* The rest is the console's end, which the trace has as messages. */
 	snprintf(first_line, sizeof(first_line), "%.*s", (int)strcspn(run->error, "\n"),
 		 run->error);
+	commands_finish(run);
 	at = real_run_now(run);
-	TRACE(run->trace, at > run->trace->now ? at : run->trace->now, run_end,
+	TRACE(run->trace, trace_time(run, at), run_end,
 	      .result = run->result, .text = first_line);
 	return run->result;
 }

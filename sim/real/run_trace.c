@@ -92,6 +92,10 @@ void real_trace_begin(struct real_run *run)
 	TRACE(run->trace, 0, guest, .guest = GUEST, .name = g->name,
 	      .memory = (g->memory_mib << 20) / PAGE_BYTES, .vcpus = g->vcpus,
 	      .mechanism = scenario_mechanism(g));
+	for (i = 0; i < run->scenario->nr_commands; i++)
+		TRACE(run->trace, 0, command, .guest = GUEST, .command = i,
+		      .name = run->scenario->commands[i].name,
+		      .target = run->scenario->commands[i].target_mib << 20);
 	TRACE(run->trace, 0, not_recorded, .guest = GUEST, .record = "faults");
 	for (i = 0; run->balloon && !run->recorded && i < sizeof(of_device) / sizeof(of_device[0]);
 	     i++)
