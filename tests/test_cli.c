@@ -606,6 +606,8 @@ START_TEST(failed_run_is_status_1_and_its_replay_fails_the_same_way)
 	replayed = replay(&o);
 	ck_assert_ptr_nonnull(strstr(replayed.err, "broken_answered"));
 	prints("trace dump replay.trace", "     0.000000000 run ", " waiter ");
+	prints("trace perfetto replay.trace", "{", "\"balloon target\",\"args\":{\"MiB\":64}");
+	prints("trace perfetto replay.trace", "{", "\"page cache\"");
 	output_free(&o);
 	output_free(&replayed);
 }

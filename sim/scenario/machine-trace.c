@@ -131,9 +131,15 @@ static void vmm_device_error(struct vmm *vmm, const char *device, const char *te
 {
 	struct machine_guest *guest = guest_of(vmm);
 
+	struct guest_memory memory = { 0 };
+
+	if (guest->kernel)
+		guest_kernel_memory(guest->kernel, &memory);
 	machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
-		     "guest %s: its driver broke the rules, device %s needs a reset: %s",
-		     guest->config->name, device, text);
+		     "guest %s: its driver broke the rules, device %s needs a reset: %s%s%s",
+		     guest->config->name, device, text,
+		     memory.nr_warnings ? "; before that its kernel said: " : "",
+		     memory.nr_warnings ? memory.first_warning : "");
 }
 
 static void vmm_request(struct vmm *vmm, const struct vmm_request *rq)

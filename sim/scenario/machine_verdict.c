@@ -250,16 +250,25 @@ static bool modules_not_gone(struct machine *m, uint64_t ns, struct text *t)
 	return found;
 }
 
-/* Requests under way and broken queues: why a driver does nothing more. */
-static void busy_queues(struct machine *m, struct text *t)
+/* Requests under way, broken queues, warnings: why a driver does nothing more. */
+static void signs(struct machine *m, bool queues, struct text *t)
 {
-	char queues[TEXT_SIZE];
+	struct guest_memory memory;
+	char text[TEXT_SIZE];
 	uint32_t i;
 
-	for (i = 0; i < m->scenario->nr_guests; i++)
-		if (!m->guests[i].gone && m->guests[i].kernel &&
-		    guest_kernel_queues(m->guests[i].kernel, queues, sizeof(queues)))
-			text_add(t, "; ", "guest %s: %s", m->guests[i].config->name, queues);
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		struct machine_guest *guest = &m->guests[i];
+
+		if (guest->gone || !guest->kernel)
+			continue;
+		if (queues && guest_kernel_queues(guest->kernel, text, sizeof(text)))
+			text_add(t, "; ", "guest %s: %s", guest->config->name, text);
+		guest_kernel_memory(guest->kernel, &memory);
+		if (memory.nr_warnings)
+			text_add(t, "; ", "the kernel of guest %s has said: %s",
+				 guest->config->name, memory.first_warning);
+	}
 }
 
 void machine_deadlock(struct machine *m)
@@ -270,8 +279,7 @@ void machine_deadlock(struct machine *m)
 
 	unfinished(m, &t);
 	modules_not_gone(m, 0, &t);
-	if (!waiters)
-		busy_queues(m, &t);
+	signs(m, !waiters, &t);
 	if (waiters)
 		machine_fail(m, TRACE_END_DEADLOCK, false,
 			     "deadlock: nothing can happen any more, and these wait: %s", buf);
@@ -304,12 +312,15 @@ static void find_hangs(struct machine *m)
 	struct text t = { buf, sizeof(buf), 0 };
 	uint64_t ns = hung_ns(m);
 
-	if (find_waiters(m, ns, &t, true))
+	if (find_waiters(m, ns, &t, true)) {
+		signs(m, false, &t);
 		machine_fail(m, TRACE_END_HANG, false, "hang: %s", buf);
-	else if (stands_still(m, ns, &t))
+	} else if (stands_still(m, ns, &t)) {
+		signs(m, true, &t);
 		machine_fail(m, TRACE_END_HANG, false,
 			     "hang: nothing happens for %" PRIu64 " s: %s",
 			     m->scenario->hung_task_s, buf);
+	}
 }
 
 enum engine_end machine_run_until(struct machine *m, uint64_t until)
