@@ -307,6 +307,11 @@ static const struct broken {
 	  "its modules left behind: a device that it cannot probe again (error -16)" },
 	{ "broken-guest-keeps-hints", "free-page-hint;", "", IDLE, "", TRACE_END_LEAK,
 	  "pages are missing after its modules were removed" },
+	{ "broken-guest-still-reports", "", "", IDLE, "", TRACE_END_LEAK,
+	  "its modules left behind: page reporting to its device" },
+	{ "broken-guest-mute-statistics", "guest-stats-polling-s = <1>;", "", IDLE
+	  "more { compatible = \"ballast,program-idle\"; duration-ms = <9000>; };", "",
+	  TRACE_END_HANG, "guest guest has been asked for statistics every 1 s, and has not" },
 	{ "broken-guest-deaf", "", "", IDLE, SHRINK_EARLY, TRACE_END_UNMET,
 	  "command shrink: guest guest has 512 MiB, the target is 448 MiB" },
 	{ "broken-guest-config-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,

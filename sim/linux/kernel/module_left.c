@@ -141,6 +141,8 @@ static void left_reporting(struct left *left)
 		left_add(left, "page reporting to a device whose memory is gone");
 	else if (dev && ours(left, dev->report))
 		left_add(left, "page reporting to its device");
+	else if (dev && !image_at((uintptr_t)dev->report))
+		left_add(left, "page reporting to a device that is nobody's");
 }
 
 size_t module_left(struct kernel *kernel, const struct image *image, char *buf, size_t size)
