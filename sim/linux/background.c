@@ -69,7 +69,7 @@ int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages)
 	bg->bytes = max_t(u64, pages, 1) * PAGE_SIZE;
 	snprintf(name, sizeof(name), "background/%s", kernel->name);
 	random_init(&bg->random, kernel->seed, name);
-	task = sched_create_task(kernel, "init", background_main, bg, PF_KTHREAD);
+	task = sched_create_task(kernel, "cron", background_main, bg, PF_KTHREAD);
 	if (!task)
 		return -ENOMEM;
 	wake_up_process(task);

@@ -96,6 +96,11 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 				    config->reporting_capacity);
 	workqueue_init(kernel);
 	usermem_init(kernel, &config->user);
+	if (sched_run_init(kernel)) {
+		leave(old);
+		guest_kernel_destroy(kernel);
+		return NULL;
+	}
 	leave(old);
 	return kernel;
 }

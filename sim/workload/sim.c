@@ -203,6 +203,17 @@ static void wake_children(struct program_task *t)
 			wake_up_process(child->task);
 }
 
+/* All that the program had is free; whoever has started it may hear of its end now. */
+static void program_reaped(struct task_struct *task)
+{
+	struct program_task *t = task->program;
+	struct program *p = t->program;
+
+	if (p->config.ops->ended)
+		p->config.ops->ended(p->config.opaque, p->config.index, &p->result);
+	task_free(t);
+}
+
 /* exit() of a process: its memory goes first, then whoever waits is told. */
 static void task_end(struct program_task *t, int status, bool killed)
 {
@@ -231,10 +242,10 @@ static void task_end(struct program_task *t, int status, bool killed)
 	}
 	if (p->nr_tasks == 1) {
 		p->result.elapsed_ns = p->kernel->engine->now - p->start_ns;
-		if (p->config.ops->ended)
-			p->config.ops->ended(p->config.opaque, p->config.index, &p->result);
+		current->reaped = program_reaped;
+	} else {
+		task_free(t);
 	}
-	task_free(t);
 }
 
 static void __noreturn die(int status, bool killed)

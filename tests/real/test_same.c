@@ -37,13 +37,8 @@ static const struct bound bounds[] = {
 static const struct scene {
 	const char *name;
 	bool in_short;
-	/* Other bounds, where docs/fidelity.md has the cause; 0: as above. */
-	uint64_t rss_percent, reported_percent;
 } scenes[] = {
-	{ "reporting", true, 0, 0 },
-	{ "balloon", false, 0, 0 },
-	{ "huge", false, 0, 0 },
-	{ "churn", false, 60, 12 },
+	{ "reporting", true }, { "balloon", false }, { "huge", false }, { "churn", false },
 };
 
 static char dir[] = "/tmp/ballast-same-XXXXXX";
@@ -77,13 +72,9 @@ static void check_value(const struct scene *scene, const struct diff_pair *pair,
 	const struct phase *sim = pair->side[DIFF_SIM], *real = pair->side[DIFF_REAL];
 	enum phase_quantity q = bound->quantity;
 	uint64_t a = sim->value[q], b = real->value[q], off = a > b ? a - b : b - a, may;
-	uint64_t percent = bound->percent;
 
-	if (q == PHASE_RSS && scene->rss_percent)
-		percent = scene->rss_percent;
-	if ((q == PHASE_REPORTED || q == PHASE_DISCARDED) && scene->reported_percent)
-		percent = scene->reported_percent;
-	may = b / 100 * percent > bound->absolute ? b / 100 * percent : bound->absolute;
+	may = b / 100 * bound->percent > bound->absolute ? b / 100 * bound->percent :
+							    bound->absolute;
 	ck_assert_msg(sim->recorded[q] && real->recorded[q], "%s: %s %s: not recorded",
 		      scene->name, real->name, phase_quantities[q].name);
 	ck_assert_msg(off <= may, "%s: %s %s %s: %llu in the model, %llu in reality", scene->name,

@@ -59,7 +59,8 @@ struct sched_state {
 	int last_pid;
 	struct list_head expired_timers;
 	struct list_head dead_tasks;
-	struct event reap;
+	struct event reap;		/* without init (unit tests) */
+	struct task_struct *init;
 	unsigned int rcu_readers;
 	unsigned long nr_switches;
 
@@ -80,6 +81,8 @@ struct sched_state {
 /* sched.c */
 int sched_init(struct kernel *kernel);
 void sched_destroy(struct kernel *kernel);
+/* The process that buries the dead; -ENOMEM. */
+int sched_run_init(struct kernel *kernel);
 /* Boot: have the vCPUs run; tasks that were created before start now. */
 void sched_start(struct kernel *kernel);
 struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,

@@ -410,6 +410,16 @@ static void task_free(struct task_struct *task)
 	host_free(task);
 }
 
+/* wait4() of the parent, release_task(). */
+static void bury(struct task_struct *task)
+{
+	list_del_init(&task->run_node);
+	task_memory_free(task);
+	if (task->reaped)
+		task->reaped(task);
+	task_free(task);
+}
+
 static void reap_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, reap);
@@ -417,12 +427,55 @@ static void reap_fn(struct event *ev)
 	struct task_struct *task, *next;
 
 	coro_current->ctx.kernel = sched->vcpus->kernel;
-	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node) {
-		task_memory_free(task);
-		task_free(task);
-	}
+	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node)
+		bury(task);
 	coro_current->ctx = old;
-	INIT_LIST_HEAD(&sched->dead_tasks);
+}
+
+/*
+ * The process from which all others come: SIGCHLD wakes it where its child has died, and with
+ * that switch to another address space the child's page tables go (finish_task_switch()).
+ */
+static int init_main(void *data)
+{
+	struct sched_state *sched = data;
+
+	for (;;) {
+		struct task_struct *task;
+
+		while (!list_empty(&sched->dead_tasks)) {
+			task = list_first_entry(&sched->dead_tasks, struct task_struct, run_node);
+			bury(task);
+		}
+		current->wait_expected = true;
+		current->wait_reason = "its children";
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule();
+	}
+	return 0;
+}
+
+int sched_run_init(struct kernel *kernel)
+{
+	struct sched_state *sched = kernel->sched;
+
+	sched->init = sched_create_task(kernel, "init", init_main, sched, 0);
+	return sched->init ? 0 : -ENOMEM;
+}
+
+/* In the dying task, which makes room on its vCPU at once. */
+static void wake_init(struct sched_state *sched)
+{
+	struct task_struct *init = sched->init;
+
+	if (init->__state == TASK_RUNNING)
+		return;
+	init->__state = TASK_RUNNING;
+	if (init->on_rq || init->on_cpu)
+		return;
+	init->vcpu = current->vcpu;
+	fair_place(sched, init);
+	fair_enqueue(init);
 }
 
 static void task_exit(struct task_struct *task)
@@ -443,7 +496,9 @@ static void task_exit(struct task_struct *task)
 	task->__state = TASK_DEAD;
 	put_curr(task->vcpu);
 	list_add_tail(&task->run_node, &sched->dead_tasks);
-	if (!event_pending(&sched->reap))
+	if (sched->init)
+		wake_init(sched);
+	else if (!event_pending(&sched->reap))
 		event_add(task->kernel->engine, &sched->reap, task->kernel->engine->now);
 	cpu_consume(task->vcpu->thread);
 }

@@ -157,11 +157,6 @@ bool page_pte(const struct page *page, struct pte_ref *ref)
 	return pte & PTE_PRESENT && pte_pfn(pte) == page_to_pfn(page);
 }
 
-u64 pte_ref_get(const struct pte_ref *ref)
-{
-	return ref->off == PTE_OFF_HUGE ? ref->chunk->huge : pte_get(ref->chunk, ref->off);
-}
-
 void pte_ref_set(const struct pte_ref *ref, u64 pte)
 {
 	if (ref->off == PTE_OFF_HUGE)

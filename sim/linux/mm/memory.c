@@ -27,7 +27,7 @@ void tlb_gather_mmu(struct mmu_gather *tlb)
 	INIT_LIST_HEAD(&tlb->pages);
 	INIT_LIST_HEAD(&tlb->batches);
 	INIT_LIST_HEAD(&tlb->tables);
-	tlb->nr = tlb->nr_batches = 0;
+	tlb->nr = tlb->nr_batches = tlb->nr_tables = 0;
 }
 
 void release_page(struct page *page)

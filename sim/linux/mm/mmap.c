@@ -174,29 +174,27 @@ static void unmap_shared(struct mmu_gather *tlb, struct address_space *space)
 }
 
 /*
- * Whole areas in [start, end) go (unmap_region()), with the pages of their address spaces that
- * nobody else maps.
+ * Pages of the areas in [start, end), with those of their address spaces that nobody else maps;
+ * returns the area behind them (unmap_vmas()).
  */
-static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
+static struct vm_area_struct *unmap_areas(struct mmu_gather *tlb, struct mm_struct *mm, u64 start,
+					  u64 end)
 {
-	struct vm_area_struct *first = find_vma(mm, start), *prev, *vma;
-	struct mmu_gather tlb;
-	u64 ceiling;
+	struct vm_area_struct *vma;
 
-	if (!first || first->start >= end)
-		return;
-	prev = find_vma_prev(mm, start);
-	tlb_gather_mmu(&tlb);
-	for (vma = first; vma && vma->start < end; vma = find_vma(mm, vma->end)) {
+	for (vma = find_vma(mm, start); vma && vma->start < end; vma = find_vma(mm, vma->end)) {
 		if (!vma->space->shared)
-			unmap_page_range(&tlb, vma->space, vma->pgoff, vma->end - vma->start);
+			unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
 		else if (last_users(mm, vma, end))
-			unmap_shared(&tlb, vma->space);
+			unmap_shared(tlb, vma->space);
 	}
-	/* Above them are mappings, or the process's own areas. */
-	ceiling = vma ? vma->start : mm->space->nr_pages - DATA_BELOW_END;
-	free_pgtables(&tlb, mm, start, end, prev ? prev->end : 0, ceiling);
-	tlb_finish_mmu(&tlb);
+	return vma;
+}
+
+static void free_areas(struct mm_struct *mm, u64 start, u64 end)
+{
+	struct vm_area_struct *vma;
+
 	while ((vma = find_vma(mm, start)) && vma->start < end) {
 		vma_remove(mm, vma);
 		put_space(vma->space);
@@ -204,11 +202,31 @@ static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
 	}
 }
 
+/* Whole areas in [start, end) go (unmap_region()). */
+static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
+{
+	struct vm_area_struct *prev = find_vma_prev(mm, start), *next = find_vma(mm, start);
+	struct mmu_gather tlb;
+	u64 ceiling;
+
+	if (!next || next->start >= end)
+		return;
+	tlb_gather_mmu(&tlb);
+	next = unmap_areas(&tlb, mm, start, end);
+	/* Above them are mappings, or the process's own areas. */
+	ceiling = next ? next->start : mm->space->nr_pages - DATA_BELOW_END;
+	free_pgtables(&tlb, mm, start, end, prev ? prev->end : 0, ceiling);
+	tlb_finish_mmu(&tlb);
+	free_areas(mm, start, end);
+}
+
 /* The program's own areas; without a task (unit tests) there are none. */
 static bool map_own(struct mm_struct *mm, u64 end)
 {
-	static const u64 nr_pages[NR_OWN_AREAS] = { PROCESS_DATA_PAGES, PROCESS_STACK_PAGES };
-	const u64 start[NR_OWN_AREAS] = { end - DATA_BELOW_END, end - PROCESS_STACK_PAGES };
+	static const u64 nr_pages[] = { [OWN_DATA] = PROCESS_DATA_PAGES,
+					[OWN_STACK] = PROCESS_STACK_PAGES };
+	const u64 start[] = { [OWN_DATA] = end - DATA_BELOW_END,
+			      [OWN_STACK] = end - PROCESS_STACK_PAGES };
 	unsigned int i;
 
 	for (i = 0; mm->task && i < NR_OWN_AREAS; i++) {
@@ -220,22 +238,12 @@ static bool map_own(struct mm_struct *mm, u64 end)
 	return true;
 }
 
-static void unmap_own(struct mm_struct *mm, struct mmu_gather *tlb)
+static void unmap_own(struct mm_struct *mm, struct mmu_gather *tlb, unsigned int i)
 {
-	unsigned int i;
+	const struct vm_area_struct *vma = mm->own[i];
 
-	for (i = 0; i < NR_OWN_AREAS; i++) {
-		struct vm_area_struct *vma = mm->own[i];
-
-		if (vma)
-			unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
-	}
-	free_pgtables(tlb, mm, 0, mm->space->nr_pages, 0, ~0ull);
-	for (i = 0; i < NR_OWN_AREAS; i++) {
-		if (mm->own[i])
-			area_free(mm->own[i]);
-		mm->own[i] = NULL;
-	}
+	if (vma)
+		unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
 }
 
 struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task)
@@ -262,15 +270,33 @@ struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task
 	return NULL;
 }
 
-/* exit_mmap(); the root of the page tables goes when no CPU uses it any more. */
+/*
+ * exit_mmap(): one gather for all, so that nothing is freed before everything is unmapped.  The
+ * root of the page tables goes when no CPU uses it any more.
+ */
+static void exit_mmap(struct mm_struct *mm)
+{
+	u64 end = mm->space->nr_pages;
+	struct mmu_gather tlb;
+	unsigned int i;
+
+	tlb_gather_mmu(&tlb);
+	unmap_own(mm, &tlb, OWN_DATA);
+	unmap_areas(&tlb, mm, 0, end);
+	unmap_own(mm, &tlb, OWN_STACK);
+	free_pgtables(&tlb, mm, 0, end, 0, ~0ull);
+	tlb_finish_mmu(&tlb);
+	free_areas(mm, 0, end);
+	for (i = 0; i < NR_OWN_AREAS; i++) {
+		if (mm->own[i])
+			area_free(mm->own[i]);
+		mm->own[i] = NULL;
+	}
+}
+
 void user_mm_destroy(struct mm_struct *mm)
 {
-	struct mmu_gather tlb;
-
-	remove_areas(mm, 0, mm->space->nr_pages);
-	tlb_gather_mmu(&tlb);
-	unmap_own(mm, &tlb);
-	tlb_finish_mmu(&tlb);
+	exit_mmap(mm);
 	process_put_pgd(mm->task, mm->pgd);
 	if (mm->task)
 		mm->task->mm = NULL;

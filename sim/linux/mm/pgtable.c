@@ -9,13 +9,14 @@
  * after a grace period; the root goes when no CPU uses it any more (kernel/fork.c).  Which page is
  * where is in mapping.c.
  *
- * Left out: the batches of tlb_remove_table(), five levels.
+ * Left out: five levels.
  */
 #include "kernel/fork.h"
 #include "user.h"
 
 #define PMD_SHIFT_PAGES 18	/* pages that a table of the second level spans: 1 GiB */
 #define PUD_SHIFT_PAGES 27	/* 512 GiB */
+#define TABLE_BATCH 509		/* MAX_TABLE_BATCH */
 #define GRACE_PERIOD 2		/* jiffies; an idle kernel needs two to three */
 
 bool pgd_alloc(struct mm_struct *mm)
@@ -90,11 +91,27 @@ void pgtable_free(struct page *page)
 	__free_page(page);
 }
 
+/*
+ * A table waits for the end of the gather, and then for a grace period.  As in tlb_remove_table()
+ * a page lists up to 509 of them, and goes with them; here the list does not need it.
+ */
+static void remove_table(struct mmu_gather *tlb, struct page *table)
+{
+	struct page *batch;
+
+	if (tlb->nr_tables++ % TABLE_BATCH == 0) {
+		batch = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (batch)
+			list_add_tail(&batch->lru, &tlb->tables);
+	}
+	list_add_tail(&table->lru, &tlb->tables);
+}
+
 void free_chunk_table(struct mmu_gather *tlb, struct address_space *space,
 		      struct map_chunk *chunk)
 {
 	if (chunk->pgtable) {
-		list_add_tail(&chunk->pgtable->lru, &tlb->tables);
+		remove_table(tlb, chunk->pgtable);
 		space->nr_tables--;
 	}
 	chunk->pgtable = NULL;
@@ -107,7 +124,7 @@ static void free_upper(struct mmu_gather *tlb, struct mm_struct *mm, u64 nr)
 {
 	if (!mm->upper[nr])
 		return;
-	list_add_tail(&mm->upper[nr]->lru, &tlb->tables);
+	remove_table(tlb, mm->upper[nr]);
 	mm->upper[nr] = NULL;
 	mm->space->nr_tables--;
 }
@@ -147,7 +164,10 @@ static void free_tables(struct list_head *tables)
 		struct page *page = list_first_entry(tables, struct page, lru);
 
 		list_del(&page->lru);
-		pgtable_free(page);
+		if (PageTable(page))
+			pgtable_free(page);
+		else
+			__free_page(page);
 	}
 }
 

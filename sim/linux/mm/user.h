@@ -95,7 +95,7 @@ struct vm_area_struct {
 	u64 rank, sub_start, sub_end, sub_gap;
 };
 
-#define NR_OWN_AREAS 2
+enum { OWN_DATA, OWN_STACK, NR_OWN_AREAS };
 
 /*
  * All private areas are parts of one address space, by address: their page tables are one tree, and
@@ -286,7 +286,11 @@ struct pte_ref {
 	u32 off;
 };
 bool page_pte(const struct page *page, struct pte_ref *ref);
-u64 pte_ref_get(const struct pte_ref *ref);
+static inline u64 pte_ref_get(const struct pte_ref *ref)
+{
+	return ref->off == PTE_OFF_HUGE ? ref->chunk->huge : pte_get(ref->chunk, ref->off);
+}
+
 void pte_ref_set(const struct pte_ref *ref, u64 pte);
 u32 token_next(u32 nr);
 void token_set(struct map_chunk *chunk, u32 off, u32 nr, u32 token);
@@ -362,7 +366,7 @@ struct mmu_gather {
 	struct list_head pages;		/* without references, in the order of their addresses */
 	struct list_head batches;	/* pages that hold the real kernel's lists of them */
 	struct list_head tables;
-	unsigned int nr, nr_batches;
+	unsigned int nr, nr_batches, nr_tables;
 };
 void tlb_gather_mmu(struct mmu_gather *tlb);
 void tlb_finish_mmu(struct mmu_gather *tlb);

@@ -70,6 +70,7 @@ struct task_struct {
 	/* What it takes of guest memory (kernel/fork.c). */
 	void *object[5];
 	struct page *stack_page[TASK_STACK_PAGES];
+	void (*reaped)(struct task_struct *task);	/* its parent knows; NULL: nobody asks */
 	void *program;			/* of a user task; owned by whoever made it */
 };
 
