@@ -312,6 +312,8 @@ static const struct broken {
 	{ "broken-guest-mute-statistics", "guest-stats-polling-s = <1>;", "", IDLE
 	  "more { compatible = \"ballast,program-idle\"; duration-ms = <9000>; };", "",
 	  TRACE_END_HANG, "guest guest has been asked for statistics every 1 s, and has not" },
+	{ "broken-guest-frees-before-telling", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,
+	  "is used again, or free for it, before the host was told" },
 	{ "broken-guest-deaf", "", "", IDLE, SHRINK_EARLY, TRACE_END_UNMET,
 	  "command shrink: guest guest has 512 MiB, the target is 448 MiB" },
 	{ "broken-guest-config-in-atomic", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,

@@ -220,6 +220,7 @@ void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
 	if (!observer || vdev->broken)
 		return;
 	request.role = vmm_queue_role(vq);
+	request.must_tell = virtio_vdev_has_feature(vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST);
 	if (vq->index < KVM_QUEUES) {
 		request.driver_code = vdev->transport->kvm.submitted[vq->index].caller;
 		request.submitted = vdev->transport->kvm.submitted[vq->index].time;

@@ -45,6 +45,7 @@ struct vmm_request {
 	uint64_t submitted;		/* ns, when the driver put it on the queue */
 	const void *driver_code;	/* what put it there, an address in the driver's image */
 	enum vmm_role role;
+	bool must_tell;			/* VIRTIO_BALLOON_F_MUST_TELL_HOST is agreed upon */
 	uint64_t blocks;		/* page frames or buffers that it named */
 	uint64_t bytes;			/* guest memory that these are */
 };

@@ -122,6 +122,11 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 		page_lost(guest, bad, use, how);
 		return;
 	}
+	/* Virtio 1.2, 5.5.6.1: not used before the host has acknowledged the deflation. */
+	if (rq->role == VMM_ROLE_DEFLATE && rq->must_tell &&
+	    guest_kernel_pages_use(guest->kernel, gfn, nr, true, &bad))
+		wrong_balloon(guest, bad, "is used again, or free for it, before the host was "
+			      "told that it leaves the balloon", rq);
 	for (i = 0; rq->role != VMM_ROLE_REPORT && i < nr && m->result == TRACE_END_OK; i++)
 		note_balloon(guest, rq, gfn + i);
 }

@@ -189,7 +189,8 @@ static void broken_remove(struct virtio_device *vdev)
 
 static const unsigned int broken_features[] = { VIRTIO_BALLOON_F_STATS_VQ,
 						VIRTIO_BALLOON_F_REPORTING,
-						VIRTIO_BALLOON_F_FREE_PAGE_HINT };
+						VIRTIO_BALLOON_F_FREE_PAGE_HINT,
+						VIRTIO_BALLOON_F_MUST_TELL_HOST };
 
 static const struct virtio_device_id broken_ids[] = {
 	{ VIRTIO_ID_BALLOON, VIRTIO_DEV_ANY_ID },
