@@ -168,6 +168,9 @@ struct coro *coro_create(const char *name, coro_fn fn, void *arg, size_t stack_s
 
 	if (!co)
 		return NULL;
+#ifdef CORO_ASAN
+	stack_size *= 4;	/* its frames are larger, and its report is made on this stack */
+#endif
 	co->stack_size = (stack_size + GUARD_SIZE - 1) / GUARD_SIZE * GUARD_SIZE + GUARD_SIZE;
 	co->stack = stack_map(co->stack_size);
 	co->fn = fn;
