@@ -22,7 +22,7 @@ bool thp_eligible(const struct vm_area_struct *vma, u64 index)
 	if (policy == THP_NEVER || vma->thp == USER_THP_NOHUGEPAGE ||
 	    (policy == THP_MADVISE && vma->thp != USER_THP_HUGEPAGE))
 		return false;
-	return !chunk->huge && !chunk->table && first >= vma->pgoff &&
+	return !chunk->huge && !has_ptes(chunk) && first >= vma->pgoff &&
 	       first + CHUNK_PAGES <= vma->pgoff + (vma->end - vma->start);
 }
 
@@ -75,7 +75,7 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, u64 index, bool write
 	}
 	if (page)
 		clear_pages(page, CHUNK_PAGES);
-	if (chunk->huge || chunk->table) {
+	if (chunk->huge || has_ptes(chunk)) {
 		/* Somebody who shares the area was here first. */
 		if (page)
 			__free_pages(page, HOST_PMD_ORDER);
@@ -93,7 +93,6 @@ void split_huge_pmd(struct address_space *space, struct map_chunk *chunk)
 {
 	u32 pfn = pte_pfn(chunk->huge), i;
 
-	map_alloc_table(chunk);
 	for (i = 0; i < CHUNK_PAGES; i++)
 		pte_set(chunk, i, chunk->huge + (pfn ? i : 0));
 	chunk->huge = 0;

@@ -80,24 +80,43 @@ u64 map_entry(const struct address_space *space, u64 index)
 
 	if (chunk->huge)
 		return pte_pfn(chunk->huge) ? chunk->huge + chunk_off(index) : chunk->huge;
-	return chunk->table ? pte_get(chunk, chunk_off(index)) : 0;
+	return pte_get(chunk, chunk_off(index));
 }
 
-/* Room for 4 KiB entries; false: the chunk already has some. */
-bool map_alloc_table(struct map_chunk *chunk)
+void pte_alloc_table(struct map_chunk *chunk)
 {
-	if (chunk->table)
-		return false;
+	u64 run = chunk->run;
+	u32 i;
+
 	chunk->table = host_alloc(sizeof(*chunk->table));
-	return true;
+	chunk->run = 0;
+	for (i = 0; run && i < CHUNK_PAGES; i++)
+		pte_set(chunk, i, run + i);
+}
+
+/* Memory that is touched from its start to its end mostly needs no table afterwards. */
+static void pte_free_table(struct map_chunk *chunk)
+{
+	u64 run = pte_get(chunk, 0);
+	u32 i;
+
+	if (!(run & PTE_PRESENT) || !pte_pfn(run))
+		return;
+	for (i = 1; i < CHUNK_PAGES; i++)
+		if (pte_get(chunk, i) != run + i)
+			return;
+	host_free(chunk->table);
+	chunk->table = NULL;
+	chunk->run = run;
 }
 
 void map_set(struct address_space *space, u64 index, u64 pte)
 {
 	struct map_chunk *chunk = chunk_of(space, index);
 
-	map_alloc_table(chunk);
 	pte_set(chunk, chunk_off(index), pte);
+	if (chunk_off(index) == CHUNK_PAGES - 1)
+		pte_free_table(chunk);
 }
 
 /*
@@ -120,7 +139,11 @@ u32 map_run(struct address_space *space, u64 index, u32 max, u64 need, u32 *pfn)
 		*pfn = pte_pfn(chunk->huge) ? pte_pfn(chunk->huge) + off : 0;
 		return max;
 	}
-	if (!chunk->table)
+	if (chunk->run && (chunk->run & (need | PTE_ACCESSED)) == (need | PTE_ACCESSED)) {
+		*pfn = pte_pfn(chunk->run) + off;
+		return max;
+	}
+	if (!has_ptes(chunk))
 		return 0;
 	*pfn = pte_pfn(pte_get(chunk, off));
 	step = *pfn ? 1 : 0;
@@ -151,8 +174,6 @@ bool page_pte(const struct page *page, struct pte_ref *ref)
 	chunk = chunk_of(owner_space(owner), owner_index(owner));
 	ref->chunk = chunk;
 	ref->off = PageHead(page) ? PTE_OFF_HUGE : chunk_off(owner_index(owner));
-	if (ref->off != PTE_OFF_HUGE && !chunk->table)
-		return false;
 	pte = pte_ref_get(ref);
 	return pte & PTE_PRESENT && pte_pfn(pte) == page_to_pfn(page);
 }

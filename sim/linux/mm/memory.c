@@ -175,7 +175,7 @@ void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 i
 		} else {
 			if (chunk->huge)
 				split_huge_pmd(space, chunk);
-			if (chunk->table)
+			if (has_ptes(chunk))
 				zap_pte_range(tlb, space, chunk, off, run);
 		}
 		index += run;

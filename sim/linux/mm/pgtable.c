@@ -118,6 +118,7 @@ void free_chunk_table(struct mmu_gather *tlb, struct address_space *space,
 	if (chunk->table)
 		host_free(chunk->table);
 	chunk->table = NULL;
+	chunk->run = 0;
 }
 
 static void free_upper(struct mmu_gather *tlb, struct mm_struct *mm, u64 nr)

@@ -112,7 +112,7 @@ static u64 check_chunk(const struct address_space *space, u64 c, u64 *resident, 
 		*resident += CHUNK_PAGES;
 		return pfn_to_page(pte_pfn(chunk->huge))->private != make_owner(space, index);
 	}
-	for (i = 0; chunk->table && i < CHUNK_PAGES; i++) {
+	for (i = 0; has_ptes(chunk) && i < CHUNK_PAGES; i++) {
 		u64 pte = pte_get(chunk, i);
 
 		if (pte & PTE_PRESENT)

@@ -44,9 +44,13 @@ struct pte_table {
 	u8 flags[CHUNK_PAGES / 2];
 };
 
-/* 2 MiB of an address space: one huge entry, or a table of 512. */
+/*
+ * 2 MiB of an address space: one huge entry, or 512 small ones, which take a table unless each
+ * follows from the first.
+ */
 struct map_chunk {
 	u64 huge;		/* entry of a huge page, 0: none */
+	u64 run;		/* the first of 512 entries that follow from it, 0: none */
 	u32 compound;		/* frame of a huge page that is mapped page by page, 0: none */
 	u16 nr_compound;	/* pages of it that still are mapped */
 	u16 busy;		/* accesses under way: nothing may be unmapped */
@@ -250,10 +254,20 @@ static inline u32 pte_pfn(u64 pte)
 	return pte;
 }
 
+static inline bool has_ptes(const struct map_chunk *chunk)
+{
+	return chunk->table || chunk->run;
+}
+
+/* Room for 512 entries, which are as they were, or 0. */
+void pte_alloc_table(struct map_chunk *chunk);
+
 static inline u64 pte_get(const struct map_chunk *chunk, u32 off)
 {
 	unsigned int shift = off % 2 * 4;
 
+	if (!chunk->table)
+		return chunk->run ? chunk->run + off : 0;
 	return chunk->table->low[off] |
 	       (u64)(chunk->table->flags[off / 2] >> shift & 7) << PTE_FLAG_SHIFT;
 }
@@ -261,8 +275,11 @@ static inline u64 pte_get(const struct map_chunk *chunk, u32 off)
 static inline void pte_set(struct map_chunk *chunk, u32 off, u64 pte)
 {
 	unsigned int shift = off % 2 * 4;
-	u8 *flags = &chunk->table->flags[off / 2];
+	u8 *flags;
 
+	if (!chunk->table)
+		pte_alloc_table(chunk);
+	flags = &chunk->table->flags[off / 2];
 	chunk->table->low[off] = pte;
 	*flags = (*flags & ~(7u << shift)) | (pte >> PTE_FLAG_SHIFT) << shift;
 }
@@ -272,7 +289,6 @@ enum space_kind { SPACE_FILE, SPACE_PRIVATE, SPACE_SHARED };
 struct address_space *space_create(enum space_kind kind, u64 nr_pages);
 void space_free(struct address_space *space);
 u64 map_entry(const struct address_space *space, u64 index);
-bool map_alloc_table(struct map_chunk *chunk);
 void map_set(struct address_space *space, u64 index, u64 pte);
 u32 map_run(struct address_space *space, u64 index, u32 max, u64 need, u32 *pfn);
 u64 page_owner(const struct page *page);
