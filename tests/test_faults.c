@@ -357,6 +357,20 @@ START_TEST(objects_that_are_written_over_name_who_made_them)
 	outcome_free(&o);
 }
 END_TEST
+
+START_TEST(a_driver_that_writes_far_is_named_and_not_its_victim)
+{
+	struct outcome o;
+
+	outcome_run(&o, bad_driver("broken-guest-overrun-far", ""), false);
+	ck_assert_int_eq(o.end, TRACE_END_PROTOCOL);
+	ck_assert_msg(strstr(o.text, "a: BUG kmalloc-256: overrun: at least 8 bytes behind "
+			     "the end were written: object of 256 bytes, allocated in run_far(), "
+			     "guest-overrun-far.c:11; found in broken_tell(), broken.h:") != NULL,
+		      "%.900s", o.text);
+	outcome_free(&o);
+}
+END_TEST
 #endif
 
 int main(void)
@@ -380,6 +394,9 @@ int main(void)
 	tcase_add_test(tc, more_descriptors_or_mappings_than_a_process_may_have_are_named);
 	tcase_add_loop_test(tc, objects_that_are_written_over_name_who_made_them, 0,
 			    sizeof(writers) / sizeof(writers[0]));
+#ifndef __SANITIZE_ADDRESS__
+	tcase_add_test(tc, a_driver_that_writes_far_is_named_and_not_its_victim);
+#endif
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -4,9 +4,9 @@
  *
  * As slub_debug=FZPU does (mm/slub.c of Linux 6.1): what follows an object is filled with a value
  * and looked at when it is freed, free objects are filled and looked at when they are given out
- * again; a write there is a warning of the kernel, and the run has failed.  The oldest objects, a
- * driver's own state, are also looked at whenever a buffer is put on a ring: what the finding names
- * is then close to what wrote.  Under ASan the same bytes are poisoned instead, and the write
+ * again; a write there is a warning of the kernel, and the run has failed.  The oldest objects of
+ * drivers, their own state, are also looked at whenever a buffer is put on a ring: what the finding
+ * names is then close to what wrote.  Under ASan the same bytes are poisoned instead, and the write
  * itself is found.
  *
  * Bytes in front of an object are those behind the one before; writes that jump over a red zone
@@ -23,6 +23,8 @@
 #include "internal.h"
 #include "slab_debug.h"
 #include "symbol.h"
+
+extern const char __executable_start[], etext[];
 
 #define LOOK_BYTES 64u		/* of a red zone, where it is looked at often */
 
@@ -124,7 +126,7 @@ static void check_zone(struct slab *slab, unsigned int nr, unsigned int limit, c
 	if (likely(!over))
 		return;
 	snprintf(what, sizeof(what), "overrun: %s%zu bytes behind the end were written",
-		 over == limit ? "at least " : "", over);
+		 over == zone ? "at least " : "", over);
 	complain(slab->cache->name, info->size, info->caller, what, found);
 	memset(end, SLUB_RED_ACTIVE, slab->cache->size - info->size);
 }
@@ -187,6 +189,12 @@ static struct slab_watch *watch_of(const struct slab *slab, unsigned int nr)
 	return NULL;
 }
 
+/* Not the model's own code: an image's. */
+static bool is_drivers(const void *caller)
+{
+	return (const char *)caller < __executable_start || (const char *)caller >= etext;
+}
+
 void slab_debug_alloc(struct slab *slab, unsigned int nr, unsigned int size, const void *caller)
 {
 	struct slab_watch *watch = watch_of(NULL, 0);
@@ -198,7 +206,7 @@ void slab_debug_alloc(struct slab *slab, unsigned int nr, unsigned int size, con
 	memset(object + size, SLUB_RED_ACTIVE, slab->cache->size - size);
 	poison(object + size, slab->cache->size - size);
 	slab->info[nr] = (struct object_info){ caller, size };
-	if (watch)
+	if (watch && is_drivers(caller))
 		*watch = (struct slab_watch){ slab, nr };
 }
 

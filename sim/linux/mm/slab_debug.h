@@ -50,7 +50,7 @@ struct slab_watch {
 struct slab_state {
 	struct kmem_cache *kmalloc[NR_KMALLOC];
 	struct list_head caches;
-	struct slab_watch watched[SLAB_WATCHED];	/* objects in use, the oldest ones */
+	struct slab_watch watched[SLAB_WATCHED];	/* the oldest objects of drivers */
 	const void *reported[SLAB_WATCHED];		/* places whose objects were written over */
 };
 
