@@ -103,7 +103,9 @@ START_TEST(what_waits_long_by_nature_is_no_hang)
 		 "programs { i { compatible = \"ballast,program-idle\"; duration-ms = <400000>; };"
 		 " }; };\n"
 		 "late { compatible = \"ballast,guest\"; memory-mib = <256>; start-ms = <390000>;\n"
-		 "programs { i { compatible = \"ballast,program-idle\"; duration-ms = <1>; }; }; };"
+		 "programs { i { compatible = \"ballast,program-idle\";"
+		 " duration-ms = <200000>; }; };"
+		 " };\n"
 		 " };\n");
 	memcpy(strstr(scenario, "until-ms = <120000>"), "until-ms = <0>     ", 19);
 	run(&o, scenario);

@@ -16,7 +16,10 @@
 
 static u64 waits_since(const struct task_struct *task)
 {
-	return task->wait_since ? task->wait_since : task->blocked_since;
+	if (task->wait_since)
+		return task->wait_since;
+	/* One that has not run yet waits since it was made. */
+	return task->blocked_since ? task->blocked_since : task->start_time;
 }
 
 static bool waits(const struct task_struct *task)

@@ -460,7 +460,10 @@ int sched_run_init(struct kernel *kernel)
 	struct sched_state *sched = kernel->sched;
 
 	sched->init = sched_create_task(kernel, "init", init_main, sched, 0);
-	return sched->init ? 0 : -ENOMEM;
+	if (!sched->init)
+		return -ENOMEM;
+	sched->init->wait_expected = true;	/* for its first child to die */
+	return 0;
 }
 
 /* In the dying task, which makes room on its vCPU at once. */
