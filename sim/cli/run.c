@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,82 +16,6 @@
 
 #define ERROR_SIZE 4096
 #define REPLAY_SIZE 4096
-
-int cli_error(const char *fmt, ...)
-{
-	char text[8192], *line, *rest = text;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			fprintf(stderr, "ballast: %s\n", line);
-	return EXIT_BAD_INPUT;
-}
-
-const char *cli_beside_executable(const char *what)
-{
-	static char path[2][PATH_MAX + 32];
-	static int which;
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
-
-	if (n < 0)
-		return what;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
-	which = !which;
-	snprintf(path[which], sizeof(path[which]), "%s/%s", exe, what);
-	return path[which];
-}
-
-const char *cli_image_dir(const struct run_args *args)
-{
-	const char *env = getenv("BALLAST_IMAGES");
-
-	if (args->images)
-		return args->images;
-	return env ? env : cli_beside_executable("images");
-}
-
-const char *cli_scenario_dir(void)
-{
-	const char *env = getenv("BALLAST_SCENARIOS"), *dir;
-
-	if (env)
-		return env;
-	dir = cli_beside_executable("../../scenarios");
-	return access(dir, R_OK) ? "scenarios" : dir;
-}
-
-int cli_load(struct scenario *scenario, const struct run_args *args, const char *file)
-{
-	struct scenario_args load = { .file = file, .overlays = args->overlays,
-				      .nr_overlays = args->nr_overlays,
-				      .settings = args->settings,
-				      .nr_settings = args->nr_settings,
-				      .include_dir = cli_scenario_dir() };
-
-	if (!scenario_load(scenario, &load))
-		return 0;
-	cli_error("%s", scenario_error_text(scenario));
-	scenario_free(scenario);
-	return EXIT_BAD_INPUT;
-}
-
-void cli_message(void *opaque, const char *text)
-{
-	const struct run_args *args = opaque;
-
-	if (args->progress && !args->quiet)
-		fprintf(stderr, "\r\033[K");
-	fprintf(stderr, "%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
-}
 
 static void print_progress(void *opaque, uint64_t now, uint64_t events)
 {
