@@ -443,12 +443,16 @@ static void add_pages(struct read_plug *plug, struct guest_ram *ram, uint64_t nr
 void swap_page_used(struct guest_ram *ram, uint64_t nr)
 {
 	uint32_t *state = &ram->page[nr].state;
+	bool ahead = page_kind(*state) == PAGE_CACHED && *state & PAGE_READAHEAD;
 
-	if (page_kind(*state) != PAGE_CACHED || !(*state & PAGE_READAHEAD))
-		return;
-	*state &= ~PAGE_READAHEAD;
-	ram->host->stats.swap_readahead_hits++;
-	swap_ra_hit(ram->host->swap->config.kind == SWAP_HDD ? &ram->host->swap->ra : &ram->ra);
+	if (ahead) {
+		*state &= ~PAGE_READAHEAD;
+		ram->host->stats.swap_readahead_hits++;
+	}
+	if (ram->host->swap->config.kind != SWAP_HDD)
+		swap_ra_cached(&ram->ra, nr, ahead);
+	else if (ahead)
+		swap_ra_hit(&ram->host->swap->ra);
 }
 
 /* Compressed memory is read by the CPU, page by page, without read-ahead (SWP_SYNCHRONOUS_IO). */

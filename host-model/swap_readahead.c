@@ -73,3 +73,10 @@ void swap_ra_hit(struct swap_ra *ra)
 	if (ra->hits < HITS_MAX)
 		ra->hits++;
 }
+
+void swap_ra_cached(struct swap_ra *ra, uint64_t page, bool ahead)
+{
+	ra->prev = page;
+	if (ahead)
+		swap_ra_hit(ra);
+}

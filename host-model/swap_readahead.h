@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct swap_ra {
-	uint64_t prev;		/* page or slot of the last window */
+	uint64_t prev;		/* slot of the last window; page that was wanted last */
 	uint32_t window;	/* pages of it */
 	uint32_t hits;		/* that were used since */
 };
@@ -28,7 +28,12 @@ void swap_ra_slots(struct swap_ra *ra, uint64_t wanted, uint32_t max, uint64_t n
 /* The same for pages; none below @low or from @high on. */
 void swap_ra_pages(struct swap_ra *ra, uint64_t wanted, uint32_t max, uint64_t low, uint64_t high,
 		   uint64_t *first, uint64_t *end);
-/* A page that was read ahead is wanted. */
+/* A slot that was read ahead is wanted. */
 void swap_ra_hit(struct swap_ra *ra);
+/*
+ * A page is wanted that is in memory still or again, @ahead: because it was read ahead.  Either way
+ * the next window is in the direction from it (swap_cache_get_folio()).
+ */
+void swap_ra_cached(struct swap_ra *ra, uint64_t page, bool ahead);
 
 #endif

@@ -474,10 +474,6 @@ static void start_another(struct kvm_vm *vm, void *arg)
 	host_start_vm(arg);
 }
 
-/*
- * 512 frames at once, when fewer than that are free above the watermark and the rest is being
- * written: the thread has to wait for the device, since looking again takes no time.
- */
 /* swap_cluster_readahead() and swap_vma_readahead() with page-cluster 3, step by step. */
 START_TEST(windows_of_read_ahead_follow_hits)
 {
@@ -511,6 +507,11 @@ START_TEST(windows_of_read_ahead_follow_hits)
 	swap_ra_hit(&pages);
 	swap_ra_pages(&pages, 513, 8, 512, 1024, &first, &end);	/* not beyond the page table */
 	ck_assert(first == 512 && end == 516);
+	for (uint64_t page = 514; page < 516; page++)
+		swap_ra_cached(&pages, page, true);
+	swap_ra_cached(&pages, 516, false);
+	swap_ra_pages(&pages, 517, 8, 512, 1024, &first, &end);	/* upwards from what was used */
+	ck_assert(first == 517 && end == 521);
 }
 END_TEST
 
@@ -554,6 +555,10 @@ START_TEST(swap_in_reads_what_there_is_and_no_holes)
 }
 END_TEST
 
+/*
+ * 512 frames at once, when fewer than that are free above the watermark and the rest is being
+ * written: the thread has to wait for the device, since looking again takes no time.
+ */
 START_TEST(large_allocation_waits_for_what_is_being_written)
 {
 	struct body a = { .fn = start_another };

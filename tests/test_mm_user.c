@@ -253,6 +253,63 @@ START_TEST(what_went_to_swap_is_read_back_as_it_was)
 }
 END_TEST
 
+/* Swapped pages that are read in their order: a request brings a window, all of it ahead. */
+START_TEST(pages_read_upwards_come_eight_at_a_time)
+{
+	const uint64_t size = MIB(GUEST_MIB + 256);
+	uint64_t addr, swapped, major;
+	struct mm_struct *mm;
+
+	boot(THP_NEVER, 512);
+	mm = user_mm_create(kernel, NULL);
+	addr = map(mm, size, USER_THP_DEFAULT);
+	write_all(mm, addr, size);
+	ck_assert_int_eq(user_release(mm, addr + size / 2, size / 2), 0);
+	swapped = user_swapped(mm);
+	ck_assert_uint_gt(swapped, PAGES(128));
+	major = user_maj_flt(mm);
+	verify(mm, addr, size / 2);
+	major = user_maj_flt(mm) - major;
+	ck_assert_uint_eq(user_swapped(mm), 0);
+	ck_assert_msg(major >= swapped / 8 && major <= swapped / 8 + swapped / 100,
+		      "%llu pages came in %llu requests", (unsigned long long)swapped,
+		      (unsigned long long)major);
+	user_mm_destroy(mm);
+	check_nothing_left();
+	shut_down();
+}
+END_TEST
+
+/* Each area has a window of its own: two that are read in turn, upwards both. */
+START_TEST(areas_are_read_ahead_each_for_itself)
+{
+	const uint64_t size = MIB(GUEST_MIB + 256);
+	uint64_t addr, swapped, major, i;
+	struct mm_struct *mm;
+
+	boot(THP_NEVER, 512);
+	mm = user_mm_create(kernel, NULL);
+	addr = map(mm, size, USER_THP_DEFAULT);
+	write_all(mm, addr, size);
+	ck_assert_int_eq(user_release(mm, addr + size / 2, size / 2), 0);
+	ck_assert_int_eq(user_unmap(mm, addr + MIB(64), 4096), 0);
+	swapped = user_swapped(mm);
+	major = user_maj_flt(mm);
+	for (i = 0; i < PAGES(32); i++) {
+		ck_assert_int_eq(user_verify(mm, addr + i * 4096, 4096), 0);
+		ck_assert_int_eq(user_verify(mm, addr + MIB(96) + i * 4096, 4096), 0);
+	}
+	swapped -= user_swapped(mm);
+	major = user_maj_flt(mm) - major;
+	ck_assert_uint_ge(swapped, PAGES(64));
+	ck_assert_msg(major <= swapped / 8 + swapped / 100, "%llu pages came in %llu requests",
+		      (unsigned long long)swapped, (unsigned long long)major);
+	user_mm_destroy(mm);
+	check_nothing_left();
+	shut_down();
+}
+END_TEST
+
 START_TEST(more_than_memory_and_swap_is_refused_and_nothing_is_lost)
 {
 	struct mm_struct *mm;
@@ -494,6 +551,8 @@ static Suite *mm_user_suite(void)
 	tcase_add_loop_test(tc, memory_that_is_only_read_takes_no_pages, 0, 2);
 	tcase_add_test(tc, part_of_a_huge_page_comes_back_under_pressure_only);
 	tcase_add_loop_test(tc, what_went_to_swap_is_read_back_as_it_was, 0, 2);
+	tcase_add_test(tc, pages_read_upwards_come_eight_at_a_time);
+	tcase_add_test(tc, areas_are_read_ahead_each_for_itself);
 	tcase_add_loop_test(tc, more_than_memory_and_swap_is_refused_and_nothing_is_lost, 0, 2);
 	tcase_add_test(tc, hole_in_an_area_is_a_fault_and_its_sides_stay);
 	tcase_add_test(tc, memory_of_one_name_is_the_same_for_two_programs);

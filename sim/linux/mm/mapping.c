@@ -37,7 +37,6 @@ struct address_space *space_create(enum space_kind kind, u64 nr_pages)
 	space->id = id;
 	space->anon = kind != SPACE_FILE;
 	space->shared = kind == SPACE_SHARED;
-	space->ra = SWAP_RA_VMA_INIT;
 	space->nr_pages = nr_pages;
 	space->nr_chunks = (nr_pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
 	/* Files may become as large as the disk, and processes as large as memory: mostly not. */

@@ -294,7 +294,7 @@ static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
 		} else if (pte & PTE_PRESENT) {
 			ret = write && !(pte & PTE_WRITE) ? do_wp_page(vma, index, pte) : 0;
 		} else {
-			ret = do_swap_page(space, index, write, &major);
+			ret = do_swap_page(vma, index, write, &major);
 			kind = major ? USER_FAULT_SWAP : USER_FAULT_MINOR;
 		}
 	}

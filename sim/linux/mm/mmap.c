@@ -83,6 +83,7 @@ static struct vm_area_struct *area_create(struct mm_struct *mm, struct address_s
 	vma->mm = mm;
 	vma->space = space;
 	vma->thp = thp;
+	vma->ra = SWAP_RA_VMA_INIT;
 	vma->start = start;
 	vma->end = start + nr_pages;
 	vma->pgoff = space->shared ? 0 : start;
@@ -138,6 +139,7 @@ static int split_area(struct mm_struct *mm, u64 page)
 	if (!tail)
 		return -ENOMEM;
 	tail->pgoff = vma->pgoff + (page - vma->start);
+	tail->ra = vma->ra;
 	vma_set_range(mm, vma, vma->start, page);
 	vma_insert(mm, tail);
 	tail->space->users++;

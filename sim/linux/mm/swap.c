@@ -352,18 +352,18 @@ static bool read_cluster(u32 wanted, struct page_io **plug)
 	return ok;
 }
 
-/* The pages around the wanted one, as far as they are in slots. */
-static bool read_neighbours(struct address_space *space, u64 index, u32 wanted,
+/* The pages around the wanted one, as far as they are of its area and in slots. */
+static bool read_neighbours(struct vm_area_struct *vma, u64 index, u32 wanted,
 			    struct page_io **plug)
 {
-	u64 low = index - chunk_off(index);
+	u64 table = index - chunk_off(index), low = max(table, vma->pgoff);
+	u64 high = min(table + CHUNK_PAGES, vma->pgoff + (vma->end - vma->start));
 	uint64_t at, end;
 	bool ok = true;
 
-	swap_ra_pages(&space->ra, index, this_user->swap->ra_max, low, low + CHUNK_PAGES, &at,
-		      &end);
+	swap_ra_pages(&vma->ra, index, this_user->swap->ra_max, low, high, &at, &end);
 	for (; at < end; at++) {
-		u64 pte = map_entry(space, at);
+		u64 pte = map_entry(vma->space, at);
 
 		if (at == index)
 			ok = read_slot(wanted, plug);
@@ -373,14 +373,35 @@ static bool read_neighbours(struct address_space *space, u64 index, u32 wanted,
 	return ok;
 }
 
-static int swapin_readahead(struct address_space *space, u64 index, u32 wanted)
+/* Shared memory has no area to go by (shmem_swapin()). */
+static bool reads_clusters(const struct vm_area_struct *vma)
+{
+	return this_user->swap->rotates || vma->space->shared;
+}
+
+static int swapin_readahead(struct vm_area_struct *vma, u64 index, u32 wanted)
 {
 	struct page_io *plug = NULL;
-	bool ok = this_user->swap->rotates ? read_cluster(wanted, &plug) :
-					     read_neighbours(space, index, wanted, &plug);
+	bool ok = reads_clusters(vma) ? read_cluster(wanted, &plug) :
+					read_neighbours(vma, index, wanted, &plug);
 
 	page_io_unplug(&plug);
 	return ok ? 0 : -ENOMEM;
+}
+
+/* The page was in the swap cache when it was looked for (swap_cache_get_folio()). */
+static void swap_cache_hit(struct vm_area_struct *vma, u64 index, struct page *page)
+{
+	bool ahead = PageReclaim(page) && !PageWriteback(page);
+
+	if (ahead) {
+		ClearPageReclaim(page);
+		vm_event(this_mm, SWAP_RA_HIT, 1);
+	}
+	if (!reads_clusters(vma))
+		swap_ra_cached(&vma->ra, index, ahead);
+	else if (ahead)
+		swap_ra_hit(&this_user->swap->ra);
 }
 
 static void swap_map_page(struct address_space *space, u64 index, struct page *page, bool write)
@@ -403,8 +424,9 @@ static void swap_map_page(struct address_space *space, u64 index, struct page *p
 }
 
 /* The page is in a slot; returns with it mapped, or with nothing done because things changed. */
-int do_swap_page(struct address_space *space, u64 index, bool write, bool *major)
+int do_swap_page(struct vm_area_struct *vma, u64 index, bool write, bool *major)
 {
+	struct address_space *space = vma->space;
 	u32 slot = map_entry(space, index);	/* not present: no flags */
 	struct swap_slot *s = &this_user->swap->slot[slot];
 
@@ -417,17 +439,13 @@ int do_swap_page(struct address_space *space, u64 index, bool write, bool *major
 			int ret;
 
 			*major = true;
-			ret = swapin_readahead(space, index, slot);
+			ret = swapin_readahead(vma, index, slot);
 			if (ret)
 				return ret;
 			continue;
 		}
 		page = pfn_to_page(s->pfn);
-		if (PageReclaim(page) && !PageWriteback(page)) {
-			ClearPageReclaim(page);
-			swap_ra_hit(this_user->swap->rotates ? &this_user->swap->ra : &space->ra);
-			vm_event(this_mm, SWAP_RA_HIT, 1);
-		}
+		swap_cache_hit(vma, index, page);
 		if (!PageLocked(page)) {
 			swap_map_page(space, index, page, write);
 			return 0;

@@ -75,7 +75,6 @@ struct address_space {
 	struct map_chunk *chunk;
 	unsigned long nr_resident, nr_swapped;
 	unsigned long nr_tables;	/* pages of page tables, without the root */
-	struct swap_ra ra;		/* of anonymous memory on a disk that does not rotate */
 	struct list_head list;	/* of files or of shared memory */
 
 	/* files (filemap.c) */
@@ -93,6 +92,7 @@ struct vm_area_struct {
 	u64 pgoff;
 	struct address_space *space;
 	enum user_thp thp;
+	struct swap_ra ra;	/* of private memory on a disk that does not rotate */
 	void *object;		/* what it takes of the guest's slab */
 	/* vma.c: by address; what is below the node, itself included */
 	struct vm_area_struct *left, *right;
@@ -141,7 +141,7 @@ struct swap_info {
 	u16 *cluster_used;
 	bool rotates;
 	u32 ra_max;		/* read-ahead, pages */
-	struct swap_ra ra;	/* of a disk that rotates */
+	struct swap_ra ra;	/* of a disk that rotates, and of shared memory */
 };
 
 /* Transfer of consecutive pages of a disk. */
@@ -435,7 +435,7 @@ bool swap_is_full(void);
 /* Begin to write a locked page, unlock it; consecutive slots gather in @plug.  May block. */
 void swap_writepage(struct page *page, struct page_io **plug);
 void swap_write_unplug(struct page_io **plug);
-int do_swap_page(struct address_space *space, u64 index, bool write, bool *major);
+int do_swap_page(struct vm_area_struct *vma, u64 index, bool write, bool *major);
 
 /* filemap.c */
 int filemap_init(struct user_state *user, const struct swap_config *config);
