@@ -351,6 +351,10 @@ START_TEST(hole_in_an_area_is_a_fault_and_its_sides_stay)
 	ck_assert_int_eq(user_release(mm, addr + MIB(2), 4096), -ENOMEM);
 	verify(mm, addr, MIB(1));
 	verify(mm, addr + MIB(5), MIB(3));
+	/* madvise() says that there is a hole, and goes on behind it. */
+	ck_assert_int_eq(user_release(mm, addr + MIB(1) / 2, MIB(5) + MIB(1) / 2), -ENOMEM);
+	check_all();
+	ck_assert_uint_eq(user_rss(mm), PAGES(5) / 2);
 	user_mm_destroy(mm);
 	check_nothing_left();
 	shut_down();

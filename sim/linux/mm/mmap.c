@@ -392,29 +392,37 @@ int user_unmap(struct mm_struct *mm, uint64_t addr, uint64_t len)
 	return 0;
 }
 
+/* madvise_dontneed_single_vma(): a gather for each area. */
+static void release_part(const struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct mmu_gather tlb;
+
+	/* Others see shared pages still; here they would only have to be mapped again. */
+	if (vma->space->shared)
+		return;
+	tlb_gather_mmu(&tlb);
+	unmap_page_range(&tlb, vma->space, vma->pgoff + start - vma->start, end - start);
+	tlb_finish_mmu(&tlb);
+}
+
 int user_release(struct mm_struct *mm, uint64_t addr, uint64_t len)
 {
 	u64 page = PFN_DOWN(addr), end = PFN_UP(addr + len);
-	struct mmu_gather tlb;
+	struct vm_area_struct *vma;
 	int ret = 0;
 
 	charge(COST_GUEST_SYSCALL, 1);
-	tlb_gather_mmu(&tlb);
+	/* A hole is an error, and what is behind it is released (madvise_walk_vmas()). */
 	while (page < end) {
-		struct vm_area_struct *vma = find_vma(mm, page);
-		u64 nr;
-
-		if (!vma || vma->start > page) {
+		vma = find_vma(mm, page);
+		if (!vma || vma->start > page)
 			ret = -ENOMEM;
+		if (!vma || vma->start >= end)
 			break;
-		}
-		nr = min(end, vma->end) - page;
-		/* Others see shared pages still; here they would only have to be mapped again. */
-		if (!vma->space->shared)
-			unmap_page_range(&tlb, vma->space, vma->pgoff + page - vma->start, nr);
-		page += nr;
+		page = max(page, vma->start);
+		release_part(vma, page, min(end, vma->end));
+		page = vma->end;
 	}
-	tlb_finish_mmu(&tlb);
 	user_resched();
 	return ret;
 }
