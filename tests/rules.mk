@@ -21,12 +21,12 @@ $(O)/tests/test_%: $(O)/tests/test_%.o $(lib_obj)
 $(O)/tests/kernel/%.o: tests/kernel/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(KERNEL_CFLAGS) -Itests/kernel -c -o $@ $<
+	@$(CC) $(KERNEL_CFLAGS) -Isim/workload -Itests/kernel -c -o $@ $<
 
 $(addprefix $(O)/tests/test_mm_,init buddy reporting contents user): $(O)/tests/kernel/mm_probe.o
 
 # Scenes played by tasks of a guest.
-$(O)/tests/test_kernel: $(O)/tests/kernel/kernel_probe.o
+$(O)/tests/test_kernel: $(addprefix $(O)/tests/kernel/,kernel_probe.o task_scenes.o)
 
 # Hostile guests: one table of cases for the model VMM and for QEMU (tests/real/qtest.mk).
 hostile_obj := $(patsubst %.c,$(O)/%.o,$(wildcard tests/hostile/*.c))

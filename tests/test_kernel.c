@@ -254,6 +254,15 @@ START_TEST(two_tasks_share_a_vcpu)
 }
 END_TEST
 
+/* At any moment of their lives; with the sanitizer, what a child knew of its parent shows. */
+START_TEST(a_parent_is_killed_whatever_its_children_do)
+{
+	play(2, scene_kill_parent, 0);
+	ck_assert_int_gt(v[0], 50);
+	ck_assert_int_eq(v[1], 0);
+}
+END_TEST
+
 START_TEST(kthread_stop_waits_for_the_thread)
 {
 	play(2, scene_kthread_stop, 0);
@@ -340,6 +349,7 @@ static Suite *kernel_suite(void)
 	const TTest *const tasks_tests[] = {
 		two_tasks_share_a_vcpu,
 		kthread_stop_waits_for_the_thread,
+		a_parent_is_killed_whatever_its_children_do,
 	};
 	const TTest *const rest_tests[] = {
 		notifiers_are_called_by_priority_until_one_stops_the_chain,

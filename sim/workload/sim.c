@@ -218,7 +218,7 @@ static void program_reaped(struct task_struct *task)
 static void task_end(struct program_task *t, int status, bool killed)
 {
 	struct program *p = t->program;
-	struct program_task *parent = t->parent;
+	struct program_task *parent;
 
 	if (current->mm) {
 		p->result.min_flt += user_min_flt(current->mm);
@@ -234,6 +234,7 @@ static void task_end(struct program_task *t, int status, bool killed)
 	}
 	if (killed)
 		wake_children(t);
+	parent = t->parent;	/* unless it has died meanwhile */
 	if (parent) {
 		parent->nr_failed += status != 0;
 		list_del_init(&t->sibling);
@@ -272,6 +273,7 @@ static void task_begin(struct program_task *t)
 {
 	t->start_ns = t->program->kernel->engine->now;
 	if (!user_mm_create(this_kernel, current)) {
+		return_to_program();	/* killed, it had no memory either */
 		printk("%s: no memory for a process\n", current->comm);
 		die(1, false);
 	}
@@ -469,13 +471,13 @@ uint64_t program_map(uint64_t bytes, enum program_advice advice)
 		[PROGRAM_ADVICE_HUGEPAGE] = USER_THP_HUGEPAGE,
 		[PROGRAM_ADVICE_NOHUGEPAGE] = USER_THP_NOHUGEPAGE,
 	};
+	int64_t addr = user_map(current->mm, bytes, thp[advice], NULL);
 
-	uint64_t addr = mapped(user_map(current->mm, bytes, thp[advice], NULL));
-
-	if (addr == PROGRAM_MAP_FAILED || remember_contents(addr, bytes))
-		return addr;
-	user_unmap(current->mm, addr, bytes);
-	return mapped(-ENOMEM);
+	if (addr >= 0 && !remember_contents(addr, bytes)) {
+		user_unmap(current->mm, addr, bytes);
+		addr = -ENOMEM;
+	}
+	return mapped(addr);
 }
 
 static struct file_mapping **find_file_mapping(uint64_t addr)
@@ -774,6 +776,7 @@ void *program_state(uint64_t bytes)
 	/* Smaller ones are a part of the heap, that is of the process's data. */
 	if (bytes >= STATE_MMAP_BYTES) {
 		addr = user_map(current->mm, bytes, USER_THP_DEFAULT, NULL);
+		return_from_call(addr < 0 ? addr : 0);
 		if (addr < 0)
 			return NULL;
 	}

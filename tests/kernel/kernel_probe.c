@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenes played by tasks of a guest; see kernel_probe.h. */
-#include "kernel_probe.h"
+#include "scenes.h"
 
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -26,11 +26,10 @@
 #define MIB (1ul << 20)
 #define PLAY_NS (20 * NSEC_PER_SEC_U64)
 
-/* The one that plays; a test is a process of its own. */
-static struct kernel_probe *probe;
+struct kernel_probe *probe;
 static kernel_scene playing;
 
-static void note(char c)
+void note(char c)
 {
 	size_t n = strlen(probe->order);
 
@@ -69,6 +68,7 @@ void kernel_probe_play(struct kernel_probe *result, unsigned int nr_cpus, kernel
 	probe = result;
 	playing = scene;
 	costs.ns[COST_GUEST_SWITCH] = costs.ns[COST_GUEST_IRQ] = 1000;
+	costs.ns[COST_GUEST_FAULT] = costs.ns[COST_GUEST_UNMAP] = 1000;
 	engine_init(&engine);
 	host_init(&host, &engine, &host_config, &costs);
 	config.engine = &engine;
@@ -512,58 +512,6 @@ int scene_flush_work(void *unused)
 	probe->value[3] = flush_work(&dwork.work);
 	probe->value[4] = jiffies - probe->value[4];
 	cancel_delayed_work_sync(&dwork);
-	return 0;
-}
-
-/* Tasks */
-
-static bool stop_computing;
-
-static int compute(void *data)
-{
-	while (!stop_computing) {
-		charge_ns(LEDGER_PROGRAM, 100 * 1000);
-		cond_resched();
-	}
-	*(int64_t *)data = current->sum_exec_runtime;
-	return 0;
-}
-
-int scene_share_cpu(void *unused)
-{
-	kthread_run(compute, &probe->value[0], "first");
-	kthread_run(compute, &probe->value[1], "second");
-	msleep(100);
-	probe->value[2] = ktime_get();
-	stop_computing = true;
-	return 0;
-}
-
-static int until_stopped(void *data)
-{
-	while (!kthread_should_stop()) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (!kthread_should_stop())
-			schedule();
-		set_current_state(TASK_RUNNING);
-	}
-	note('s');
-	msleep(20);
-	note('e');
-	return 42;
-}
-
-int scene_kthread_stop(void *unused)
-{
-	struct task_struct *task = kthread_run(until_stopped, NULL, "stopped");
-
-	msleep(4);
-	note('1');
-	probe->value[0] = kthread_stop(task);
-	note('2');
-	/* One that has not run yet never does. */
-	task = kthread_create(until_stopped, NULL, "unborn");
-	probe->value[1] = kthread_stop(task);
 	return 0;
 }
 

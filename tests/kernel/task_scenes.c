@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scenes of tasks and processes: turns on a vCPU, birth and death; see kernel_probe.h. */
+#include "scenes.h"
+
+#include <linux/kthread.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "cpu.h"
+#include "kernel/internal.h"
+#include "workload.h"
+
+static bool stop_computing;
+
+static int compute(void *data)
+{
+	while (!stop_computing) {
+		charge_ns(LEDGER_PROGRAM, 100 * 1000);
+		cond_resched();
+	}
+	*(int64_t *)data = current->sum_exec_runtime;
+	return 0;
+}
+
+int scene_share_cpu(void *unused)
+{
+	kthread_run(compute, &probe->value[0], "first");
+	kthread_run(compute, &probe->value[1], "second");
+	msleep(100);
+	probe->value[2] = ktime_get();
+	stop_computing = true;
+	return 0;
+}
+
+static int until_stopped(void *data)
+{
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop())
+			schedule();
+		set_current_state(TASK_RUNNING);
+	}
+	note('s');
+	msleep(20);
+	note('e');
+	return 42;
+}
+
+int scene_kthread_stop(void *unused)
+{
+	struct task_struct *task = kthread_run(until_stopped, NULL, "stopped");
+
+	msleep(4);
+	note('1');
+	probe->value[0] = kthread_stop(task);
+	note('2');
+	/* One that has not run yet never does. */
+	task = kthread_create(until_stopped, NULL, "unborn");
+	probe->value[1] = kthread_stop(task);
+	return 0;
+}
+
+/* The first task of a program is killed @ns after its start, whatever its children do then. */
+static void kill_parent_after(u64 ns)
+{
+	static const struct program_arg args[] = {
+		{ .name = "size-mib", .value = 2 }, { .name = "loops", .value = 1 },
+		{ .name = "tasks", .value = 2 }, { .name = "madvise", .text = "none" },
+	};
+	const struct program_config config = { .name = "page-fault1", .args = args,
+					       .nr_args = ARRAY_SIZE(args) };
+	struct program_result result;
+	struct task_struct *parent = program_start(current->kernel, &config);
+
+	sched_sleep_ns(ns);
+	if (!program_result_now(current->kernel, 0, &result)) {
+		note('e');
+		return;
+	}
+	parent->oom_victim = true;
+	wake_up_process(parent);
+	msleep(20);
+	probe->value[0]++;
+	probe->value[1] += program_result_now(current->kernel, 0, &result);
+}
+
+int scene_kill_parent(void *unused)
+{
+	u64 ns;
+
+	for (ns = 0; !probe->order[0]; ns += 20 * 1000)
+		kill_parent_after(ns);
+	return 0;
+}
