@@ -100,6 +100,15 @@ START_TEST(msleep_sleeps_between_one_and_two_jiffies_more_than_was_asked)
 }
 END_TEST
 
+START_TEST(a_timer_for_ever_does_not_run_now)
+{
+	play(1, scene_far_timers, 0);
+	ck_assert_str_eq(probe.order, "");
+	ck_assert_int_eq(v[0], 3);
+	ck_assert_int_eq(v[1], 1);
+}
+END_TEST
+
 START_TEST(a_mutex_admits_one_and_is_handed_over_in_order)
 {
 	play(2, scene_mutex, 0);
@@ -254,6 +263,16 @@ START_TEST(two_tasks_share_a_vcpu)
 }
 END_TEST
 
+/* place_entity() with START_DEBIT: behind a turn of all, the new one included, of 6 ms. */
+START_TEST(a_new_task_waits_for_a_turn_of_all)
+{
+	play(1, scene_new_task, 0);
+	ck_assert_int_eq(v[0], 6 * NSEC_PER_MSEC / 2);
+	ck_assert_int_eq(v[1], 6 * NSEC_PER_MSEC / 3);
+	ck_assert_int_eq(v[2], 6 * NSEC_PER_MSEC / 4);
+}
+END_TEST
+
 /* At any moment of their lives; with the sanitizer, what a child knew of its parent shows. */
 START_TEST(a_parent_is_killed_whatever_its_children_do)
 {
@@ -326,6 +345,7 @@ static Suite *kernel_suite(void)
 		a_completion_lets_one_through_and_complete_all_the_rest_with_2_vcpus,
 		wait_for_completion_timeout_returns_0_or_what_is_left,
 		msleep_sleeps_between_one_and_two_jiffies_more_than_was_asked,
+		a_timer_for_ever_does_not_run_now,
 	};
 	const TTest *const locks_tests[] = {
 		a_mutex_admits_one_and_is_handed_over_in_order,
@@ -349,6 +369,7 @@ static Suite *kernel_suite(void)
 	const TTest *const tasks_tests[] = {
 		two_tasks_share_a_vcpu,
 		kthread_stop_waits_for_the_thread,
+		a_new_task_waits_for_a_turn_of_all,
 		a_parent_is_killed_whatever_its_children_do,
 	};
 	const TTest *const rest_tests[] = {

@@ -198,6 +198,29 @@ int scene_completion_timeout(void *unused)
 	return 0;
 }
 
+static void note_timer(struct timer_list *timer)
+{
+	note('t');
+}
+
+/* Timeouts that mean for ever. */
+int scene_far_timers(void *unused)
+{
+	static const unsigned long ahead[] = { MAX_JIFFY_OFFSET, 1ul << 50, 1ul << 40 };
+	struct timer_list timer[ARRAY_SIZE(ahead)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ahead); i++) {
+		timer_setup(&timer[i], note_timer, 0);
+		mod_timer(&timer[i], jiffies + ahead[i]);
+	}
+	msleep(1000);
+	for (i = 0; i < ARRAY_SIZE(ahead); i++)
+		probe->value[0] += del_timer(&timer[i]);
+	probe->value[1] = msecs_to_jiffies(-1) == MAX_JIFFY_OFFSET;
+	return 0;
+}
+
 int scene_msleep(void *unused)
 {
 	s64 least = INT64_MAX, most = 0;

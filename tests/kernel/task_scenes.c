@@ -62,6 +62,22 @@ int scene_kthread_stop(void *unused)
 	return 0;
 }
 
+/* Where a new task comes in among so many that run or wait. */
+int scene_new_task(void *unused)
+{
+	struct task_struct *task;
+	int64_t unused_runtime[3];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unused_runtime); i++) {
+		task = kthread_run(compute, &unused_runtime[i], "computes");
+		probe->value[i] = task->vruntime - current->kernel->sched->min_vruntime;
+	}
+	stop_computing = true;
+	msleep(100);
+	return 0;
+}
+
 /* The first task of a program is killed @ns after its start, whatever its children do then. */
 static void kill_parent_after(u64 ns)
 {

@@ -31,10 +31,13 @@ static unsigned int nr_running(const struct sched_state *sched)
 	return nr;
 }
 
-/* A task's part of the latency period, in which all that share a vCPU run once (sched_slice()). */
-static u64 slice_ns(const struct sched_state *sched)
+/*
+ * A task's part of the latency period, in which all that share a vCPU run once: one of @nr_tasks
+ * (sched_slice()).
+ */
+static u64 slice_ns(const struct sched_state *sched, unsigned int nr_tasks)
 {
-	u64 share = DIV_ROUND_UP(max(nr_running(sched), 1u), sched->nr_vcpus);
+	u64 share = DIV_ROUND_UP(max(nr_tasks, 1u), sched->nr_vcpus);
 
 	return max_t(u64, LATENCY_NS * sched->factor / share, MIN_GRANULARITY_NS * sched->factor);
 }
@@ -98,7 +101,7 @@ void fair_place(struct sched_state *sched, struct task_struct *task)
 		task->vruntime = max(task->vruntime,
 				     sched->min_vruntime - min(credit, sched->min_vruntime));
 	else
-		task->vruntime = sched->min_vruntime + slice_ns(sched);
+		task->vruntime = sched->min_vruntime + slice_ns(sched, nr_running(sched) + 1);
 	task->placed = true;
 }
 
@@ -140,7 +143,7 @@ struct task_struct *fair_dequeue_first(struct sched_state *sched)
 bool fair_slice_ended(const struct vcpu *v)
 {
 	const struct sched_state *sched = v->kernel->sched;
-	u64 slice = slice_ns(sched), head;
+	u64 slice = slice_ns(sched, nr_running(sched)), head;
 
 	if (v->curr->slice_used > slice)
 		return true;

@@ -95,6 +95,8 @@ static int timer_disarm(struct timer_list *timer)
 #define WHEEL_SLOTS 64
 #define WHEEL_LEVELS 9		/* at HZ 250 */
 #define WHEEL_LEVEL_SHIFT 3
+/* As far as the wheel goes, 48 days; what is to expire later does so then. */
+#define WHEEL_CUTOFF ((u64)(WHEEL_SLOTS - 1) << (WHEEL_LEVELS - 1) * WHEEL_LEVEL_SHIFT)
 
 /* The jiffy in which the wheel runs a timer (calc_wheel_index()). */
 static u64 wheel_expiry(u64 now, unsigned long expires)
@@ -104,6 +106,8 @@ static u64 wheel_expiry(u64 now, unsigned long expires)
 
 	if ((s64)ahead < 0)
 		return now + 1;
+	if (ahead >= WHEEL_CUTOFF)
+		expires = now + WHEEL_CUTOFF - (1ul << (WHEEL_LEVELS - 1) * WHEEL_LEVEL_SHIFT);
 	while (level < WHEEL_LEVELS - 1 &&
 	       ahead >= (u64)(WHEEL_SLOTS - 1) << level * WHEEL_LEVEL_SHIFT)
 		level++;

@@ -12,8 +12,13 @@
 u64 get_jiffies_64(void);
 #define jiffies ((unsigned long)get_jiffies_64())
 
+#define MAX_JIFFY_OFFSET ((unsigned long)((~0UL >> 2) - 1))
+
+/* What is negative means for ever. */
 static inline unsigned long msecs_to_jiffies(unsigned int ms)
 {
+	if ((int)ms < 0)
+		return MAX_JIFFY_OFFSET;
 	return ((unsigned long)ms * HZ + 999) / 1000;
 }
 
