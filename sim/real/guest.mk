@@ -8,7 +8,7 @@
 # $(O)/real/agent-san.
 
 agent_src := $(wildcard sim/real/guest/*.c)
-program_src := $(filter-out sim/workload/sim.c,$(wildcard sim/workload/*.c)) sim/engine/random.c
+program_src := $(filter-out sim/workload/sim%,$(wildcard sim/workload/*.c)) sim/engine/random.c
 AGENT_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARN) -Wsign-compare -Wunused-parameter -MMD -MP \
 	-Isim/workload -Isim/engine -Isim/real -Isim/real/guest
 AGENT_STATIC := -O2 -g -static

@@ -1,100 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls of program.h on the model kernel: what libc, the system call entry and the process
- * are to a program in a real guest.
- *
- * A program's main function runs in the coroutine of a user task; its memory is the task's mm
- * (mm/usermem.h), its files are the guest's.  Killing works as in the kernel: the task leaves
- * from inside the call in which it notices, and never returns to the program.
+ * The calls of program.h on the model kernel: what libc and the system call entry are to a
+ * program in a real guest.  Its processes are in sim_task.c; their memory is the task's mm
+ * (mm/usermem.h), their files are the guest's.
  *
  * Costs: user_*() charge what the kernel does for a call, faults included.  Charged here is what
  * the program does by itself: reading and writing bytes (COST_PAGE_READ, COST_PAGE_WRITE) and
  * computing.  The process's memory is not only what the program maps: its data and stack
  * (user_mm_create()), its state, and what the programs of both worlds keep to know their contents.
- * Left out: what fork() copies, the program's text.  A private file mapping is put together from
- * its parts, see below.
+ * A private file mapping is put together from its parts, see sim_task.h.
  */
-#include "workload.h"
+#include "sim_task.h"
 
 #include <linux/kernel.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timer.h>
 
-#include "cpu.h"
 #include "hostmem.h"
 #include "kernel.h"
 #include "kernel/internal.h"
 #include "mm/usermem.h"
-#include "programs.h"
-#include "random.h"
 
 #define EXIT_USAGE 2
-#define EXIT_SIGNAL 128
 #define SIGNAL_BUS 7
-#define SIGNAL_KILL 9
 #define SIGNAL_SEGV 11
-
-#define FILE_NAME_SIZE 64
-
-/* A program of the scenario, as long as one of its tasks lives. */
-struct program {
-	struct program_config config;
-	const struct program_info *info;
-	struct kernel *kernel;
-	unsigned int nr_tasks;		/* alive */
-	unsigned int nr_forked;
-	bool dying;			/* the first task was killed: the others go, too */
-	uint64_t start_ns;
-	struct program_result result;
-};
-
-/* One process of it: task->program. */
-struct program_task {
-	struct program *program;
-	struct task_struct *task;
-	struct program_task *parent;	/* waits for this one; NULL: the first, or an orphan */
-	struct list_head children, sibling;
-	unsigned int nr_failed;		/* children that did not return 0 */
-	unsigned int number;		/* among its siblings */
-	uint64_t start_ns;
-	uint64_t slept_ns;		/* because the program wanted to */
-	uint64_t sleeps_since;		/* ns, 0: it does not sleep so now */
-	int (*fn)(unsigned int task, const void *arg);
-	const void *arg;
-	struct random_stream random;
-	struct state_block *state;
-	struct contents_table *contents;
-	struct file_mapping *files;
-};
-
-/*
- * A private, writable mapping of a file: memory of 4 KiB pages whose first write reads the file
- * through the page cache, which is what the copy at a write fault does, but for clearing the new
- * page as well.  Pages are taken to be written upwards: all below @copied have been.
- */
-struct file_mapping {
-	struct file_mapping *next;
-	uint64_t addr, len, copied;
-	char name[FILE_NAME_SIZE];
-};
 
 /* malloc() maps from here on (M_MMAP_THRESHOLD of glibc). */
 #define STATE_MMAP_BYTES (UINT64_C(128) << 10)
-
-/*
- * State is memory of the guest as well: what the program has written of it when a phase begins
- * is touched there.
- */
-struct state_block {
-	struct state_block *next;
-	uint64_t addr, nr_pages;
-	unsigned char *touched;
-	char bytes[] __attribute__((aligned(16)));
-};
 
 /*
  * As posix_memory.c remembers what each page must hold: a table of 4 bytes for a page, 1 MiB in
@@ -104,331 +38,17 @@ struct state_block {
 #define CONTENTS_SHIFT 30
 #define CONTENTS_BYTES (UINT64_C(1) << (CONTENTS_SHIFT - PAGE_SHIFT) << 2)
 
-struct contents_table {
-	struct contents_table *next;
-	uint64_t index;
-};
-
-static struct program_task *self(void)
-{
-	return current->program;
-}
-
-/* Birth and death */
-
-static struct program_task *task_create(struct program *p, int (*main)(void *data))
-{
-	struct program_task *t = host_alloc(sizeof(*t));
-	char stream[128];
-
-	t->task = sched_create_task(p->kernel, p->info->name, main, t, 0);
-	if (!t->task) {
-		host_free(t);
-		return NULL;
-	}
-	t->program = p;
-	t->task->program = t;
-	INIT_LIST_HEAD(&t->children);
-	INIT_LIST_HEAD(&t->sibling);
-	snprintf(stream, sizeof(stream), "program/%s/%u/%s/%u", p->kernel->name, p->config.index,
-		 p->info->name, p->nr_forked++);
-	random_init(&t->random, p->config.seed, stream);
-	p->nr_tasks++;
-	return t;
-}
-
-/* What the simulator keeps for a task, and with the last one for the program. */
-static void task_free(struct program_task *t)
-{
-	struct program *p = t->program;
-	struct program_task *child, *next;
-
-	list_for_each_entry_safe(child, next, &t->children, sibling) {
-		child->parent = NULL;
-		list_del_init(&child->sibling);
-	}
-	list_del(&t->sibling);
-	while (t->state) {
-		struct state_block *block = t->state;
-
-		t->state = block->next;
-		host_free(block->touched);
-		host_free(block);
-	}
-	while (t->contents) {
-		struct contents_table *table = t->contents;
-
-		t->contents = table->next;
-		host_free(table);
-	}
-	while (t->files) {
-		struct file_mapping *f = t->files;
-
-		t->files = f->next;
-		host_free(f);
-	}
-	t->task->program = NULL;
-	host_free(t);
-	if (!--p->nr_tasks)
-		host_free(p);
-}
-
-/* Time of its own choice, the sleep that it is in included. */
-static uint64_t slept_ns(const struct program_task *t)
-{
-	uint64_t now = t->program->kernel->engine->now;
-
-	return t->slept_ns + (t->sleeps_since ? now - t->sleeps_since : 0);
-}
-
-/* Owed time has passed. */
-static void book_task(const struct program_task *t, struct program_result *result)
-{
-	const struct vcpu *v = current->vcpu;
-	uint64_t lived = t->program->kernel->engine->now - t->start_ns;
-	uint64_t cpu = current->sum_exec_runtime + (v->thread->ran - v->curr_since);
-
-	result->cpu_ns += cpu;
-	if (lived > cpu + t->slept_ns)
-		result->stalled_ns += lived - cpu - t->slept_ns;
-}
-
-/* Those that sleep find out that they are to die. */
-static void wake_children(struct program_task *t)
-{
-	struct program_task *child;
-
-	list_for_each_entry(child, &t->children, sibling)
-		if (child->task->__state == TASK_INTERRUPTIBLE)
-			wake_up_process(child->task);
-}
-
-/* All that the program had is free; whoever has started it may hear of its end now. */
-static void program_reaped(struct task_struct *task)
-{
-	struct program_task *t = task->program;
-	struct program *p = t->program;
-
-	if (p->config.ops->ended)
-		p->config.ops->ended(p->config.opaque, p->config.index, &p->result);
-	task_free(t);
-}
-
-/* exit() of a process: its memory goes first, then whoever waits is told. */
-static void task_end(struct program_task *t, int status, bool killed)
-{
-	struct program *p = t->program;
-	struct program_task *parent;
-
-	if (current->mm) {
-		p->result.min_flt += user_min_flt(current->mm);
-		p->result.maj_flt += user_maj_flt(current->mm);
-		user_mm_destroy(current->mm);
-	}
-	cond_resched();
-	book_task(t, &p->result);
-	p->result.killed |= killed;
-	if (!t->fn) {
-		p->result.status = status;
-		p->dying = killed;
-	}
-	if (killed)
-		wake_children(t);
-	parent = t->parent;	/* unless it has died meanwhile */
-	if (parent) {
-		parent->nr_failed += status != 0;
-		list_del_init(&t->sibling);
-		if (list_empty(&parent->children))
-			wake_up_process(parent->task);
-	}
-	if (p->nr_tasks == 1) {
-		p->result.elapsed_ns = p->kernel->engine->now - p->start_ns;
-		current->reaped = program_reaped;
-	} else {
-		task_free(t);
-	}
-}
-
-static void __noreturn die(int status, bool killed)
-{
-	task_end(self(), status, killed);
-	do_exit(status);
-}
-
-/* Where a process looks for SIGKILL: on its way back from the kernel, with the call's result. */
-static void return_from_call(int err)
-{
-	if (err == -EINTR || fatal_signal_pending(current))
-		die(EXIT_SIGNAL + SIGNAL_KILL, true);
-	if (self()->program->dying)
-		die(EXIT_SIGNAL + SIGNAL_KILL, false);
-}
-
-static void return_to_program(void)
-{
-	return_from_call(0);
-}
-
-static void task_begin(struct program_task *t)
-{
-	t->start_ns = t->program->kernel->engine->now;
-	if (!user_mm_create(this_kernel, current)) {
-		return_to_program();	/* killed, it had no memory either */
-		printk("%s: no memory for a process\n", current->comm);
-		die(1, false);
-	}
-	return_to_program();
-}
-
-static int program_main(void *data)
-{
-	struct program_task *t = data;
-	struct program *p = t->program;
-	int status;
-
-	p->start_ns = p->kernel->engine->now;
-	if (p->config.ops->started)
-		p->config.ops->started(p->config.opaque, p->config.index);
-	task_begin(t);
-	status = p->info->main();
-	task_end(t, status, false);
-	return status;
-}
-
-static int child_main(void *data)
-{
-	struct program_task *t = data;
-	int status;
-
-	task_begin(t);
-	status = t->fn(t->number, t->arg);
-	task_end(t, status, false);
-	return status;
-}
-
-struct task_struct *program_start(struct kernel *kernel, const struct program_config *config)
-{
-	static const struct program_ops no_ops;
-	const struct program_info *info = program_find(config->name);
-	struct program_task *t;
-	struct program *p;
-
-	if (!info)
-		return NULL;
-	p = host_alloc(sizeof(*p));
-	p->config = *config;
-	if (!p->config.ops)
-		p->config.ops = &no_ops;
-	p->info = info;
-	p->kernel = kernel;
-	t = task_create(p, program_main);
-	if (!t) {
-		host_free(p);
-		return NULL;
-	}
-	wake_up_process(t->task);
-	return t->task;
-}
-
-/* CPU time of a task, also of one that is on a vCPU now. */
-static uint64_t task_cpu(const struct task_struct *task)
-{
-	uint64_t ns = task->sum_exec_runtime;
-
-	if (task->on_cpu && task->vcpu && task->vcpu->curr == task)
-		ns += task->vcpu->thread->ran - task->vcpu->curr_since;
-	return ns;
-}
-
-bool program_result_now(struct kernel *kernel, unsigned int index, struct program_result *result)
-{
-	struct task_struct *task;
-	bool found = false;
-
-	list_for_each_entry(task, &kernel->sched->tasks, tasks) {
-		const struct program_task *t = task->program;
-		uint64_t cpu, lived;
-
-		if (!t || t->program->config.index != index)
-			continue;
-		if (!found) {
-			*result = t->program->result;
-			result->elapsed_ns = kernel->engine->now - t->program->start_ns;
-		}
-		found = true;
-		cpu = task_cpu(task);
-		lived = kernel->engine->now - t->start_ns;
-		result->cpu_ns += cpu;
-		if (lived > cpu + slept_ns(t))
-			result->stalled_ns += lived - cpu - slept_ns(t);
-	}
-	return found;
-}
-
-/* Stacks and memory of the tasks go with the kernel's scheduler and mm. */
-void programs_destroy(struct kernel *kernel)
-{
-	struct task_struct *task;
-
-	list_for_each_entry(task, &kernel->sched->tasks, tasks)
-		if (task->program)
-			task_free(task->program);
-}
-
-/*
- * @arg and what the caller's stack holds stay valid: only the first task gets here, and when it is
- * killed its children end in the call that they are in.
- */
-int program_run_tasks(unsigned int nr, int (*fn)(unsigned int task, const void *arg),
-		      const void *arg)
-{
-	struct program_task *t = self(), *child;
-	uint64_t since;
-	unsigned int i;
-
-	if (t->fn)
-		return -1;
-	t->nr_failed = 0;
-	for (i = 0; i < nr; i++) {
-		charge(COST_GUEST_SYSCALL, 1);
-		child = task_create(t->program, child_main);
-		if (!child) {
-			t->nr_failed++;
-			break;
-		}
-		child->parent = t;
-		child->number = i;
-		child->fn = fn;
-		child->arg = arg;
-		list_add_tail(&child->sibling, &t->children);
-		wake_up_process(child->task);
-	}
-	cond_resched();
-	since = t->sleeps_since = this_kernel->engine->now;
-	current->wait_expected = true;	/* one of those says what it waits for */
-	while (!list_empty(&t->children) && !fatal_signal_pending(current)) {
-		current->wait_reason = "tasks of the program";
-		set_current_state(TASK_INTERRUPTIBLE);
-		schedule();
-	}
-	current->wait_expected = false;
-	t->sleeps_since = 0;
-	t->slept_ns += this_kernel->engine->now - since;
-	return_to_program();
-	return t->nr_failed ? -1 : 0;
-}
-
 /* Memory */
 
 static uint64_t mapped(int64_t addr)
 {
-	return_from_call(addr < 0 ? addr : 0);
+	sim_return_from_call(addr < 0 ? addr : 0);
 	return addr < 0 ? PROGRAM_MAP_FAILED : addr;
 }
 
 static int done(int err)
 {
-	return_from_call(err);
+	sim_return_from_call(err);
 	return err ? -1 : 0;
 }
 
@@ -560,7 +180,7 @@ static int touch_steps(uint64_t addr, uint64_t len, enum program_access access, 
 		if (next > end)
 			next = end;
 		err = touch_step(addr, next - addr, access, verify);
-		return_from_call(err);
+		sim_return_from_call(err);
 		if (err)
 			return err;
 		pages = (next - 1) / PAGE_SIZE - addr / PAGE_SIZE + 1;
@@ -569,7 +189,7 @@ static int touch_steps(uint64_t addr, uint64_t len, enum program_access access, 
 		else if (access == PROGRAM_WRITE)
 			charge(COST_PAGE_WRITE, pages);
 		cond_resched();
-		return_to_program();
+		sim_return_from_call(0);
 	}
 	return 0;
 }
@@ -582,7 +202,7 @@ void program_touch(uint64_t addr, uint64_t len, enum program_access access)
 		return;
 	printk("%s[%d]: cannot access memory at %lx: error %d\n", current->comm, current->pid,
 	       (unsigned long)addr, -err);
-	die(EXIT_SIGNAL + (err == -EFAULT ? SIGNAL_SEGV : SIGNAL_BUS), false);
+	sim_die(EXIT_SIGNAL + (err == -EFAULT ? SIGNAL_SEGV : SIGNAL_BUS), false);
 }
 
 /* A page that does not hold its token is reported by the host model, and fails the run. */
@@ -593,9 +213,9 @@ int program_verify(uint64_t addr, uint64_t len)
 
 /* Files */
 
-static const char *own_file(const char *name, char buf[FILE_NAME_SIZE])
+static const char *own_file(const char *name, char buf[SIM_FILE_NAME_SIZE])
 {
-	snprintf(buf, FILE_NAME_SIZE, "program-%u/%s", self()->program->config.index, name);
+	snprintf(buf, SIM_FILE_NAME_SIZE, "program-%u/%s", self()->program->config.index, name);
 	return buf;
 }
 
@@ -623,14 +243,14 @@ int program_create_file(const char *name, uint64_t bytes)
 
 int program_read_file(const char *name, uint64_t offset, uint64_t len)
 {
-	char buf[FILE_NAME_SIZE];
+	char buf[SIM_FILE_NAME_SIZE];
 
 	return done(user_read_file(current->mm, own_file(name, buf), offset, len));
 }
 
 int program_write_file(const char *name, uint64_t offset, uint64_t len)
 {
-	char buf[FILE_NAME_SIZE];
+	char buf[SIM_FILE_NAME_SIZE];
 
 	return done(user_write_file(current->mm, own_file(name, buf), offset, len));
 }
@@ -672,14 +292,14 @@ void program_sleep_ns(uint64_t ns)
 	del_timer_sync(&s.timer);
 	self()->sleeps_since = 0;
 	self()->slept_ns += this_kernel->engine->now - since;
-	return_to_program();
+	sim_return_from_call(0);
 }
 
 void program_compute_ns(uint64_t ns)
 {
 	charge_ns(LEDGER_PROGRAM, ns);
 	cond_resched();
-	return_to_program();
+	sim_return_from_call(0);
 }
 
 /* The vDSO reads the clock without entering the kernel. */
@@ -704,7 +324,7 @@ static const struct program_arg *find_arg(const char *name, bool text)
 		if (!strcmp(config->args[i].name, name) && !config->args[i].text == !text)
 			return &config->args[i];
 	printk("%s: argument %s is missing\n", current->comm, name);
-	die(EXIT_USAGE, false);
+	sim_die(EXIT_USAGE, false);
 }
 
 uint64_t program_arg_u64(const char *name)
@@ -739,8 +359,8 @@ static void touch_state(struct state_block *block)
 		if (block->touched[i] || !memcmp(page, zero, PAGE_SIZE))
 			continue;
 		block->touched[i] = 1;
-		return_from_call(user_touch(current->mm, block->addr + i * PAGE_SIZE, PAGE_SIZE,
-					    true));
+		sim_return_from_call(user_touch(current->mm, block->addr + i * PAGE_SIZE,
+						PAGE_SIZE, true));
 	}
 }
 
@@ -753,7 +373,7 @@ void program_phase(const char *name, uint64_t iteration)
 		touch_state(block);
 
 	cond_resched();
-	return_to_program();
+	sim_return_from_call(0);
 	if (p->config.ops->phase)
 		p->config.ops->phase(p->config.opaque, p->config.index, name, iteration);
 }
@@ -776,7 +396,7 @@ void *program_state(uint64_t bytes)
 	/* Smaller ones are a part of the heap, that is of the process's data. */
 	if (bytes >= STATE_MMAP_BYTES) {
 		addr = user_map(current->mm, bytes, USER_THP_DEFAULT, NULL);
-		return_from_call(addr < 0 ? addr : 0);
+		sim_return_from_call(addr < 0 ? addr : 0);
 		if (addr < 0)
 			return NULL;
 	}

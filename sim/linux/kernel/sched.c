@@ -13,7 +13,6 @@
 #include <linux/bug.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
-#include <linux/kthread.h>
 #include <linux/string.h>
 #include <linux/timer.h>
 
@@ -586,52 +585,6 @@ int sched_wait_task_exit(struct task_struct *task)
 	code = w->exit_code;
 	host_free(w);
 	return code;
-}
-
-static struct task_struct *kthread_vcreate(int (*threadfn)(void *data), void *data,
-					   const char *fmt, va_list args)
-{
-	char comm[TASK_COMM_LEN];
-
-	vsnprintf(comm, sizeof(comm), fmt, args);
-	return sched_create_task(this_kernel, comm, threadfn, data, PF_KTHREAD);
-}
-
-struct task_struct *kthread_create(int (*threadfn)(void *data), void *data, const char *fmt, ...)
-{
-	struct task_struct *task;
-	va_list args;
-
-	va_start(args, fmt);
-	task = kthread_vcreate(threadfn, data, fmt, args);
-	va_end(args);
-	return task ? task : ERR_PTR(-ENOMEM);
-}
-
-struct task_struct *kthread_run(int (*threadfn)(void *data), void *data, const char *fmt, ...)
-{
-	struct task_struct *task;
-	va_list args;
-
-	va_start(args, fmt);
-	task = kthread_vcreate(threadfn, data, fmt, args);
-	va_end(args);
-	if (!task)
-		return ERR_PTR(-ENOMEM);
-	wake_up_process(task);
-	return task;
-}
-
-bool kthread_should_stop(void)
-{
-	return current->should_stop;
-}
-
-int kthread_stop(struct task_struct *task)
-{
-	task->should_stop = true;
-	wake_up_process(task);
-	return sched_wait_task_exit(task);
 }
 
 /* The machine comes and goes */
