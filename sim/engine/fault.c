@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -38,6 +39,7 @@
 #define GUARD_PAGE ((uintptr_t)4096)
 #define NULL_PAGE ((uintptr_t)65536)	/* vm.mmap_min_addr: nothing is ever mapped below */
 #define TICK_US 50000			/* of CPU time, between two looks of the watchdog */
+#define HURRY_US 1000			/* when it waits for the image to go on */
 #define FRAMES_MAX 2048			/* a stack of 64 KiB has no more */
 #define SCAN_WORDS 512			/* of the stack, when it cannot be unwound */
 
@@ -53,7 +55,8 @@ static struct {
 	void *stack;
 	bool active;			/* a fault is being handled */
 	bool happened;			/* one has been */
-	uint64_t seen, idle_us;		/* of progress; CPU time since it changed */
+	uint64_t seen, seen_us;		/* progress, and when, in CPU time, it last changed */
+	uint64_t tick_us;		/* of the timer that is set */
 	struct sigaction old[NR_SIGNALS], old_prof;
 } state;
 
@@ -201,6 +204,15 @@ static void look(struct fault *fault, const struct frames *frames)
 		symbol_find(frames->outer, &fault->entry);
 }
 
+/* Of this process; a signal handler may ask for it. */
+static uint64_t cpu_time_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* Leaving */
 
 static void __attribute__((noreturn)) leave_coroutine(void)
@@ -215,7 +227,7 @@ static void __attribute__((noreturn)) leave_coroutine(void)
 static void __attribute__((noreturn)) leave(void)
 {
 	state.active = false;
-	state.idle_us = 0;
+	state.seen_us = cpu_time_us();
 #ifdef __SANITIZE_ADDRESS__
 	__asan_unpoison_memory_region(state.stack, SIGNAL_STACK);
 #endif
@@ -261,10 +273,19 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 
 /* The watchdog */
 
+/* 0 stops it. */
+static void set_timer(uint64_t tick_us)
+{
+	struct itimerval every = { { 0, (suseconds_t)tick_us }, { 0, (suseconds_t)tick_us } };
+
+	state.tick_us = tick_us;
+	setitimer(ITIMER_PROF, &every, NULL);
+}
+
 static void on_tick(int sig, siginfo_t *info, void *context)
 {
 	struct frames frames;
-	uint64_t patience_us;
+	uint64_t patience_us, idle_us;
 	int saved = errno;
 
 	if (state.active || !state.policy)
@@ -272,26 +293,26 @@ static void on_tick(int sig, siginfo_t *info, void *context)
 	patience_us = (uint64_t)state.policy->patience_ms * 1000;
 	if (*state.policy->progress != state.seen) {
 		state.seen = *state.policy->progress;
-		state.idle_us = 0;
+		state.seen_us = cpu_time_us();
+		if (state.tick_us != TICK_US)
+			set_timer(TICK_US);
 		return;
 	}
-	state.idle_us += TICK_US;
-	/* In code of the simulator something may be half done: wait for the image to go on. */
-	if (state.idle_us < patience_us ||
-	    (!image_at(context_pc(context)) && state.idle_us < 2 * patience_us))
+	idle_us = cpu_time_us() - state.seen_us;
+	if (idle_us < patience_us)
 		return;
+	/*
+	 * In code of the simulator something may be half done: wait for the image to go on, which
+	 * spends most of a loop in what it calls, and look often enough to see it there.
+	 */
+	if (!image_at(context_pc(context)) && idle_us < 2 * patience_us) {
+		if (state.tick_us != HURRY_US)
+			set_timer(HURRY_US);
+		return;
+	}
 	find_frames(&frames, context);
 	handle(sig, info, context, &frames);
 	errno = saved;
-}
-
-static void set_timer(bool on)
-{
-	struct itimerval every = { { 0, TICK_US }, { 0, TICK_US } };
-
-	if (!on)
-		memset(&every, 0, sizeof(every));
-	setitimer(ITIMER_PROF, &every, NULL);
 }
 
 /* The guard */
@@ -331,7 +352,7 @@ static void uninstall(void)
 {
 	unsigned int i;
 
-	set_timer(false);
+	set_timer(0);
 	for (i = 0; i < NR_SIGNALS; i++)
 		sigaction(fault_signals[i], &state.old[i], NULL);
 	sigaction(SIGPROF, &state.old_prof, NULL);
@@ -393,10 +414,10 @@ bool fault_guard(void (*fn)(void *arg), void *arg, const struct fault_policy *po
 	}
 	state.policy = policy;
 	state.seen = *policy->progress;
-	state.idle_us = 0;
+	state.seen_us = cpu_time_us();
 	install();
 	if (policy->patience_ms)
-		set_timer(true);
+		set_timer(TICK_US);
 	state.context = coro_current->ctx;
 	if (sigsetjmp(state.leave, 0)) {
 		well = false;
