@@ -13,7 +13,12 @@ $(O)/tests/test_%.o: tests/test_%.c
 	@$(CC) $(if $(filter test_vmm_%,$(notdir $(basename $@))),$(VMM_TEST_CFLAGS),$(TEST_CFLAGS)) \
 		-c -o $@ $<
 
-$(O)/tests/test_%: $(O)/tests/test_%.o $(lib_obj)
+$(O)/tests/main.o: tests/main.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+$(O)/tests/test_%: $(O)/tests/test_%.o $(O)/tests/main.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 

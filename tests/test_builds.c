@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 static char suite_dir[] = "/tmp/ballast-builds-XXXXXX";
@@ -287,12 +289,16 @@ START_TEST(report_lists_all_that_is_missing)
 }
 END_TEST
 
-int main(void)
+static void remove_suite_dir(void)
+{
+	if (system("rm -rf \"$S\""))
+		fprintf(stderr, "%s cannot be removed\n", suite_dir);
+}
+
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("builds");
 	TCase *tc = tcase_create("scripts");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
@@ -304,12 +310,9 @@ int main(void)
 	tcase_add_test(tc, report_lists_all_that_is_missing);
 	suite_add_tcase(suite, tc);
 	if (!mkdtemp(suite_dir))
-		return 2;
+		return NULL;
 	setenv("S", suite_dir, 1);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
 	/* Tests that fail leave their process at once, so this is not theirs to do. */
-	return system("rm -rf \"$S\"") || failed;
+	test_suite_end = remove_suite_dir;
+	return suite;
 }

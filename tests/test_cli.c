@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 #define ARGS_MAX 32
 #define OUTPUT_MAX (1 << 20)
 #define ANY_LINES 0
@@ -766,25 +768,19 @@ static bool absolute(const char *variable, const char *fallback, char path[PATH_
 	return realpath(value ? value : fallback, path) != NULL;
 }
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	char build[PATH_MAX], images[PATH_MAX], scenarios[PATH_MAX + 16];
-	SRunner *sr;
-	int failed;
 
 	if (!absolute("BALLAST_TOP", ".", top) ||
 	    !absolute("BALLAST_BUILD", "build/gcc", build) ||
 	    !absolute("BALLAST_IMAGES", "build/gcc/images", images)) {
 		fprintf(stderr, "there is no build to test\n");
-		return EXIT_FAILURE;
+		return NULL;
 	}
 	snprintf(command, sizeof(command), "%.4000s/ballast", build);
 	snprintf(scenarios, sizeof(scenarios), "%s/scenarios", top);
 	setenv("BALLAST_IMAGES", images, 1);
 	setenv("BALLAST_SCENARIOS", scenarios, 1);
-	sr = srunner_create(cli_suite());
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return cli_suite();
 }

@@ -13,6 +13,7 @@
 #include "diff.h"
 #include "read.h"
 #include "scenario_run.h"
+#include "suite.h"
 
 #define SECOND UINT64_C(1000000000)
 #define PAGE TRACE_PAGE_SIZE
@@ -739,12 +740,10 @@ START_TEST(the_machine_samples_at_each_boundary)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("diff");
 	TCase *tc = tcase_create("diff");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -768,9 +767,5 @@ int main(void)
 	tcase_add_test(tc, traces_with_nothing_in_common_are_refused);
 	tcase_add_test(tc, the_machine_samples_at_each_boundary);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite;
 }

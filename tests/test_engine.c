@@ -9,6 +9,7 @@
 #include "coro.h"
 #include "engine.h"
 #include "random.h"
+#include "suite.h"
 
 static struct engine engine;
 
@@ -216,12 +217,10 @@ START_TEST(generator_matches_its_published_code)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("engine");
 	TCase *tc = tcase_create("engine");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, events_of_one_time_run_in_the_order_of_adding);
@@ -233,9 +232,5 @@ int main(void)
 	tcase_add_test(tc, random_streams_are_the_same_everywhere);
 	tcase_add_test(tc, generator_matches_its_published_code);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

@@ -6,6 +6,7 @@
 #include "scenario_run.h"
 #include "cli.h"
 #include "read.h"
+#include "suite.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -373,12 +374,10 @@ START_TEST(a_driver_that_writes_far_is_named_and_not_its_victim)
 END_TEST
 #endif
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("faults");
 	TCase *tc = tcase_create("faults");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 0);
 	tcase_add_loop_test(tc, a_fault_in_a_driver_is_the_panic_of_its_kernel, 0,
@@ -398,9 +397,5 @@ int main(void)
 	tcase_add_test(tc, a_driver_that_writes_far_is_named_and_not_its_victim);
 #endif
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

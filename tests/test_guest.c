@@ -4,6 +4,7 @@
  * Values are those of a booted 6.1, or follow from its rules.
  */
 #include "scenario_run.h"
+#include "suite.h"
 
 #define SEC UINT64_C(1000000000)
 
@@ -201,12 +202,10 @@ START_TEST(guests_up_to_the_largest_boot_run_and_report)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("guest");
 	TCase *tc = tcase_create("vcpus");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, a_program_that_starts_late_and_one_that_runs_share_a_vcpu);
@@ -220,9 +219,5 @@ int main(void)
 	tcase_add_test(tc, order_zero_is_order_zero);
 	tcase_add_test(tc, what_can_never_be_reported_is_said);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

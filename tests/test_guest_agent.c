@@ -24,6 +24,7 @@
 
 #include "../sim/real/protocol.h"
 #include "scenario_run.h"
+#include "suite.h"
 
 #define TIMEOUT_MS 60000
 #define LINES_MAX 512
@@ -1011,7 +1012,7 @@ START_TEST(scene)
 }
 END_TEST
 
-static Suite *guest_agent_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("guest_agent");
 	TCase *tc = tcase_create("guest_agent");
@@ -1040,17 +1041,6 @@ static Suite *guest_agent_suite(void)
 	tcase_add_test(tc, what_cannot_be_served_is_refused);
 	tcase_add_test(tc, agent_runs_a_program_alone);
 	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(guest_agent_suite());
-	int failed;
-
 	signal(SIGPIPE, SIG_IGN);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

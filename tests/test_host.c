@@ -10,6 +10,7 @@
 #include "host.h"
 #include "oracle.h"
 #include "swap.h"
+#include "suite.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -656,12 +657,10 @@ START_TEST(impossible_swap_devices_are_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("host");
 	TCase *tc = tcase_create("host");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, two_threads_share_one_cpu_fairly);
@@ -688,9 +687,5 @@ int main(void)
 	tcase_add_test(tc, watermarks_are_those_of_linux);
 	tcase_add_test(tc, impossible_swap_devices_are_refused);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

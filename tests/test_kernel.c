@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/kernel_probe.h"
+#include "suite.h"
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 #define JIFFY_NS (4 * NSEC_PER_MSEC)	/* HZ = 250 */
@@ -336,7 +337,7 @@ static void add_case(Suite *s, const char *name, const TTest *const *tests, unsi
 #define ADD_CASE(s, name)                                                                          \
 	add_case(s, #name, name##_tests, sizeof(name##_tests) / sizeof(name##_tests[0]))
 
-static Suite *kernel_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	const TTest *const wait_tests[] = {
 		wake_up_wakes_when_the_condition_holds,
@@ -385,15 +386,4 @@ static Suite *kernel_suite(void)
 	ADD_CASE(s, tasks);
 	ADD_CASE(s, rest);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(kernel_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "kernel/mm_probe.h"
+#include "suite.h"
 
 /*
  * The guest is the recorded one of 512 MiB: in ZONE_DMA32, largest blocks from pfn 11264 on, and
@@ -373,7 +374,7 @@ START_TEST(page_freed_twice_is_reported_and_not_listed)
 }
 END_TEST
 
-static Suite *mm_buddy_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_buddy");
 	TCase *tc = tcase_create("page frame numbers");
@@ -401,15 +402,4 @@ static Suite *mm_buddy_suite(void)
 	tcase_add_test(tc, page_freed_twice_is_reported_and_not_listed);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_buddy_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

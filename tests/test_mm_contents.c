@@ -12,6 +12,7 @@
 #include "host.h"
 #include "kernel/mm_probe.h"
 #include "ram.h"
+#include "suite.h"
 
 #define GUEST_MIB 128
 #define POISON 0xaaaaaaaau	/* PAGE_POISON in every byte */
@@ -234,7 +235,7 @@ START_TEST(kfree_of_something_inside_an_object_is_reported)
 }
 END_TEST
 
-static Suite *mm_contents_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_contents");
 	TCase *tc = tcase_create("contents");
@@ -253,15 +254,4 @@ static Suite *mm_contents_suite(void)
 	tcase_add_test(tc, kfree_of_something_inside_an_object_is_reported);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_contents_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "kernel/mm_probe.h"
+#include "suite.h"
 
 static struct engine engine;
 
@@ -158,7 +159,7 @@ START_TEST(free_memory_starts_out_as_largest_blocks_in_address_order)
 }
 END_TEST
 
-static Suite *mm_init_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_init");
 	TCase *tc = tcase_create("zones");
@@ -172,15 +173,4 @@ static Suite *mm_init_suite(void)
 	tcase_add_test(tc, free_memory_starts_out_as_largest_blocks_in_address_order);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_init_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

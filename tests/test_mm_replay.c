@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "replay_kmem.h"
+#include "suite.h"
 
 static struct kmem_recording rec;
 static struct kmem_result res;
@@ -425,7 +426,7 @@ START_TEST(truncated_xz_is_refused)
 }
 END_TEST
 
-static Suite *mm_replay_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_replay");
 	TCase *tc = tcase_create("recordings"), *bad = tcase_create("input");
@@ -456,15 +457,4 @@ static Suite *mm_replay_suite(void)
 	tcase_add_test(tc, memory_is_in_proportion_to_the_file);
 	suite_add_tcase(s, bad);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_replay_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "kernel/mm_probe.h"
+#include "suite.h"
 
 /*
  * In ZONE_DMA32: 112 movable blocks of order 10 from pfn 12288 on, a movable one of order 9 and
@@ -228,7 +229,7 @@ START_TEST(shrinker_is_asked_for_a_share_that_grows_with_urgency)
 }
 END_TEST
 
-static Suite *mm_reporting_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_reporting");
 	TCase *tc = tcase_create("reporting");
@@ -247,15 +248,4 @@ static Suite *mm_reporting_suite(void)
 	tcase_add_test(tc, shrinker_is_asked_for_a_share_that_grows_with_urgency);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_reporting_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

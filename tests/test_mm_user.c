@@ -18,6 +18,7 @@
 #include "ram.h"
 #include "random.h"
 #include "swap.h"
+#include "suite.h"
 
 #define GUEST_MIB 640	/* with less than 512 there would be no huge pages */
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -544,7 +545,7 @@ START_TEST(random_calls_keep_maps_lists_and_contents_right)
 }
 END_TEST
 
-static Suite *mm_user_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_user");
 	TCase *tc = tcase_create("user");
@@ -565,15 +566,4 @@ static Suite *mm_user_suite(void)
 	tcase_add_loop_test(tc, random_calls_keep_maps_lists_and_contents_right, 0, 4);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(mm_user_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -4,6 +4,7 @@
  * knows of it, and which images ran.
  */
 #include "scenario_run.h"
+#include "suite.h"
 
 #define MIB_PAGES(mib) ((mib) * 256)
 
@@ -150,12 +151,10 @@ START_TEST(images_have_a_path_a_version_and_a_digest)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("numbers");
 	TCase *tc = tcase_create("numbers");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, what_held_nothing_gives_nothing_back);
@@ -163,9 +162,5 @@ int main(void)
 	tcase_add_test(tc, statistics_are_those_that_the_vmm_got_last);
 	tcase_add_test(tc, images_have_a_path_a_version_and_a_digest);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

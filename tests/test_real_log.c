@@ -30,6 +30,7 @@
 #include "initramfs.h"
 #include "log.h"
 #include "qmp.h"
+#include "suite.h"
 #include "vm.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -1165,20 +1166,18 @@ START_TEST(host_is_as_its_kernel_says)
 }
 END_TEST
 
-int main(int argc, char **argv)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("real_log");
 	TCase *tc = tcase_create("log");
 	const char *mode = getenv("FAKE_QEMU");
-	SRunner *runner;
 	ssize_t len;
-	int failed;
 
 	if (mode)
-		return fake_qemu(mode, argc, argv);
+		exit(fake_qemu(mode, argc, argv));
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (len < 0)
-		return 2;
+		return NULL;
 	tcase_add_test(tc, each_line);
 	tcase_add_test(tc, each_kind);
 	tcase_add_test(tc, first_of_several);
@@ -1194,9 +1193,5 @@ int main(int argc, char **argv)
 	suite_add_tcase(suite, tc);
 	add_monitor_tests(suite);
 	add_machine_tests(suite);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "scenario.h"
+#include "suite.h"
 
 static char directory[] = "/tmp/ballast-scenario-XXXXXX";
 static const char *top = ".";
@@ -917,20 +918,14 @@ static Suite *scenario_suite(void)
 	return suite;
 }
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
-	SRunner *runner = srunner_create(scenario_suite());
-	int failed;
-
 	if (getenv("BALLAST_TOP"))
 		top = getenv("BALLAST_TOP");
 	if (!mkdtemp(directory)) {
 		perror("mkdtemp");
-		return 1;
+		return NULL;
 	}
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	remove_directory();
-	return failed ? 1 : 0;
+	test_suite_end = remove_directory;
+	return scenario_suite();
 }

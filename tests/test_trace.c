@@ -19,6 +19,7 @@
 #include "read.h"
 #include "report.h"
 #include "table.h"
+#include "suite.h"
 #include "trace.h"
 
 static char dir[64], path[96], error[256];
@@ -556,12 +557,10 @@ START_TEST(enumerations_follow_the_host_model)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("trace");
 	TCase *tc = tcase_create("trace");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -583,9 +582,5 @@ int main(void)
 	tcase_add_test(tc, numbers_for_people);
 	tcase_add_test(tc, enumerations_follow_the_host_model);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite;
 }

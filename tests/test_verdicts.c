@@ -4,6 +4,7 @@
  * reached, overtaken or fought for, balloons without a driver, programs and VMMs that are killed.
  */
 #include "scenario_run.h"
+#include "suite.h"
 
 #define OURS "virtio_ballast"
 #define MIB (UINT64_C(1) << 20)
@@ -468,12 +469,10 @@ START_TEST(a_bug_ends_the_run_and_what_repeats_is_folded)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("verdicts");
 	TCase *tc = tcase_create("verdicts");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_wait_without_a_timeout_is_a_hang_whatever_else_goes_on, 0,
@@ -497,9 +496,5 @@ int main(void)
 			    SEEDS * sizeof(sound) / sizeof(sound[0]));
 	tcase_add_test(tc, a_bug_ends_the_run_and_what_repeats_is_folded);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return s;
 }

@@ -11,6 +11,7 @@
 
 #include "image.h"
 #include "internal.h"
+#include "suite.h"
 #include "test_vmm_guest.h"
 
 #ifndef IMAGE_DIR
@@ -1036,12 +1037,10 @@ static void add_huge(Suite *suite)
 	suite_add_tcase(suite, tc);
 }
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("vmm_ballast");
 	TCase *tc = add_common(suite, "virtio-ballast", setup);
-	SRunner *runner;
-	int failed;
 
 	add_requests(tc);
 	add_management(tc);
@@ -1049,9 +1048,5 @@ int main(void)
 	add_huge(suite);
 	if (have_stock())
 		add_common(suite, "QEMU's virtio-balloon", setup_stock);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite;
 }

@@ -8,6 +8,7 @@
 
 #include "image.h"
 #include "internal.h"
+#include "suite.h"
 #include "test_vmm_guest.h"
 
 #ifndef IMAGE_DIR
@@ -435,12 +436,10 @@ START_TEST(same_run_takes_the_same_time)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("vmm_host");
 	TCase *tc = tcase_create("threads");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, frames_go_back_to_the_host_and_the_vmm_pays);
@@ -450,9 +449,5 @@ int main(void)
 	tcase_add_test(tc, killed_vmm_runs_no_more);
 	tcase_add_test(tc, same_run_takes_the_same_time);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite;
 }

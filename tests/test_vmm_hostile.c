@@ -10,6 +10,7 @@
 #include "hostile/world.h"
 #include "image.h"
 #include "internal.h"
+#include "suite.h"
 #include "test_vmm_guest.h"
 
 #ifndef IMAGE_DIR
@@ -192,20 +193,14 @@ START_TEST(hostile_guest_harms_itself_only)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("vmm_hostile");
 	TCase *tc = tcase_create("model VMM");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, nr_hostile_cases);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite;
 }

@@ -8,6 +8,7 @@
 #include "qemu/iov.h"
 #include "qemu/module.h"
 
+#include "suite.h"
 #include "test_vmm_guest.h"
 
 /* A device that keeps or returns what it pops, as the test says. */
@@ -316,12 +317,10 @@ START_TEST(more_requests_than_entries_are_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("vmm_ring");
 	TCase *tc = tcase_create("ring");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -338,9 +337,5 @@ int main(void)
 			    ARRAY_SIZE(suppressions));
 	tcase_add_test(tc, more_requests_than_entries_are_refused);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite;
 }

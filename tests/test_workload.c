@@ -5,6 +5,7 @@
  */
 #include "read.h"
 #include "scenario_run.h"
+#include "suite.h"
 
 #define MIB_PAGES(mib) ((uint64_t)(mib) * 256)
 #define MSEC UINT64_C(1000000)
@@ -338,7 +339,7 @@ START_TEST(programs_start_one_after_the_other_unless_in_the_background)
 }
 END_TEST
 
-static Suite *workload_suite(void)
+Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("workload");
 	TCase *tc = tcase_create("workload");
@@ -355,15 +356,4 @@ static Suite *workload_suite(void)
 	tcase_add_test(tc, programs_start_one_after_the_other_unless_in_the_background);
 	suite_add_tcase(s, tc);
 	return s;
-}
-
-int main(void)
-{
-	SRunner *sr = srunner_create(workload_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
