@@ -85,6 +85,37 @@ START_TEST(program_does_its_work_and_ends)
 }
 END_TEST
 
+/*
+ * Interrupts of the disk, direct reclaim and three vCPUs at once: per-CPU lists are only changed
+ * with interrupts off (or counts go wrong, and who empties the lists never ends).
+ */
+START_TEST(interrupts_leave_the_lists_of_a_cpu_alone)
+{
+	static const char text[] =
+		TEST_HEAD
+		"host { compatible = \"ballast,host\"; memory-mib = <640>; cpus = <2>;\n"
+		"kernel-reserve-mib = <64>;\n"
+		"swap { /include/ \"swap/ssd.dtsi\" size-mib = <2048>; }; };\n"
+		"guest { compatible = \"ballast,guest\"; count = <2>; memory-mib = <512>;\n"
+		"vcpus = <3>; thp = \"never\"; boot-profile = <&linux_6_1>;\n"
+		"swap { /include/ \"swap/ssd.dtsi\" size-mib = <256>; };\n"
+		"programs {\n"
+		PROGRAM("page-fault1", "size-mib = <40>; loops = <3>; tasks = <6>;"
+			"background;")
+		PROGRAM("page-fault2", "size-mib = <20>; loops = <3>; tasks = <4>;"
+			"background;")
+		PROGRAM("churn", "size-mib = <100>; lifetime-ms = <200>; duration-ms = <3000>;"
+			"background;")
+		PROGRAM("memhog", "size-mib = <360>; loops = <2>; hold-ms = <300>;")
+		"}; }; };\n";
+	struct outcome o;
+
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "ended as %d: %s", o.end, o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 static uint64_t faults(const struct outcome *o, enum trace_fault kind)
 {
 	return o->report.guests[0].faults[kind].count;
@@ -347,6 +378,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, program_does_its_work_and_ends, 0,
 			    sizeof(programs_run) / sizeof(programs_run[0]));
+	tcase_add_test(tc, interrupts_leave_the_lists_of_a_cpu_alone);
 	tcase_add_test(tc, faults_are_of_2_mib_unless_the_guest_or_the_program_forbids);
 	tcase_add_test(tc, filescan_reads_a_file_that_fits_from_the_disk_once);
 	tcase_add_test(tc, demand_follows_its_curve);

@@ -693,6 +693,7 @@ unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, i
 {
 	struct bulk out = { .list = page_list, .slots = page_array, .wanted = nr_pages };
 	struct alloc_context ac;
+	unsigned long flags;
 	struct zone *zone;
 	int had;
 
@@ -703,9 +704,12 @@ unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, i
 	prepare_alloc_pages(gfp, &ac);
 	zone = nr_pages - had > 1 ? bulk_zone(&ac, gfp, nr_pages) : NULL;
 	while (zone && bulk_next(&out)) {
-		struct page *page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
-						      &zone->per_cpu_pageset[mm_cpu()]);
+		struct page *page;
 
+		local_irq_save(flags);
+		page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
+					 &zone->per_cpu_pageset[mm_cpu()]);
+		local_irq_restore(flags);
 		if (!page)
 			break;
 		prep_new_page(page, 0, gfp, 0);

@@ -6,8 +6,10 @@
  * nr_pcp_free, free_pcppages_bulk): refills go to the tail, allocation and free work on the head,
  * drains take the tail, and free_factor doubles drains as long as nobody allocates.
  *
- * Left out: the lists' lock, since code here never is interrupted half way; so a free that finds it
- * taken does not happen on its own (recordings have some, see replay.c).
+ * Interrupts are off while lists and count are worked on, as by pcp_spin_lock_irqsave(): a
+ * handler, or another task that runs after it, would find them half changed.  Left out: the lock
+ * itself, so a free that finds it taken does not happen by itself (recordings have some, see
+ * kmem_replay.c).
  */
 #include "internal.h"
 
@@ -82,12 +84,15 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratet
 {
 	struct per_cpu_pages *pcp = this_pcp(zone);
 	struct mm_state *mm = this_mm;
+	unsigned long flags;
 	struct page *page;
 
 	if (unlikely(mm->trace) && mm->trace->pcp_locked && mm->trace->pcp_locked(mm->trace_ctx))
 		return NULL;
+	local_irq_save(flags);
 	pcp->free_factor >>= 1;
 	page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
+	local_irq_restore(flags);
 	if (page) {
 		vm_event(mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
 		charge(COST_PAGE_ALLOC, 1);
@@ -221,6 +226,7 @@ void free_unref_page(struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 	struct zone *zone = pfn_zone(pfn);
+	unsigned long flags;
 	int mt;
 
 	if (!free_unref_page_prepare(page, pfn, order))
@@ -230,13 +236,16 @@ void free_unref_page(struct page *page, unsigned int order)
 		free_one_page(zone, page, pfn, order, mt, FPI_NONE);
 		return;
 	}
+	local_irq_save(flags);
 	free_unref_page_commit(zone, this_pcp(zone), page, pcp_list_type(mt), order);
+	local_irq_restore(flags);
 }
 
 /* Free order-0 pages: all are prepared before the first one is listed. */
 void free_unref_page_list(struct list_head *list)
 {
 	struct page *page, *next;
+	unsigned long flags;
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pfn = page_to_pfn(page);
@@ -253,18 +262,23 @@ void free_unref_page_list(struct list_head *list)
 
 		list_del(&page->lru);
 		mm_trace(this_mm, page_free_batched, page);
+		local_irq_save(flags);
 		free_unref_page_commit(zone, this_pcp(zone), page,
 				       pcp_list_type(get_pcppage_migratetype(page)), 0);
+		local_irq_restore(flags);
 	}
 }
 
 static void drain_pages_zone(unsigned int cpu, struct zone *zone)
 {
 	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[cpu];
+	unsigned long flags;
 
+	local_irq_save(flags);
 	while (pcp->count)
 		free_pcppages_bulk(zone, min(pcp->count, pcp->batch << PCP_BATCH_SCALE_MAX), pcp,
 				   0);
+	local_irq_restore(flags);
 }
 
 void drain_local_pages(struct zone *only)
