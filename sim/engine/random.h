@@ -16,6 +16,8 @@ struct random_stream {
 	uint64_t s[4];
 };
 
+/* No stream: @z with its bits mixed, one to one (splitmix64's finalizer; Steele et al., 2014). */
+uint64_t random_mix(uint64_t z);
 void random_init(struct random_stream *rs, uint64_t seed, const char *name);
 uint64_t random_u64(struct random_stream *rs);
 /* Uniform in [0, bound), without bias; @bound > 0. */

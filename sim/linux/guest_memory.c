@@ -17,6 +17,22 @@
 #include "kernel/internal.h"
 #include "mm/internal.h"
 
+static uint64_t slab_pages(void)
+{
+	return global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+}
+
+static uint64_t percpu_pages(const struct zone *zone)
+{
+	uint64_t pages = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < this_kernel->nr_cpus; cpu++)
+		pages += zone->per_cpu_pageset[cpu].count;
+	return pages;
+}
+
 /*
  * Pages that are neither free nor on an LRU list, nor slab's, nor a page table: the kernel's
  * own and drivers'.  What a module adds to them it has to give back.  They are counted from what
@@ -26,18 +42,15 @@ int64_t kernel_unaccounted_pages(struct kernel *kernel)
 {
 	int64_t pages = kernel->managed;
 	struct zone *zone;
-	unsigned int cpu, lru;
+	unsigned int lru;
 
 	for_each_populated_zone(zone) {
-		pages -= zone_page_state(zone, NR_FREE_PAGES);
-		for (cpu = 0; cpu < kernel->nr_cpus; cpu++)
-			pages -= zone->per_cpu_pageset[cpu].count;
+		pages -= zone_page_state(zone, NR_FREE_PAGES) + percpu_pages(zone);
 	}
 	for (lru = NR_LRU_BASE; lru <= NR_UNEVICTABLE; lru++)
 		pages -= global_node_page_state(lru);
 	pages -= global_node_page_state(NR_PAGETABLE) + process_pages();
-	return pages - global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+	return pages - slab_pages();
 }
 
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
@@ -72,7 +85,7 @@ static bool above_watermark(struct zone *zone, unsigned int order)
 
 static void count_free(struct kernel *kernel, struct guest_where *w)
 {
-	unsigned int first = *kernel->mm->reporting.order, order, cpu;
+	unsigned int first = *kernel->mm->reporting.order, order;
 	bool reports = page_reporting_active();
 	struct zone *zone;
 
@@ -88,8 +101,7 @@ static void count_free(struct kernel *kernel, struct guest_where *w)
 			else
 				w->below_watermark += pages;
 		}
-		for (cpu = 0; cpu < kernel->nr_cpus; cpu++)
-			w->percpu += zone->per_cpu_pageset[cpu].count;
+		w->percpu += percpu_pages(zone);
 	}
 	/* What is reported already was counted with one of the last two. */
 	w->reported = reports ? kernel->mm->reported_pages : 0;
@@ -106,7 +118,7 @@ static void count_free(struct kernel *kernel, struct guest_where *w)
 void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_where *w)
 {
 	struct coro_context old = coro_current->ctx;
-	uint64_t all = kernel->max_pfn, slab, taken;
+	uint64_t all = kernel->max_pfn, taken;
 
 	coro_current->ctx.kernel = kernel;
 	*w = (struct guest_where){ .ballooned = ballooned };
@@ -116,10 +128,8 @@ void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_
 	w->cache = global_node_page_state(NR_INACTIVE_FILE) +
 		   global_node_page_state(NR_ACTIVE_FILE) +
 		   global_node_page_state(NR_UNEVICTABLE);
-	slab = global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 	taken = kernel_unaccounted_pages(kernel);
-	w->kernel = all - kernel->managed + kernel->unaccounted + slab +
+	w->kernel = all - kernel->managed + kernel->unaccounted + slab_pages() +
 		    global_node_page_state(NR_PAGETABLE) + process_pages();
 	w->isolated = taken > kernel->unaccounted + ballooned ?
 		      taken - kernel->unaccounted - ballooned : 0;

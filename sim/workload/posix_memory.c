@@ -174,28 +174,20 @@ int posix_memory_keep_from_children(void)
 
 /* Contents */
 
-/* Finalizer of splitmix64 (Steele, Lea and Flood, 2014). */
-static uint64_t mix(uint64_t z)
-{
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
 static uint64_t first_word(uint64_t addr, uint32_t generation)
 {
-	return mix(memory.key + mix((addr >> 12) << 22 | generation));
+	return random_mix(memory.key + random_mix((addr >> 12) << 22 | generation));
 }
 
 /* Never 0, and another one for each of the values 1 to 255 of @byte. */
 static uint8_t first_byte(uint64_t addr, uint32_t byte)
 {
-	return 1 + ((mix(memory.key + (addr >> 12)) & 0xff) + byte) % PAGE_BYTES_MAX;
+	return 1 + ((random_mix(memory.key + (addr >> 12)) & 0xff) + byte) % PAGE_BYTES_MAX;
 }
 
 uint64_t posix_new_contents(void)
 {
-	return mix(memory.key ^ mix(++memory.calls));
+	return random_mix(memory.key ^ random_mix(++memory.calls));
 }
 
 void posix_fill(uint64_t *words, size_t nr, uint64_t first)

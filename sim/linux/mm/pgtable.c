@@ -115,8 +115,7 @@ void free_chunk_table(struct mmu_gather *tlb, struct address_space *space,
 		space->nr_tables--;
 	}
 	chunk->pgtable = NULL;
-	if (chunk->table)
-		host_free(chunk->table);
+	host_free(chunk->table);
 	chunk->table = NULL;
 	chunk->run = 0;
 }
@@ -146,9 +145,8 @@ void free_pgtables(struct mmu_gather *tlb, struct mm_struct *mm, u64 start, u64 
 
 	free_span(start, end, floor, ceiling, CHUNK_SHIFT, &first, &last);
 	first = max(first, space->first_chunk);
-	for (; first < min(last, space->nr_chunks); first++) {
+	for (; first < min(last, space->nr_chunks); first++)
 		free_chunk_table(tlb, space, &space->chunk[first]);
-	}
 	free_span(start, end, floor, ceiling, PMD_SHIFT_PAGES, &first, &last);
 	for (; first < min(last, mm->nr_pmd); first++)
 		free_upper(tlb, mm, first);

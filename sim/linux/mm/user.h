@@ -111,7 +111,6 @@ struct mm_struct {
 	struct task_struct *task;
 	struct address_space *space;
 	struct vm_area_struct *areas;
-	u32 nr_areas;
 	u64 mmap_base;			/* mappings go below it, from the top down */
 	/* Data and stack of the program itself; not among the areas. */
 	struct vm_area_struct *own[NR_OWN_AREAS];

@@ -6,6 +6,7 @@
  * from the top down): a treap whose nodes know the largest gap between the areas below them.  Its
  * shape follows from addresses alone.  Left out: the memory that the nodes of a maple tree take.
  */
+#include "random.h"
 #include "user.h"
 
 static u64 first_of(const struct vm_area_struct *vma)
@@ -31,16 +32,6 @@ static struct vm_area_struct *updated(struct vm_area_struct *vma)
 	vma->sub_start = first_of(vma);
 	vma->sub_end = last_of(vma);
 	return vma;
-}
-
-/* Heap order: a hash of the address (splitmix64's finalizer; Steele, Lea and Flood, 2014). */
-static u64 rank(const struct vm_area_struct *vma)
-{
-	u64 z = vma->start * 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
 }
 
 /* Areas that begin below @page, and the others. */
@@ -75,10 +66,9 @@ void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 	struct vm_area_struct *low, *high;
 
 	vma->left = vma->right = NULL;
-	vma->rank = rank(vma);
+	vma->rank = random_mix(vma->start * 0x9e3779b97f4a7c15ull);
 	split(mm->areas, vma->start, &low, &high);
 	mm->areas = join(join(low, updated(vma)), high);
-	mm->nr_areas++;
 }
 
 void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -89,7 +79,6 @@ void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
 	split(high, vma->start + 1, &gone, &high);
 	BUG_ON(gone != vma);
 	mm->areas = join(low, high);
-	mm->nr_areas--;
 }
 
 void vma_set_range(struct mm_struct *mm, struct vm_area_struct *vma, u64 start, u64 end)
