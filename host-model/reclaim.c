@@ -383,9 +383,7 @@ static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries
 {
 	host->stats.direct_reclaims++;
 	if (host->writeback_pages >= WRITEBACK_MAX || shrink_lists(host) || host->writeback_pages) {
-		/* First what it has cost: a write that ends meanwhile wakes nobody who still runs. */
-		cpu_sync();
-		/* Without waiting, nothing more would become free: no time passes here. */
+		cpu_sync();	/* what it has cost; writes may have ended when that is over */
 		if (host->free_pages < nr + host->wmark_min && host->writeback_pages)
 			wait_for_memory(host, "direct reclaim");
 		*retries = 0;
