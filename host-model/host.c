@@ -129,15 +129,17 @@ void host_start_vm(struct kvm_vm *vm)
 {
 	struct host *host = vm->host;
 	uint64_t left = host->config.vmm_overhead_bytes >> HOST_PAGE_SHIFT;
+	struct ledger_account *old = account_switch(&vm->account[ACCOUNT_VMM_KERNEL]);
 
 	while (left) {
 		uint64_t nr = left < HOST_PMD_PAGES ? left : HOST_PMD_PAGES;
 
 		if (!host_take_frames(host, nr, true))
-			return;
+			break;
 		vm->overhead_pages += nr;
 		left -= nr;
 	}
+	account_switch(old);
 }
 
 void host_stop_vm(struct kvm_vm *vm)

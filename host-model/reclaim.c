@@ -332,9 +332,7 @@ static void balance(struct host *host)
 			if (!host->writeback_pages)
 				return;
 		}
-		cpu_sync();
-		if (host->writeback_pages && host->free_pages < host->wmark_high)
-			wait_for_memory(host, "swap-out");
+		wait_for_memory(host, "swap-out");
 	}
 }
 
@@ -383,9 +381,11 @@ static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries
 {
 	host->stats.direct_reclaims++;
 	if (host->writeback_pages >= WRITEBACK_MAX || shrink_lists(host) || host->writeback_pages) {
-		cpu_sync();	/* what it has cost; writes may have ended when that is over */
+		/* Without waiting, nothing more would become free: no time passes here. */
 		if (host->free_pages < nr + host->wmark_min && host->writeback_pages)
 			wait_for_memory(host, "direct reclaim");
+		else
+			cpu_sync();
 		*retries = 0;
 		return true;
 	}

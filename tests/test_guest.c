@@ -146,6 +146,27 @@ static uint64_t resident_at_order(const char *order)
 	return resident;
 }
 
+/*
+ * What a VMM takes when it starts is taken by the host's kernel: while it waits for that memory its
+ * vCPU runs nothing of the guest's, which would take the wake-up for its own.
+ */
+START_TEST(guests_that_start_when_memory_is_short_come_to_an_end)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), TEST_HEAD "seed = <%d>;"
+		 "host { compatible = \"ballast,host\"; memory-mib = <768>; cpus = <2>;"
+		 " kernel-reserve-mib = <64>;"
+		 " swap {\n/include/ \"swap/ssd.dtsi\"\n size-mib = <1024>; }; };\n"
+		 GUEST("512", "1", "count = <20>;", "p {"
+		       " compatible = \"ballast,program-memhog\"; size-mib = <320>;"
+		       " hold-ms = <500>; in-turn; };") "};\n", _i);
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(order_zero_is_order_zero)
 {
 	ck_assert_uint_lt(resident_at_order("0") * 10, resident_at_order("9") * 9);
@@ -216,6 +237,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, small_pages_that_a_program_frees_are_given_back, 0, 2);
 	tcase_add_loop_test(tc, guests_up_to_the_largest_boot_run_and_report, 0, 3);
+	tcase_add_loop_test(tc, guests_that_start_when_memory_is_short_come_to_an_end, 1, 4);
 	tcase_add_test(tc, order_zero_is_order_zero);
 	tcase_add_test(tc, what_can_never_be_reported_is_said);
 	suite_add_tcase(s, tc);
