@@ -12,6 +12,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -395,11 +396,25 @@ static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries
 	return host_out_of_memory(host);
 }
 
+/*
+ * Before its vCPUs run a guest fills free memory in no time (page_poison, init_on_free), so nothing
+ * can be reclaimed for it: the caller would ask for ever.
+ */
+static void __attribute__((noreturn)) cannot_wait(void)
+{
+	fprintf(stderr, "ballast: a guest fills all of its memory when it boots (page-poison, "
+		"init-on-free), and the host has no more of it; allowed: guests that fit into the "
+		"host's free memory when they start\n");
+	exit(2);
+}
+
 bool host_take_frames(struct host *host, uint64_t nr, bool may_wait)
 {
 	unsigned int retries = 0;
 
 	if (!coro_current->ctx.thread) {
+		if (host->free_pages < nr && may_wait)
+			cannot_wait();
 		if (host->free_pages < nr)
 			return false;
 		take(host, nr);

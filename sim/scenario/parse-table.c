@@ -373,9 +373,11 @@ static const struct property_spec guest_properties[] = {
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_guest, thp),
 	     "transparent huge pages for the programs"),
 	BOOL("init-on-free", FIELD(scenario_guest, init_on_free),
-	     "pages are cleared when they are freed (init_on_free=1)"),
+	     "pages are cleared when they are freed (init_on_free=1), all of them at boot, when "
+	     "the host must have room"),
 	BOOL("page-poison", FIELD(scenario_guest, page_poison),
-	     "pages are filled with 0xaa when they are freed (page_poison=1)"),
+	     "pages are filled with 0xaa when they are freed (page_poison=1), all of them at boot, "
+	     "when the host must have room"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
 		"what booting does to the memory; without one the kernel touches only what the "
 		"model itself touches"),
