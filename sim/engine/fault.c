@@ -70,13 +70,9 @@ struct frames {
 	unsigned int nr;
 };
 
-extern const char __executable_start[], etext[];
-
 static void see(struct frames *f, uintptr_t pc)
 {
-	bool ours = pc - (uintptr_t)__executable_start < (uintptr_t)(etext - __executable_start);
-
-	if (!f->first && (ours || image_at(pc)))
+	if (!f->first && (symbol_is_own(pc) || image_at(pc)))
 		f->first = pc;
 	if (!image_at(pc))
 		return;

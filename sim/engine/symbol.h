@@ -8,6 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+extern const char __executable_start[], etext[];	/* the linker's */
+
+/* Code of the simulator itself, as against images and libraries. */
+static inline bool symbol_is_own(uintptr_t pc)
+{
+	return pc - (uintptr_t)__executable_start < (uintptr_t)(etext - __executable_start);
+}
+
 struct symbol {
 	char image[64];		/* name of the image without .so; "": the simulator's own code */
 	char function[64];	/* "?": unknown */

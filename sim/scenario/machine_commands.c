@@ -100,6 +100,11 @@ static void reached(struct machine_command *command)
 		      .value = item->ended - item->began);
 }
 
+static bool works_for(const struct machine_command *command, const struct machine_guest *guest)
+{
+	return command->item.guest == guest && command->item.state == ITEM_RUNNING;
+}
+
 static void overtake(struct machine *m, const struct machine_command *by)
 {
 	uint32_t i;
@@ -107,8 +112,7 @@ static void overtake(struct machine *m, const struct machine_command *by)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (command != by && command->item.guest == by->item.guest &&
-		    command->item.state == ITEM_RUNNING)
+		if (command != by && works_for(command, by->item.guest))
 			end_command(command, TRACE_COMMAND_OVERTAKEN, by->item.index);
 	}
 }
@@ -148,7 +152,7 @@ void machine_balloon_changed(struct machine_guest *guest, int64_t actual)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (command->item.guest != guest || command->item.state != ITEM_RUNNING)
+		if (!works_for(command, guest))
 			continue;
 		if (distance(command, actual) < distance(command, command->nearest))
 			command->nearest = actual;
@@ -166,7 +170,7 @@ void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (command->item.guest == guest && command->item.state == ITEM_RUNNING &&
+		if (works_for(command, guest) &&
 		    machine_command_target(command) < command->actual_before)
 			command->taken_back += pages;
 	}

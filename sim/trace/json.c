@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "json.h"
+#include "trace.h"
 
 /*
  * Length of the well-formed UTF-8 sequence at @s, 0 when there is none (RFC 3629); text of
@@ -84,6 +85,11 @@ void json_u64(struct json *j, const char *key, uint64_t value)
 {
 	json_key(j, key);
 	fprintf(j->out, "%" PRIu64, value);
+}
+
+void json_pages(struct json *j, const char *key, uint64_t pages)
+{
+	json_u64(j, key, pages * TRACE_PAGE_SIZE);
 }
 
 void json_s64(struct json *j, const char *key, int64_t value)

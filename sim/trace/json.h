@@ -20,6 +20,8 @@ void json_escape(FILE *out, const char *s);
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 void json_u64(struct json *j, const char *key, uint64_t value);
+/* As bytes. */
+void json_pages(struct json *j, const char *key, uint64_t pages);
 void json_s64(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_string(struct json *j, const char *key, const char *value);

@@ -66,6 +66,15 @@ const char *report_guest_name(struct report *r, uint64_t id)
 	return g && g->name ? g->name : id == TRACE_HOST ? "host" : "guest";
 }
 
+const char *report_guest_label(const struct report *r, uint64_t id)
+{
+	const char *name = id < r->nr_guests ? r->guests[id].name : NULL;
+
+	if (id == TRACE_HOST)
+		return "host";
+	return name && *name ? name : "-";
+}
+
 static void see_run(struct report *r, const struct trace_record *record)
 {
 	const struct trace_rec_run *run = record->rec;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "hostmem.h"
-#include "report.h"
+#include "report_internal.h"
 #include "table.h"
 
 struct variant {
@@ -186,9 +186,8 @@ static void compare_programs(struct comparison *c)
 			missing[v] = !q || q->state != PROGRAM_ENDED;
 			value[v] = q ? q->end - q->start : 0;
 		}
-		snprintf(label, sizeof(label), "%s: %s",
-			 p->guest < first->nr_guests && first->guests[p->guest].name ?
-			 first->guests[p->guest].name : "-", p->name);
+		snprintf(label, sizeof(label), "%s: %s", report_guest_label(first, p->guest),
+			 p->name);
 		add_row(c, label, TABLE_NS, value, missing);
 	}
 }

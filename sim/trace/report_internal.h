@@ -13,6 +13,8 @@ struct json;
 /* NULL for the host, and for ids that cannot be meant. */
 struct report_guest *report_guest_of(struct report *r, uint64_t id);
 const char *report_guest_name(struct report *r, uint64_t id);
+/* For a table: the same, and "-" for one that is not known. */
+const char *report_guest_label(const struct report *r, uint64_t id);
 void report_problem(struct report *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -16,11 +16,6 @@ static const char *value_name(unsigned int id, unsigned int field, uint64_t valu
 	return "unknown";
 }
 
-static void json_pages(struct json *j, const char *key, uint64_t pages)
-{
-	json_u64(j, key, pages * TRACE_PAGE_SIZE);
-}
-
 static void json_run(struct json *j, const struct report *r)
 {
 	json_string(j, "scenario", r->scenario);

@@ -74,11 +74,6 @@ void report_free_memory(struct report *r)
 
 /* Text */
 
-static const char *name_of(const struct report *r, uint64_t guest)
-{
-	return guest < r->nr_guests && r->guests[guest].name ? r->guests[guest].name : "-";
-}
-
 /* "Where memory is" has all of it, free in one sum; its parts are the second table's. */
 static uint64_t free_pages(const struct trace_rec_guest_memory *p)
 {
@@ -135,7 +130,7 @@ static void each_where(const struct report *r, unsigned int max, struct table *t
 	for (uint64_t i = 0; i < r->nr_guests && (!max || i < max); i++)
 		for (unsigned int m = 0; m < NR_TRACE_MOMENTS; m++)
 			if (r->guests[i].where[m].known)
-				row(t, name_of(r, i), &r->guests[i].where[m]);
+				row(t, report_guest_label(r, i), &r->guests[i].where[m]);
 }
 
 void report_text_where(const struct report *r, FILE *out, unsigned int max)
@@ -166,7 +161,7 @@ void report_text_stats(const struct report *r, FILE *out, unsigned int max)
 
 		if (max && s->guest >= max)
 			continue;
-		table_cell(&t, "%s", name_of(r, s->guest));
+		table_cell(&t, "%s", report_guest_label(r, s->guest));
 		table_cell(&t, "%s", s->name);
 		table_value(&t, counts_pages(s->name) ? TABLE_COUNT : TABLE_BYTES, s->value);
 		table_ns(&t, s->age);
@@ -182,7 +177,7 @@ void report_text_images(const struct report *r, FILE *out)
 	for (unsigned int i = 0; i < r->nr_images; i++) {
 		const struct report_image *image = &r->images[i];
 
-		table_cell(&t, "%s", name_of(r, image->guest));
+		table_cell(&t, "%s", report_guest_label(r, image->guest));
 		table_cell(&t, "%s", image->node);
 		table_cell(&t, "%s", image->path);
 		table_cell(&t, "%s", image->version[0] ? image->version : "-");
@@ -192,11 +187,6 @@ void report_text_images(const struct report *r, FILE *out)
 }
 
 /* JSON */
-
-static void json_pages(struct json *j, const char *key, uint64_t pages)
-{
-	json_u64(j, key, pages * TRACE_PAGE_SIZE);
-}
 
 static void json_where(struct json *j, const char *key, const struct report_where *w)
 {

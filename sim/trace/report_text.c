@@ -51,13 +51,6 @@ static const char *or_dash(const char *s)
 	return s && *s ? s : "-";
 }
 
-static const char *guest_label(const struct report *r, uint64_t id)
-{
-	if (id == TRACE_HOST)
-		return "host";
-	return id < r->nr_guests ? or_dash(r->guests[id].name) : "-";
-}
-
 static void text_run(const struct report *r, FILE *out)
 {
 	fprintf(out, "%s  seed %" PRIu64 "\n", or_dash(r->scenario), r->seed);
@@ -197,7 +190,7 @@ static void text_programs(const struct report *r, FILE *out, unsigned int max)
 			continue;
 		}
 		rows++;
-		table_cell(&t, "%s", guest_label(r, p->guest));
+		table_cell(&t, "%s", report_guest_label(r, p->guest));
 		table_cell(&t, "%s", or_dash(p->name));
 		table_ns(&t, p->start);
 		table_ns(&t, program_time(r, p));
@@ -238,7 +231,7 @@ static void text_commands(const struct report *r, FILE *out, unsigned int max)
 		}
 		rows++;
 		table_cell(&t, "%s", c->name);
-		table_cell(&t, "%s", guest_label(r, c->guest));
+		table_cell(&t, "%s", report_guest_label(r, c->guest));
 		table_bytes(&t, c->target);
 		if (c->started) {
 			table_ns(&t, c->start);

@@ -24,8 +24,6 @@
 #include "slab_debug.h"
 #include "symbol.h"
 
-extern const char __executable_start[], etext[];
-
 #define LOOK_BYTES 64u		/* of a red zone, where it is looked at often */
 
 #if defined(__has_feature)
@@ -189,12 +187,6 @@ static struct slab_watch *watch_of(const struct slab *slab, unsigned int nr)
 	return NULL;
 }
 
-/* Not the model's own code: an image's. */
-static bool is_drivers(const void *caller)
-{
-	return (const char *)caller < __executable_start || (const char *)caller >= etext;
-}
-
 void slab_debug_alloc(struct slab *slab, unsigned int nr, unsigned int size, const void *caller)
 {
 	struct slab_watch *watch = watch_of(NULL, 0);
@@ -206,7 +198,7 @@ void slab_debug_alloc(struct slab *slab, unsigned int nr, unsigned int size, con
 	memset(object + size, SLUB_RED_ACTIVE, slab->cache->size - size);
 	poison(object + size, slab->cache->size - size);
 	slab->info[nr] = (struct object_info){ caller, size };
-	if (watch && is_drivers(caller))
+	if (watch && !symbol_is_own((uintptr_t)caller))
 		*watch = (struct slab_watch){ slab, nr };
 }
 
