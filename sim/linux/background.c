@@ -62,13 +62,11 @@ int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages)
 {
 	struct background *bg = host_alloc(sizeof(*bg));
 	struct task_struct *task;
-	char name[96];
 
 	kernel->background = bg;
 	bg->period_ns = period_ns;
 	bg->bytes = max_t(u64, pages, 1) * PAGE_SIZE;
-	snprintf(name, sizeof(name), "background/%s", kernel->name);
-	random_init(&bg->random, kernel->seed, name);
+	kernel_random(kernel, &bg->random, "background");
 	task = sched_create_task(kernel, "cron", background_main, bg, PF_KTHREAD);
 	if (!task)
 		return -ENOMEM;

@@ -20,7 +20,6 @@
 #include "kernel/fork.h"
 #include "kernel/internal.h"
 #include "mm/internal.h"
-#include "random.h"
 
 /* Kept and released pages of booting alternate in runs of this many where they mix. */
 #define BOOT_MIX_PAGES 16
@@ -37,30 +36,14 @@ struct boot {
 	const struct guest_config *config;
 };
 
-static struct coro_context enter(struct kernel *kernel)
-{
-	struct coro_context old = coro_current->ctx;
-
-	coro_current->ctx.kernel = kernel;
-	coro_current->ctx.vmm = kernel->vm ? kernel->vm->vmm : NULL;
-	return old;
-}
-
-static void leave(struct coro_context old)
-{
-	coro_current->ctx = old;
-}
-
 /* Where in a jiffy the engine's clock begins. */
 static uint64_t tick_phase(const struct kernel *kernel)
 {
 	struct random_stream rs;
-	char name[96];
 
 	if (kernel->no_jitter)
 		return 0;
-	snprintf(name, sizeof(name), "tick/%s", kernel->name);
-	random_init(&rs, kernel->seed, name);
+	kernel_random(kernel, &rs, "tick");
 	return random_below(&rs, NSEC_PER_JIFFY);
 }
 
@@ -80,9 +63,9 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	kernel->log = config->log;
 	kernel->log_opaque = config->opaque;
 	kernel->panicked = config->panicked;
-	old = enter(kernel);
+	old = kernel_enter(kernel);
 	if (sched_init(kernel)) {
-		leave(old);
+		kernel_leave(old);
 		guest_kernel_destroy(kernel);
 		return NULL;
 	}
@@ -97,17 +80,17 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	workqueue_init(kernel);
 	usermem_init(kernel, &config->user);
 	if (sched_run_init(kernel)) {
-		leave(old);
+		kernel_leave(old);
 		guest_kernel_destroy(kernel);
 		return NULL;
 	}
-	leave(old);
+	kernel_leave(old);
 	return kernel;
 }
 
 void guest_kernel_destroy(struct kernel *kernel)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 
 	if (kernel->sched)
 		modules_drop(kernel);
@@ -116,7 +99,7 @@ void guest_kernel_destroy(struct kernel *kernel)
 	sched_destroy(kernel);
 	if (kernel->mm)
 		mm_exit(kernel);
-	leave(old);
+	kernel_leave(old);
 	host_free(kernel->background);
 	host_free(kernel->at_work);
 	host_free(kernel);
@@ -181,12 +164,10 @@ static uint64_t boot_duration(const struct boot *boot)
 {
 	uint64_t ns = boot->config->boot.duration_ns, jitter = ns / 100 * BOOT_JITTER_PERCENT;
 	struct random_stream rs;
-	char name[96];
 
 	if (boot->kernel->no_jitter)
 		return ns;
-	snprintf(name, sizeof(name), "boot/%s", boot->kernel->name);
-	random_init(&rs, boot->kernel->seed, name);
+	kernel_random(boot->kernel, &rs, "boot");
 	return ns - jitter + random_below(&rs, 2 * jitter + 1);
 }
 
@@ -320,12 +301,12 @@ int guest_kernel_unload(struct kernel *kernel, const struct guest_config *config
 
 int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 	struct task_struct *task = sched_create_task(kernel, comm, fn, data, PF_KTHREAD);
 
 	if (task)
 		wake_up_process(task);
-	leave(old);
+	kernel_leave(old);
 	return task ? 0 : -ENOMEM;
 }
 
@@ -342,11 +323,11 @@ int guest_kernel_boot(struct kernel *kernel, const struct guest_config *config)
 
 uint64_t guest_kernel_check(struct kernel *kernel)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 	uint64_t wrong = mm_check(kernel) ? 1 : 0;
 
 	wrong += usermem_check(kernel);
-	leave(old);
+	kernel_leave(old);
 	return wrong;
 }
 
@@ -359,11 +340,11 @@ unsigned int guest_kernel_blocked(struct kernel *kernel, uint64_t longer_ns, cha
 const char *guest_kernel_pages_use(struct kernel *kernel, uint64_t pfn, uint64_t nr, bool single,
 				   uint64_t *bad)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 	unsigned long at = 0;
 	const char *use = mm_pages_use(pfn, nr, single, &at);
 
-	leave(old);
+	kernel_leave(old);
 	*bad = at;
 	return use;
 }
@@ -380,19 +361,19 @@ const char *guest_kernel_driver(const struct kvm_virtio *hw, int *probe_error)
 
 void guest_kernel_panic(struct kernel *kernel, const char *text)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 
 	kernel_die(kernel, text, false);
-	leave(old);
+	kernel_leave(old);
 }
 
 void guest_kernel_describe(struct kernel *kernel, const void *address, char *text,
 			   unsigned int size)
 {
-	struct coro_context old = enter(kernel);
+	struct coro_context old = kernel_enter(kernel);
 
 	slab_describe(address, text, size);
-	leave(old);
+	kernel_leave(old);
 }
 
 bool guest_kernel_dead(const struct kernel *kernel)

@@ -55,11 +55,10 @@ int64_t kernel_unaccounted_pages(struct kernel *kernel)
 
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 {
-	struct coro_context old = coro_current->ctx;
+	struct coro_context old = kernel_enter(kernel);
 	struct usermem_stats user;
 	struct sysinfo si;
 
-	coro_current->ctx.kernel = kernel;
 	si_meminfo(&si);
 	memory->total = si.totalram;
 	memory->free = si.freeram;
@@ -71,7 +70,7 @@ void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 	memory->first_warning = kernel->sched->first_warning;
 	memory->balloon_failed = kernel->mm->nr_balloon_failed;
 	memory->balloon_failed_ns = kernel->mm->balloon_failed_at;
-	coro_current->ctx = old;
+	kernel_leave(old);
 }
 
 /* Free blocks of the zone that page reporting may take now, as process_zone() sees it. */
@@ -117,10 +116,9 @@ static void count_free(struct kernel *kernel, struct guest_where *w)
 
 void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_where *w)
 {
-	struct coro_context old = coro_current->ctx;
+	struct coro_context old = kernel_enter(kernel);
 	uint64_t all = kernel->max_pfn, taken;
 
-	coro_current->ctx.kernel = kernel;
 	*w = (struct guest_where){ .ballooned = ballooned };
 	count_free(kernel, w);
 	w->anon = global_node_page_state(NR_INACTIVE_ANON) +
@@ -133,5 +131,5 @@ void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_
 		    global_node_page_state(NR_PAGETABLE) + process_pages();
 	w->isolated = taken > kernel->unaccounted + ballooned ?
 		      taken - kernel->unaccounted - ballooned : 0;
-	coro_current->ctx = old;
+	kernel_leave(old);
 }

@@ -9,6 +9,7 @@
 #ifndef BALLAST_LINUX_KERNEL_INTERNAL_H
 #define BALLAST_LINUX_KERNEL_INTERNAL_H
 
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
@@ -19,6 +20,32 @@
 #include "engine.h"
 #include "kernel.h"
 #include "kvm.h"
+#include "random.h"
+
+/* Code runs in the name of this kernel until kernel_leave(), with what was before. */
+static inline struct coro_context kernel_enter(struct kernel *kernel)
+{
+	struct coro_context old = coro_current->ctx;
+
+	coro_current->ctx.kernel = kernel;
+	coro_current->ctx.vmm = kernel->vm ? kernel->vm->vmm : NULL;
+	return old;
+}
+
+static inline void kernel_leave(struct coro_context old)
+{
+	coro_current->ctx = old;
+}
+
+/* The kernel's own stream for one @use. */
+static inline void kernel_random(const struct kernel *kernel, struct random_stream *rs,
+				 const char *use)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s/%s", use, kernel->name);
+	random_init(rs, kernel->seed, name);
+}
 
 struct vcpu {
 	struct kernel *kernel;

@@ -422,13 +422,12 @@ static void bury(struct task_struct *task)
 static void reap_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, reap);
-	struct coro_context old = coro_current->ctx;
+	struct coro_context old = kernel_enter(sched->vcpus->kernel);
 	struct task_struct *task, *next;
 
-	coro_current->ctx.kernel = sched->vcpus->kernel;
 	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node)
 		bury(task);
-	coro_current->ctx = old;
+	kernel_leave(old);
 }
 
 /*
