@@ -607,7 +607,10 @@ static const struct bad bads[] = {
 	  "FILE: /commands/c: guest: missing; allowed: <&label> of a guest" },
 	{ "&b { devices { d { compatible = \"ballast,virtio-ballast\"; }; }; }; / { commands { c { "
 	  "compatible = \"ballast,set-balloon\"; guest = <&b>; target-mib = <257>; }; }; };",
-	  "FILE: /commands/c: target-mib: more than guest guest-b has; allowed: 0..256 MiB" },
+	  "FILE: /commands/c: target-mib: more than guest guest-b has; allowed: 1..256 MiB" },
+	{ "/ { commands { c { compatible = \"ballast,set-balloon\"; guest = <&b>; "
+	  "target-mib = <0>; }; }; };",
+	  "FILE: /commands/c: target-mib: 0 is out of range; allowed: 1..16777216 MiB" },
 	{ "/ { published { compatible = \"ballast,published\"; id = \"X\"; source = \"Y\"; f { "
 	  "compatible = \"ballast,figure\"; metric = \"command-time-ms\"; value = <1>; }; }; };",
 	  "FILE: /published/f: command: missing; allowed: <&label> of a command" },

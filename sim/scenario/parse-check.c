@@ -330,7 +330,7 @@ static void check_commands(struct parser *p)
 
 		if (command->target_mib > guest->memory_mib)
 			parse_error(p, blame(node, "target-mib"), node, "target-mib",
-				    "more than guest %s has; allowed: 0..%" PRIu64 " MiB",
+				    "more than guest %s has; allowed: 1..%" PRIu64 " MiB",
 				    guest->name, guest->memory_mib);
 		if (!guest->nr_devices)
 			parse_error(p, blame(node, "guest"), node, "guest",

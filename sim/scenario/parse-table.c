@@ -115,7 +115,8 @@ static const struct property_spec host_properties[] = {
 	U64("kernel-reserve-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_host, kernel_reserve_mib),
 	    "part of it that the host's kernel and everything but VMMs hold for good"),
 	U32("vmm-memory-mib", "MiB", 0, 65536, "35", FIELD(scenario_host, vmm_memory_mib),
-	    "anonymous memory of each VMM besides guest memory (35: measured on QEMU 7.2)"),
+	    "anonymous memory of each VMM besides guest memory, never swapped (35: measured on "
+	    "QEMU 7.2)"),
 	U32("cpus", "CPUs", 1, 4096, NULL, FIELD(scenario_host, cpus), "CPUs of the host"),
 	U64("min-free-kbytes", "KiB", 0, UINT64_C(1) << 24, "0",
 	    FIELD(scenario_host, min_free_kbytes),
@@ -398,7 +399,7 @@ static const struct node_spec node_guest = {
 
 static const struct property_spec command_properties[] = {
 	PHANDLE("guest", 1, NULL, NODE_BIT(NODE_GUEST), "whose balloon; all its replicas'"),
-	U64("target-mib", "MiB", 0, MIB_MAX, NULL, FIELD(scenario_command, target_mib),
+	U64("target-mib", "MiB", 1, MIB_MAX, NULL, FIELD(scenario_command, target_mib),
 	    "memory that the guest is to be left with, as QEMU's monitor command balloon"),
 	START_PROPERTIES(scenario_command),
 };
