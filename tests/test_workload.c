@@ -3,6 +3,7 @@
  * The guest programs, each in a small machine: that they end well, that they do the work that they
  * are asked for, and what becomes of one that needs more memory than its guest has.
  */
+#include "cost.h"
 #include "read.h"
 #include "scenario_run.h"
 #include "suite.h"
@@ -82,6 +83,62 @@ START_TEST(program_does_its_work_and_ends)
 		      (unsigned long long)(p->end - p->start));
 	ck_assert_uint_le(p->cpu, 2 * (p->end - p->start));
 	outcome_free(&o);
+}
+END_TEST
+
+/* Costs */
+
+/* A table in which only @property is not 0. */
+static const char *with_one_cost(const char *text, const char *property, unsigned int ns)
+{
+	static char all[sizeof(scenario) + 4096];
+	int used = snprintf(all, sizeof(all), "%s&costs {", text), i;
+
+	for (i = 0; i < NR_COSTS; i++)
+		used += snprintf(all + used, sizeof(all) - used, " %s = <%u>;",
+				 cost_info[i].property,
+				 strcmp(cost_info[i].property, property) ? 0 : ns);
+	snprintf(all + used, sizeof(all) - used, " };\n");
+	return all;
+}
+
+/* What a program pays for each page of its work, in ns, where a page written or read costs 1000. */
+static const struct {
+	const char *program;
+	unsigned int write_ns, read_ns;
+} pages_paid[] = {
+	{ PROGRAM("memhog", "size-mib = <64>; loops = <3>;"), 1000, 0 },
+	{ PROGRAM("allocate", "size-mib = <64>;"), 1000, 0 },
+	/* It reads each page once before it is freed. */
+	{ PROGRAM("churn", "size-mib = <16>; duration-ms = <500>; lifetime-ms = <100>;"), 1000,
+	  1000 },
+	/* One byte of a page takes no time; nor does what a kernel does for read(). */
+	{ PROGRAM("page-fault1", "size-mib = <32>; loops = <2>; tasks = <2>;"), 0, 0 },
+	{ PROGRAM("page-fault2", "size-mib = <16>; loops = <2>; tasks = <1>;"), 0, 0 },
+	{ PROGRAM("filescan", "file-mib = <16>; loops = <2>;"), 0, 0 },
+};
+
+static void check_paid(const char *text, const char *property, unsigned int ns_each)
+{
+	const struct report_program *p;
+	struct outcome o;
+
+	outcome_run(&o, with_one_cost(text, property, 1000), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	p = &o.report.programs[0];
+	check_ended(p);
+	ck_assert_uint_gt(p->work, 0);
+	ck_assert_msg(p->cpu == p->work * ns_each, "%s, %s: %llu ns for %llu pages", p->name,
+		      property, (unsigned long long)p->cpu, (unsigned long long)p->work);
+	outcome_free(&o);
+}
+
+START_TEST(a_program_pays_once_for_each_page_that_it_touches)
+{
+	const char *text = make(256, "", pages_paid[_i].program);
+
+	check_paid(text, "page-write-ns", pages_paid[_i].write_ns);
+	check_paid(text, "page-read-ns", pages_paid[_i].read_ns);
 }
 END_TEST
 
@@ -378,6 +435,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, program_does_its_work_and_ends, 0,
 			    sizeof(programs_run) / sizeof(programs_run[0]));
+	tcase_add_loop_test(tc, a_program_pays_once_for_each_page_that_it_touches, 0,
+			    sizeof(pages_paid) / sizeof(pages_paid[0]));
 	tcase_add_test(tc, interrupts_leave_the_lists_of_a_cpu_alone);
 	tcase_add_test(tc, faults_are_of_2_mib_unless_the_guest_or_the_program_forbids);
 	tcase_add_test(tc, filescan_reads_a_file_that_fits_from_the_disk_once);

@@ -4,10 +4,11 @@
  * program in a real guest.  Its processes are in sim_task.c; their memory is the task's mm
  * (mm/usermem.h), their files are the guest's.
  *
- * Costs: user_*() charge what the kernel does for a call, faults included.  Charged here is what
- * the program does by itself: reading and writing bytes (COST_PAGE_READ, COST_PAGE_WRITE) and
- * computing.  The process's memory is not only what the program maps: its data and stack
- * (user_mm_create()), its state, and what the programs of both worlds keep to know their contents.
+ * Costs: user_*() charge what the kernel does for a call, faults included.  Charged here, and only
+ * here, is what the program does by itself: reading and writing bytes (COST_PAGE_READ and
+ * COST_PAGE_WRITE) and computing.  The process's memory is not only what the program maps: its data
+ * and stack (user_mm_create()), its state, and what the programs of both worlds keep to know their
+ * contents.
  * A private file mapping is put together from its parts, see sim_task.h.
  */
 #include "sim_task.h"
@@ -155,15 +156,29 @@ static int fault_file(uint64_t addr, uint64_t len, bool write, bool *only_file)
 	return err;
 }
 
+/* One byte of a page takes no time. */
+static void charge_access(uint64_t addr, uint64_t len, enum program_access access)
+{
+	uint64_t pages = (addr + len - 1) / PAGE_SIZE - addr / PAGE_SIZE + 1;
+
+	if (access == PROGRAM_READ)
+		charge(COST_PAGE_READ, pages);
+	else if (access == PROGRAM_WRITE)
+		charge(COST_PAGE_WRITE, pages);
+}
+
 static int touch_step(uint64_t addr, uint64_t len, enum program_access access, bool verify)
 {
 	bool write = access != PROGRAM_READ, only_file;
 	int err = fault_file(addr, len, write, &only_file);
 
 	if (err || only_file)
-		return err;
-	return verify ? user_verify(current->mm, addr, len) :
-			user_touch(current->mm, addr, len, write);
+		return err;	/* COST_GUEST_FILE includes the reading */
+	err = verify ? user_verify(current->mm, addr, len) :
+		       user_touch(current->mm, addr, len, write);
+	if (!err)
+		charge_access(addr, len, access);
+	return err;
 }
 
 /*
@@ -172,7 +187,7 @@ static int touch_step(uint64_t addr, uint64_t len, enum program_access access, b
  */
 static int touch_steps(uint64_t addr, uint64_t len, enum program_access access, bool verify)
 {
-	uint64_t end = addr + len, next, pages;
+	uint64_t end = addr + len, next;
 	int err;
 
 	for (; addr < end; addr = next) {
@@ -183,11 +198,6 @@ static int touch_steps(uint64_t addr, uint64_t len, enum program_access access, 
 		sim_return_from_call(err);
 		if (err)
 			return err;
-		pages = (next - 1) / PAGE_SIZE - addr / PAGE_SIZE + 1;
-		if (access == PROGRAM_READ)
-			charge(COST_PAGE_READ, pages);
-		else if (access == PROGRAM_WRITE)
-			charge(COST_PAGE_WRITE, pages);
 		cond_resched();
 		sim_return_from_call(0);
 	}

@@ -8,7 +8,8 @@
  *
  * An access is one run of pages that are present and follow each other in guest memory; what is
  * not present is faulted in first.  Contents are tokens (host-model/ram.h): clearing and writing
- * pages are writes that the host sees.
+ * pages are writes that the host sees.  How long a program takes over what is present is not the
+ * kernel's to know: it is charged where the program calls (sim/workload/sim.c).
  *
  * Left out: fork and copy on write, userfaultfd, NUMA balancing; pages leave the LRU when they are
  * gathered, not when the batch is freed.
@@ -348,7 +349,6 @@ static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, 
 {
 	struct map_chunk *chunk = chunk_of(space, index);
 
-	charge(write ? COST_PAGE_WRITE : COST_PAGE_READ, nr);
 	if (!pfn) {
 		check_zero_page(space, index, nr);
 		return;
