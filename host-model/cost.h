@@ -43,8 +43,8 @@
 	COST(IRQ_INJECT, "irq-inject-ns", "interrupt injected through irqfd")                     \
 	COST(HALT_EXIT, "halt-exit-ns", "vCPU goes idle: HLT exit")                               \
 	/* host kernel: memory */                                                                 \
-	COST(EPT_FAULT, "ept-fault-ns", "EPT violation, 4 KiB, without zeroing")                  \
-	COST(EPT_HUGE_FAULT, "ept-huge-fault-ns", "EPT violation, 2 MiB leaf, without zeroing")   \
+	COST(EPT_FAULT, "ept-fault-ns", "EPT violation, 4 KiB, without exit, zeroing")            \
+	COST(EPT_HUGE_FAULT, "ept-huge-fault-ns", "EPT violation, 2 MiB, without exit, zeroing")  \
 	COST(HOST_ZERO, "host-zero-ns", "4 KiB frame cleared by the host")                        \
 	COST(HOST_HUGE_ZERO, "host-huge-zero-ns", "2 MiB frame cleared by the host")              \
 	COST(EPT_SPLIT, "ept-split-ns", "2 MiB leaf split into 4 KiB leaves")                     \

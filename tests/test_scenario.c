@@ -881,6 +881,32 @@ START_TEST(every_cost_has_a_comment_with_its_source)
 }
 END_TEST
 
+/* A time that was measured as a whole is what those make up who charge its parts. */
+START_TEST(parts_of_a_measured_time_add_up_to_it)
+{
+	char *file = source("scenarios/first.dts");
+	const uint64_t *ns;
+	struct scenario s;
+
+	load_good(&s, file, NULL, NULL);
+	ns = s.host.costs.ns;
+	/* a touch of memory that the host has not: exit, fault, zeroing */
+	ck_assert_uint_eq(ns[COST_VMEXIT] + ns[COST_EPT_FAULT] + ns[COST_HOST_ZERO], 3740);
+	ck_assert_uint_eq(ns[COST_VMEXIT] + ns[COST_EPT_HUGE_FAULT] + ns[COST_HOST_HUGE_ZERO],
+			  359000);
+	/* a first touch without virtualization, clearing apart */
+	ck_assert_uint_eq(ns[COST_GUEST_FAULT] + ns[COST_PAGE_ALLOC] + ns[COST_BUDDY_ALLOC],
+			  1010 - 410);
+	/* a page into the balloon, and out of it: the last term is a page's share of a request */
+	ck_assert_uint_eq(ns[COST_BALLOON_INFLATE] + ns[COST_PAGE_ALLOC] + ns[COST_BUDDY_ALLOC] +
+			  ns[COST_MADVISE] + ns[COST_VMM_LOOKUP] + 40, 2540);
+	ck_assert_uint_eq(ns[COST_BALLOON_DEFLATE] + ns[COST_PAGE_FREE] + ns[COST_BUDDY_FREE] +
+			  ns[COST_MADVISE] + ns[COST_VMM_LOOKUP] + 40, 1810);
+	scenario_free(&s);
+	free(file);
+}
+END_TEST
+
 static Suite *scenario_suite(void)
 {
 	Suite *suite = suite_create("scenario");
@@ -915,6 +941,7 @@ static Suite *scenario_suite(void)
 	tcase_add_test(bad, damaged_blobs_do_no_harm);
 	tcase_add_test(reference, reference_in_the_docs_is_the_table);
 	tcase_add_test(reference, every_cost_has_a_comment_with_its_source);
+	tcase_add_test(reference, parts_of_a_measured_time_add_up_to_it);
 	suite_add_tcase(suite, good);
 	suite_add_tcase(suite, bad);
 	suite_add_tcase(suite, reference);
