@@ -32,6 +32,8 @@
 	COST(GUEST_RECLAIM, "guest-reclaim-ns", "page scanned by the guest's reclaim")            \
 	COST(GUEST_SWAP, "guest-swap-ns", "page sent to or from guest swap, CPU part")            \
 	COST(GUEST_FILE, "guest-file-ns", "page read through the guest's page cache")             \
+	COST(COMPACT_SCAN, "compact-scan-ns", "page looked at by a scanner of compaction")        \
+	COST(MIGRATE, "migrate-ns", "4 KiB page moved to another one by the guest")               \
 	COST(REPORT_BLOCK, "report-block-ns", "block isolated and put back by page reporting")    \
 	COST(VIRTQUEUE_ADD, "virtqueue-add-ns", "buffer put on or taken off a ring by the driver") \
 	COST(BALLOON_INFLATE, "balloon-inflate-ns", "page put into the balloon, by the driver")   \

@@ -2,112 +2,9 @@
 /*
  * Memory of programs without tasks: huge pages that are released in part, swap and what is read
  * back from it, shared memory, the page cache.  After each step the maps, lists and counters must
- * agree (usermem_check()), and no page may have lost what was written (the host's oracle).
  */
-#include <check.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "coro.h"
-#include "engine.h"
-#include "host.h"
-#include "kernel/mm_probe.h"
-#include "mm/usermem.h"
-#include "ram.h"
-#include "random.h"
-#include "swap.h"
 #include "suite.h"
-
-#define GUEST_MIB 640	/* with less than 512 there would be no huge pages */
-#define MIB(n) ((uint64_t)(n) << 20)
-#define PAGES(mib) ((uint64_t)(mib) << 8)
-
-static struct engine engine;
-static struct host host;
-static struct cost_table costs;
-static struct kvm_vm *vm;
-static struct mm_probe *p;
-static struct kernel *kernel;
-
-static uint64_t guest_mib = GUEST_MIB;
-
-static void boot(enum thp_policy thp, uint64_t swap_mib)
-{
-	struct host_config hc = { .memory_bytes = MIB(2048), .nr_cpus = 1 };
-	struct swap_config ssd = { .kind = SWAP_SSD, .name = "guest-swap",
-				   .size_bytes = MIB(swap_mib), .queue_depth = 32,
-				   .read_ns = 100000, .write_ns = 50000,
-				   .transfer_ns_page = 8000, .readahead_pages = 8 };
-	struct usermem_config uc = { .swap = swap_mib ? &ssd : NULL, .no_kswapd = true };
-	struct mm_config config;
-
-	engine_init(&engine);
-	ck_assert_int_eq(host_init(&host, &engine, &hc, &costs), 0);
-	vm = host_create_vm(&host, "guest", MIB(guest_mib), 1);
-	ck_assert_ptr_nonnull(vm);
-	mm_config_default(&config, PAGES(guest_mib), 1);
-	config.thp = thp;
-	p = mm_probe_new(&config, &engine, vm);
-	kernel = mm_probe_kernel(p);
-	coro_current->ctx.kernel = kernel;
-	ck_assert_int_eq(usermem_init(kernel, &uc), 0);
-}
-
-static struct usermem_stats stats(void)
-{
-	struct usermem_stats s;
-
-	usermem_stats(kernel, &s);
-	return s;
-}
-
-static void check_all(void)
-{
-	ck_assert_uint_eq(usermem_check(kernel), 0);
-	ck_assert_int_eq(mm_check(kernel), 0);
-	ck_assert_uint_eq(host.stats.data_losses, 0);
-	ck_assert_uint_eq(mm_probe_warnings(p), 0);
-}
-
-static void shut_down(void)
-{
-	check_all();
-	usermem_exit(kernel);
-	coro_current->ctx.kernel = NULL;
-	mm_probe_free(p);
-	host_destroy(&host);
-	engine_destroy(&engine);
-}
-
-static uint64_t map(struct mm_struct *mm, uint64_t bytes, enum user_thp thp)
-{
-	int64_t addr = user_map(mm, bytes, thp, NULL);
-
-	ck_assert_int_gt(addr, 0);
-	return addr;
-}
-
-static void write_all(struct mm_struct *mm, uint64_t addr, uint64_t bytes)
-{
-	ck_assert_int_eq(user_touch(mm, addr, bytes, true), 0);
-	check_all();
-}
-
-static void verify(struct mm_struct *mm, uint64_t addr, uint64_t bytes)
-{
-	ck_assert_int_eq(user_verify(mm, addr, bytes), 0);
-	check_all();
-}
-
-/* Nothing of programs is left: neither pages nor slots. */
-static void check_nothing_left(void)
-{
-	ck_assert_uint_eq(stats().anon_pages, 0);
-	ck_assert_uint_eq(stats().swap_pages, 0);
-	check_all();
-}
+#include "user_guest.h"
 
 START_TEST(huge_pages_where_the_policy_allows_and_the_area_has_room)
 {
@@ -160,7 +57,7 @@ START_TEST(pages_beyond_8_tib_are_mapped_and_read_back)
 	user_mm_destroy(mm);
 	check_nothing_left();
 	shut_down();
-	guest_mib = GUEST_MIB;
+	guest_mib = 640;
 }
 END_TEST
 
@@ -206,13 +103,13 @@ START_TEST(part_of_a_huge_page_comes_back_under_pressure_only)
 	ck_assert_uint_le(zone.free, free);
 	ck_assert_uint_eq(stats().thp_splits, 0);
 	verify(mm, addr, MIB(64));
-	other = map(mm, MIB(GUEST_MIB), USER_THP_NOHUGEPAGE);
-	write_all(mm, other, MIB(GUEST_MIB));
+	other = map(mm, MIB(guest_mib), USER_THP_NOHUGEPAGE);
+	write_all(mm, other, MIB(guest_mib));
 	ck_assert_uint_eq(stats().thp_splits, 32);
 	ck_assert_uint_gt(stats().swap_out, 0);
-	ck_assert_uint_eq(user_rss(mm) + user_swapped(mm), PAGES(32 + GUEST_MIB));
+	ck_assert_uint_eq(user_rss(mm) + user_swapped(mm), PAGES(32 + guest_mib));
 	verify(mm, addr, MIB(64));
-	verify(mm, other, MIB(GUEST_MIB));
+	verify(mm, other, MIB(guest_mib));
 	/* What was released reads as zero, and can be written again. */
 	ck_assert_int_eq(user_touch(mm, addr, MIB(64), false), 0);
 	write_all(mm, addr, MIB(64));
@@ -225,7 +122,7 @@ END_TEST
 
 START_TEST(what_went_to_swap_is_read_back_as_it_was)
 {
-	const uint64_t size = MIB(GUEST_MIB + 256);
+	const uint64_t size = MIB(guest_mib + 256);
 	struct mm_struct *mm;
 	uint64_t addr;
 
@@ -257,7 +154,7 @@ END_TEST
 /* Swapped pages that are read in their order: a request brings a window, all of it ahead. */
 START_TEST(pages_read_upwards_come_eight_at_a_time)
 {
-	const uint64_t size = MIB(GUEST_MIB + 256);
+	const uint64_t size = MIB(guest_mib + 256);
 	uint64_t addr, swapped, major;
 	struct mm_struct *mm;
 
@@ -284,7 +181,7 @@ END_TEST
 /* Each area has a window of its own: two that are read in turn, upwards both. */
 START_TEST(areas_are_read_ahead_each_for_itself)
 {
-	const uint64_t size = MIB(GUEST_MIB + 256);
+	const uint64_t size = MIB(guest_mib + 256);
 	uint64_t addr, swapped, major, i;
 	struct mm_struct *mm;
 
@@ -320,11 +217,11 @@ START_TEST(more_than_memory_and_swap_is_refused_and_nothing_is_lost)
 	mm = user_mm_create(kernel, NULL);
 	small = map(mm, MIB(16), USER_THP_DEFAULT);
 	write_all(mm, small, MIB(16));
-	addr = map(mm, MIB(GUEST_MIB + 128), USER_THP_DEFAULT);
-	ck_assert_int_eq(user_touch(mm, addr, MIB(GUEST_MIB + 128), true), -ENOMEM);
+	addr = map(mm, MIB(guest_mib + 128), USER_THP_DEFAULT);
+	ck_assert_int_eq(user_touch(mm, addr, MIB(guest_mib + 128), true), -ENOMEM);
 	ck_assert_uint_eq(usermem_check(kernel), 0);
 	ck_assert_int_eq(mm_check(kernel), 0);
-	ck_assert_int_eq(user_unmap(mm, addr, MIB(GUEST_MIB + 128)), 0);
+	ck_assert_int_eq(user_unmap(mm, addr, MIB(guest_mib + 128)), 0);
 	ck_assert_int_eq(user_verify(mm, small, MIB(16)), 0);
 	ck_assert_uint_eq(host.stats.data_losses, 0);
 	user_mm_destroy(mm);
@@ -405,13 +302,13 @@ START_TEST(shared_memory_goes_to_swap_and_back_for_all_who_map_it)
 	in_a = user_map(a, MIB(128), USER_THP_DEFAULT, "shm");
 	in_b = user_map(b, MIB(128), USER_THP_DEFAULT, "shm");
 	write_all(a, in_a, MIB(128));
-	own = map(b, MIB(GUEST_MIB - 64), USER_THP_DEFAULT);
-	write_all(b, own, MIB(GUEST_MIB - 64));
+	own = map(b, MIB(guest_mib - 64), USER_THP_DEFAULT);
+	write_all(b, own, MIB(guest_mib - 64));
 	ck_assert_uint_gt(user_swapped(a), 0);
 	verify(b, in_b, MIB(128));
 	write_all(b, in_b, MIB(64));
 	verify(a, in_a, MIB(128));
-	verify(b, own, MIB(GUEST_MIB - 64));
+	verify(b, own, MIB(guest_mib - 64));
 	user_mm_destroy(b);
 	verify(a, in_a, MIB(128));
 	user_mm_destroy(a);
@@ -436,13 +333,13 @@ START_TEST(file_pages_make_room_for_programs)
 	check_all();
 	ck_assert_uint_eq(stats().dirty_pages, 0);
 	ck_assert_uint_eq(stats().file_written, PAGES(16));
-	addr = map(mm, MIB(GUEST_MIB - 128), USER_THP_DEFAULT);
-	write_all(mm, addr, MIB(GUEST_MIB - 128));
+	addr = map(mm, MIB(guest_mib - 128), USER_THP_DEFAULT);
+	write_all(mm, addr, MIB(guest_mib - 128));
 	ck_assert_uint_lt(stats().file_pages, PAGES(128));
 	/* What was dropped comes from the disk again, as it was. */
 	ck_assert_int_eq(user_read_file(mm, "data", 0, MIB(256)), 0);
 	ck_assert_int_eq(user_read_file(mm, "log", 0, MIB(16)), 0);
-	verify(mm, addr, MIB(GUEST_MIB - 128));
+	verify(mm, addr, MIB(guest_mib - 128));
 	user_mm_destroy(mm);
 	check_nothing_left();
 	shut_down();

@@ -381,8 +381,12 @@ START_TEST(program_larger_than_memory_uses_the_swap_of_the_guest)
 	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(320));
 	/* 320 MiB are more than 256 by that, and by what the kernel has. */
 	ck_assert_uint_ge(peak_guest_swap(samples_of(&o)), MIB_PAGES(64));
-	/* what is left belongs to the second program, which is there still */
-	ck_assert_uint_le(o.report.guests[0].last.guest_swap, 19);
+	/*
+	 * What is left belongs to the second program, which is there still, or was in the hands of
+	 * kswapd, kcompactd and direct reclaim, 32 pages each, when the first one ended: nobody
+	 * wants it, and nobody has reclaimed it yet.
+	 */
+	ck_assert_uint_le(o.report.guests[0].last.guest_swap, 19 + 3 * 32);
 	outcome_free(&o);
 }
 END_TEST

@@ -240,7 +240,8 @@ static bool unload_all(struct kernel *kernel, const struct guest_config *config,
 	if (!left->things[0])
 		slab_report_since_mark(left->things, sizeof(left->things));
 	left->missing = missing_pages(kernel);
-	left->managed = (int64_t)kernel->mm->totalram_pages - kernel->managed;
+	left->managed = (int64_t)kernel->mm->totalram_pages + kernel->mm->offline_pages -
+			kernel->managed;
 	return !left->things[0] && !left->missing && !left->managed &&
 	       !kernel->sched->nr_warnings;
 }

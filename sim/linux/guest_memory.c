@@ -40,7 +40,7 @@ static uint64_t percpu_pages(const struct zone *zone)
  */
 int64_t kernel_unaccounted_pages(struct kernel *kernel)
 {
-	int64_t pages = kernel->managed;
+	int64_t pages = kernel->managed - kernel->mm->offline_pages;
 	struct zone *zone;
 	unsigned int lru;
 
@@ -127,8 +127,9 @@ void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_
 		   global_node_page_state(NR_ACTIVE_FILE) +
 		   global_node_page_state(NR_UNEVICTABLE);
 	taken = kernel_unaccounted_pages(kernel);
-	w->kernel = all - kernel->managed + kernel->unaccounted + slab_pages() +
-		    global_node_page_state(NR_PAGETABLE) + process_pages();
+	/* Memory that is offline counts as the kernel's. */
+	w->kernel = all - kernel->managed + kernel->mm->offline_pages + kernel->unaccounted +
+		    slab_pages() + global_node_page_state(NR_PAGETABLE) + process_pages();
 	w->isolated = taken > kernel->unaccounted + ballooned ?
 		      taken - kernel->unaccounted - ballooned : 0;
 	kernel_leave(old);

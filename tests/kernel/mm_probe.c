@@ -6,7 +6,8 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include "hostmem.h"
-#include "mm/internal.h"
+#include "mm/compaction.h"
+#include "mm/usermem.h"
 #include "mm_probe.h"
 
 #define REPORTS_MAX 65536
@@ -240,6 +241,31 @@ int mm_probe_contig(struct mm_probe *p, int64_t start, int64_t end)
 {
 	struct kernel *outer = enter(p);
 	int ret = alloc_contig_range(start, end, MIGRATE_MOVABLE, GFP_KERNEL);
+
+	leave(outer);
+	return ret;
+}
+
+void mm_probe_contig_free(struct mm_probe *p, int64_t start, int64_t end)
+{
+	struct kernel *outer = enter(p);
+
+	free_contig_range(start, end - start);
+	leave(outer);
+}
+
+void mm_probe_compact(struct mm_probe *p)
+{
+	struct kernel *outer = enter(p);
+
+	user_compact();
+	leave(outer);
+}
+
+int mm_probe_memory_block(struct mm_probe *p, uint64_t block, bool online)
+{
+	struct kernel *outer = enter(p);
+	int ret = user_memory_block(block, online);
 
 	leave(outer);
 	return ret;

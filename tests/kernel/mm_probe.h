@@ -27,7 +27,7 @@ struct kvm_vm;
 
 enum { PROBE_UNMOVABLE, PROBE_MOVABLE_TYPE, PROBE_RECLAIMABLE_TYPE, PROBE_HIGHATOMIC,
        PROBE_ISOLATE };
-enum { PROBE_DMA, PROBE_DMA32, PROBE_NORMAL };
+enum { PROBE_DMA, PROBE_DMA32, PROBE_NORMAL, PROBE_MOVABLE_ZONE };
 
 struct mm_probe_zone {
 	uint64_t start, spanned, managed, free;
@@ -63,6 +63,10 @@ void mm_probe_use_below(struct mm_probe *p, int64_t pfn);
 int mm_probe_isolate(struct mm_probe *p, int64_t pfn, unsigned int order);
 void mm_probe_putback(struct mm_probe *p, int64_t pfn, unsigned int order);
 int mm_probe_contig(struct mm_probe *p, int64_t start, int64_t end);
+void mm_probe_contig_free(struct mm_probe *p, int64_t start, int64_t end);
+/* /proc/sys/vm/compact_memory, and memoryN/state in sysfs. */
+void mm_probe_compact(struct mm_probe *p);
+int mm_probe_memory_block(struct mm_probe *p, uint64_t block, bool online);
 void mm_probe_drain(struct mm_probe *p);
 
 /* Page reporting with a device that notes what it is told, and answers @error. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of pages that a balloon driver holds; mm/balloon_compaction.c of Linux 6.1 without
- * compaction.
+ * The list of pages that a balloon driver holds, and how they leave it for a while to be moved;
+ * models mm/balloon_compaction.c of Linux 6.1.
  */
 #include <linux/balloon_compaction.h>
 #include <linux/export.h>
+#include <linux/migrate.h>
 #include "internal.h"
 
 /* Pages for a balloon come without reserves, without the OOM killer and without complaints. */
@@ -93,3 +94,44 @@ struct page *balloon_page_dequeue(struct balloon_dev_info *b)
 	return balloon_page_pop(&pages);
 }
 EXPORT_SYMBOL_GPL(balloon_page_dequeue);
+
+/* Migration; with the page locked (isolation runs in no time here, and needs no lock) */
+
+static bool balloon_page_isolate(struct page *page, isolate_mode_t mode)
+{
+	struct balloon_dev_info *b = balloon_page_device(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&b->pages_lock, flags);
+	list_del(&page->lru);
+	b->isolated_pages++;
+	spin_unlock_irqrestore(&b->pages_lock, flags);
+	return true;
+}
+
+static void balloon_page_putback(struct page *page)
+{
+	struct balloon_dev_info *b = balloon_page_device(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&b->pages_lock, flags);
+	list_add(&page->lru, &b->pages);
+	b->isolated_pages--;
+	spin_unlock_irqrestore(&b->pages_lock, flags);
+}
+
+static int balloon_page_migrate(struct page *newpage, struct page *page, enum migrate_mode mode)
+{
+	struct balloon_dev_info *b = balloon_page_device(page);
+
+	if (mode == MIGRATE_SYNC_NO_COPY)
+		return -EINVAL;
+	return b->migratepage(b, newpage, page, mode);
+}
+
+const struct movable_operations balloon_mops = {
+	.isolate_page = balloon_page_isolate,
+	.migrate_page = balloon_page_migrate,
+	.putback_page = balloon_page_putback,
+};
+EXPORT_SYMBOL_GPL(balloon_mops);

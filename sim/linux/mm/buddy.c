@@ -109,6 +109,11 @@ static inline void del_page_from_free_list(struct page *page, struct zone *zone,
 	zone->free_area[order].nr_free--;
 }
 
+void remove_free_block(struct page *page, struct zone *zone)
+{
+	del_page_from_free_list(page, zone, buddy_order(page));
+}
+
 /* The other half of the next larger block, if it is free as a whole. */
 struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
 				 unsigned long *buddy_pfn)
@@ -346,6 +351,12 @@ static int find_suitable_fallback(struct free_area *area, int migratetype)
 			return fallbacks[migratetype][i];
 	}
 	return -1;
+}
+
+bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype)
+{
+	return can_steal_fallback(order, migratetype) &&
+	       find_suitable_fallback(area, migratetype) >= 0;
 }
 
 /*

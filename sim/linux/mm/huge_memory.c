@@ -34,7 +34,7 @@ static struct page *alloc_huge(const struct vm_area_struct *vma)
 
 	if (this_mm->config.thp_defrag && vma->thp == USER_THP_HUGEPAGE)
 		gfp |= __GFP_DIRECT_RECLAIM;
-	page = alloc_pages(gfp | __GFP_NORETRY, HOST_PMD_ORDER);
+	page = alloc_pages(gfp | __GFP_THISNODE | __GFP_NORETRY, HOST_PMD_ORDER);
 	if (!page && gfp & __GFP_DIRECT_RECLAIM)
 		page = alloc_pages(gfp, HOST_PMD_ORDER);
 	return page;

@@ -3,7 +3,9 @@
  * What the files of mm/ share, and what the state of one kernel's memory management is.
  *
  * Reading order: mm_init.c (zones and watermarks), buddy.c (free lists), pcp.c (per-CPU lists),
- * page_alloc.c (who gets a page), page_reporting.c, vmscan.c, memory.c.
+ * page_alloc.c (who gets a page), page_alloc_slow.c (what happens when nobody does),
+ * page_reporting.c, page_isolation.c, vmscan.c, memory.c; migrate.c, compact_scan.c, compaction.c,
+ * memory_hotplug.c (pages that move).
  *
  * Rules:
  *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.
@@ -119,9 +121,12 @@ struct mm_state {
 	unsigned long nr_balloon_failed;	/* balloon_page_alloc() found none */
 	u64 balloon_failed_at;			/* ns, when last */
 	unsigned long memmap_bytes;
+	unsigned char *offline_blocks;	/* memory_hotplug.c: a flag each; NULL: none ever was */
+	long offline_pages;
 };
 
 #define PAGEBLOCK_TYPE 0x07
+#define PAGEBLOCK_SKIP 0x08	/* compaction found nothing there lately */
 #define PAGEBLOCK_BYTES 0x80	/* some page of the block may hold real bytes */
 
 #define this_mm (this_kernel->mm)
@@ -149,6 +154,8 @@ static inline struct zone *pfn_zone(unsigned long pfn)
 	const struct mm_state *mm = this_mm;
 	struct zone *zones = this_kernel->pgdat->node_zones;
 
+	if (unlikely(pfn >= mm->zone_end[ZONE_NORMAL]))
+		return &zones[ZONE_MOVABLE];
 	if (pfn >= mm->zone_end[ZONE_DMA32])
 		return &zones[ZONE_NORMAL];
 	return &zones[pfn >= mm->zone_end[ZONE_DMA] ? ZONE_DMA32 : ZONE_DMA];
@@ -188,9 +195,14 @@ static inline void vm_event(struct mm_state *mm, enum vm_event_item item, unsign
 	mm->vm_events[item] += n;
 }
 
+/* compaction.c: kcompactd looks at free memory every now and then as long as that changes. */
+void kcompactd_rouse(struct pglist_data *pgdat);
+
 static inline void mod_zone_freepage_state(struct zone *zone, long nr)
 {
 	atomic_long_add(nr, &zone->vm_stat[NR_FREE_PAGES]);
+	if (unlikely(zone->zone_pgdat->kcompactd_dormant))
+		kcompactd_rouse(zone->zone_pgdat);
 }
 
 /*
@@ -222,7 +234,11 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
 struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype);
 struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
 				 unsigned long *buddy_pfn);
+/* Whether a request of this type would take a whole pageblock of another one from this list. */
+bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype);
 int __isolate_free_page(struct page *page, unsigned int order);
+/* Take a block off its list for good; under zone->lock. */
+void remove_free_block(struct page *page, struct zone *zone);
 void __putback_isolated_page(struct page *page, unsigned int order, int mt);
 
 /* pcp.c */
@@ -249,6 +265,14 @@ struct alloc_context {
 	struct zone **preferred;	/* into the zonelist */
 };
 
+#define for_each_zone_of(z, zone, ac)                                                              \
+	for ((z) = (ac)->preferred; ((zone) = *(z)); (z)++)
+
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+				    const struct alloc_context *ac);
+/* page_alloc_slow.c */
+struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac);
+
 bool free_pages_prepare(struct page *page, unsigned int order);
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned int alloc_flags);
 void clear_pages(struct page *page, unsigned long nr);
@@ -260,6 +284,7 @@ bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force);
 void mm_init_zones(struct kernel *kernel, const struct mm_config *config);
 void build_zonelist(struct pglist_data *pgdat);
 void setup_per_zone_wmarks(void);
+void init_per_zone_wmark_min(void);
 void setup_per_zone_lowmem_reserve(void);
 void calculate_min_free_kbytes(void);
 void zone_pcp_update(struct zone *zone);

@@ -317,7 +317,7 @@ void contents_check(struct address_space *space, u64 index, u32 nr, u32 pfn)
  * What is about to be overwritten must not have been lost.  To look costs nothing and touches
  * nothing; only a page that is wrong is read to report it.
  */
-static void contents_check_quietly(struct address_space *space, u64 index, u32 nr, u32 pfn)
+void contents_check_quietly(struct address_space *space, u64 index, u32 nr, u32 pfn)
 {
 	struct map_chunk *chunk = chunk_of(space, index);
 	struct guest_ram *ram = mm_ram();

@@ -119,6 +119,14 @@ void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 
 /* Unmapping */
 
+/* Who shares memory waits for its turn. */
+static void chunk_put_busy(const struct address_space *space, struct map_chunk *chunk)
+{
+	chunk->busy--;
+	if (space->shared && waitqueue_active(&this_user->busy_wait))
+		wake_up_all(&this_user->busy_wait);
+}
+
 /* A page that is mapped and nothing else, or in the swap cache as well. */
 static void zap_present(struct mmu_gather *tlb, struct address_space *space, struct page *page)
 {
@@ -162,6 +170,23 @@ static void zap_pte_range(struct mmu_gather *tlb, struct address_space *space,
 	}
 }
 
+/* The part of a chunk that goes is nobody else's to move or to swap meanwhile (its PTE lock). */
+static void unmap_chunk_range(struct mmu_gather *tlb, struct address_space *space,
+			      struct map_chunk *chunk, u32 off, u32 nr)
+{
+	chunk->busy++;
+	token_clear(chunk, off, nr);
+	if (chunk->huge && nr == CHUNK_PAGES) {
+		zap_huge_pmd(tlb, space, chunk);
+	} else {
+		if (chunk->huge)
+			split_huge_pmd(space, chunk);
+		if (has_ptes(chunk))
+			zap_pte_range(tlb, space, chunk, off, nr);
+	}
+	chunk_put_busy(space, chunk);
+}
+
 /* Pages [index, index + nr) go, and their contents with them. */
 void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 index, u64 nr)
 {
@@ -170,15 +195,7 @@ void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 i
 		u32 off = chunk_off(index);
 		u32 run = min_t(u64, nr, CHUNK_PAGES - off);
 
-		token_clear(chunk, off, run);
-		if (chunk->huge && run == CHUNK_PAGES) {
-			zap_huge_pmd(tlb, space, chunk);
-		} else {
-			if (chunk->huge)
-				split_huge_pmd(space, chunk);
-			if (has_ptes(chunk))
-				zap_pte_range(tlb, space, chunk, off, run);
-		}
+		unmap_chunk_range(tlb, space, chunk, off, run);
 		index += run;
 		nr -= run;
 		user_resched();
@@ -358,9 +375,7 @@ static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, 
 		contents_write(space, index, nr, pfn);
 	else
 		contents_check(space, index, nr, pfn);
-	chunk->busy--;
-	if (space->shared && waitqueue_active(&this_user->busy_wait))
-		wake_up_all(&this_user->busy_wait);
+	chunk_put_busy(space, chunk);
 }
 
 static int access_pages(struct vm_area_struct *vma, u64 index, u64 nr, bool write)

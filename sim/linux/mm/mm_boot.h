@@ -21,6 +21,7 @@ struct mm_config {
 	uint64_t low_pages;		/* of these below 4 GiB; 0: as QEMU's q35 lays RAM out */
 	uint64_t reserved_low;		/* pages that the kernel image and the firmware keep */
 	uint64_t init_pages;		/* of the kernel, given back after watermarks are set */
+	uint64_t movable_pages;		/* of ZONE_MOVABLE at the end of memory (movablecore=) */
 	uint64_t min_free_kbytes;	/* 0: computed as 6.1 does */
 	unsigned int nr_cpus;
 	enum thp_policy thp;		/* transparent_hugepage/enabled */

@@ -133,7 +133,8 @@ static unsigned long nr_free_buffer_pages(void)
 	struct zone *zone;
 
 	for_each_zone(zone) {
-		if (zone_managed_pages(zone) > high_wmark_pages(zone))
+		if (zone_idx(zone) <= ZONE_NORMAL &&
+		    zone_managed_pages(zone) > high_wmark_pages(zone))
 			sum += zone_managed_pages(zone) - high_wmark_pages(zone);
 	}
 	return sum;
@@ -153,7 +154,8 @@ static void set_recommended_min_free_kbytes(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		pages += pageblock_nr_pages * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
+		if (zone_idx(zone) <= ZONE_NORMAL)
+			pages += pageblock_nr_pages * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
 	pages = min(pages, nr_free_buffer_pages() / 20);
 	kbytes = pages << (PAGE_SHIFT - 10);
 	if (kbytes > this_mm->min_free_kbytes)
@@ -219,7 +221,8 @@ static void free_largest_blocks(struct zone *zone, unsigned long start, unsigned
 static void free_range(unsigned long start, unsigned long end)
 {
 	while (start < end) {
-		unsigned long whole = ALIGN_DOWN(end, MAX_ORDER_NR_PAGES);
+		unsigned long whole = ALIGN_DOWN(min(end, zone_end_pfn(pfn_zone(start))),
+						 MAX_ORDER_NR_PAGES);
 		unsigned int order = start ? min_t(unsigned int, __ffs(start), MAX_ORDER - 1) :
 					     MAX_ORDER - 1;
 		struct zone *zone = pfn_zone(start);
@@ -364,10 +367,25 @@ static void mm_state_init(struct kernel *kernel, const struct mm_config *config)
 	INIT_LIST_HEAD(&mm->shrinkers);
 }
 
+/*
+ * Where ZONE_MOVABLE begins (find_zone_movable_pfns_for_nodes() for movablecore=): at the end of
+ * memory, in units of largest blocks, all of it in one zone and that the highest there is.
+ */
+static unsigned long movable_zone_start(const struct mm_config *config)
+{
+	unsigned long end = config->ram_pages, start, floor;
+
+	if (!config->movable_pages)
+		return end;
+	floor = end > config->low_pages ? config->low_pages : DMA_END_PFN;
+	start = end - min_t(unsigned long, config->movable_pages, end - floor);
+	return round_up(start, MAX_ORDER_NR_PAGES);
+}
+
 /* Zones of the right place and size, without a page in them. */
 void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 {
-	unsigned long dma_end = min_t(unsigned long, DMA_END_PFN, config->low_pages);
+	unsigned long dma_end = min_t(unsigned long, DMA_END_PFN, config->low_pages), movable;
 	struct pglist_data *pgdat;
 	int idx;
 
@@ -377,14 +395,16 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 	pgdat = kernel->pgdat;
 	pgdat->nr_zones = MAX_NR_ZONES;
 	zone_init(pgdat, ZONE_DMA, 1, dma_end, config->nr_cpus);
-	zone_init(pgdat, ZONE_DMA32, dma_end, config->low_pages, config->nr_cpus);
-	zone_init(pgdat, ZONE_NORMAL, config->low_pages, config->ram_pages, config->nr_cpus);
-	zone_init(pgdat, ZONE_MOVABLE, 0, 0, config->nr_cpus);
+	movable = movable_zone_start(config);
+	zone_init(pgdat, ZONE_DMA32, dma_end, min(config->low_pages, movable), config->nr_cpus);
+	zone_init(pgdat, ZONE_NORMAL, config->low_pages, movable, config->nr_cpus);
+	zone_init(pgdat, ZONE_MOVABLE, movable, config->ram_pages, config->nr_cpus);
 	zone_init(pgdat, ZONE_DEVICE, 0, 0, config->nr_cpus);
 	pgdat->node_zones[ZONE_DMA].present_pages -= DMA_ABSENT;
 	kernel->mm->zone_end[ZONE_DMA] = dma_end;
-	kernel->mm->zone_end[ZONE_DMA32] = config->low_pages;
-	for (idx = ZONE_NORMAL; idx < MAX_NR_ZONES; idx++)
+	kernel->mm->zone_end[ZONE_DMA32] = min(config->low_pages, movable);
+	kernel->mm->zone_end[ZONE_NORMAL] = movable;
+	for (idx = ZONE_MOVABLE; idx < MAX_NR_ZONES; idx++)
 		kernel->mm->zone_end[idx] = config->ram_pages;
 	page_reporting_init();
 	slab_init();
@@ -410,6 +430,20 @@ static void set_boot_watermarks(const struct mm_config *config)
 	/* Set by sysctl, that is later. */
 	this_mm->min_free_kbytes = config->min_free_kbytes;
 	setup_per_zone_wmarks();
+}
+
+/* After the zones have changed (init_per_zone_wmark_min()). */
+void init_per_zone_wmark_min(void)
+{
+	if (this_mm->config.min_free_kbytes) {
+		this_mm->min_free_kbytes = this_mm->config.min_free_kbytes;
+	} else {
+		calculate_min_free_kbytes();
+		if (this_mm->config.thp != THP_NEVER)
+			set_recommended_min_free_kbytes();
+	}
+	setup_per_zone_wmarks();
+	setup_per_zone_lowmem_reserve();
 }
 
 void mm_init(struct kernel *kernel, const struct mm_config *config)
@@ -442,6 +476,7 @@ void mm_exit(struct kernel *kernel)
 		host_free(kernel->pgdat->node_zones[idx].per_cpu_pageset);
 	host_release(kernel->mem_map, mm->memmap_bytes);
 	host_free(mm->pageblock);
+	host_free(mm->offline_blocks);
 	host_free(kernel->pgdat);
 	host_free(mm);
 	kernel->mm = NULL;

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page allocator's front: which zone may serve a request, what happens when none can, and
- * what is done to a page when it is handed out or given back.
+ * The page allocator's front: which zone may serve a request, and what is done to a page when it
+ * is handed out or given back; for what happens when no zone can, see page_alloc_slow.c.
  *
  * Models mm/page_alloc.c of Linux 6.1: get_page_from_freelist, __zone_watermark_ok,
- * __alloc_pages_slowpath, __alloc_pages_bulk, reserve_highatomic_pageblock, free_pages_prepare,
+ * __alloc_pages_bulk, reserve_highatomic_pageblock, free_pages_prepare,
  * post_alloc_hook.  Contents: the oracle's tokens always, real bytes only where somebody used them
  * (PG_bytes), so that clearing a page that only programs use touches no memory of the simulator.
  *
- * Left out: compaction (as a kernel without CONFIG_COMPACTION), cpusets, memory cgroups, dirty page
- * spreading over nodes.
+ * Left out: cpusets, memory cgroups, dirty page spreading over nodes.
  */
 #include <linux/export.h>
-#include <linux/oom.h>
 #include <linux/sched.h>
-#include <linux/swap.h>
 #include "internal.h"
-#include "oom_internal.h"
 
 #define POISON_TOKEN (0x01010101u * PAGE_POISON)
 
@@ -341,9 +337,6 @@ static void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-#define for_each_zone_of(z, zone, ac)                                                              \
-	for ((z) = (ac)->preferred; ((zone) = *(z)); (z)++)
-
 /* Give a reserved pageblock back; the last one of a zone only with @force. */
 bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
 {
@@ -378,8 +371,8 @@ bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
 }
 
 /* Walk the zones for one that is above its mark and has a page. */
-static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
-					   const struct alloc_context *ac)
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+				    const struct alloc_context *ac)
 {
 	const struct mm_state *mm = this_mm;
 	bool no_fallback;
@@ -438,180 +431,6 @@ static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
 	if (zone && zone_idx(zone) == ZONE_NORMAL)
 		alloc_flags |= ALLOC_NOFRAGMENT;
 	return alloc_flags;
-}
-
-static unsigned int gfp_to_alloc_flags(gfp_t gfp, unsigned int order)
-{
-	unsigned int alloc_flags = ALLOC_WMARK_MIN | ALLOC_CPUSET;
-
-	_Static_assert(__GFP_HIGH == ALLOC_MIN_RESERVE && __GFP_KSWAPD_RECLAIM == ALLOC_KSWAPD,
-		       "taken over as they are");
-	alloc_flags |= gfp & (__GFP_HIGH | __GFP_KSWAPD_RECLAIM);
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		return alloc_flags;
-	if (!(gfp & __GFP_NOMEMALLOC)) {
-		alloc_flags |= ALLOC_NON_BLOCK;
-		if (order > 0 && alloc_flags & ALLOC_MIN_RESERVE)
-			alloc_flags |= ALLOC_HIGHATOMIC;
-	}
-	if (alloc_flags & ALLOC_MIN_RESERVE)
-		alloc_flags &= ~ALLOC_CPUSET;
-	return alloc_flags;
-}
-
-static inline unsigned int current_flags(void)
-{
-	return current ? current->flags : 0;
-}
-
-/* Rights to reserves of a task that frees memory or is about to die. */
-static unsigned int pfmemalloc_flags(gfp_t gfp)
-{
-	if (gfp & __GFP_NOMEMALLOC)
-		return 0;
-	if (gfp & __GFP_MEMALLOC || current_flags() & PF_MEMALLOC)
-		return ALLOC_NO_WATERMARKS;
-	return current && tsk_is_oom_victim(current) ? ALLOC_OOM : 0;
-}
-
-static void wake_all_kswapds(unsigned int order, gfp_t gfp, const struct alloc_context *ac)
-{
-	if (*ac->preferred)
-		wakeup_kswapd(*ac->preferred, gfp, order, ac->highest_zoneidx);
-}
-
-/* Free some memory ourselves, then try again. */
-static struct page *alloc_direct_reclaim(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
-					 const struct alloc_context *ac, unsigned long *progress)
-{
-	struct page *page;
-
-	*progress = try_to_free_pages(&this_kernel->pgdat->node_zonelist, order, gfp);
-	if (!*progress)
-		return NULL;
-	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
-	if (page)
-		return page;
-	/* What was freed may sit on per-CPU lists or in the atomic reserve. */
-	unreserve_highatomic_pageblock(ac, false);
-	drain_all_pages(NULL);
-	return get_page_from_freelist(gfp, order, alloc_flags, ac);
-}
-
-/* Is there anything left whose reclaim could satisfy the request? */
-static bool should_reclaim_retry(unsigned int order, const struct alloc_context *ac,
-				 unsigned int alloc_flags, bool progress, int *no_progress_loops)
-{
-	struct zone **z, *zone;
-
-	if (progress && order <= PAGE_ALLOC_COSTLY_ORDER)
-		*no_progress_loops = 0;
-	else
-		(*no_progress_loops)++;
-	if (*no_progress_loops > MAX_RECLAIM_RETRIES)
-		return unreserve_highatomic_pageblock(ac, true);
-
-	for_each_zone_of(z, zone, ac) {
-		unsigned long available = zone_reclaimable_pages(zone) +
-					  zone_page_state(zone, NR_FREE_PAGES);
-
-		if (__zone_watermark_ok(zone, order, min_wmark_pages(zone), ac->highest_zoneidx,
-					alloc_flags, available))
-			return true;
-	}
-	return unreserve_highatomic_pageblock(ac, true);
-}
-
-/* Nothing helped: kill somebody, unless the request is one that should fail instead. */
-static struct page *alloc_may_oom(gfp_t gfp, unsigned int order, const struct alloc_context *ac,
-				  unsigned long *progress)
-{
-	struct oom_control oc = {
-		.zonelist = &this_kernel->pgdat->node_zonelist,
-		.gfp_mask = gfp,
-		.order = order,
-	};
-	struct page *page;
-
-	*progress = 0;
-	if (!oom_trylock()) {
-		/* Somebody else is at it. */
-		*progress = 1;
-		oom_wait();
-		return NULL;
-	}
-	page = get_page_from_freelist(gfp & ~__GFP_DIRECT_RECLAIM, order,
-				      ALLOC_WMARK_HIGH | ALLOC_CPUSET, ac);
-	if (page || order > PAGE_ALLOC_COSTLY_ORDER ||
-	    gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE) || ac->highest_zoneidx < ZONE_NORMAL)
-		goto out;
-	if (out_of_memory(&oc) || gfp & __GFP_NOFAIL) {
-		*progress = 1;
-		if (gfp & __GFP_NOFAIL)
-			page = get_page_from_freelist(gfp, order, ALLOC_NO_WATERMARKS, ac);
-	}
-out:
-	oom_unlock();
-	return page;
-}
-
-static void warn_alloc(gfp_t gfp, unsigned int order)
-{
-	if (!(gfp & __GFP_NOWARN))
-		printk("page allocation failure: order:%u, mode:%#x\n", order, gfp);
-}
-
-static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac)
-{
-	const bool can_reclaim = gfp & __GFP_DIRECT_RECLAIM;
-	const bool costly = order > PAGE_ALLOC_COSTLY_ORDER;
-	unsigned int alloc_flags = gfp_to_alloc_flags(gfp, order), reserve;
-	unsigned long progress;
-	int no_progress_loops = 0;
-	struct page *page;
-
-	if (!*ac->preferred)
-		goto fail;
-	if (alloc_flags & ALLOC_KSWAPD)
-		wake_all_kswapds(order, gfp, ac);
-	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
-	if (page)
-		return page;
-	/* Compaction would be tried here first; without it, it counts as skipped. */
-	if (can_reclaim && costly && gfp & __GFP_NORETRY)
-		goto fail;
-
-	for (;;) {
-		if (alloc_flags & ALLOC_KSWAPD)
-			wake_all_kswapds(order, gfp, ac);
-		reserve = pfmemalloc_flags(gfp);
-		if (reserve)
-			alloc_flags = reserve | (alloc_flags & ALLOC_KSWAPD);
-		page = get_page_from_freelist(gfp, order, alloc_flags, ac);
-		if (page)
-			return page;
-		if (!can_reclaim || current_flags() & PF_MEMALLOC)
-			break;
-		page = alloc_direct_reclaim(gfp, order, alloc_flags, ac, &progress);
-		if (page)
-			return page;
-		if (!(gfp & __GFP_NOFAIL) && (gfp & __GFP_NORETRY || costly))
-			break;
-		if (should_reclaim_retry(order, ac, alloc_flags, progress, &no_progress_loops))
-			continue;
-		page = alloc_may_oom(gfp, order, ac, &progress);
-		if (page)
-			return page;
-		if (current && tsk_is_oom_victim(current) &&
-		    (alloc_flags & ALLOC_OOM || gfp & __GFP_NOMEMALLOC))
-			break;
-		if (!progress && !(gfp & __GFP_NOFAIL))
-			break;
-		no_progress_loops = 0;
-	}
-fail:
-	warn_alloc(gfp, order);
-	return NULL;
 }
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, void *nodemask)

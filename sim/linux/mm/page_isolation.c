@@ -2,21 +2,56 @@
 /*
  * Pageblocks that nothing is allocated from, and ranges taken out of the allocator as a whole.
  *
- * Models mm/page_isolation.c of Linux 6.1.  Since the model does not migrate pages,
- * alloc_contig_range() succeeds only where all is free.
+ * Models mm/page_isolation.c of Linux 6.1, with has_unmovable_pages(), and alloc_contig_range() of
+ * mm/page_alloc.c, which moves what is in its way.
+ *
+ * Left out: isolating only one of the two pageblocks of a largest block (6.1 cuts such blocks up):
+ * a range is extended to largest blocks, and what was not wanted is given back.
  */
 #include <linux/export.h>
-#include "internal.h"
+#include "compaction.h"
+#include "user.h"
 
-static int isolate_block(struct page *page)
+#define CONTIG_TRIES 5
+
+/* A page of the block that nobody can move; NULL: there is none, as far as one can tell. */
+static struct page *unmovable_page(unsigned long start, unsigned long end, int flags)
 {
+	unsigned long pfn = start;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (mm_pfn_reserved(pfn))
+			return page;
+		if (page_zonenum(page) == ZONE_MOVABLE)
+			return NULL;
+		if (PageBuddy(page)) {
+			pfn += 1UL << buddy_order(page);
+			continue;
+		}
+		if (PageCompound(page) && !PageLRU(compound_head(page)))
+			return page;
+		if (!page_ref_count(page) || PageLRU(page) || __PageMovable(page) ||
+		    (flags & MEMORY_OFFLINE && PageOffline(page)))
+			pfn += compound_nr(page);
+		else
+			return page;
+	}
+	return NULL;
+}
+
+static int isolate_block(struct page *page, int isol_flags)
+{
+	unsigned long flags, pfn = page_to_pfn(page);
 	struct zone *zone = page_zone(page);
-	unsigned long flags;
 	int mt, moved, ret = -EBUSY;
+	struct page *unmovable;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	mt = get_pageblock_migratetype(page);
-	if (!is_migrate_isolate(mt)) {
+	unmovable = unmovable_page(pfn, pfn + pageblock_nr_pages, isol_flags);
+	if (!is_migrate_isolate(mt) && !unmovable) {
 		set_pageblock_migratetype(page, MIGRATE_ISOLATE);
 		zone->nr_isolate_pageblock++;
 		moved = move_freepages_block(zone, page, MIGRATE_ISOLATE, NULL);
@@ -24,6 +59,9 @@ static int isolate_block(struct page *page)
 		ret = 0;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
+	if (unmovable && isol_flags & REPORT_FAILURE)
+		printk("page:pfn:%05lx refcount:%d flags:%x: unmovable page\n",
+		       page_to_pfn(unmovable), page_ref_count(unmovable), unmovable->flags);
 	return ret;
 }
 
@@ -75,7 +113,7 @@ int start_isolate_page_range(unsigned long start_pfn, unsigned long end_pfn, int
 		return -EINVAL;
 	list_all_zones();
 	for (pfn = start_pfn; pfn < end_pfn; pfn += pageblock_nr_pages) {
-		if (isolate_block(pfn_to_page(pfn))) {
+		if (isolate_block(pfn_to_page(pfn), flags)) {
 			undo_isolate_page_range(start_pfn, pfn, migratetype);
 			return -EBUSY;
 		}
@@ -97,48 +135,86 @@ int test_pages_isolated(unsigned long start_pfn, unsigned long end_pfn, int isol
 	return 0;
 }
 
-/* A free block of the largest order can reach beyond [start, end): what is outside goes back. */
-static void take_range(unsigned long start, unsigned long end)
+/* Move what is in use of [start, end) away. */
+static int migrate_range(struct compact_control *cc, unsigned long start, unsigned long end)
 {
+	gfp_t gfp = GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL;
 	unsigned long pfn = start;
+	int ret = 0, tries = 0;
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		struct zone *zone = page_zone(page);
-		unsigned int order = buddy_order(page);
-		unsigned long flags, i;
-
-		spin_lock_irqsave(&zone->lock, flags);
-		__isolate_free_page(page, order);
-		spin_unlock_irqrestore(&zone->lock, flags);
-		for (i = 0; i < 1UL << order; i++)
-			prep_new_page(page + i, 0, 0, 0);
-		pfn += 1UL << order;
+	while (pfn < end || !list_empty(&cc->migratepages)) {
+		if (fault_signal_pending()) {
+			ret = -EINTR;
+			break;
+		}
+		if (list_empty(&cc->migratepages)) {
+			cc->nr_migratepages = 0;
+			ret = isolate_migratepages_range(cc, pfn, end);
+			if (ret)
+				break;
+			pfn = cc->migrate_pfn;
+			tries = 0;
+		} else if (++tries == CONTIG_TRIES) {
+			ret = -EBUSY;
+			break;
+		}
+		ret = migrate_pages(&cc->migratepages, alloc_migration_target, NULL, gfp,
+				    cc->mode, NULL);
+		if (ret == -ENOMEM)
+			break;
 	}
+	if (ret >= 0)
+		return 0;
+	putback_movable_pages(&cc->migratepages);
+	return ret;
+}
+
+/* All of [from, to), which is free, is the caller's, but for what is outside of [start, end). */
+static int take_range(struct compact_control *cc, unsigned long from, unsigned long to,
+		      unsigned long start, unsigned long end)
+{
+	unsigned long pfn;
+
+	if (!isolate_freepages_range(cc, from, to)) {
+		release_freepages(cc);
+		return -EBUSY;
+	}
+	for (pfn = from; pfn < to; pfn++) {
+		if (pfn < start || pfn >= end)
+			__free_page(pfn_to_page(pfn));
+	}
+	return 0;
 }
 
 int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype,
 		       gfp_t gfp_mask)
 {
 	unsigned long block = MAX_ORDER_NR_PAGES;
-	unsigned long from = round_down(start, block), to = round_up(end, block), pfn;
+	unsigned long from = round_down(start, block), to = round_up(end, block);
+	struct compact_control cc = {
+		.order = -1,
+		.zone = page_zone(pfn_to_page(start)),
+		.mode = MIGRATE_SYNC,
+		.ignore_skip_hint = true,
+		.no_set_skip_hint = true,
+		.gfp_mask = gfp_mask,
+		.alloc_contig = true,
+		.migratepages = LIST_HEAD_INIT(cc.migratepages),
+	};
 	int ret;
 
-	if (to > this_kernel->max_pfn)
+	if (to > this_kernel->max_pfn || page_zone(pfn_to_page(to - 1)) != cc.zone)
 		return -EINVAL;
-	drain_all_pages(NULL);
 	ret = start_isolate_page_range(from, to, migratetype, 0, gfp_mask);
 	if (ret)
 		return ret;
-	drain_all_pages(NULL);
-	ret = test_pages_isolated(from, to, 0);
-	if (!ret) {
-		take_range(from, to);
-		for (pfn = from; pfn < to; pfn++) {
-			if (pfn < start || pfn >= end)
-				__free_page(pfn_to_page(pfn));
-		}
-	}
+	drain_all_pages(cc.zone);
+	ret = migrate_range(&cc, from, to);
+	drain_all_pages(cc.zone);
+	if (!ret || ret == -EBUSY)
+		ret = test_pages_isolated(from, to, 0);
+	if (!ret)
+		ret = take_range(&cc, from, to, start, end);
 	undo_isolate_page_range(from, to, migratetype);
 	return ret;
 }

@@ -175,14 +175,17 @@ bool add_to_swap(struct page *page)
 {
 	struct swap_info *swap = this_user->swap;
 	u32 slot = get_slot(swap);
+	u64 owner = page->private;
 
 	if (!slot)
 		return false;
-	if (swap->zram && !zram_balance(swap)) {
+	/* The slot is taken before memory is asked for: the host may make that wait. */
+	swap->slot[slot].owner = owner;
+	if (swap->zram && (!zram_balance(swap) || page->private != owner)) {
+		swap->slot[slot].owner = 0;
 		put_slot(swap, slot);
 		return false;
 	}
-	swap->slot[slot].owner = page->private;
 	swap_cache_add(page, slot);
 	SetPageDirty(page);
 	return true;

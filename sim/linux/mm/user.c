@@ -2,6 +2,7 @@
 /*
  * Process memory as a whole: setting it up, taking it down, what it shows, whether it is in order.
  */
+#include "compaction.h"
 #include "user.h"
 
 #define FIRST_SPACES 64
@@ -25,12 +26,15 @@ int usermem_init(struct kernel *kernel, const struct usermem_config *config)
 	init_waitqueue_head(&user->busy_wait);
 	pgtable_init(user);
 	vmscan_init(user);
+	compaction_init();
 	huge_memory_init(user);
 	ret = filemap_init(user, config->disk);
 	if (!ret && config->swap)
 		ret = swap_file_init(user, config->swap);
 	if (!ret && kernel->vm && kernel->sched && !config->no_kswapd) {
 		ret = kswapd_run();
+		if (!ret)
+			ret = kcompactd_run();
 		if (!ret)
 			ret = flusher_run();
 	}
@@ -64,6 +68,7 @@ void usermem_exit(struct kernel *kernel)
 	host_free(user);
 	kernel->mm->user = NULL;
 	kernel->pgdat->kswapd = NULL;
+	compaction_exit();
 }
 
 void usermem_stats(struct kernel *kernel, struct usermem_stats *stats)
@@ -144,6 +149,8 @@ static u64 check_lru(enum lru_list lru)
 	list_for_each_entry(page, list, lru) {
 		nr += compound_nr(page);
 		wrong += !PageLRU(page) || page_lru(page) != lru || page_ref_count(page) < 1;
+		/* Only who isolates a page has a reference beside that of the mapping. */
+		wrong += PageAnon(page) && page_ref_count(page) != 1;
 	}
 	return wrong + (nr != node_page_state(this_kernel->pgdat, NR_LRU_BASE + lru));
 }

@@ -313,6 +313,8 @@ void token_clear(struct map_chunk *chunk, u32 off, u32 nr);
 u32 token_run(const struct map_chunk *chunk, u32 off, u32 max, u32 *token);
 void contents_write(struct address_space *space, u64 index, u32 nr, u32 pfn);
 void contents_check(struct address_space *space, u64 index, u32 nr, u32 pfn);
+/* The same for whoever is not going to read them; there must be a VM. */
+void contents_check_quietly(struct address_space *space, u64 index, u32 nr, u32 pfn);
 wait_queue_head_t *page_waitqueue(const struct page *page);
 void wait_on_page_locked(struct page *page);
 void unlock_page(struct page *page);

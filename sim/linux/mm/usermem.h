@@ -83,6 +83,10 @@ int user_write_file(struct mm_struct *mm, const char *name, uint64_t offset, uin
 /* All dirty pages go to the disk; returns when they are there. */
 int user_sync_files(struct kernel *kernel);
 
+/* Write to /proc/sys/vm/compact_memory, /sys/devices/system/memory/memoryN/state.  May block. */
+int user_compact(void);
+int user_memory_block(uint64_t block, bool online);
+
 struct usermem_stats {
 	uint64_t anon_pages, file_pages, dirty_pages;	/* now, of the whole kernel */
 	uint64_t swap_pages, swap_total;

@@ -8,12 +8,13 @@
  * shrink_active_list(), shrink_folio_list()), kswapd between the low and the high watermark
  * (balance_pgdat(), kswapd_try_to_sleep()), direct reclaim, and throttling of both.
  *
- * Left out: memory cgroups, NUMA, compaction, demotion, MADV_FREE, unevictable and executable
+ * Left out: memory cgroups, NUMA, demotion, MADV_FREE, unevictable and executable
  * pages, the limit on isolated pages.
  */
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/shrinker.h>
+#include "compaction.h"
 #include "user.h"
 
 #define DEF_PRIORITY 12
@@ -27,6 +28,7 @@ struct scan_control {
 	bool may_writepage, may_swap;
 	bool force_deactivate, skipped_deactivate;
 	bool cache_trim_mode, file_is_tiny;
+	bool compaction_ready;		/* a zone has enough to be compacted: no reclaim */
 	unsigned int may_deactivate;
 	unsigned long anon_cost, file_cost;
 	unsigned long nr_scanned, nr_reclaimed;
@@ -692,9 +694,50 @@ static void shrink_lruvec(struct scan_control *sc)
 		shrink_active_list(SWAP_CLUSTER_MAX, sc, LRU_ACTIVE_ANON);
 }
 
-static void shrink_node(struct scan_control *sc)
+/* Reclaim that is to make compaction possible, rather than to free this many pages. */
+static bool in_reclaim_compaction(const struct scan_control *sc)
 {
-	unsigned long before = sc->nr_reclaimed;
+	return sc->gfp_mask & __GFP_IO && sc->order &&
+	       (sc->order > PAGE_ALLOC_COSTLY_ORDER || sc->priority < DEF_PRIORITY - 2);
+}
+
+static bool should_continue_reclaim(const struct scan_control *sc, unsigned long nr_reclaimed)
+{
+	unsigned long inactive;
+	int i;
+
+	if (!in_reclaim_compaction(sc) || !nr_reclaimed)
+		return false;
+	for (i = 0; i <= sc->reclaim_idx; i++) {
+		struct zone *zone = &this_pgdat()->node_zones[i];
+
+		if (managed_zone(zone) &&
+		    compaction_suitable(zone, sc->order, 0, sc->reclaim_idx) >= COMPACT_CONTINUE)
+			return false;
+	}
+	inactive = lru_size(LRU_INACTIVE_FILE);
+	if (can_reclaim_anon_pages())
+		inactive += lru_size(LRU_INACTIVE_ANON);
+	return inactive > compact_gap(sc->order);
+}
+
+/* Enough is free in this zone to compact it, with a margin for others who allocate. */
+static bool compaction_ready(struct zone *zone, const struct scan_control *sc)
+{
+	enum compact_result suitable;
+
+	if (!(sc->gfp_mask & __GFP_IO))
+		return false;
+	suitable = compaction_suitable(zone, sc->order, 0, sc->reclaim_idx);
+	if (suitable == COMPACT_SUCCESS || suitable == COMPACT_SKIPPED)
+		return suitable == COMPACT_SUCCESS;
+	return zone_watermark_ok_safe(zone, 0, high_wmark_pages(zone) + compact_gap(sc->order),
+				      sc->reclaim_idx);
+}
+
+/* One round over the node; the kernel's flags for what stands in the way. */
+static void shrink_node_once(struct scan_control *sc)
+{
 	struct user_state *user = this_user;
 
 	memset(&sc->nr, 0, sizeof(sc->nr));
@@ -711,8 +754,35 @@ static void shrink_node(struct scan_control *sc)
 	} else if (user->node_congested) {
 		reclaim_throttle(THROTTLE_CONGESTED);
 	}
-	if (sc->nr_reclaimed > before)
+}
+
+static void shrink_node(struct scan_control *sc)
+{
+	unsigned long start = sc->nr_reclaimed, before;
+
+	do {
+		before = sc->nr_reclaimed;
+		shrink_node_once(sc);
+	} while (should_continue_reclaim(sc, sc->nr_reclaimed - before));
+	if (sc->nr_reclaimed > start)
 		this_pgdat()->kswapd_failures = 0;
+}
+
+/* The node is shrunk once, for whichever of its zones needs it. */
+static void shrink_zones(struct zonelist *zonelist, struct scan_control *sc)
+{
+	struct zone **z;
+
+	for (z = zonelist->zones; *z; z++) {
+		if ((int)zone_idx(*z) > sc->reclaim_idx)
+			continue;
+		if (sc->order > PAGE_ALLOC_COSTLY_ORDER && compaction_ready(*z, sc)) {
+			sc->compaction_ready = true;
+			continue;
+		}
+		shrink_node(sc);
+		return;
+	}
 }
 
 static void snapshot_refaults(void)
@@ -735,19 +805,21 @@ static void consider_reclaim_throttle(const struct scan_control *sc)
 		reclaim_throttle(THROTTLE_NOPROGRESS);
 }
 
-static unsigned long do_try_to_free_pages(struct scan_control *sc)
+static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan_control *sc)
 {
 	for (;;) {
 		vm_event(this_mm, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
 		sc->priority = DEF_PRIORITY;
 		do {
 			sc->nr_scanned = 0;
-			shrink_node(sc);
+			shrink_zones(zonelist, sc);
 			consider_reclaim_throttle(sc);
-			if (sc->nr_reclaimed >= sc->nr_to_reclaim)
+			if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->compaction_ready)
 				break;
 		} while (--sc->priority >= 0);
 		snapshot_refaults();
+		if (!sc->nr_reclaimed && sc->compaction_ready)
+			return 1;
 		if (sc->nr_reclaimed || !sc->skipped_deactivate)
 			return sc->nr_reclaimed;
 		/* Nothing, but there are active pages left that were spared. */
@@ -817,10 +889,10 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, int order, gfp_t gfp_
 	if (throttle_direct_reclaim(gfp_mask))
 		return 1;
 	if (!current)
-		return do_try_to_free_pages(&sc);
+		return do_try_to_free_pages(zonelist, &sc);
 	memalloc = current->flags & PF_MEMALLOC;
 	current->flags |= PF_MEMALLOC;
-	reclaimed = do_try_to_free_pages(&sc);
+	reclaimed = do_try_to_free_pages(zonelist, &sc);
 	if (!memalloc)
 		current->flags &= ~PF_MEMALLOC;
 	return reclaimed;
@@ -962,6 +1034,8 @@ static int balance_pgdat(struct pglist_data *pgdat, int order, int highest_zonei
 	for (i = 0; i <= highest_zoneidx; i++)
 		pgdat->node_zones[i].watermark_boost -=
 			min(pgdat->node_zones[i].watermark_boost, boosts[i]);
+	if (nr_boost)
+		wakeup_kcompactd(pgdat, pageblock_order, highest_zoneidx);
 	snapshot_refaults();
 	return sc.order;
 }
@@ -972,7 +1046,8 @@ static int requested_zoneidx(const struct pglist_data *pgdat, int previous)
 							      (int)pgdat->kswapd_highest_zoneidx;
 }
 
-static void kswapd_try_to_sleep(struct pglist_data *pgdat, int reclaim_order, int highest_zoneidx)
+static void kswapd_try_to_sleep(struct pglist_data *pgdat, int alloc_order, int reclaim_order,
+				int highest_zoneidx)
 {
 	struct wait_queue_entry wait = { .entry = LIST_HEAD_INIT(wait.entry) };
 	long remaining = 0;
@@ -982,6 +1057,9 @@ static void kswapd_try_to_sleep(struct pglist_data *pgdat, int reclaim_order, in
 	current->wait_reason = "kswapd_wait";
 	prepare_to_wait(&pgdat->kswapd_wait, &wait, TASK_INTERRUPTIBLE);
 	if (prepare_kswapd_sleep(pgdat, reclaim_order, highest_zoneidx)) {
+		/* Free memory there is now; whether in blocks is kcompactd's affair. */
+		reset_isolation_suitable(pgdat);
+		wakeup_kcompactd(pgdat, alloc_order, highest_zoneidx);
 		set_current_state(TASK_INTERRUPTIBLE);
 		remaining = schedule_timeout(HZ / 10);
 		if (remaining) {
@@ -1007,7 +1085,7 @@ static int kswapd(void *data)
 
 	current->flags |= PF_MEMALLOC | PF_KSWAPD;
 	while (!kthread_should_stop()) {
-		kswapd_try_to_sleep(pgdat, reclaim_order, highest_zoneidx);
+		kswapd_try_to_sleep(pgdat, alloc_order, reclaim_order, highest_zoneidx);
 		if (kthread_should_stop())
 			break;
 		alloc_order = pgdat->kswapd_order;
@@ -1017,7 +1095,7 @@ static int kswapd(void *data)
 		reclaim_order = balance_pgdat(pgdat, alloc_order, highest_zoneidx);
 		if (reclaim_order < alloc_order)
 			continue;	/* it gave up on the order: sleep if order 0 is all right */
-		reclaim_order = pgdat->kswapd_order;
+		alloc_order = reclaim_order = pgdat->kswapd_order;
 		highest_zoneidx = requested_zoneidx(pgdat, highest_zoneidx);
 	}
 	return 0;
@@ -1037,8 +1115,12 @@ void wakeup_kswapd(struct zone *zone, gfp_t gfp_mask, int order, enum zone_type 
 		return;
 	if (pgdat->kswapd_failures >= MAX_RECLAIM_RETRIES ||
 	    (pgdat_balanced(pgdat, order, highest_zoneidx) &&
-	     !pgdat_watermark_boosted(pgdat, highest_zoneidx)))
+	     !pgdat_watermark_boosted(pgdat, highest_zoneidx))) {
+		/* Memory there is, only not in blocks; who may not compact leaves it to others. */
+		if (!(gfp_mask & __GFP_DIRECT_RECLAIM))
+			wakeup_kcompactd(pgdat, order, highest_zoneidx);
 		return;
+	}
 	wake_up_interruptible(&pgdat->kswapd_wait);
 }
 

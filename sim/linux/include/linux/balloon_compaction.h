@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: the list of pages in a balloon, mm/balloon_compaction.c.  Pages are allocated movable, as
- * with CONFIG_BALLOON_COMPACTION (which distributions set); but there is no compaction that would
- * migrate them, so that the symbol is not defined and drivers leave out what they have for it. */
+/* model: the list of pages in a balloon, mm/balloon_compaction.c, with CONFIG_BALLOON_COMPACTION,
+ * which distributions set. */
 #ifndef _LINUX_BALLOON_COMPACTION_H
 #define _LINUX_BALLOON_COMPACTION_H
 
@@ -12,6 +11,12 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/spinlock.h>
+
+#ifndef CONFIG_BALLOON_COMPACTION
+#define CONFIG_BALLOON_COMPACTION 1
+#endif
+
+extern const struct movable_operations balloon_mops;
 
 struct balloon_dev_info {
 	unsigned long isolated_pages;
@@ -40,24 +45,33 @@ static inline void balloon_devinfo_init(struct balloon_dev_info *b)
 static inline void balloon_page_insert(struct balloon_dev_info *b, struct page *page)
 {
 	__SetPageOffline(page);
+	__SetPageMovable(page, &balloon_mops);
+	set_page_private(page, (unsigned long)b);
 	list_add(&page->lru, &b->pages);
+}
+
+static inline struct balloon_dev_info *balloon_page_device(struct page *page)
+{
+	return (struct balloon_dev_info *)page_private(page);
+}
+
+/* Before a page of the balloon is given back to the allocator. */
+static inline void balloon_page_finalize(struct page *page)
+{
+	__ClearPageMovable(page);
+	set_page_private(page, 0);
+	__ClearPageOffline(page);
 }
 
 static inline void balloon_page_delete(struct page *page)
 {
-	__ClearPageOffline(page);
+	balloon_page_finalize(page);
 	list_del(&page->lru);
 }
 
 static inline gfp_t balloon_mapping_gfp_mask(void)
 {
 	return GFP_HIGHUSER_MOVABLE;
-}
-
-/* Before a page of the balloon is given back to the allocator. */
-static inline void balloon_page_finalize(struct page *page)
-{
-	__ClearPageOffline(page);
 }
 
 static inline void balloon_page_push(struct list_head *pages, struct page *page)

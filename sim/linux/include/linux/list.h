@@ -182,6 +182,16 @@ static inline void list_cut_position(struct list_head *list, struct list_head *h
 	__list_join(entry, list);
 }
 
+/* The entries before @entry move from @head to @list. */
+static inline void list_cut_before(struct list_head *list, struct list_head *head,
+				   struct list_head *entry)
+{
+	if (head->next == entry)
+		INIT_LIST_HEAD(list);
+	else
+		list_cut_position(list, head, entry->prev);
+}
+
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member) list_entry((head)->prev, type, member)

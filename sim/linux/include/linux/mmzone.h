@@ -15,6 +15,7 @@
 #include <linux/page-flags.h>
 #include <linux/pageblock-flags.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -131,6 +132,12 @@ struct zone {
 	unsigned long present_pages;
 	const char *name;
 	unsigned long nr_isolate_pageblock;
+	/* Where compaction goes on: frames; for the migration scanner by asynchronous or not. */
+	unsigned long compact_cached_free_pfn, compact_cached_migrate_pfn[2];
+	unsigned long compact_init_free_pfn, compact_init_migrate_pfn;
+	unsigned int compact_considered, compact_defer_shift;	/* how often to leave it */
+	int compact_order_failed;
+	bool compact_blockskip_flush;
 	unsigned long flags;
 	spinlock_t lock;
 	struct free_area free_area[MAX_ORDER];
@@ -159,6 +166,13 @@ typedef struct pglist_data {
 	int kswapd_order;
 	enum zone_type kswapd_highest_zoneidx;
 	int kswapd_failures;
+	wait_queue_head_t kcompactd_wait;
+	struct task_struct *kcompactd;
+	bool kcompactd_dormant;		/* model: free memory is as it was when it last looked */
+	unsigned long kcompactd_looked;	/* jiffies, when that was */
+	struct timer_list kcompactd_timer;
+	int kcompactd_max_order;
+	enum zone_type kcompactd_highest_zoneidx;
 	atomic_long_t vm_stat[NR_VM_NODE_STAT_ITEMS];
 } pg_data_t;
 

@@ -41,6 +41,11 @@ enum pageflags {
 #define PAGE_PCPTYPE_MASK 7u
 #define PAGE_ORDER_SHIFT 27
 #define PAGE_ORDER_MASK 15u
+/* What the real kernel keeps in the low bits of page->mapping: a page whose driver can move it. */
+#define PAGE_MOVABLE (1u << 31)
+
+/* As in the real kernel, the bit serves pages that are no page cache. */
+#define PG_isolated PG_reclaim
 
 _Static_assert(__NR_PAGEFLAGS <= PAGE_PCPTYPE_SHIFT, "flags run into the pageblock type");
 
@@ -102,6 +107,12 @@ PAGEFLAG(Table, table);
 PAGEFLAG(Anon, anon);
 PAGEFLAG(Mapped, mapped);
 PAGEFLAG(Bytes, bytes);
+PAGEFLAG(Isolated, isolated);
+
+static inline int __PageMovable(const struct page *page)
+{
+	return (page->flags & PAGE_MOVABLE) != 0;
+}
 
 /* __PAGEFLAG(Reported, ...): a free block that the host knows of; how much that is, is counted. */
 void __SetPageReported(struct page *page);

@@ -6,6 +6,7 @@
 #define pageblock_order 9U
 #define pageblock_nr_pages (1UL << pageblock_order)
 #define pageblock_start_pfn(pfn) ((pfn) & ~(pageblock_nr_pages - 1))
+#define pageblock_aligned(pfn) (((pfn) & (pageblock_nr_pages - 1)) == 0)
 #define pageblock_end_pfn(pfn) (pageblock_start_pfn(pfn) + pageblock_nr_pages)
 
 #endif

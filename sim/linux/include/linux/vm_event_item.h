@@ -37,13 +37,23 @@
 	VM_EVENT(PAGEOUTRUN, "pageoutrun")                                                         \
 	VM_EVENT(DROP_PAGECACHE, "drop_pagecache")                                                 \
 	VM_EVENT(OOM_KILL, "oom_kill")                                                             \
+	VM_EVENT(PGMIGRATE_SUCCESS, "pgmigrate_success")                                           \
+	VM_EVENT(PGMIGRATE_FAIL, "pgmigrate_fail")                                                 \
+	VM_EVENT(COMPACTMIGRATE_SCANNED, "compact_migrate_scanned")                                \
+	VM_EVENT(COMPACTFREE_SCANNED, "compact_free_scanned")                                      \
+	VM_EVENT(COMPACTISOLATED, "compact_isolated")                                              \
 	VM_EVENT(COMPACTSTALL, "compact_stall")                                                    \
 	VM_EVENT(COMPACTFAIL, "compact_fail")                                                      \
 	VM_EVENT(COMPACTSUCCESS, "compact_success")                                                \
+	VM_EVENT(KCOMPACTD_WAKE, "compact_daemon_wake")                                            \
+	VM_EVENT(KCOMPACTD_MIGRATE_SCANNED, "compact_daemon_migrate_scanned")                      \
+	VM_EVENT(KCOMPACTD_FREE_SCANNED, "compact_daemon_free_scanned")                            \
 	VM_EVENT(HTLB_BUDDY_PGALLOC, "htlb_buddy_alloc_success")                                   \
 	VM_EVENT(HTLB_BUDDY_PGALLOC_FAIL, "htlb_buddy_alloc_fail")                                 \
 	VM_EVENT(THP_FAULT_ALLOC, "thp_fault_alloc")                                               \
 	VM_EVENT(THP_FAULT_FALLBACK, "thp_fault_fallback")                                         \
+	VM_EVENT(THP_MIGRATION_SUCCESS, "thp_migration_success")                                   \
+	VM_EVENT(THP_MIGRATION_SPLIT, "thp_migration_split")                                       \
 	VM_EVENT(THP_SPLIT_PAGE, "thp_split_page")                                                 \
 	VM_EVENT(THP_SPLIT_PMD, "thp_split_pmd")                                                   \
 	VM_EVENT(BALLOON_INFLATE, "balloon_inflate")                                               \

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Moving pages so that free ones come together: what migrate.c, compact_scan.c, compaction.c and
+ * page_isolation.c share.  Results, priorities and the control structure are those of Linux 6.1
+ * (include/linux/compaction.h, mm/internal.h), without what the model leaves out.
+ */
+#ifndef __MM_COMPACTION_H
+#define __MM_COMPACTION_H
+
+#include <linux/migrate.h>
+#include "internal.h"
+
+#define COMPACT_CLUSTER_MAX SWAP_CLUSTER_MAX
+
+/* In ascending order: of several zones the greatest counts. */
+enum compact_result {
+	COMPACT_NOT_SUITABLE_ZONE,
+	COMPACT_SKIPPED,		/* too little free memory, or none needed by the index */
+	COMPACT_DEFERRED,		/* failed lately */
+	COMPACT_NO_SUITABLE_PAGE,
+	COMPACT_CONTINUE,
+	COMPACT_COMPLETE,		/* the whole zone was scanned, for nothing */
+	COMPACT_PARTIAL_SKIPPED,	/* a part of it */
+	COMPACT_CONTENDED,		/* given up */
+	COMPACT_SUCCESS,
+};
+
+enum compact_priority {
+	COMPACT_PRIO_SYNC_FULL,
+	MIN_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_FULL,
+	COMPACT_PRIO_SYNC_LIGHT,
+	MIN_COMPACT_COSTLY_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
+	DEF_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
+	COMPACT_PRIO_ASYNC,
+	INIT_COMPACT_PRIORITY = COMPACT_PRIO_ASYNC,
+};
+
+/* One run over one zone. */
+struct compact_control {
+	struct list_head freepages;	/* taken, to move pages to */
+	struct list_head migratepages;	/* isolated, to be moved */
+	unsigned int nr_freepages, nr_migratepages;
+	unsigned long free_pfn;		/* the free scanner comes down from the zone's end */
+	unsigned long migrate_pfn;	/* the migration scanner comes up from its start */
+	unsigned long fast_start_pfn;	/* lowest block that the search of the lists found */
+	struct zone *zone;
+	unsigned long total_migrate_scanned, total_free_scanned;
+	unsigned int fast_search_fail;	/* searches of the lists since one found something */
+	int search_order;		/* where the next one begins */
+	gfp_t gfp_mask;
+	int order;			/* wanted; -1: all there is */
+	int migratetype;
+	unsigned int alloc_flags;
+	int highest_zoneidx;
+	enum migrate_mode mode;
+	bool ignore_skip_hint, no_set_skip_hint, ignore_block_suitable;
+	bool direct_compaction, proactive_compaction, whole_zone;
+	bool contended;			/* a fatal signal */
+	bool rescan, alloc_contig;
+};
+
+/* Free pages that compaction of this order takes for itself meanwhile. */
+static inline unsigned long compact_gap(unsigned int order)
+{
+	return 2UL << order;
+}
+
+static inline bool get_pageblock_skip(const struct page *page)
+{
+	return this_mm->pageblock[page_to_pfn(page) >> pageblock_order] & PAGEBLOCK_SKIP;
+}
+
+static inline void set_pageblock_skip(const struct page *page)
+{
+	this_mm->pageblock[page_to_pfn(page) >> pageblock_order] |= PAGEBLOCK_SKIP;
+}
+
+static inline void clear_pageblock_skip(const struct page *page)
+{
+	this_mm->pageblock[page_to_pfn(page) >> pageblock_order] &= ~PAGEBLOCK_SKIP;
+}
+
+static inline bool compact_scanners_met(const struct compact_control *cc)
+{
+	return cc->free_pfn >> pageblock_order <= cc->migrate_pfn >> pageblock_order;
+}
+
+/* migrate.c */
+/*
+ * Move the pages of @from, which are isolated, to those that @get_new_page gives; those that could
+ * not be moved stay on the list.  Returns how many these are, or -ENOMEM when there was no page to
+ * move to.  A new page that was not needed goes to @put_new_page, or is freed if that is NULL.  May
+ * block.
+ */
+int migrate_pages(struct list_head *from, new_page_t get_new_page, free_page_t put_new_page,
+		  unsigned long private, enum migrate_mode mode, unsigned int *nr_succeeded);
+/* A page to move to, from anywhere but isolated blocks; @private: gfp mask. */
+struct page *alloc_migration_target(struct page *page, unsigned long private);
+/* Take a page off its LRU list, with a reference; false: it is not on one. */
+bool isolate_lru_page(struct page *page);
+
+/* compact_scan.c */
+enum isolate_result { ISOLATE_ABORT, ISOLATE_NONE, ISOLATE_SUCCESS };
+enum isolate_result isolate_migratepages(struct compact_control *cc);
+/* The same for one cluster of pages of [start, end); 0, or -EINTR. */
+int isolate_migratepages_range(struct compact_control *cc, unsigned long start,
+			       unsigned long end);
+/* Take all of [start, end), which is free, out; false: it is not. */
+bool isolate_freepages_range(struct compact_control *cc, unsigned long start, unsigned long end);
+/* For migrate_pages(): pages from the free scanner; @private is the control. */
+struct page *compaction_alloc(struct page *page, unsigned long private);
+void compaction_free(struct page *page, unsigned long private);
+/* Free what the free scanner took and nobody used; returns the highest frame of it. */
+unsigned long release_freepages(struct compact_control *cc);
+
+/* compaction.c */
+enum compact_result compaction_suitable(struct zone *zone, int order, unsigned int alloc_flags,
+					int highest_zoneidx);
+bool compaction_zonelist_suitable(const struct alloc_context *ac, int order,
+				  unsigned int alloc_flags);
+enum compact_result try_to_compact_pages(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
+					 const struct alloc_context *ac,
+					 enum compact_priority prio);
+void compaction_defer_reset(struct zone *zone, int order, bool alloc_success);
+void reset_isolation_suitable(struct pglist_data *pgdat);
+void wakeup_kcompactd(struct pglist_data *pgdat, int order, int highest_zoneidx);
+int kcompactd_run(void);
+void compaction_init(void);
+void compaction_exit(void);
+/* Of the free memory of a zone, what is in blocks smaller than @order; percent. */
+unsigned int extfrag_for_order(const struct zone *zone, unsigned int order);
+
+#endif
