@@ -26,8 +26,8 @@
  *    then, so whoever breaks the device wakes everybody: see virtio_ballast_check_health().
  *  - A page whose fate the host has not confirmed stays in the balloon until the device is reset.
  *    A reset ends each of the device's claims.
- *
- * Left out: migration of balloon pages by compaction.  A balloon page stays where it is.
+ *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
+ *    waits for it: the lock is held while pages are out for being moved.
  */
 #include <linux/balloon_compaction.h>
 #include <linux/delay.h>
@@ -144,6 +144,7 @@ struct virtio_ballast {
 	struct mutex balloon_lock;	/* see the rules above */
 	struct balloon_dev_info balloon;
 	u32 num_units;			/* size of the balloon, 4 KiB units */
+	struct page *kept;		/* of it, on no list: see virtio_ballast_migratepage() */
 	unsigned int num_pfns;
 	__virtio32 pfns[PFNS_PER_REQUEST];
 
@@ -390,10 +391,16 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 	LIST_HEAD(pages);
 
 	mutex_lock(&vb->balloon_lock);
+	while ((page = vb->kept)) {
+		vb->kept = (struct page *)page_private(page);
+		set_page_private(page, 0);
+		list_add(&page->lru, &pages);
+	}
+	virtio_ballast_release(vb, &pages);
 	while (vb->num_units) {
 		page = balloon_page_dequeue(&vb->balloon);
 		if (!page) {
-			/* Compaction has isolated the rest; it will fail to move them. */
+			/* The rest is isolated; compaction will fail to move it. */
 			msleep(20);
 			continue;
 		}
@@ -403,12 +410,68 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 	mutex_unlock(&vb->balloon_lock);
 }
 
-/* Compaction may pick balloon pages as movable; decline for good, not "try again". */
+#ifdef CONFIG_BALLOON_COMPACTION
+/* The host has not confirmed that @page left the balloon, and compaction owns its list entry. */
+static void virtio_ballast_keep(struct virtio_ballast *vb, struct page *page)
+{
+	set_page_private(page, (unsigned long)vb->kept);
+	vb->kept = page;
+	vb->num_units += UNITS_PER_PAGE;
+}
+
+/*
+ * Memory is compacted, or taken offline: @newpage takes the place of @page in the balloon, so that
+ * @page can be free memory or part of a larger block.  Both are locked, and @page is isolated.
+ *
+ * The lock may be held by somebody who allocates memory, or waits for pages to come back: nobody
+ * waits for it here, the caller tries again.
+ */
 static int virtio_ballast_migratepage(struct balloon_dev_info *balloon, struct page *newpage,
 				      struct page *page, enum migrate_mode mode)
 {
-	return -EBUSY;
+	struct virtio_ballast *vb = container_of(balloon, struct virtio_ballast, balloon);
+	unsigned long flags;
+	bool told;
+
+	if ((u64)page_to_pfn(newpage) * UNITS_PER_PAGE > U32_MAX)
+		return -EBUSY;
+	if (!mutex_trylock(&vb->balloon_lock))
+		return -EAGAIN;
+	if (READ_ONCE(vb->stopped) || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_INFLATE])) {
+		mutex_unlock(&vb->balloon_lock);
+		return -EAGAIN;
+	}
+
+	/* The counts are of zones, and these may differ. */
+	virtio_ballast_account(vb, page, 1);
+	virtio_ballast_account(vb, newpage, -1);
+
+	get_page(newpage);
+	spin_lock_irqsave(&balloon->pages_lock, flags);
+	balloon_page_insert(balloon, newpage);
+	balloon->isolated_pages--;
+	count_vm_event(BALLOON_MIGRATE);
+	spin_unlock_irqrestore(&balloon->pages_lock, flags);
+
+	/* First the new one: the host is never left with less than it was promised. */
+	vb->num_pfns = 0;
+	virtio_ballast_add_pfns(vb, newpage);
+	virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]);
+	vb->num_pfns = 0;
+	virtio_ballast_add_pfns(vb, page);
+	told = virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE]);
+
+	balloon_page_finalize(page);
+	if (told || !virtio_ballast_has(vb, VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
+		put_page(page);
+	} else {
+		virtio_ballast_account(vb, page, -1);
+		virtio_ballast_keep(vb, page);
+	}
+	mutex_unlock(&vb->balloon_lock);
+	return MIGRATEPAGE_SUCCESS;
 }
+#endif
 
 /* Units that are missing from the balloon, or (negative) are too many in it. */
 static s64 virtio_ballast_distance(struct virtio_ballast *vb)
@@ -1000,7 +1063,9 @@ static struct virtio_ballast *virtio_ballast_alloc(struct virtio_device *vdev)
 	spin_lock_init(&vb->hint.lock);
 	INIT_LIST_HEAD(&vb->hint.blocks);
 	balloon_devinfo_init(&vb->balloon);
+#ifdef CONFIG_BALLOON_COMPACTION
 	vb->balloon.migratepage = virtio_ballast_migratepage;
+#endif
 	vdev->priv = vb;
 	return vb;
 }
