@@ -710,7 +710,8 @@ START_TEST(bad_command_gets_an_error)
 		{ "start 0 18446744073709551616 idle",
 		  "error start: '18446744073709551616' is no seed" },
 		{ "start 0 1 worm", "error start 0: no program is called 'worm'; there are memhog "
-				    "allocate page-fault1 page-fault2 churn filescan idle demand" },
+				    "allocate page-fault1 page-fault2 churn filescan idle demand "
+				    "compact offline" },
 		{ "start 0 1 idle duration-ms", "error start 0: argument 'duration-ms' is not "
 						"KEY=VALUE" },
 		{ "start 0 1 idle =5", "error start 0: argument '=5' is not KEY=VALUE" },

@@ -569,7 +569,8 @@ static const struct bad bads[] = {
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
 	  "page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
-	  "watermark-scale-factor, thp, init-on-free, page-poison, boot-profile" },
+	  "watermark-scale-factor, thp, movable-mib, init-on-alloc, init-on-free, page-poison, "
+	  "boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "
@@ -580,7 +581,8 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a/programs/n: compatible: \"ballast,program-bitcoin\" is unknown here; "
 	  "allowed: ballast,program-memhog, ballast,program-allocate, ballast,program-page-fault1, "
 	  "ballast,program-page-fault2, ballast,program-churn, ballast,program-filescan, "
-	  "ballast,program-idle, ballast,program-demand" },
+	  "ballast,program-idle, ballast,program-demand, ballast,program-compact, "
+	  "ballast,program-offline" },
 	{ "&programs { n { compatible = \"ballast,program-churn\"; size-mib = <8>; duration-ms = "
 	  "<9>; min-kib = <64>; max-kib = <8>; }; };",
 	  "FILE: /guest-a/programs/n: max-kib: less than min-kib; allowed: 64..1073741824 KiB" },

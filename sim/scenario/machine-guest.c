@@ -319,6 +319,8 @@ static void fill_kernel_config(struct machine_guest *guest)
 	c->mm.min_free_kbytes = g->min_free_kbytes;
 	c->mm.thp = g->thp == SCENARIO_THP_NEVER ? THP_NEVER :
 		    g->thp == SCENARIO_THP_MADVISE ? THP_MADVISE : THP_ALWAYS;
+	c->mm.movable_pages = g->movable_mib << (20 - 12);
+	c->mm.init_on_alloc = g->init_on_alloc;
 	c->mm.init_on_free = g->init_on_free;
 	c->mm.page_poison = g->page_poison;
 	if (g->boot.reserved_mib)

@@ -310,6 +310,18 @@ static const struct property_spec demand_properties[] = {
 	PROGRAM_MADVISE,
 };
 
+static const struct property_spec compact_properties[] = {
+	PROGRAM_LOOPS("1"),
+	U64("pause-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_program, pause_ms),
+	    "time between them"),
+};
+static const struct property_spec offline_properties[] = {
+	U32("block", "memory block", 0, 1u << 20, NULL, FIELD(scenario_program, block),
+	    "which: they are of 128 MiB, in guests of 64 GiB and more of up to 2 GiB"),
+	U64("hold-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_program, hold_ms),
+	    "how long it stays offline"),
+};
+
 #define PROGRAM_NODE(ident, compatible_, kind_, set, text)                                         \
 	static const struct node_spec ident = {                                                    \
 		.kind = NODE_PROGRAM, .compatible = compatible_, .variant = kind_, .doc = text,    \
@@ -333,10 +345,14 @@ PROGRAM_NODE(node_filescan, "ballast,program-filescan", SCENARIO_PROGRAM_FILESCA
 PROGRAM_NODE(node_idle, "ballast,program-idle", SCENARIO_PROGRAM_IDLE, idle_properties, "sleeps");
 PROGRAM_NODE(node_demand, "ballast,program-demand", SCENARIO_PROGRAM_DEMAND, demand_properties,
 	     "follows a recorded curve of memory in use");
+PROGRAM_NODE(node_compact, "ballast,program-compact", SCENARIO_PROGRAM_COMPACT, compact_properties,
+	     "has the kernel compact all memory (/proc/sys/vm/compact_memory)");
+PROGRAM_NODE(node_offline, "ballast,program-offline", SCENARIO_PROGRAM_OFFLINE, offline_properties,
+	     "takes a block of memory offline, and back online");
 
 static const struct node_spec *const program_nodes[] = {
 	&node_memhog, &node_allocate, &node_page_fault1, &node_page_fault2, &node_churn,
-	&node_filescan, &node_idle, &node_demand, NULL,
+	&node_filescan, &node_idle, &node_demand, &node_compact, &node_offline, NULL,
 };
 static const struct node_spec *const module_nodes[] = { &node_module, NULL };
 static const struct node_spec *const device_nodes[] = { &node_device, NULL };
@@ -373,6 +389,11 @@ static const struct property_spec guest_properties[] = {
 	    FIELD(scenario_guest, watermark_scale_factor), "vm.watermark_scale_factor"),
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_guest, thp),
 	     "transparent huge pages for the programs"),
+	U64("movable-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_guest, movable_mib),
+	    "memory of ZONE_MOVABLE, at the end (movablecore=)"),
+	ENUM("init-on-alloc", "off on", "on", FIELD(scenario_guest, init_on_alloc),
+	     "pages are cleared when they are allocated; Debian's kernels do it, those of others "
+	     "mostly do not (init_on_alloc=)"),
 	BOOL("init-on-free", FIELD(scenario_guest, init_on_free),
 	     "pages are cleared when they are freed (init_on_free=1), all of them at boot, when "
 	     "the host must have room"),

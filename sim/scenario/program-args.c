@@ -25,6 +25,7 @@ struct program_arg *scenario_program_args(const struct scenario_program *p, size
 		{ "min-kib", NULL, p->min_kib },
 		{ "max-kib", NULL, p->max_kib },
 		{ "file-mib", NULL, p->file_mib },
+		{ "block", NULL, p->block },
 		{ "time-percent", NULL, p->time_percent },
 		{ "bytes-percent", NULL, p->bytes_percent },
 		{ "madvise", advice[p->madvise], 0 },

@@ -143,6 +143,8 @@ enum scenario_program_kind {
 	SCENARIO_PROGRAM_FILESCAN,
 	SCENARIO_PROGRAM_IDLE,
 	SCENARIO_PROGRAM_DEMAND,
+	SCENARIO_PROGRAM_COMPACT,
+	SCENARIO_PROGRAM_OFFLINE,
 	NR_SCENARIO_PROGRAMS
 };
 
@@ -167,6 +169,7 @@ struct scenario_program {
 	uint64_t lifetime_ms;		/* churn: mean */
 	uint32_t min_kib, max_kib;	/* churn: size of one allocation */
 	uint64_t file_mib;		/* filescan */
+	uint32_t block;			/* offline: of memory */
 	uint32_t time_percent;		/* demand: time axis of the file */
 	uint32_t bytes_percent;		/* demand: memory axis of the file */
 	const char *file;		/* demand: an existing file */
@@ -191,6 +194,8 @@ struct scenario_guest {
 	uint64_t min_free_kbytes;
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
+	uint64_t movable_mib;
+	int init_on_alloc;		/* 0: off */
 	bool init_on_free;
 	bool page_poison;
 	struct scenario_swap swap;

@@ -282,6 +282,35 @@ int program_write_file(const char *name, uint64_t offset, uint64_t len)
 	return err;
 }
 
+/* What an administrator asks for */
+
+static int write_kernel_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+		posix_complain("cannot write \"%s\" to %s: %s", text, path, strerror(errno));
+		err = -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int program_compact(void)
+{
+	return write_kernel_file("/proc/sys/vm/compact_memory", "1");
+}
+
+int program_memory_block(uint64_t block, bool online)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu/state",
+		 (unsigned long long)block);
+	return write_kernel_file(path, online ? "online" : "offline");
+}
+
 /* Time */
 
 uint64_t posix_clock_ns(clockid_t clock)

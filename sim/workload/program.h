@@ -61,6 +61,15 @@ int program_create_file(const char *name, uint64_t bytes);
 int program_read_file(const char *name, uint64_t offset, uint64_t len);
 int program_write_file(const char *name, uint64_t offset, uint64_t len);
 
+/*
+ * What an administrator can ask the kernel for; 0, or negative when it refuses.
+ *
+ * program_compact() has it move pages until what is free is in blocks as large as can be.
+ * program_memory_block() takes a block of memory offline, or back online.
+ */
+int program_compact(void);
+int program_memory_block(uint64_t block, bool online);
+
 /* Time.  program_now_ns() counts from an arbitrary moment and never goes back. */
 void program_sleep_ns(uint64_t ns);
 void program_compute_ns(uint64_t ns);

@@ -22,6 +22,8 @@ const struct program_info programs[] = {
 	{ "idle", idle_main, "sleeps", NULL },
 	{ "demand", demand_main, "holds as much memory as a recorded curve says",
 	  "pages written" },
+	{ "compact", compact_main, "has the kernel compact all memory", NULL },
+	{ "offline", offline_main, "takes a block of memory offline and back online", NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -27,5 +27,7 @@ int churn_main(void);
 int filescan_main(void);
 int idle_main(void);
 int demand_main(void);
+int compact_main(void);
+int offline_main(void);
 
 #endif

@@ -265,6 +265,26 @@ int program_write_file(const char *name, uint64_t offset, uint64_t len)
 	return done(user_write_file(current->mm, own_file(name, buf), offset, len));
 }
 
+/* What an administrator asks for */
+
+int program_compact(void)
+{
+	charge(COST_GUEST_SYSCALL, 1);
+	return done(user_compact());
+}
+
+int program_memory_block(uint64_t block, bool online)
+{
+	int err;
+
+	charge(COST_GUEST_SYSCALL, 1);
+	err = user_memory_block(block, online);
+	if (err && err != -EINTR)
+		printk("%s: memory%llu cannot be set %s: error %d\n", current->comm,
+		       (unsigned long long)block, online ? "online" : "offline", err);
+	return done(err);
+}
+
 /* Time */
 
 struct sleeper {
