@@ -511,6 +511,31 @@ START_TEST(statistics_that_are_not_sent_again_are_forgotten)
 }
 END_TEST
 
+/* Every tag has the name that management software knows from QEMU 9.1; others are ignored. */
+START_TEST(statistics_have_their_names)
+{
+	static const char *const name[] = {
+		"swap-in", "swap-out", "major-faults", "minor-faults", "free-memory",
+		"total-memory", "available-memory", "disk-caches", "htlb-pgalloc", "htlb-pgfail",
+		"oom-kills", "alloc-stalls", "async-scans", "direct-scans", "async-reclaims",
+		"direct-reclaims",
+	};
+	enum { NR = sizeof(name) / sizeof(name[0]) };
+	uint8_t stats[10 * (NR + 1)];
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i <= NR; i++)
+		put_stat(stats, i, i, 100 + i);
+	send_out(Q_STATS, stats, sizeof(stats));
+	for (i = 0; i < NR; i++) {
+		snprintf(path, sizeof(path), "guest-stats/stats/stat-%s", name[i]);
+		ck_assert_uint_eq(guest_prop(&guest, path), 100 + i);
+	}
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
 START_TEST(second_statistics_buffer_returns_the_first)
 {
 	send_stats(1);
@@ -978,6 +1003,7 @@ static TCase *add_common(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_test(tc, statistics_are_polled_and_shown);
 	tcase_add_test(tc, polling_stops_with_interval_0_and_with_the_vm);
 	tcase_add_test(tc, statistics_that_are_not_sent_again_are_forgotten);
+	tcase_add_test(tc, statistics_have_their_names);
 	tcase_add_test(tc, second_statistics_buffer_returns_the_first);
 	tcase_add_loop_test(tc, impossible_intervals_are_refused, 0, 4);
 	tcase_add_test(tc, balloon_command_names_what_the_guest_keeps);

@@ -27,7 +27,7 @@
  *     has promised to announce every deflate (F_MUST_TELL_HOST); otherwise
  *     just for one request, whose pages the guest cannot have back yet.
  *
- * Left out: statistics tags later than Virtio 1.2 are counted and ignored.
+ * Left out: statistics tags later than Linux 6.12 are counted and ignored.
  */
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
@@ -94,7 +94,7 @@ static const char *const ballast_queue_name[BALLAST_NR_QUEUES] = {
     [BALLAST_REPORT] = "report",
 };
 
-/* Names that management software knows from virtio-balloon. */
+/* Names that management software knows from virtio-balloon, since QEMU 9.1. */
 static const char *const ballast_stat_name[VIRTIO_BALLAST_S_NR] = {
     [VIRTIO_BALLAST_S_SWAP_IN] = "stat-swap-in",
     [VIRTIO_BALLAST_S_SWAP_OUT] = "stat-swap-out",
@@ -106,6 +106,12 @@ static const char *const ballast_stat_name[VIRTIO_BALLAST_S_NR] = {
     [VIRTIO_BALLAST_S_CACHES] = "stat-disk-caches",
     [VIRTIO_BALLAST_S_HTLB_PGALLOC] = "stat-htlb-pgalloc",
     [VIRTIO_BALLAST_S_HTLB_PGFAIL] = "stat-htlb-pgfail",
+    [VIRTIO_BALLAST_S_OOM_KILL] = "stat-oom-kills",
+    [VIRTIO_BALLAST_S_ALLOC_STALL] = "stat-alloc-stalls",
+    [VIRTIO_BALLAST_S_ASYNC_SCAN] = "stat-async-scans",
+    [VIRTIO_BALLAST_S_DIRECT_SCAN] = "stat-direct-scans",
+    [VIRTIO_BALLAST_S_ASYNC_RECLAIM] = "stat-async-reclaims",
+    [VIRTIO_BALLAST_S_DIRECT_RECLAIM] = "stat-direct-reclaims",
 };
 
 /* Counters since realize; they survive a reset of the guest. */

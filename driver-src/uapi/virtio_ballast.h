@@ -38,7 +38,10 @@ struct virtio_ballast_config {
 	__le32 poison_val;		/* F_PAGE_POISON, by the driver */
 };
 
-/* Statistics, section 5.5.6.3: tag and value, packed, in the byte order of the guest. */
+/*
+ * Statistics, section 5.5.6.3: tag and value, packed, in the byte order of the guest.  Tags from
+ * 10 on are what Linux sends since 6.12; amounts are in bytes.
+ */
 enum virtio_ballast_stat_tag {
 	VIRTIO_BALLAST_S_SWAP_IN	= 0, /* bytes swapped in */
 	VIRTIO_BALLAST_S_SWAP_OUT	= 1, /* bytes swapped out */
@@ -50,7 +53,13 @@ enum virtio_ballast_stat_tag {
 	VIRTIO_BALLAST_S_CACHES		= 7, /* page cache, bytes */
 	VIRTIO_BALLAST_S_HTLB_PGALLOC	= 8, /* successful hugetlb allocations */
 	VIRTIO_BALLAST_S_HTLB_PGFAIL	= 9, /* failed hugetlb allocations */
-	VIRTIO_BALLAST_S_NR		= 10,
+	VIRTIO_BALLAST_S_OOM_KILL	= 10, /* tasks that the OOM killer ended */
+	VIRTIO_BALLAST_S_ALLOC_STALL	= 11, /* allocations that had to reclaim themselves */
+	VIRTIO_BALLAST_S_ASYNC_SCAN	= 12, /* bytes that kswapd looked at */
+	VIRTIO_BALLAST_S_DIRECT_SCAN	= 13, /* bytes that allocations looked at */
+	VIRTIO_BALLAST_S_ASYNC_RECLAIM	= 14, /* bytes that kswapd reclaimed */
+	VIRTIO_BALLAST_S_DIRECT_RECLAIM	= 15, /* bytes that allocations reclaimed */
+	VIRTIO_BALLAST_S_NR		= 16,
 };
 
 struct virtio_ballast_stat {

@@ -103,7 +103,8 @@ void machine_see_peak(struct machine_guest *guest)
 static const char *const stat_names[] = {
 	"stat-swap-in", "stat-swap-out", "stat-major-faults", "stat-minor-faults",
 	"stat-free-memory", "stat-total-memory", "stat-available-memory", "stat-disk-caches",
-	"stat-htlb-pgalloc", "stat-htlb-pgfail",
+	"stat-htlb-pgalloc", "stat-htlb-pgfail", "stat-oom-kills", "stat-alloc-stalls",
+	"stat-async-scans", "stat-direct-scans", "stat-async-reclaims", "stat-direct-reclaims",
 };
 
 /* What a management program would read from the device now. */
