@@ -108,14 +108,19 @@ $(O)/images/$(1).so: $(O)/images/obj/$(1).o $(module_tail)
 	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
 endef
 
-# The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
-define device_image
-$(O)/images/obj/$(1).o: $(2)
+# Arguments: name, source, all sources of the image.
+define device_object
+$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
-	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $$(call image_source,$$<) -c -o $$@ $$<
+	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $$(call image_source,$(3)) -c -o $$@ $$<
+endef
 
-$(O)/images/$(1).so: $(O)/images/obj/$(1).o
+# Arguments: name, sources.
+define device_image
+$(foreach s,$(2),$(eval $(call device_object,$(1),$(s),$(2))))
+
+$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2)))
 	@echo "  IMAGE   $$@"
 	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
 endef
@@ -125,7 +130,8 @@ $(module_tail): sim/linux/kernel/module-tail.c
 	@$(CC) $(GUEST_IMAGE_CFLAGS) -c -o $@ $<
 
 $(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
-$(eval $(call device_image,virtio-ballast,driver-src/qemu/virtio-ballast.c))
+# The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
+$(eval $(call device_image,virtio-ballast,$(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/*.c)))))
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -147,7 +153,7 @@ include tests/rules.mk
 include tests/real.mk
 include sim/real/guest.mk
 
--include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d)
+-include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
 
 .PHONY: all images demo deps clean help
 .DELETE_ON_ERROR:

@@ -390,7 +390,7 @@ START_TEST(a_lost_page_has_a_request_and_the_places_in_the_code)
 	ck_assert_ptr_nonnull(strstr(text, " of queue 0 of b (submitted at 4000."));
 	ck_assert_ptr_nonnull(strstr(text, " ms by broken_tell() (broken.h:"));
 	ck_assert_ptr_nonnull(strstr(text, ") of broken-guest-discard-used)"));
-	ck_assert_ptr_nonnull(strstr(text, ", by ballast_discard() (virtio-ballast.c:"));
+	ck_assert_ptr_nonnull(strstr(text, ", by ballast_discard() (virtio-ballast-memory.c:"));
 	outcome_free(&o);
 }
 END_TEST

@@ -41,12 +41,15 @@ words() {
 }
 
 driver="linux/guest/virtio_ballast.c uapi/virtio_ballast.h"
-device="qemu/virtio-ballast.c qemu/virtio-ballast.h uapi/virtio_ballast.h"
+headers="qemu/virtio-ballast.h uapi/virtio_ballast.h"
+device=$(cd driver-src/qemu && ls virtio-ballast*.c | sed "/-pci/d; s/\.c\$//")
 
 words "$out/images/obj/virtio_ballast.d" |
 	check "simulator, driver" "$out/images/obj/virtio_ballast.o" $driver
-words "$out/images/obj/virtio-ballast.d" |
-	check "simulator, device" "$out/images/obj/virtio-ballast.o" $device
+for name in $device; do
+	object=$out/images/obj/virtio-ballast/$name
+	words "$object.d" | check "simulator, $name" "$object.o" "qemu/$name.c" $headers
+done
 
 module=$out/modules/linux/guest
 words "$module/.virtio_ballast.o.cmd" | check "module" "$module/virtio_ballast.o" $driver
@@ -62,12 +65,10 @@ fi
 qemu=$(readlink "$out/real/qemu-build")
 cmp -s "$qemu/qemu-system-x86_64" "$out/real/qemu-system-x86_64" ||
 	fail "$out/real/qemu-system-x86_64 is not the one in $qemu; run 'make qemu'"
-for name in virtio-ballast virtio-ballast-pci; do
+for name in $device virtio-ballast-pci; do
 	object=$(ninja -C "$qemu" -t targets all 2>/dev/null | sed -n "s,^\([^ ]*_$name.c.o\): .*,\1,p")
 	[ -n "$object" ] || fail "QEMU has no object of $name.c"
-	files=$device
-	[ "$name" = virtio-ballast ] || files="qemu/virtio-ballast-pci.c qemu/virtio-ballast.h uapi/virtio_ballast.h"
 	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' |
 		while read -r f; do realpath "$f"; done) |
-		check "QEMU, $name" "$qemu/$object" $files
+		check "QEMU, $name" "$qemu/$object" "qemu/$name.c" $headers
 done

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * virtio-ballast: what its files share
+ */
+#ifndef HW_VIRTIO_BALLAST_INTERNAL_H
+#define HW_VIRTIO_BALLAST_INTERNAL_H
+
+#include "exec/memory.h"
+#include "sysemu/balloon.h"
+#include "virtio-ballast.h"
+
+#define BALLAST_PAGE_SIZE (1u << VIRTIO_BALLAST_PFN_SHIFT)
+
+typedef enum BallastVerdict {
+    BALLAST_SERVED,         /* give it back to the guest */
+    BALLAST_KEPT,           /* somebody else will */
+    BALLAST_MALFORMED,      /* virtio_error() has been called */
+} BallastVerdict;
+
+/*
+ * Look at a whole request, do what it asks for and take its size from the
+ * budget of the turn.
+ */
+typedef BallastVerdict BallastServe(VirtIOBallast *dev, BallastQueueId id,
+                                    BallastRequest *req, unsigned *budget);
+
+/* virtio-ballast.c */
+extern const char *const ballast_queue_name[BALLAST_NR_QUEUES];
+void G_GNUC_PRINTF(3, 4)
+ballast_malformed(VirtIOBallast *dev, BallastQueueId id, const char *fmt, ...);
+void ballast_count(VirtIOBallast *dev, BallastQueueId id, uint64_t blocks,
+                   uint64_t bytes);
+void ballast_spend(unsigned *budget, unsigned blocks);
+
+/* virtio-ballast-memory.c */
+BallastServe ballast_serve_frames;
+BallastServe ballast_serve_report;
+bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
+                           const VirtQueueElement *elem);
+/* Whole host pages only.  Not being able to is no fault of the guest. */
+void ballast_discard(VirtIOBallast *dev, BallastQueueId id, RAMBlock *rb,
+                     ram_addr_t offset, uint64_t length);
+
+/* virtio-ballast-partial.c */
+GHashTable *ballast_partial_new(void);
+/*
+ * Note that [offset, offset + length) is ballooned; discard the host pages that
+ * are ballooned completely now.
+ */
+void ballast_hold(VirtIOBallast *dev, MemoryRegion *mr, RAMBlock *rb,
+                  uint8_t *host, ram_addr_t offset, uint64_t length);
+/* Forget that [host, host + length) is ballooned. */
+void ballast_release(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
+                     ram_addr_t offset, uint64_t length);
+
+/* virtio-ballast-stats.c */
+BallastServe ballast_serve_stats;
+void ballast_stats_init(Object *obj);
+void ballast_stats_clear(VirtIOBallast *dev);
+void ballast_stats_post_load(VirtIOBallast *dev);
+void ballast_stats_unrealize(VirtIOBallast *dev);
+
+/* virtio-ballast-hint.c */
+extern const VMStateDescription vmstate_ballast_hint;
+BallastServe ballast_serve_hint;
+void ballast_hint_init(VirtIOBallast *dev);
+void ballast_hint_finalize(VirtIOBallast *dev);
+void ballast_hint_realize(VirtIOBallast *dev);
+void ballast_hint_unrealize(VirtIOBallast *dev);
+/* The VM has stopped: its memory must hold the answers to all requests. */
+void ballast_hint_drain(VirtIOBallast *dev);
+/* The queue goes away, and with it the requests that were taken from it. */
+void ballast_hint_drop(VirtIOBallast *dev);
+/* The id that the configuration shows in the present state of hinting. */
+uint32_t ballast_hint_config(VirtIOBallast *dev);
+
+/* virtio-ballast-props.c */
+void ballast_add_properties(Object *obj);
+/* What the guest has left, whatever it claims to have given away. */
+uint64_t ballast_guest_size(VirtIOBallast *dev);
+QEMUBalloonEvent ballast_qmp_balloon;
+QEMUBalloonStatus ballast_qmp_query;
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * virtio-ballast: requests that give guest memory to the host or take it back
+ *
+ * Inflate and deflate queues carry lists of page frames, the reporting queue
+ * buffers.  A request is looked at as a whole before anything is done.
+ */
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qemu/iov.h"
+#include "qemu/madvise.h"
+#include "exec/address-spaces.h"
+#include "hw/virtio/virtio-access.h"
+#include "migration/misc.h"
+#include "trace.h"
+#include "virtio-ballast-internal.h"
+
+/* Drivers send 256 (Linux, FreeBSD) or 1024 (Windows) frames at a time. */
+#define BALLAST_REQUEST_PFNS_MAX 16384
+/* Frames that are gathered from a request at a time. */
+#define BALLAST_PFN_CHUNK 256
+
+/* Consecutive frames of one request. */
+typedef struct BallastRun {
+    uint64_t pfn;
+    uint64_t nr;
+} BallastRun;
+
+/* May memory be discarded at all now?  NULL, or what forbids it. */
+static const char *ballast_inhibited(void)
+{
+    if (ram_block_discard_is_disabled()) {
+        return "discarding is disabled";
+    }
+    if (migration_in_incoming_postcopy()) {
+        return "incoming postcopy";
+    }
+    if (migration_in_bg_snapshot()) {
+        return "background snapshot";
+    }
+    return NULL;
+}
+
+static void ballast_skip(VirtIOBallast *dev, BallastQueueId id,
+                         uint64_t length, const char *why)
+{
+    dev->bytes_skipped += length;
+    trace_virtio_ballast_skip(ballast_queue_name[id], length, why);
+}
+
+void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
+                            RAMBlock *rb, ram_addr_t offset, uint64_t length)
+{
+    int ret = ram_block_discard_range(rb, offset, length);
+
+    trace_virtio_ballast_discard(ballast_queue_name[id],
+                                 qemu_ram_get_idstr(rb), offset, length, ret);
+    dev->queue[id].calls++;
+    if (ret) {
+        dev->bytes_skipped += length;
+    } else {
+        dev->queue[id].bytes_done += length;
+    }
+}
+
+static void ballast_inflate(VirtIOBallast *dev, MemoryRegion *mr, RAMBlock *rb,
+                            uint8_t *host, ram_addr_t offset, uint64_t length)
+{
+    const char *why = ballast_inhibited();
+
+    if (why) {
+        ballast_skip(dev, BALLAST_INFLATE, length, why);
+    } else if (qemu_ram_pagesize(rb) <= BALLAST_PAGE_SIZE) {
+        ballast_discard(dev, BALLAST_INFLATE, rb, offset, length);
+    } else {
+        ballast_hold(dev, mr, rb, host, offset, length);
+    }
+}
+
+static void ballast_deflate(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
+                            ram_addr_t offset, uint64_t length)
+{
+    size_t page_size = qemu_ram_pagesize(rb);
+    ram_addr_t start = QEMU_ALIGN_DOWN(offset, page_size);
+    ram_addr_t end = MIN(QEMU_ALIGN_UP(offset + length, page_size),
+                         qemu_ram_get_used_length(rb));
+
+    if (page_size > BALLAST_PAGE_SIZE) {
+        ballast_release(dev, rb, host, offset, length);
+    }
+    if (!dev->deflate_willneed || ballast_inhibited()) {
+        return;
+    }
+    /* Advice only: nothing depends on whether the host follows it. */
+    if (qemu_madvise(host - (offset - start), end - start,
+                     QEMU_MADV_WILLNEED)) {
+        warn_report_once("virtio-ballast: the host takes no advice on "
+                         "deflated memory: %s", strerror(errno));
+        return;
+    }
+    dev->queue[BALLAST_DEFLATE].calls++;
+    dev->queue[BALLAST_DEFLATE].bytes_done += end - start;
+}
+
+/* Can frames at @pa be given to the host?  The section then starts there. */
+static bool ballast_section_usable(const MemoryRegionSection *section,
+                                   hwaddr pa)
+{
+    MemoryRegion *mr = section->mr;
+
+    return mr && section->offset_within_address_space == pa &&
+           memory_region_is_ram(mr) && !memory_region_is_rom(mr) &&
+           !memory_region_is_romd(mr) && !memory_region_is_ram_device(mr);
+}
+
+/* One run of frames, which may lie in several RAM blocks. */
+static bool ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
+                              BallastRun *run)
+{
+    while (run->nr) {
+        hwaddr pa = run->pfn << VIRTIO_BALLAST_PFN_SHIFT;
+        MemoryRegionSection section;
+        uint64_t length = 0;
+        ram_addr_t offset;
+        RAMBlock *rb = NULL;
+        uint8_t *host = NULL;
+
+        section = memory_region_find(get_system_memory(), pa,
+                                     run->nr << VIRTIO_BALLAST_PFN_SHIFT);
+        if (ballast_section_usable(&section, pa)) {
+            length = QEMU_ALIGN_DOWN(int128_get64(section.size),
+                                     BALLAST_PAGE_SIZE);
+            host = memory_region_get_ram_ptr(section.mr);
+            host += section.offset_within_region;
+            rb = qemu_ram_block_from_host(host, false, &offset);
+        }
+        if (!rb || !length ||
+            !QEMU_IS_ALIGNED(offset, BALLAST_PAGE_SIZE) ||
+            length > qemu_ram_get_used_length(rb) - offset) {
+            ballast_malformed(dev, id, "names frame 0x%" PRIx64
+                              ", which is not RAM", run->pfn);
+            memory_region_unref(section.mr);
+            return false;
+        }
+        if (id == BALLAST_INFLATE) {
+            ballast_inflate(dev, section.mr, rb, host, offset, length);
+        } else {
+            ballast_deflate(dev, rb, host, offset, length);
+        }
+        memory_region_unref(section.mr);
+        run->pfn += length >> VIRTIO_BALLAST_PFN_SHIFT;
+        run->nr -= length >> VIRTIO_BALLAST_PFN_SHIFT;
+    }
+    return true;
+}
+
+/* Add a frame to the run; apply the run first if it does not fit to it. */
+static bool ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
+                              BallastRun *run, uint32_t pfn)
+{
+    if (run->nr && dev->coalesce) {
+        if (pfn == run->pfn + run->nr) {
+            run->nr++;
+            return true;
+        }
+        if (pfn + UINT64_C(1) == run->pfn) {
+            run->pfn--;
+            run->nr++;
+            return true;
+        }
+    }
+    if (!ballast_apply_run(dev, id, run)) {
+        return false;
+    }
+    run->pfn = pfn;
+    run->nr = 1;
+    return true;
+}
+
+static bool ballast_apply_frames(VirtIOBallast *dev, BallastQueueId id,
+                                 const VirtQueueElement *elem, size_t nr)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    uint32_t chunk[BALLAST_PFN_CHUNK];
+    BallastRun run = { 0 };
+    size_t done, n, i;
+
+    for (done = 0; done < nr; done += n) {
+        n = MIN(nr - done, BALLAST_PFN_CHUNK);
+        iov_to_buf(elem->out_sg, elem->out_num, done * sizeof(chunk[0]),
+                   chunk, n * sizeof(chunk[0]));
+        for (i = 0; i < n; i++) {
+            if (!ballast_add_frame(dev, id, &run,
+                                   virtio_ldl_p(vdev, &chunk[i]))) {
+                return false;
+            }
+        }
+    }
+    return ballast_apply_run(dev, id, &run);
+}
+
+/* Inflate and deflate: an array of 32-bit frame numbers. */
+BallastVerdict ballast_serve_frames(VirtIOBallast *dev,
+                                           BallastQueueId id,
+                                           BallastRequest *req,
+                                           unsigned *budget)
+{
+    const VirtQueueElement *elem = &req->elem;
+    size_t size = iov_size(elem->out_sg, elem->out_num);
+    size_t nr = size / sizeof(uint32_t);
+    bool ok;
+
+    if (elem->in_num || !nr || size % sizeof(uint32_t)) {
+        ballast_malformed(dev, id, "of %zu bytes and %u buffers to write to "
+                          "is not a list of frames", size, elem->in_num);
+        return BALLAST_MALFORMED;
+    }
+    if (nr > BALLAST_REQUEST_PFNS_MAX) {
+        ballast_malformed(dev, id, "names %zu frames, more than %d", nr,
+                          BALLAST_REQUEST_PFNS_MAX);
+        return BALLAST_MALFORMED;
+    }
+    ballast_spend(budget, nr);
+
+    ok = ballast_apply_frames(dev, id, elem, nr);
+    if (!virtio_vdev_has_feature(VIRTIO_DEVICE(dev),
+                                 VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
+        /* From now on the guest may use them again without a word. */
+        g_hash_table_remove_all(dev->partial);
+    }
+    if (!ok) {
+        return BALLAST_MALFORMED;
+    }
+    ballast_count(dev, id, nr, (uint64_t)nr * BALLAST_PAGE_SIZE);
+    return BALLAST_SERVED;
+}
+
+/* Are all buffers of the request made of whole pages of guest RAM? */
+bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
+                                  const VirtQueueElement *elem)
+{
+    unsigned i;
+
+    for (i = 0; i < elem->in_num; i++) {
+        const struct iovec *sg = &elem->in_sg[i];
+        ram_addr_t offset;
+        RAMBlock *rb;
+
+        if (!QEMU_IS_ALIGNED(elem->in_addr[i] | sg->iov_len,
+                             BALLAST_PAGE_SIZE)) {
+            ballast_malformed(dev, id, "has a buffer at 0x%" HWADDR_PRIx
+                              ", length 0x%zx, that is not made of pages",
+                              elem->in_addr[i], sg->iov_len);
+            return false;
+        }
+        /* What is not writable RAM was mapped through a bounce buffer. */
+        rb = qemu_ram_block_from_host(sg->iov_base, false, &offset);
+        if (!rb || offset > qemu_ram_get_used_length(rb) ||
+            sg->iov_len > qemu_ram_get_used_length(rb) - offset) {
+            ballast_malformed(dev, id, "has a buffer at 0x%" HWADDR_PRIx
+                              ", length 0x%zx, that is not RAM",
+                              elem->in_addr[i], sg->iov_len);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The host pages that lie completely in a reported buffer. */
+static void ballast_report(VirtIOBallast *dev, const struct iovec *sg)
+{
+    ram_addr_t offset, start, end;
+    RAMBlock *rb = qemu_ram_block_from_host(sg->iov_base, false, &offset);
+    size_t page_size = qemu_ram_pagesize(rb);
+
+    start = QEMU_ALIGN_UP(offset, page_size);
+    end = QEMU_ALIGN_DOWN(offset + sg->iov_len, page_size);
+    if (start >= end) {
+        ballast_skip(dev, BALLAST_REPORT, sg->iov_len, "part of a host page");
+        return;
+    }
+    ballast_discard(dev, BALLAST_REPORT, rb, start, end - start);
+    if (end - start < sg->iov_len) {
+        ballast_skip(dev, BALLAST_REPORT, sg->iov_len - (end - start),
+                     "part of a host page");
+    }
+}
+
+BallastVerdict ballast_serve_report(VirtIOBallast *dev,
+                                           BallastQueueId id,
+                                           BallastRequest *req,
+                                           unsigned *budget)
+{
+    const VirtQueueElement *elem = &req->elem;
+    size_t size = iov_size(elem->in_sg, elem->in_num);
+    const char *why = ballast_inhibited();
+    unsigned i;
+
+    if (elem->out_num) {
+        ballast_malformed(dev, id, "has %u buffers to read from",
+                          elem->out_num);
+        return BALLAST_MALFORMED;
+    }
+    if (!ballast_check_buffers(dev, id, elem)) {
+        return BALLAST_MALFORMED;
+    }
+    ballast_spend(budget, elem->in_num);
+    ballast_count(dev, id, elem->in_num, size);
+
+    /* Discarded memory reads as zeroes; the guest counts on something else. */
+    if (!why && dev->poison_val) {
+        why = "free pages are poisoned";
+    }
+    if (why) {
+        ballast_skip(dev, id, size, why);
+        return BALLAST_SERVED;
+    }
+    for (i = 0; i < elem->in_num; i++) {
+        ballast_report(dev, &elem->in_sg[i]);
+    }
+    return BALLAST_SERVED;
+}
