@@ -231,7 +231,7 @@ static const struct bad {
 	  "of a host; allowed: 4, 64, 2048", 1 },
 	{ "check first.dts --set /guest/memory-mib=8192 --set /guest/phys-bits=32",
 	  "ballast: --set /guest/memory-mib=8192: /guest: memory-mib: 8192 MiB do not fit into "
-	  "32 bits of address; allowed: 64..4096 MiB, or more phys-bits", 1 },
+	  "32 bits of address; allowed: 64..2816 MiB, or more phys-bits", 1 },
 	{ "run first.dts --trace left.trace --images /nonexistent",
 	  "ballast: first.dts: /guest/devices/balloon: image: there is no file "
 	  "/nonexistent/virtio-ballast.so; build it (make images) or give --images", 1 },

@@ -534,7 +534,22 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: memory-mib: 63 is out of range; allowed: 64..16777216 MiB" },
 	{ "&a { memory-mib = <2097152>; };",
 	  "FILE: /guest-a: memory-mib: 2097152 MiB do not fit into 40 bits of address; allowed: "
-	  "64..1048576 MiB, or more phys-bits" },
+	  "64..1046528 MiB, or more phys-bits" },
+	/* 2 of the 4 GiB are above 4 GiB */
+	{ "&a { memory-mib = <4096>; phys-bits = <32>; };",
+	  "FILE: /guest-a: memory-mib: 4096 MiB do not fit into 32 bits of address; allowed: "
+	  "64..2816 MiB, or more phys-bits" },
+	{ "&a { memory-mib = <2817>; phys-bits = <32>; };",
+	  "FILE: /guest-a: memory-mib: 2817 MiB do not fit into 32 bits of address; allowed: "
+	  "64..2816 MiB, or more phys-bits" },
+	{ "&a { memory-mib = <6146>; phys-bits = <33>; };",
+	  "FILE: /guest-a: memory-mib: 6146 MiB do not fit into 33 bits of address; allowed: "
+	  "64..6144 MiB, or more phys-bits" },
+	{ "&b { modules { m { compatible = \"ballast,module\"; image = \"virtio_x\"; }; "
+	  "n { compatible = \"ballast,module\"; image = \"y\"; }; "
+	  "o { compatible = \"ballast,module\"; image = \"virtio-x.so\"; }; }; };",
+	  "FILE: /guest-b/modules/o: image: File exists: m loads module virtio_x already; "
+	  "allowed: a module once in a guest" },
 	{ "&a { vcpus = <0>; };",
 	  "FILE: /guest-a: vcpus: 0 is out of range; allowed: 1..1024 vCPUs" },
 	{ "&a { init-on-free = <2>; };",

@@ -269,6 +269,41 @@ static void check_program(struct parser *p, const struct tree_node *node,
 			    program->file);
 }
 
+/* Whether a kernel would call both by one name: that of the file, with '-' as '_'. */
+static bool same_module(const char *a, const char *b)
+{
+	const char *slash;
+
+	a = (slash = strrchr(a, '/')) ? slash + 1 : a;
+	b = (slash = strrchr(b, '/')) ? slash + 1 : b;
+	while (*a && (*a == *b || (strchr("-_", *a) && *b && strchr("-_", *b)))) {
+		a++;
+		b++;
+	}
+	return (!*a || !strcmp(a, ".so")) && (!*b || !strcmp(b, ".so"));
+}
+
+/* As insmod would say, which finds the first one loaded. */
+static void check_modules(struct parser *p, const struct tree_node *node,
+			  const struct scenario_guest *guest)
+{
+	uint32_t i = 0, j;
+
+	for (; node; node = node->next) {
+		if (!node->spec)
+			continue;
+		for (j = 0; j < i; j++)
+			if (same_module(guest->modules[i].image, guest->modules[j].image))
+				break;
+		if (j < i)
+			parse_error(p, blame(node, "image"), node, "image",
+				    "File exists: %s loads module %s already; allowed: a module "
+				    "once in a guest", guest->modules[j].name,
+				    guest->modules[j].image);
+		i++;
+	}
+}
+
 /* Few, and those with equal numbers stay as they are. */
 static void sort_modules(const struct scenario_guest *guest)
 {
@@ -284,12 +319,24 @@ static void sort_modules(const struct scenario_guest *guest)
 	}
 }
 
+/*
+ * RAM as QEMU's q35 lays it out: more than 2,816 MiB end 2 GiB higher, since only 2 GiB of them are
+ * below 4 GiB, beside registers of devices and the firmware.
+ */
+static uint64_t addressable_mib(uint32_t phys_bits)
+{
+	const uint64_t low_mib = 2816, hole_mib = 2048, all_mib = UINT64_C(1) << (phys_bits - 20);
+
+	return all_mib - hole_mib > low_mib ? all_mib - hole_mib : low_mib;
+}
+
 static void check_guest(struct parser *p, struct tree_node *node,
 			const struct scenario_guest *guest)
 {
-	uint64_t limit_mib = UINT64_C(1) << (guest->phys_bits - 20);
+	uint64_t limit_mib = addressable_mib(guest->phys_bits);
 	uint64_t boot_mib = boot_peak_mib(guest);
 	struct tree_node *programs = tree_child(node, "programs"), *at;
+	struct tree_node *modules = tree_child(node, "modules");
 	uint32_t nr = 0;
 
 	if (guest->memory_mib > limit_mib)
@@ -315,6 +362,8 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (guest->memory_mib << 9) - 1);
 	check_swap(p, node, &guest->swap);
+	if (modules)
+		check_modules(p, modules->children, guest);
 	sort_modules(guest);
 	for (at = programs ? programs->children : NULL; at; at = at->next)
 		if (at->spec)
