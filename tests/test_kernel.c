@@ -302,6 +302,19 @@ START_TEST(notifiers_are_called_by_priority_until_one_stops_the_chain)
 }
 END_TEST
 
+START_TEST(a_warning_that_is_too_long_ends_after_a_word_and_says_so)
+{
+	size_t length;
+
+	play(1, scene_long_warning, 1);
+	length = strlen(probe.first_warning);
+	ck_assert_uint_gt(length, 500);
+	ck_assert_str_eq(probe.first_warning + length - 4, " ...");
+	/* "wordNN " is seven long */
+	ck_assert_uint_eq((length - 4 + 1) % 7, 0);
+}
+END_TEST
+
 START_TEST(ratelimited_lines_are_ten_in_five_seconds_per_place)
 {
 	play(1, scene_ratelimit, 0);
@@ -376,6 +389,7 @@ Suite *test_suite(int argc, char **argv)
 	const TTest *const rest_tests[] = {
 		notifiers_are_called_by_priority_until_one_stops_the_chain,
 		ratelimited_lines_are_ten_in_five_seconds_per_place,
+		a_warning_that_is_too_long_ends_after_a_word_and_says_so,
 		module_parameters_are_checked,
 	};
 	Suite *s = suite_create("kernel");

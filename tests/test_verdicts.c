@@ -115,6 +115,25 @@ START_TEST(what_waits_long_by_nature_is_no_hang)
 }
 END_TEST
 
+START_TEST(a_run_without_programs_is_over_when_its_guests_have_booted)
+{
+	struct outcome o;
+
+	run(&o, make("", OURS, "", "", ""));
+	ends(&o, TRACE_END_OK, "");
+	ck_assert_uint_gt(o.report.time, 0);
+	ck_assert_uint_gt(o.report.guests[0].last.resident, 0);
+	outcome_free(&o);
+	/* One that never gets there is said to. */
+	snprintf(scenario, sizeof(scenario), "%s", TEST_HEAD TEST_HOST
+		 "guest { compatible = \"ballast,guest\"; memory-mib = <256>;"
+		 " start-ms = <500000>; }; };\n");
+	run(&o, scenario);
+	ends(&o, TRACE_END_LIMIT, "not ended: the boot of guest was to start later");
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(a_time_limit_alone_says_what_had_not_ended)
 {
 	struct outcome o;
@@ -480,6 +499,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_driver_that_does_nothing_for_a_command_hangs);
 	tcase_add_test(tc, what_waits_long_by_nature_is_no_hang);
 	tcase_add_test(tc, a_time_limit_alone_says_what_had_not_ended);
+	tcase_add_test(tc, a_run_without_programs_is_over_when_its_guests_have_booted);
 	tcase_add_test(tc, a_balloon_without_a_driver_is_named);
 	tcase_add_test(tc, what_waits_for_a_command_that_is_not_reached_is_named);
 	tcase_add_test(tc, a_command_that_is_overtaken_has_ended);

@@ -344,10 +344,23 @@ static bool somebody_drives(const struct machine_guest *guest, const struct kvm_
 	return false;
 }
 
+/* "guest a has", "guests a-0 to a-2 have": all guests of the first one's node. */
+static const char *replicas_have(const struct machine_guest *first, char *text, size_t size)
+{
+	uint32_t nr = first->config->nr_replicas;
+
+	if (nr < 2)
+		snprintf(text, size, "guest %s has", first->config->name);
+	else
+		snprintf(text, size, "guests %s to %s have", first->config->name,
+			 first[nr - 1].config->name);
+	return text;
+}
+
 void machine_warnings(const struct machine *m, void (*fn)(void *opaque, const char *text),
 		      void *opaque)
 {
-	char text[1024];
+	char text[1024], who[300];
 	uint32_t i;
 
 	for (i = 0; i < m->scenario->nr_guests; i++) {
@@ -357,10 +370,10 @@ void machine_warnings(const struct machine *m, void (*fn)(void *opaque, const ch
 
 		if (!hw || guest->config->replica || somebody_drives(guest, hw))
 			continue;
-		snprintf(text, sizeof(text), "%s: guest %s has no driver for it, its commands will "
-			 "reach nobody; allowed: a module that drives it, such as image = "
+		snprintf(text, sizeof(text), "%s: %s no driver for it, commands to it will reach "
+			 "nobody; allowed: a module that drives it, such as image = "
 			 "\"virtio_ballast\" in the guest's modules",
-			 guest->config->devices[0].path, guest->config->name);
+			 guest->config->devices[0].path, replicas_have(guest, who, sizeof(who)));
 		fn(opaque, text);
 	}
 }

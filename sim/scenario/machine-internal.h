@@ -92,7 +92,7 @@ struct machine {
 	struct vmm_observer vmm_observer;
 	struct machine_guest *guests;
 	struct machine_command *commands;
-	uint32_t items_left;		/* programs and commands that have not ended */
+	uint32_t items_left;		/* boots, programs and commands that have not ended */
 	struct event sample, finish, progress;
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;

@@ -3,7 +3,8 @@
  * Building the machine of a scenario and running it.
  *
  * Guests, programs and commands are items with a start condition.  Whenever one ends, those that
- * waited for it are looked at; when none is left, the run goes on for settle-ms and ends.
+ * waited for it are looked at; when all have ended, boots of guests without programs included, the
+ * run goes on for settle-ms and ends.
  */
 #include "machine-internal.h"
 
@@ -113,8 +114,7 @@ void machine_item_ended(struct machine_item *item)
 	event_cancel(&item->machine->engine, &item->event);
 	item->state = ITEM_ENDED;
 	item->ended = item->machine->engine.now;
-	if (item != &item->guest->boot)
-		item->machine->items_left--;
+	item->machine->items_left--;
 }
 
 static void finish_fn(struct event *ev)
@@ -244,7 +244,7 @@ void machine_guest_items(struct machine_guest *guest,
 		guest->programs[i].jitter = start_jitter(guest, guest->config->programs[i].name);
 	}
 	guest->programs_left = guest->config->nr_programs;
-	guest->machine->items_left += guest->config->nr_programs;
+	guest->machine->items_left += 1 + guest->config->nr_programs;
 }
 
 static bool build_guests(struct machine *m, char *error, size_t size)

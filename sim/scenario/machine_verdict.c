@@ -201,8 +201,12 @@ static void unfinished(const struct machine *m, struct text *t)
 			why_not_ended(&command->item, t);
 	}
 	for (i = 0; i < m->scenario->nr_guests; i++) {
-		for (j = 0; j < m->scenario->guests[i].nr_programs; j++) {
-			const struct machine_item *item = &m->guests[i].programs[j];
+		uint32_t nr_programs = m->scenario->guests[i].nr_programs;
+
+		/* A boot says itself what it lacks where no program waits for it. */
+		for (j = 0; j < (nr_programs ? nr_programs : 1); j++) {
+			const struct machine_item *item = nr_programs ? &m->guests[i].programs[j] :
+									&m->guests[i].boot;
 
 			if (item->state == ITEM_ENDED)
 				continue;

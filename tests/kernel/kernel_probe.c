@@ -81,6 +81,8 @@ void kernel_probe_play(struct kernel_probe *result, unsigned int nr_cpus, kernel
 	guest_kernel_run(kernel, "scene", play_main, NULL);
 	engine_run(&engine, PLAY_NS);
 	result->warnings = kernel->sched->nr_warnings;
+	snprintf(result->first_warning, sizeof(result->first_warning), "%s",
+		 kernel->sched->first_warning);
 	result->blocked = guest_kernel_blocked(kernel, 0, text, sizeof(text));
 	guest_kernel_destroy(kernel);
 	host_destroy(&host);
@@ -659,5 +661,17 @@ int scene_params(void *unused)
 	value[11] = !set_param(&param_ops_bool, &b, NULL) && b;
 	value[12] = set_param(&param_ops_bool, &b, "maybe") < 0 && b;
 	value[13] = !set_param(&param_ops_bool, &b, "0") && !b;
+	return 0;
+}
+
+/* Longer than what is kept of it. */
+int scene_long_warning(void *unused)
+{
+	char text[900];
+	unsigned int i;
+
+	for (i = 0; i + 8 < sizeof(text); i += 7)
+		snprintf(text + i, sizeof(text) - i, "word%02u ", i / 7 % 100);
+	kernel_warned(text);
 	return 0;
 }

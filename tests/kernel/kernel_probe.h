@@ -12,6 +12,7 @@ struct kernel_probe {
 	char order[64];
 	int64_t value[16];
 	uint64_t warnings;
+	char first_warning[1024];
 	unsigned int blocked;		/* tasks that wait for ever at the end */
 	unsigned int lines;		/* of the log */
 	int ended;			/* the scene's main task has returned */
@@ -49,5 +50,6 @@ int scene_sleep_in_atomic(void *unused);
 int scene_rcu(void *unused);
 int scene_ratelimit(void *unused);
 int scene_params(void *unused);
+int scene_long_warning(void *unused);
 
 #endif

@@ -101,7 +101,7 @@ struct sched_state {
 	struct list_head modules;
 	struct ratelimit *ratelimits;
 	unsigned long nr_warnings;	/* WARN, BUG, sleeping in atomic context */
-	char first_warning[200];
+	char first_warning[600];
 	bool dead;			/* kernel_die() */
 };
 

@@ -90,16 +90,32 @@ void printk_destroy(struct kernel *kernel)
 
 static void count_warning(const char *fmt, ...) __printf(1, 2);
 
+/* What did not fit ends after a word, and that it goes on is said. */
+static void end_after_word(char *text, unsigned int size)
+{
+	static const char more[] = " ...";
+	char *end = text + size - sizeof(more);
+
+	while (end > text && *end != ' ')
+		end--;
+	if (end == text)
+		end = text + size - sizeof(more);
+	strcpy(end, more);
+}
+
 static void count_warning(const char *fmt, ...)
 {
 	struct sched_state *sched = this_kernel ? this_kernel->sched : NULL;
 	va_list args;
+	int n;
 
 	if (!sched || sched->nr_warnings++)
 		return;
 	va_start(args, fmt);
-	vsnprintf(sched->first_warning, sizeof(sched->first_warning), fmt, args);
+	n = vsnprintf(sched->first_warning, sizeof(sched->first_warning), fmt, args);
 	va_end(args);
+	if (n >= (int)sizeof(sched->first_warning))
+		end_after_word(sched->first_warning, sizeof(sched->first_warning));
 }
 
 void kernel_warned(const char *what)
