@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -444,6 +445,54 @@ START_TEST(tables_as_json)
 }
 END_TEST
 
+static size_t json_elements(const char *text)
+{
+	enum json_tokener_error error;
+	struct json_object *all = json_tokener_parse_verbose(text, &error);
+	size_t nr;
+
+	ck_assert_msg(error == json_tokener_success, "%s", json_tokener_error_desc(error));
+	ck_assert(json_object_is_type(all, json_type_array));
+	nr = json_object_array_length(all);
+	json_object_put(all);
+	return nr;
+}
+
+START_TEST(several_runs_as_json_are_one_document)
+{
+	struct output o = ballast("run --json first.dts first.dts first.dts");
+
+	ck_assert_int_eq(o.status, 0);
+	ck_assert_uint_eq(json_elements(o.out), 3);
+	output_free(&o);
+	/* Of what cannot run there are no tables; the others are there. */
+	o = ballast("run --json no-such.dts first.dts no-such.dts");
+	ck_assert_int_eq(o.status, 2);
+	ck_assert_uint_eq(json_elements(o.out), 1);
+	output_free(&o);
+}
+END_TEST
+
+#define GUESTS                                                                                     \
+	"/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"                                            \
+	"/ { compatible = \"ballast,scenario\"; description = \"test\";\n"                        \
+	"host { compatible = \"ballast,host\"; memory-mib = <4096>; cpus = <2>; };\n"             \
+	"g: guest { compatible = \"ballast,guest\"; memory-mib = <64>; count = <20>;\n"           \
+	"devices { b { compatible = \"ballast,virtio-ballast\"; }; }; }; };\n"
+
+START_TEST(tables_say_that_guests_are_left_out_when_they_are)
+{
+	struct output o;
+
+	write_file("guests.dts", GUESTS, strlen(GUESTS));
+	o = ballast("run guests.dts");
+	ck_assert_ptr_null(strstr(o.out, "are listed one by one"));
+	output_free(&o);
+	prints("run guests.dts --set /guest/count=21", "guests.dts",
+	       "Only the first 20 of 21 guests are listed one by one.");
+}
+END_TEST
+
 START_TEST(diff_of_runs_is_status_1_beyond_the_threshold_only)
 {
 	char args[1200], *trace;
@@ -730,6 +779,12 @@ START_TEST(check_warns_of_a_device_that_no_module_drives)
 	ck_assert_msg(first_line_is(o.err, "ballast: warning: no-driver.dts: /guest/devices/b: "
 				    "guest guest has no driver for it..."), "%.500s", o.err);
 	output_free(&o);
+	write_file("guests.dts", GUESTS, strlen(GUESTS));
+	o = ballast("check guests.dts");
+	ck_assert_msg(first_line_is(o.err, "ballast: warning: guests.dts: /guest/devices/b: "
+				    "guests guest-0 to guest-19 have no driver for it...") &&
+		      o.err_lines == 1, "%.500s", o.err);
+	output_free(&o);
 	/* first.dts has drivers: ours by their tables, broken ones by what they call. */
 	o = ballast("check first.dts");
 	ck_assert_str_eq(o.err, "");
@@ -750,6 +805,8 @@ static Suite *cli_suite(void)
 	tcase_add_test(tc, two_runs_give_byte_identical_traces);
 	tcase_add_test(tc, good_commands_print_what_they_are_asked_for);
 	tcase_add_test(tc, tables_as_json);
+	tcase_add_test(tc, several_runs_as_json_are_one_document);
+	tcase_add_test(tc, tables_say_that_guests_are_left_out_when_they_are);
 	tcase_add_test(tc, diff_of_runs_is_status_1_beyond_the_threshold_only);
 	tcase_add_test(tc, until_ends_the_run_early);
 	tcase_add_loop_test(tc, a_signal_ends_a_run_as_a_time_limit_does, 0,

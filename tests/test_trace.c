@@ -87,6 +87,8 @@ static void emit_run(struct trace_writer *tw, unsigned int nr)
 	TRACE(tw, 9000000000, program_end, .guest = 0, .program = 0, .status = -9, .work = 3);
 	TRACE(tw, 9000000000, guest_sample, .guest = 0, .resident = 1000, .resident_peak = 2000);
 	TRACE(tw, 9000000000, host_sample, .used = 5, .used_peak = 77, .swap_out = 9);
+	TRACE(tw, 9000000000, host_sample, .swap_used = 6);
+	TRACE(tw, 9000000000, swap_device, .name = "ssd", .used = 6, .used_max = 1234);
 	TRACE(tw, 9000000000, exits, .guest = 0, .reason = TRACE_EXIT_HLT, .count = 12);
 	TRACE(tw, 9000000000, notifications, .guest = 0, .device = "balloon", .kicks = 4,
 	      .interrupts = 3);
@@ -521,6 +523,8 @@ START_TEST(tables_hold_what_was_emitted_and_fit_the_terminal)
 	ck_assert_uint_eq(r.guests[0].resident_peak, 2000);
 	ck_assert_uint_eq(r.guests[0].cpu[TRACE_DOMAIN_VMM], 5000);
 	ck_assert_uint_eq(r.used_peak, 77);
+	/* what no sample has seen */
+	ck_assert_uint_eq(r.swap_peak, 1234);
 	ck_assert_uint_eq(r.programs[0].end - r.programs[0].start, UINT64_C(8999999000));
 	text = tables(&r, 0);
 	ck_assert_ptr_nonnull(strstr(text, "exit -9"));

@@ -248,9 +248,17 @@ static int casualties_failed(const struct run_args *args, const char *file,
 	return EXIT_RUN_FAILED;
 }
 
+/* One document for all runs: an object, or, when several scenarios were given, an array of them. */
+static void print_json(const struct run_args *args, const struct report *report, bool first)
+{
+	if (args->nr_files > 1)
+		fputs(first ? "[\n" : ",\n", stdout);
+	report_json(report, stdout);
+}
+
 int cli_run_all(const struct run_args *args)
 {
-	unsigned int i;
+	unsigned int i, nr_shown = 0;
 	int worst = 0;
 
 	for (i = 0; i < args->nr_files && !cli_interrupted(); i++) {
@@ -263,14 +271,17 @@ int cli_run_all(const struct run_args *args)
 			status = casualties_failed(args, args->files[i], &report);
 		if ((status != EXIT_BAD_INPUT || report.ended) && !args->quiet) {
 			if (args->json)
-				report_json(&report, stdout);
+				print_json(args, &report, !nr_shown);
 			else
 				report_text(&report, stdout, 20);
+			nr_shown++;
 		}
 		report_free(&report);
 		if (status > worst)
 			worst = status;
 	}
+	if (args->json && args->nr_files > 1 && nr_shown)
+		puts("]");
 	return worst;
 }
 

@@ -262,6 +262,8 @@ static void see_swap_device(struct report *r, const struct trace_rec_swap_device
 	}
 	s->last = *swap;
 	s->last.name = s->name;
+	/* Samples do not see what comes and goes between them. */
+	peak(&r->swap_peak, swap->used_max);
 }
 
 static void see_thread(struct report *r, const struct trace_rec_thread_cpu *cpu)

@@ -137,7 +137,7 @@ void report_text_where(const struct report *r, FILE *out, unsigned int max)
 {
 	struct table t;
 
-	table_init(&t, "Where memory is, when RSS was at its peak and at the end", 2,
+	table_init(&t, "Where memory is, in the sample with most RSS and at the end", 2,
 		   "guest|when|used|cache|free|balloon|out|kernel|RSS|swapped");
 	each_where(r, max, &t, where_row);
 	table_print(&t, out);

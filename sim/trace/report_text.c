@@ -442,7 +442,7 @@ void report_text(const struct report *r, FILE *out, unsigned int guests_max)
 	text_causes(r, out);
 	text_mechanism(r, &sum, out, guests_max);
 	report_text_images(r, out);
-	if (guests_max && r->nr_guests > guests_max)
+	if (guests_max && nr_declared(r) > guests_max)
 		fprintf(out, "\nOnly the first %u of %" PRIu64 " guests are listed one by one.\n",
 			guests_max, nr_declared(r));
 	report_sum_free(&sum);
