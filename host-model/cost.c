@@ -24,6 +24,23 @@ const char *ledger_name(unsigned int line, char *buf, unsigned int size)
 	return buf;
 }
 
+void ledger_take_off(struct ledger_account *account, uint64_t ns)
+{
+	while (ns) {
+		unsigned int most = 0, i;
+		uint64_t part;
+
+		for (i = 1; i < NR_LEDGER; i++)
+			if (account->ns[i] > account->ns[most])
+				most = i;
+		part = account->ns[most] < ns ? account->ns[most] : ns;
+		if (!part)
+			return;
+		account->ns[most] -= part;
+		ns -= part;
+	}
+}
+
 uint64_t ledger_total(const struct ledger_account *account)
 {
 	uint64_t sum = 0;

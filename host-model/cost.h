@@ -107,6 +107,9 @@ struct ledger_account {
 /* Name of a ledger line: the property without "-ns", or of the extra line. */
 const char *ledger_name(unsigned int line, char *buf, unsigned int size);
 
+/* @ns were charged and will never pass: they go off again, from the lines that have most. */
+void ledger_take_off(struct ledger_account *account, uint64_t ns);
+
 /* Sum of an account, ns. */
 uint64_t ledger_total(const struct ledger_account *account);
 

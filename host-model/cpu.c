@@ -41,6 +41,13 @@ int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct c
 
 void host_cpus_destroy(struct host_cpus *cpus)
 {
+	struct cpu_ended *ended = cpus->ended, *next;
+
+	for (; ended; ended = next) {
+		next = ended->next;
+		free(ended);
+	}
+	cpus->ended = NULL;
 	free(cpus->cpu);
 	cpus->cpu = NULL;
 }
@@ -431,10 +438,42 @@ bool cpu_interrupt(struct cpu_thread *t, uint64_t *left)
 	return false;
 }
 
+/* What it owes up to now is consumed, and booked; the rest has been charged too early. */
+static void settle(struct cpu_thread *t)
+{
+	if (event_pending(&t->run_end))
+		account_run(t);
+	ledger_take_off(t->account, t->pending);
+}
+
+void cpu_settle(struct host_cpus *cpus)
+{
+	struct cpu_thread *t;
+
+	for (t = cpus->all; t; t = t->all_next)
+		settle(t);
+}
+
+static void remember(const struct cpu_thread *t)
+{
+	struct cpu_ended *ended = calloc(1, sizeof(*ended));
+
+	if (!ended)
+		return;
+	memcpy(ended->name, t->name, sizeof(ended->name));
+	ended->vm = t->vm;
+	ended->ran = t->ran;
+	ended->waited = t->waited;
+	ended->next = t->cpus->ended;
+	t->cpus->ended = ended;
+}
+
 void cpu_thread_kill(struct cpu_thread *t)
 {
 	struct cpu_thread **link;
 
+	settle(t);
+	t->pending = 0;
 	if (t->state == CPU_THREAD_RUNNABLE) {
 		dequeue(t);
 	} else if (t->state == CPU_THREAD_RUNNING) {
@@ -445,6 +484,7 @@ void cpu_thread_kill(struct cpu_thread *t)
 	}
 	event_cancel(t->cpus->engine, &t->wake);
 	set_state(t, CPU_THREAD_DEAD);
+	remember(t);
 	for (link = &t->cpus->all; *link; link = &(*link)->all_next) {
 		if (*link == t) {
 			*link = t->all_next;

@@ -27,6 +27,14 @@ struct host_cpu {
 	uint64_t slice_start;		/* ns, when curr was put on this CPU */
 };
 
+/* A thread that is gone, for the books. */
+struct cpu_ended {
+	char name[32];
+	struct kvm_vm *vm;
+	uint64_t ran, waited;
+	struct cpu_ended *next;
+};
+
 struct host_cpus {
 	struct engine *engine;
 	const struct cost_table *costs;
@@ -38,6 +46,7 @@ struct host_cpus {
 	uint64_t arrivals;
 	uint64_t latency_ns, granularity_ns, wakeup_granularity_ns, wakeup_latency_ns;
 	struct cpu_thread *all;		/* every thread, newest first; for the deadlock report */
+	struct cpu_ended *ended;	/* newest first */
 };
 
 enum cpu_thread_state { CPU_THREAD_BLOCKED, CPU_THREAD_WAKING, CPU_THREAD_RUNNABLE,
@@ -152,6 +161,11 @@ bool cpu_interrupt(struct cpu_thread *t, uint64_t *left);
  * owes (perhaps nothing) has passed.
  */
 void cpu_consume(struct cpu_thread *t);
+/*
+ * The books are closed: what has been consumed up to now counts as run, and what is owed still goes
+ * off the ledger.  Then the accounts together are what all threads ran, those that ended included.
+ */
+void cpu_settle(struct host_cpus *cpus);
 /* Thread goes away for good; its coroutine, if suspended, is abandoned.  Not from itself. */
 void cpu_thread_kill(struct cpu_thread *t);
 /* End the calling thread for good; its coroutine is abandoned.  Does not return. */

@@ -151,6 +151,101 @@ START_TEST(images_have_a_path_a_version_and_a_digest)
 }
 END_TEST
 
+/*
+ * CPU time: what accounts were charged is what threads ran, of each guest and of the host, however
+ * the run ends.
+ */
+
+#define P(name, args) "p-" name " { compatible = \"ballast,program-" name "\"; " args " };"
+#define SMALL_HOST(mib, more) "host { compatible = \"ballast,host\"; memory-mib = <" #mib ">;"     \
+	" cpus = <2>; " more " };\n"
+#define SSD(mib) "swap { /include/ \"swap/ssd.dtsi\"\nsize-mib = <" #mib ">; };\n"
+#define GUESTS(args, programs) "g: guest { compatible = \"ballast,guest\"; memory-mib = <512>;"    \
+	" vcpus = <2>; boot-profile = <&linux_6_1>; " args " programs { " programs " }; };\n"
+#define MODULE(image) "modules { d { compatible = \"ballast,module\"; image = \"" image "\"; }; };"
+#define DEVICE(more) "devices { b { compatible = \"ballast,virtio-ballast\"; " more " }; };"
+#define TARGET "commands { c { compatible = \"ballast,set-balloon\"; guest = <&g>;"               \
+	" target-mib = <300>; start-ms = <2000>; }; };\n"
+
+static const struct booked {
+	const char *what, *text;
+	enum trace_end end;
+	unsigned int casualties;
+} booked[] = {
+	{ "page cache, reporting", SMALL_HOST(2048, "")
+	  GUESTS(MODULE("virtio_ballast") DEVICE("free-page-reporting;"),
+		 P("filescan", "file-mib = <600>; loops = <2>;")
+		 P("memhog", "size-mib = <300>; hold-ms = <4000>;")), TRACE_END_OK, 0 },
+	{ "a balloon", SMALL_HOST(2048, "")
+	  GUESTS(MODULE("virtio_ballast") DEVICE("guest-stats-polling-s = <1>;"),
+		 P("churn", "size-mib = <100>; duration-ms = <4000>;")) TARGET, TRACE_END_OK, 0 },
+	{ "swap of host and guests, many tasks", SMALL_HOST(700, SSD(2048))
+	  GUESTS("count = <2>;" SSD(256),
+		 P("page-fault1", "size-mib = <40>; loops = <4>; tasks = <6>; background;")
+		 P("memhog", "size-mib = <520>; loops = <2>;")), TRACE_END_OK, 0 },
+	{ "zram", SMALL_HOST(700, "swap { /include/ \"swap/zram.dtsi\"\nsize-mib = <1024>; };")
+	  GUESTS("count = <2>;", P("memhog", "size-mib = <400>; hold-ms = <3000>;")),
+	  TRACE_END_OK, 0 },
+	{ "a time limit, with more vCPUs than CPUs", "until-ms = <3456>;\n" SMALL_HOST(2048, "")
+	  GUESTS("count = <3>;", P("page-fault1", "size-mib = <64>; loops = <9999>; tasks = <4>;")),
+	  TRACE_END_LIMIT, 0 },
+	{ "a time limit, out of memory", "until-ms = <3456>;\n" SMALL_HOST(700, SSD(2048))
+	  GUESTS("count = <3>;", P("churn", "size-mib = <400>; duration-ms = <99999>;")),
+	  TRACE_END_LIMIT, 0 },
+	{ "a program that its guest kills", SMALL_HOST(2048, "")
+	  GUESTS("", P("memhog", "size-mib = <512>;") P("allocate", "size-mib = <64>;")),
+	  TRACE_END_OK, 1 },
+	{ "a VMM that the host kills", SMALL_HOST(800, "")
+	  GUESTS("count = <3>;", P("memhog", "size-mib = <400>; hold-ms = <3000>;")),
+	  TRACE_END_OK, 2 },
+	{ "a driver that crashes", SMALL_HOST(2048, "")
+	  GUESTS(MODULE("broken-guest-null-pointer") DEVICE(""),
+		 P("memhog", "size-mib = <300>; hold-ms = <9000>;")) TARGET, TRACE_END_FAILED, 0 },
+	{ "a device that crashes", SMALL_HOST(2048, "")
+	  GUESTS(MODULE("virtio_ballast")
+		 DEVICE("type = \"virtio-broken-pci\"; image = \"broken-device-abort\";"),
+		 P("memhog", "size-mib = <300>; hold-ms = <9000>;")) TARGET, TRACE_END_FAILED, 0 },
+};
+
+static void check_booked(const struct outcome *o, const char *what, uint64_t guest,
+			 uint64_t charged)
+{
+	uint64_t ran = 0;
+	unsigned int i;
+
+	for (i = 0; i < o->report.nr_threads; i++)
+		if (o->report.threads[i].guest == guest)
+			ran += o->report.threads[i].ran;
+	ck_assert_msg(ran == charged, "%s, guest %d: %llu ns charged, %llu ns run", what,
+		      (int)guest, (unsigned long long)charged, (unsigned long long)ran);
+}
+
+START_TEST(what_is_charged_is_what_is_run)
+{
+	const struct booked *b = &booked[_i];
+	struct outcome o;
+	unsigned int d;
+	uint64_t i;
+
+	snprintf(scenario, sizeof(scenario), TEST_HEAD "%s};\n", b->text);
+	if (!strncmp(b->text, "until-ms", 8))
+		memset(strstr(scenario, "until-ms = <120000>;"), ' ', 20);
+	outcome_run(&o, scenario, false);
+	ck_assert_msg(!o.refused && o.end == b->end, "%s: ended as %d: %s", b->what, o.end, o.text);
+	ck_assert_msg(o.report.nr_casualties == b->casualties, "%s: %u casualties", b->what,
+		      o.report.nr_casualties);
+	for (i = 0; i < o.report.nr_guests; i++) {
+		uint64_t charged = 0;
+
+		for (d = 0; d < NR_TRACE_DOMAINS; d++)
+			charged += o.report.guests[i].cpu[d];
+		check_booked(&o, b->what, i, charged);
+	}
+	check_booked(&o, b->what, TRACE_HOST, o.report.host_cpu);
+	outcome_free(&o);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("numbers");
@@ -161,6 +256,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, all_of_a_guests_memory_is_somewhere);
 	tcase_add_test(tc, statistics_are_those_that_the_vmm_got_last);
 	tcase_add_test(tc, images_have_a_path_a_version_and_a_digest);
+	tcase_add_loop_test(tc, what_is_charged_is_what_is_run, 0,
+			    sizeof(booked) / sizeof(booked[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

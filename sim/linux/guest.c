@@ -382,6 +382,20 @@ bool guest_kernel_dead(const struct kernel *kernel)
 	return kernel->sched && kernel->sched->dead;
 }
 
+uint64_t guest_kernel_owed_ns(const struct kernel *kernel)
+{
+	const struct sched_state *sched = kernel->sched;
+	const struct task_struct *task;
+	uint64_t owed = 0;
+	unsigned int i;
+
+	list_for_each_entry(task, &sched->tasks, tasks)
+		owed += task->left;
+	for (i = 0; i < sched->nr_vcpus; i++)
+		owed += sched->vcpus[i].idle.left;
+	return owed;
+}
+
 void *guest_kernel_opaque(struct kernel *kernel)
 {
 	return kernel->log_opaque;

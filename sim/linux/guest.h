@@ -136,6 +136,8 @@ void guest_kernel_panic(struct kernel *kernel, const char *text);
 void guest_kernel_describe(struct kernel *kernel, const void *address, char *text,
 			   unsigned int size);
 bool guest_kernel_dead(const struct kernel *kernel);
+/* CPU time that was charged to tasks that lost their vCPU before it had passed. */
+uint64_t guest_kernel_owed_ns(const struct kernel *kernel);
 /* A test, or the machine, lets a function run as a task of the guest. */
 int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *data), void *data);
 

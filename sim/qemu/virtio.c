@@ -393,7 +393,7 @@ void *virtqueue_pop(VirtQueue *vq, size_t sz)
 		/* Polling takes time even where looking is free, or it would never end. */
 		charge(COST_VMM_LOOKUP, 1);
 		if (t && !t->pending)
-			t->pending = 1;
+			charge_ns(LEDGER_LOCK_SPIN, 1);
 		return NULL;
 	}
 	charge(COST_VIRTQUEUE_POP, 1);

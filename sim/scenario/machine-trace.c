@@ -360,12 +360,17 @@ static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 
 static void emit_threads(struct machine *m)
 {
+	const struct cpu_ended *ended;
 	const struct cpu_thread *t;
 
 	for (t = m->host.cpus.all; t; t = t->all_next)
 		MACHINE_TRACE(m, thread_cpu,
 		      .guest = t->vm ? t->vm->id : TRACE_HOST, .thread = t->name, .ran = t->ran,
 		      .waited = t->waited);
+	for (ended = m->host.cpus.ended; ended; ended = ended->next)
+		MACHINE_TRACE(m, thread_cpu,
+		      .guest = ended->vm ? ended->vm->id : TRACE_HOST, .thread = ended->name,
+		      .ran = ended->ran, .waited = ended->waited);
 }
 
 static void emit_swap_device(struct machine *m)
@@ -403,10 +408,23 @@ static void emit_counters(struct machine *m)
 		      .name = counters[i].name, .value = counters[i].value);
 }
 
+/* What threads, and tasks that were preempted, owe will not pass within the run. */
+static void settle_ledger(struct machine *m)
+{
+	uint32_t i;
+
+	cpu_settle(&m->host.cpus);
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (m->guests[i].kernel)
+			ledger_take_off(&m->guests[i].vm->account[ACCOUNT_GUEST],
+					guest_kernel_owed_ns(m->guests[i].kernel));
+}
+
 void machine_trace_totals(struct machine *m)
 {
 	uint32_t i;
 
+	settle_ledger(m);
 	for (i = 0; i < m->scenario->nr_guests; i++)
 		emit_guest_totals(m, &m->guests[i]);
 	emit_account(m, TRACE_HOST, TRACE_DOMAIN_HOST, &m->host.kswapd_account);
