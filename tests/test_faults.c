@@ -15,7 +15,7 @@ static char scenario[8192];
 
 /* Guest a, with one module and one device, and guest b, which has nothing to do with it. */
 static const char *two_guests(const char *module, const char *device, const char *type,
-			      const char *root)
+			      const char *more, const char *root)
 {
 	snprintf(scenario, sizeof(scenario),
 		 TEST_HEAD "%s " TEST_HOST
@@ -23,7 +23,7 @@ static const char *two_guests(const char *module, const char *device, const char
 		 " boot-profile = <&linux_6_1>;\n"
 		 "modules { driver { compatible = \"ballast,module\"; image = \"%s\"; }; };\n"
 		 "devices { balloon { compatible = \"ballast,virtio-ballast\"; type = \"%s\";"
-		 " image = \"%s\"; }; };\n"
+		 " image = \"%s\"; %s }; };\n"
 		 "programs { p { compatible = \"ballast,program-idle\"; duration-ms = <1000>; }; };"
 		 " };\n"
 		 "b: b { compatible = \"ballast,guest\"; memory-mib = <256>;"
@@ -32,18 +32,18 @@ static const char *two_guests(const char *module, const char *device, const char
 		 " hold-ms = <5000>; }; }; };\n"
 		 "commands { c { compatible = \"ballast,set-balloon\"; guest = <&a>;"
 		 " target-mib = <510>; start-ms = <2000>; }; };\n};\n",
-		 root, module, type, device);
+		 root, module, type, device, more);
 	return scenario;
 }
 
 static const char *bad_driver(const char *image, const char *root)
 {
-	return two_guests(image, "virtio-ballast", "virtio-ballast-pci", root);
+	return two_guests(image, "virtio-ballast", "virtio-ballast-pci", "", root);
 }
 
 static const char *bad_device(const char *image, const char *root)
 {
-	return two_guests("virtio_ballast", image, "virtio-broken-pci", root);
+	return two_guests("virtio_ballast", image, "virtio-broken-pci", "", root);
 }
 
 static const struct driver {
@@ -168,6 +168,22 @@ START_TEST(a_device_that_fails_while_it_is_made_is_named)
 }
 END_TEST
 
+/* A device that could not be realized is freed: what would still call it is found before. */
+START_TEST(what_a_failed_device_leaves_behind_is_named)
+{
+	struct outcome o;
+
+	outcome_run(&o, two_guests("virtio_ballast", "broken-device-left-timer",
+				   "virtio-broken-pci",
+				   "properties { guest-stats-polling-interval = \"1\"; };", ""),
+		    false);
+	ck_assert(o.refused);
+	ck_assert_msg(strstr(o.text, "requires 'iothread' to be set; it leaves behind a timer that "
+			     "calls poll() (device-left-timer.c:"), "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(a_driver_that_polls_and_lets_time_pass_is_answered)
 {
 	struct outcome o;
@@ -225,7 +241,7 @@ START_TEST(an_image_of_another_kind_is_refused_before_its_code_runs)
 	make_image(cut, "virtio_ballast.so", 6000);
 	module = !strcmp(module, "TEXT") ? text : !strcmp(module, "CUT") ? cut : module;
 	device = !strcmp(device, "TEXT") ? text : device;
-	outcome_run(&o, two_guests(module, device, "virtio-ballast-pci", ""), false);
+	outcome_run(&o, two_guests(module, device, "virtio-ballast-pci", "", ""), false);
 	ck_assert(o.refused);
 	ck_assert_msg(strstr(o.text, kinds[_i].says) != NULL, "%s", o.text);
 	if (_i < 2)
@@ -386,6 +402,7 @@ Suite *test_suite(int argc, char **argv)
 			    sizeof(devices) / sizeof(devices[0]));
 	tcase_add_test(tc, the_run_ends_with_the_first_crash_when_it_is_told_to);
 	tcase_add_test(tc, a_device_that_fails_while_it_is_made_is_named);
+	tcase_add_test(tc, what_a_failed_device_leaves_behind_is_named);
 	tcase_add_test(tc, a_driver_that_polls_and_lets_time_pass_is_answered);
 	tcase_add_loop_test(tc, an_image_of_another_kind_is_refused_before_its_code_runs, 0,
 			    sizeof(kinds) / sizeof(kinds[0]));

@@ -499,6 +499,47 @@ START_TEST(impossible_intervals_are_refused)
 }
 END_TEST
 
+/* A hot plug that fails: the device is gone, and with it all that it was told before. */
+START_TEST(device_that_cannot_be_realized_leaves_nothing_behind)
+{
+	char error[VMM_ERROR_SIZE];
+	struct vmm_device *dev = vmm_device_new(guest.vmm, "virtio-ballast-device", "more", error);
+	int64_t left;
+
+	ck_assert_msg(dev != NULL, "%s", error);
+	set(dev, "guest-stats-polling-interval", "1");
+	set(dev, "free-page-hint", "on");
+	ck_assert_int_ne(vmm_device_realize(dev, error), 0);
+	ck_assert_str_eq(error, "'free-page-hint' requires 'iothread' to be set");
+	vmm_device_delete(dev);
+	run_for(10 * NSEC_PER_SEC_U64);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+	ck_assert_int_eq(vmm_qmp_query_balloon(guest.vmm, &left, error), 0);
+}
+END_TEST
+
+START_TEST(interval_that_is_set_before_realize_is_kept)
+{
+	char error[VMM_ERROR_SIZE];
+	struct vmm_device *dev;
+
+	vmm_device_delete(guest.dev);
+	dev = add_device(&guest, "virtio-ballast-device", "balloon1");
+	set(dev, "guest-stats-polling-interval", "2");
+	realize(&guest, dev);
+	guest_driver(&guest, F_ALL, 5);
+	send_stats(1);
+	run_for(NSEC_PER_SEC_U64);
+	ck_assert_uint_eq(used_idx(&guest, Q_STATS), 0);
+	run_for(2 * NSEC_PER_SEC_U64);
+	ck_assert_uint_eq(used_idx(&guest, Q_STATS), 1);
+	vmm_device_unrealize(dev);
+	ck_assert_int_eq(vmm_device_set(dev, "guest-stats-polling-interval", "5", error), 0);
+	run_for(10 * NSEC_PER_SEC_U64);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
 START_TEST(statistics_that_are_not_sent_again_are_forgotten)
 {
 	uint8_t stat[10];
@@ -1006,6 +1047,8 @@ static TCase *add_common(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_test(tc, statistics_have_their_names);
 	tcase_add_test(tc, second_statistics_buffer_returns_the_first);
 	tcase_add_loop_test(tc, impossible_intervals_are_refused, 0, 4);
+	tcase_add_test(tc, device_that_cannot_be_realized_leaves_nothing_behind);
+	tcase_add_test(tc, interval_that_is_set_before_realize_is_kept);
 	tcase_add_test(tc, balloon_command_names_what_the_guest_keeps);
 	tcase_add_test(tc, guest_cannot_change_its_target);
 	suite_add_tcase(suite, tc);

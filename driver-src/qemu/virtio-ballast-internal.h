@@ -57,7 +57,8 @@ void ballast_release(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
 BallastServe ballast_serve_stats;
 void ballast_stats_init(Object *obj);
 void ballast_stats_clear(VirtIOBallast *dev);
-void ballast_stats_post_load(VirtIOBallast *dev);
+void ballast_stats_realize(VirtIOBallast *dev);
+void ballast_stats_resume(VirtIOBallast *dev);
 void ballast_stats_unrealize(VirtIOBallast *dev);
 
 /* virtio-ballast-hint.c */

@@ -177,16 +177,14 @@ static void ballast_set_stats_interval(Object *obj, Visitor *v,
         return;
     }
     dev->stats_interval = seconds;
-    if (!seconds) {
-        timer_free(dev->stats_timer);
-        dev->stats_timer = NULL;
-        return;
+    if (!dev->stats_timer) {
+        return;     /* not realized, and perhaps never will be */
     }
-    if (!was_polled) {
-        dev->stats_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL,
-                                        ballast_stats_poll, dev);
+    if (seconds) {
+        ballast_stats_arm(dev, was_polled ? seconds : 0);
+    } else {
+        timer_del(dev->stats_timer);
     }
-    ballast_stats_arm(dev, was_polled ? seconds : 0);
 }
 
 void ballast_stats_init(Object *obj)
@@ -198,18 +196,24 @@ void ballast_stats_init(Object *obj)
                         ballast_set_stats_interval, NULL, NULL);
 }
 
-void ballast_stats_post_load(VirtIOBallast *dev)
+/* Go on with an interval that was set before there was a timer, or a stop. */
+void ballast_stats_resume(VirtIOBallast *dev)
 {
     if (ballast_stats_polled(dev)) {
         ballast_stats_arm(dev, dev->stats_interval);
     }
 }
 
+void ballast_stats_realize(VirtIOBallast *dev)
+{
+    ballast_stats_clear(dev);
+    dev->stats_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, ballast_stats_poll,
+                                    dev);
+    ballast_stats_resume(dev);
+}
+
 void ballast_stats_unrealize(VirtIOBallast *dev)
 {
-    if (dev->stats_timer) {
-        timer_free(dev->stats_timer);
-        dev->stats_timer = NULL;
-        dev->stats_interval = 0;
-    }
+    timer_free(dev->stats_timer);
+    dev->stats_timer = NULL;
 }

@@ -318,7 +318,7 @@ static int ballast_post_load(void *opaque, int version_id)
     VirtIOBallast *dev = opaque;
 
     dev->parked = true;
-    ballast_stats_post_load(dev);
+    ballast_stats_resume(dev);
     return 0;
 }
 
@@ -402,7 +402,7 @@ static void ballast_realize(DeviceState *qdev, Error **errp)
     if (virtio_has_feature(dev->host_features, VIRTIO_BALLAST_F_REPORTING)) {
         ballast_add_queue(dev, BALLAST_REPORT, BALLAST_REPORT_QUEUE_SIZE);
     }
-    ballast_stats_clear(dev);
+    ballast_stats_realize(dev);
     dev->parked = true;
 }
 

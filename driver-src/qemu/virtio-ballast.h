@@ -83,7 +83,7 @@ struct VirtIOBallast {
     GHashTable *partial;
 
     BallastRequest *stats_request; /* waits for the next poll */
-    QEMUTimer *stats_timer;
+    QEMUTimer *stats_timer; /* while realized */
     int64_t stats_interval; /* seconds, 0: no polling */
     int64_t stats_updated;  /* seconds of the host clock */
     uint64_t stats[VIRTIO_BALLAST_S_NR];

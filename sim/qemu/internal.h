@@ -38,6 +38,7 @@ struct QEMUBH {
 	void *opaque;
 	MemReentrancyGuard *guard;
 	bool scheduled, running, deleted, oneshot;
+	bool left;				/* what it was for is freed */
 	QSIMPLEQ_ENTRY(QEMUBH) next;		/* while scheduled */
 };
 
@@ -48,6 +49,7 @@ struct QEMUTimer {
 	QEMUTimerCB *cb;
 	void *opaque;
 	bool pending;
+	bool left;				/* what it was for is freed */
 	int64_t expire;				/* ns of the clock */
 	QEMUTimer *next;			/* in order of (expire, timer_mod()) */
 };
@@ -287,6 +289,12 @@ void aio_context_kill(AioContext *ctx);
 void aio_context_notify(AioContext *ctx);
 /* Do what is due; returns whether anything was. */
 bool aio_context_run(AioContext *ctx);
+/*
+ * Is there something that will still call into these bytes, a device that fails to be realized or
+ * is freed?  @text says what.  It ends the VMM when it is due and @freed.
+ */
+bool vmm_left_behind(struct vmm *vmm, const void *start, size_t size, bool freed, char *text,
+		     size_t room);
 void vmm_timer_fired(struct event *ev);
 void vmm_timers_rearm(struct vmm *vmm);
 extern const TypeInfo vmm_iothread_type_info;

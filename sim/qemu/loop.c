@@ -12,6 +12,7 @@
 #include "internal.h"
 
 #include "qapi/visitor.h"
+#include "symbol.h"
 
 static void aio_event(struct event *ev)
 {
@@ -170,10 +171,14 @@ void aio_bh_schedule_oneshot(AioContext *ctx, QEMUBHFunc *cb, void *opaque)
 	qemu_bh_schedule(bh);
 }
 
+static void check_left(bool left, const char *kind, const void *callback);
+
 static void bh_call(QEMUBH *bh)
 {
-	bool engaged = bh->guard && bh->guard->engaged_in_io;
+	bool engaged;
 
+	check_left(bh->left, "bottom half", bh->cb);
+	engaged = bh->guard && bh->guard->engaged_in_io;
 	charge(COST_VMM_DISPATCH, 1);
 	bh->running = true;
 	if (bh->guard)
@@ -367,6 +372,7 @@ static bool main_run(struct vmm *vmm)
 	qemu_mutex_lock(&vmm->bql);
 	while ((timer = timers_take_due(vmm))) {
 		charge(COST_VMM_DISPATCH, 1);
+		check_left(timer->left, "timer", timer->cb);
 		timer->cb(timer->opaque);
 		progress = true;
 	}
@@ -401,6 +407,57 @@ bool aio_context_run(AioContext *ctx)
 	}
 	ctx->busy = false;
 	return progress;
+}
+
+/* What devices forget */
+
+static bool is_within(const void *ptr, const void *start, size_t size)
+{
+	return (uintptr_t)ptr - (uintptr_t)start < size;
+}
+
+static bool say_left(const char *kind, const void *callback, char *text, size_t room)
+{
+	char where[128];
+
+	if (!symbol_describe((const uint8_t *)callback + 1, where, sizeof(where)))
+		snprintf(where, sizeof(where), "?");
+	snprintf(text, room, "a %s that calls %s", kind, where);
+	return true;
+}
+
+bool vmm_left_behind(struct vmm *vmm, const void *start, size_t size, bool freed, char *text,
+		     size_t room)
+{
+	bool found = false;
+	QEMUTimer *timer;
+	QEMUBH *bh;
+
+	for (timer = vmm->timers; timer; timer = timer->next) {
+		if (!is_within(timer->opaque, start, size))
+			continue;
+		timer->left = freed;
+		found = say_left("timer", timer->cb, text, room);
+	}
+	QSIMPLEQ_FOREACH(bh, &vmm->main.scheduled, next) {
+		if (!is_within(bh->opaque, start, size))
+			continue;
+		bh->left = freed;
+		found = say_left("bottom half", bh->cb, text, room);
+	}
+	if (is_within(vmm->balloon_opaque, start, size))
+		found = say_left("handler of QMP's balloon", vmm->balloon_event, text, room);
+	return found;
+}
+
+static void check_left(bool left, const char *kind, const void *callback)
+{
+	char what[160];
+
+	if (!left)
+		return;
+	say_left(kind, callback, what, sizeof(what));
+	vmm_fatal("%s is due, and what it was for is freed", what);
 }
 
 /* Iothreads */

@@ -175,6 +175,7 @@ void object_unref(void *opaque)
 {
 	Object *obj = opaque;
 	struct vmm_type *type;
+	char left[192];
 
 	if (!obj)
 		return;
@@ -190,6 +191,10 @@ void object_unref(void *opaque)
 		if (type->info.instance_finalize)
 			type->info.instance_finalize(obj);
 	}
+	if (vmm_left_behind(this_vmm, obj, obj->class->type->info.instance_size, true, left,
+			    sizeof(left)))
+		vmm_say(this_vmm, VMM_ERROR, "an object of type %s is freed, and leaves behind %s",
+			object_get_typename(obj), left);
 	if (obj->allocated)
 		g_free(obj);
 }

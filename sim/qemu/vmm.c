@@ -370,15 +370,30 @@ void vmm_device_properties(struct vmm_device *dev,
 		fn(opaque, prop->name, prop->type);
 }
 
+static size_t instance_size(const struct vmm_device *dev)
+{
+	return OBJECT(dev->vdev)->class->type->info.instance_size;
+}
+
 int vmm_device_realize(struct vmm_device *dev, char *error)
 {
 	struct vmm *old = vmm_enter(dev->vmm);
+	char left[192];
 	Error *err = NULL;
+	size_t used;
+	int ret;
 
 	if (qdev_realize(DEVICE(dev->vdev), NULL, &err))
 		vmm_transport_plug(&dev->transport);
+	ret = vmm_take_error(err, error);
+	/* Whoever wanted it frees it next. */
+	if (ret && vmm_left_behind(dev->vmm, dev->vdev, instance_size(dev), false, left,
+				   sizeof(left))) {
+		used = strlen(error);
+		snprintf(error + used, VMM_ERROR_SIZE - used, "; it leaves behind %s", left);
+	}
 	vmm_leave(old);
-	return vmm_take_error(err, error);
+	return ret;
 }
 
 void vmm_device_unrealize(struct vmm_device *dev)

@@ -24,7 +24,8 @@ typedef struct Broken {
 
 /* What each broken device does in its own way; NULL: nothing. */
 typedef struct BrokenOps {
-	void (*realize)(Broken *b);
+	void (*init)(Object *obj);
+	void (*realize)(Broken *b, Error **errp);
 	void (*request)(Broken *b, VirtQueueElement *elem);
 } BrokenOps;
 
@@ -52,7 +53,7 @@ static void broken_realize(DeviceState *dev, Error **errp)
 	for (i = 0; i < 2; i++)
 		virtio_add_queue(vdev, BROKEN_QUEUE_SIZE, broken_handle_output);
 	if (broken_ops.realize)
-		broken_ops.realize((Broken *)vdev);
+		broken_ops.realize((Broken *)vdev, errp);
 }
 
 /* Wants a MiB from the guest at once, so that requests come. */
@@ -76,6 +77,12 @@ static Property broken_properties[] = {
 	DEFINE_PROP_END_OF_LIST(),
 };
 
+static void broken_instance_init(Object *obj)
+{
+	if (broken_ops.init)
+		broken_ops.init(obj);
+}
+
 static void broken_class_init(ObjectClass *klass, void *data)
 {
 	VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
@@ -90,6 +97,7 @@ static const TypeInfo broken_info = {
 	.name = TYPE_BROKEN,
 	.parent = TYPE_VIRTIO_DEVICE,
 	.instance_size = sizeof(Broken),
+	.instance_init = broken_instance_init,
 	.class_init = broken_class_init,
 };
 

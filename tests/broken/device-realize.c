@@ -4,7 +4,7 @@
 
 static Broken *volatile nobody;
 
-static void ask_nobody(Broken *b)
+static void ask_nobody(Broken *b, Error **errp)
 {
 	b->host_features = nobody->host_features;
 }

@@ -16,7 +16,7 @@ for lib in glib-2.0 pixman-1 zlib; do
 	pkg-config --exists "$lib" || fail "there is no $lib for development; run 'make deps-real'"
 done
 
-devices="Q35 MICROVM VIRTIO_PCI VIRTIO_MMIO VIRTIO_BALLOON VIRTIO_BALLAST SERIAL_ISA"
+devices="Q35 MICROVM PCIE_PORT VIRTIO_PCI VIRTIO_MMIO VIRTIO_BALLOON VIRTIO_BALLAST SERIAL_ISA"
 options="--target-list=x86_64-softmmu --without-default-features --without-default-devices
 	--with-devices-x86_64=minimal --disable-user --disable-tools --disable-docs --enable-tcg --enable-kvm
 	--enable-system --enable-fdt=system --disable-install-blobs --enable-trace-backends=log
