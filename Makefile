@@ -131,7 +131,8 @@ $(module_tail): sim/linux/kernel/module-tail.c
 
 $(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
 # The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
-$(eval $(call device_image,virtio-ballast,$(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/*.c)))))
+device_src := $(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/*.c)))
+$(eval $(call device_image,virtio-ballast,$(device_src)))
 
 demo: deps
 	@$(MAKE) --no-print-directory all

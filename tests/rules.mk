@@ -48,7 +48,13 @@ $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $
 
 $(foreach b,$(broken_devices),$(eval $(call device_image,broken-$(basename $(notdir $(b))),$(b))))
 
-test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices))
+# The device that ships, with a file of it changed: the one that the variant includes.
+changes = $(addprefix driver-src/qemu/,$(shell sed -n 's/^\#include "\(virtio-ballast.*\.c\)"/\1/p' $(1)))
+$(foreach b,$(broken_variants),$(eval $(call device_image,broken-$(basename $(notdir $(b))),\
+	$(b) $(filter-out $(call changes,$(b)),$(device_src)))))
+
+test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices) \
+	$(broken_variants))
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
 	@CK_TIMEOUT_MULTIPLIER=$(or $(CK_TIMEOUT_MULTIPLIER),30) BALLAST_TOP=$(CURDIR) \

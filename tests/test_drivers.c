@@ -341,6 +341,36 @@ START_TEST(broken_drivers_are_caught)
 }
 END_TEST
 
+/*
+ * Modules are removed while the migration that has asked for hints waits for its receiver: a device
+ * that waits for it, too, does so with the big lock held, and the VMM answers nobody.
+ */
+static const struct {
+	const char *image, *type, *says;	/* NULL: nothing */
+} waiting[] = {
+	{ "virtio-ballast", "virtio-ballast-pci", NULL },
+	{ "broken-variant-waits-for-hints", "virtio-ballast-pci", "a condition of the VMM" },
+	{ "upstream-virtio-balloon", "virtio-balloon-pci", "a mutex of the VMM" },
+};
+
+START_TEST(a_vmm_that_waits_for_a_receiver_is_caught)
+{
+	const char *says = waiting[_i].says, *at;
+	struct outcome o;
+
+	if (!test_image_exists(waiting[_i].image))
+		return;
+	outcome_run(&o, make("virtio_ballast", waiting[_i].image, waiting[_i].type,
+			     "free-page-hint; migration-stalls;", "", IDLE, ""), false);
+	ck_assert_msg(!o.refused, "%s", o.text);
+	ck_assert_msg(o.end == (says ? TRACE_END_DEADLOCK : TRACE_END_OK), "%s: ended as %d: %s",
+		      waiting[_i].image, o.end, o.text);
+	at = strstr(o.text, "guest/vcpu0 waits for ");
+	ck_assert_msg(!says || (at && strstr(at, says)), "%s: %s", waiting[_i].image, o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(unknown_parameters_and_images_are_refused_before_the_run)
 {
 	static const char image[] = "image = \"virtio_ballast\";";
@@ -448,6 +478,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, two_runs_give_the_same_trace);
 	tcase_add_loop_test(tc, broken_drivers_are_caught, 0,
 			    sizeof(broken) / sizeof(broken[0]));
+	tcase_add_loop_test(tc, a_vmm_that_waits_for_a_receiver_is_caught, 0,
+			    sizeof(waiting) / sizeof(waiting[0]));
 	tcase_add_test(tc, unknown_parameters_and_images_are_refused_before_the_run);
 	tcase_add_test(tc, a_thousand_private_copies_of_an_image);
 	tcase_add_test(tc, statics_of_two_copies_differ);

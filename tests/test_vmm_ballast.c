@@ -842,7 +842,8 @@ START_TEST(hint_ids_wrap_to_the_first_valid_one)
 }
 END_TEST
 
-START_TEST(stopped_vm_finds_all_hints_returned)
+/* A command and a hint that only the main loop has seen. */
+static void put_hints_on_their_way(void)
 {
 	uint32_t id;
 
@@ -853,19 +854,29 @@ START_TEST(stopped_vm_finds_all_hints_returned)
 	put_desc(&guest, RING_DESC(Q_HINT), 1, PFN(0) * PAGE, PAGE, DESC_WRITE, 0);
 	guest_publish(&guest, Q_HINT, 0);
 	guest_publish(&guest, Q_HINT, 1);
-	/* only the main loop gets to run before the VM stops */
 	guest.virtio->kick(guest.virtio, Q_HINT);
 	ck_assert(vmm_transport_pending(guest.vmm));
 	coro_current->ctx.vmm = guest.vmm;
 	aio_context_run(&guest.vmm->main);
 	coro_current->ctx.vmm = NULL;
 	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 0);
+}
+
+/* Its memory has been sent by then, or is about to be. */
+START_TEST(memory_of_a_stopped_vm_is_left_alone)
+{
+	put_hints_on_their_way();
 	vmm_vm_stop(guest.vmm);
-	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 2);
-	ck_assert_uint_eq(nr_dirty(PFN(0), 1), 0);
+	guest_run(&guest);
+	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 0);
+	ck_assert_uint_eq(nr_dirty(PFN(0), 1), 0);	/* applied all the same */
 	vmm_migration_sync(guest.vmm, NULL);
 	ck_assert_uint_eq(config32(8), 1);		/* DONE: it wakes up elsewhere */
-	vmm_migration_end(guest.vmm, true);
+	vmm_migration_end(guest.vmm, false);
+	vmm_vm_continue(guest.vmm);			/* or here */
+	guest_run(&guest);
+	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 2);
+	ck_assert_uint_eq(guest.dev->vdev->vq[Q_HINT].inuse, 0);
 }
 END_TEST
 
@@ -953,6 +964,37 @@ START_TEST(device_state_survives_migration)
 }
 END_TEST
 
+START_TEST(hints_on_their_way_come_back_on_the_other_side)
+{
+	static struct guest to;
+	struct image *image_to;
+	size_t size;
+	void *state;
+
+	memset(&to, 0, sizeof(to));
+	create(&to, &image_to, "virtio-ballast");
+	realize(&to, add_device(&to, "virtio-ballast-device", "balloon0"));
+	vmm_vm_stop(to.vmm);
+
+	put_hints_on_their_way();
+	vmm_vm_stop(guest.vmm);
+	vmm_migration_sync(guest.vmm, NULL);
+	state = vmm_device_save(guest.dev, &size);
+	copy_driver(&to);
+	ck_assert_int_eq(vmm_device_load(to.dev, state, size), 0);
+	free(state);
+	vmm_migration_end(guest.vmm, true);
+	vmm_vm_continue(to.vmm);
+	guest_run(&to);
+	ck_assert_uint_eq(used_idx(&to, Q_HINT), 2);
+	ck_assert_uint_eq(to.dev->vdev->vq[Q_HINT].inuse, 0);
+	ck_assert_uint_eq(guest_prop(&to, "hint-applied-bytes"), 0);
+	ck_assert_uint_eq(to.nr_errors, 0);
+	guest_destroy(&to);
+	image_unload(image_to);
+}
+END_TEST
+
 #define HINT_NAME "virtio-ballast-device/hint"
 #define BALLAST_HINT_NR_STATES 4
 
@@ -1022,13 +1064,13 @@ END_TEST
 
 static bool have_stock(void)
 {
-	return !access(image_path("virtio-balloon"), R_OK);
+	return !access(image_path("upstream-virtio-balloon"), R_OK);
 }
 
 static void setup_stock(void)
 {
 	memset(&guest, 0, sizeof(guest));
-	setup_as("virtio-balloon", "virtio-balloon-device");
+	setup_as("upstream-virtio-balloon", "virtio-balloon-device");
 }
 
 static TCase *add_common(Suite *suite, const char *name, void (*fixture)(void))
@@ -1044,11 +1086,8 @@ static TCase *add_common(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_test(tc, statistics_are_polled_and_shown);
 	tcase_add_test(tc, polling_stops_with_interval_0_and_with_the_vm);
 	tcase_add_test(tc, statistics_that_are_not_sent_again_are_forgotten);
-	tcase_add_test(tc, statistics_have_their_names);
 	tcase_add_test(tc, second_statistics_buffer_returns_the_first);
 	tcase_add_loop_test(tc, impossible_intervals_are_refused, 0, 4);
-	tcase_add_test(tc, device_that_cannot_be_realized_leaves_nothing_behind);
-	tcase_add_test(tc, interval_that_is_set_before_realize_is_kept);
 	tcase_add_test(tc, balloon_command_names_what_the_guest_keeps);
 	tcase_add_test(tc, guest_cannot_change_its_target);
 	suite_add_tcase(suite, tc);
@@ -1075,6 +1114,7 @@ static void add_management(TCase *tc)
 	tcase_add_test(tc, hinting_needs_an_iothread);
 	tcase_add_test(tc, queue_reset_drops_the_statistics_buffer);
 	tcase_add_test(tc, device_state_survives_migration);
+	tcase_add_test(tc, hints_on_their_way_come_back_on_the_other_side);
 	tcase_add_test(tc, damaged_state_is_refused);
 	tcase_add_test(tc, two_vmms_have_copies_of_an_image_of_their_own);
 	tcase_add_test(tc, device_leaves_nothing_behind);
@@ -1088,7 +1128,10 @@ static void add_hints(TCase *tc)
 	tcase_add_test(tc, hints_are_not_used_while_free_pages_are_poisoned);
 	tcase_add_test(tc, no_hints_are_asked_for_when_postcopy_is_possible);
 	tcase_add_test(tc, hint_ids_wrap_to_the_first_valid_one);
-	tcase_add_test(tc, stopped_vm_finds_all_hints_returned);
+	tcase_add_test(tc, statistics_have_their_names);
+	tcase_add_test(tc, device_that_cannot_be_realized_leaves_nothing_behind);
+	tcase_add_test(tc, interval_that_is_set_before_realize_is_kept);
+	tcase_add_test(tc, memory_of_a_stopped_vm_is_left_alone);
 	tcase_add_test(tc, reset_drops_hints_on_their_way);
 }
 

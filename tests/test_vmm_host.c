@@ -15,6 +15,9 @@
 #define IMAGE_DIR "build/images"
 #endif
 
+/* QEMU's own, as make upstream builds it. */
+#define STOCK "upstream-virtio-balloon"
+
 #define F_ALL (F_VERSION_1 | F_INDIRECT | 0x3f)
 
 enum { Q_INFLATE, Q_DEFLATE, Q_STATS, Q_HINT, Q_REPORT };
@@ -91,7 +94,7 @@ static void create_device(const char *type)
 	ck_assert_int_eq(vmm_start(guest.vmm), 0);
 }
 
-static void setup_machine(const char *name, uint64_t cost_ns)
+static void setup_machine_of(const char *image_name, const char *name, uint64_t cost_ns)
 {
 	struct host_config config = { .memory_bytes = 512 * MIB, .nr_cpus = 2, .seed = 1 };
 	struct cost_table costs;
@@ -104,11 +107,16 @@ static void setup_machine(const char *name, uint64_t cost_ns)
 	vm = host_create_vm(&host, "vm0", GUEST_RAM, 1);
 	ck_assert_ptr_nonnull(vm);
 	vm->guest_ops = &guest_ops;
-	create_vmm(name);
+	create_vmm(image_name);
 	snprintf(type, sizeof(type), "%s-pci", name);
 	create_device(type);
 	script_done = migration_done = false;
 	config_irqs = 0;
+}
+
+static void setup_machine(const char *name, uint64_t cost_ns)
+{
+	setup_machine_of(name, name, cost_ns);
 }
 
 static void teardown(void)
@@ -253,9 +261,9 @@ START_TEST(kick_without_ioeventfd_is_served_by_the_vcpu)
 {
 	uint64_t ran;
 
-	if (access(image_path("virtio-balloon"), R_OK))
+	if (access(image_path(STOCK), R_OK))
 		return;		/* QEMU's own was not built */
-	setup_machine("virtio-balloon", 100);
+	setup_machine_of(STOCK, "virtio-balloon", 100);
 	engine_run(&guest.engine, NSEC_PER_MSEC_U64);
 	ran = guest.vmm->main.thread.ran;
 	run_script(script_inflate);
@@ -375,11 +383,12 @@ static void script_hint(void *arg)
 
 START_TEST(hints_are_applied_by_the_iothread)
 {
-	static const char *const images[] = { "virtio-ballast", "virtio-balloon" };
+	static const char *const images[] = { "virtio-ballast", STOCK };
+	static const char *const names[] = { "virtio-ballast", "virtio-balloon" };
 
 	if (access(image_path(images[_i & 1]), R_OK))
 		return;		/* QEMU's own was not built */
-	setup_machine(images[_i & 1], 100);
+	setup_machine_of(images[_i & 1], names[_i & 1], 100);
 	migration_co = coro_create("migration", _i & 2 ? migration_stop_script : migration_script,
 				   NULL, CORO_STACK_DEFAULT);
 	run_script(script_hint);
@@ -387,6 +396,114 @@ START_TEST(hints_are_applied_by_the_iothread)
 	ck_assert(migration_done);
 	ck_assert_uint_eq(guest.nr_errors, 0);
 	ck_assert_uint_gt(IOTHREAD(guest.vmm->iothreads->children)->ctx.thread.ran, 0);
+	teardown();
+}
+END_TEST
+
+/*
+ * A migration whose receiver stops reading in the middle of a pass, which began when the guest had
+ * opened a round of hints; and what happens to a VM meanwhile.
+ */
+#define STALL_NS (10 * NSEC_PER_SEC_U64)
+
+enum meanwhile { MEANWHILE_RESET, MEANWHILE_STOP, MEANWHILE_UNPLUG };
+
+static const struct stalled {
+	const char *image;
+	enum meanwhile what;
+	bool waits;		/* the big lock is taken until the receiver reads */
+	bool clean;		/* in the end the page need not be sent, for all that is known */
+} stalled[] = {
+	{ "virtio-ballast", MEANWHILE_RESET, false, false },
+	{ "virtio-ballast", MEANWHILE_STOP, false, true },
+	{ "virtio-ballast", MEANWHILE_UNPLUG, false, false },
+	{ "broken-variant-waits-for-hints", MEANWHILE_RESET, true, true },
+	{ "broken-variant-trusts-late-hints", MEANWHILE_RESET, false, true },
+	{ STOCK, MEANWHILE_RESET, true, true },
+	{ STOCK, MEANWHILE_STOP, true, true },
+};
+
+static const struct stalled *stall;
+static bool round_open, stalls;
+static uint64_t took_ns;
+
+static void migration_stall_script(void *arg)
+{
+	ck_assert_int_eq(vmm_migration_begin(guest.vmm), 0);
+	vmm_migration_sync(guest.vmm, NULL);
+	while (!round_open)
+		cpu_sleep(NSEC_PER_MSEC_U64);
+	vmm_migration_pass_begin(guest.vmm);
+	stalls = true;
+	cpu_sleep(STALL_NS);
+	vmm_migration_pass_end(guest.vmm);
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);
+	vmm_migration_sync(guest.vmm, NULL);
+	ck_assert_int_eq(vmm_migration_page_dirty(guest.vmm, DATA_PFN), !stall->clean);
+	ck_assert(vmm_migration_page_dirty(guest.vmm, DATA_PFN - 1));
+	vmm_migration_end(guest.vmm, true);
+	migration_done = true;
+	cpu_exit_current();
+}
+
+static void script_stall(void *arg)
+{
+	uint64_t start;
+	uint32_t id;
+
+	driver_start();
+	cpu_wake(&migration_thread);
+	id = wait_config(0);
+	send_out(Q_HINT, &id, 4);
+	round_open = true;
+	while (!stalls)
+		cpu_sleep(NSEC_PER_MSEC_U64);
+	put_desc(&guest, RING_DESC(Q_HINT), 0, DATA_PFN * PAGE, PAGE, DESC_WRITE, 0);
+	guest_publish(&guest, Q_HINT, 0);
+	kvm_virtio_kick(guest.virtio, Q_HINT);
+	cpu_sleep(5 * NSEC_PER_MSEC_U64);	/* the iothread waits for the bitmap by now */
+	start = guest.engine.now;
+	if (stall->what == MEANWHILE_RESET)
+		kvm_virtio_set_status(guest.virtio, 0);
+	else if (stall->what == MEANWHILE_STOP)
+		vmm_vm_stop(guest.vmm);
+	else
+		vmm_device_delete(guest.dev);
+	cpu_sync();
+	took_ns = guest.engine.now - start;
+	if (stall->what == MEANWHILE_STOP) {
+		cpu_sleep(2 * STALL_NS);
+		ck_assert_uint_eq(used_idx(&guest, Q_HINT), stall->waits ? 2 : 1);
+		vmm_vm_continue(guest.vmm);
+		wait_used(Q_HINT, 2);
+	}
+	script_end();
+}
+
+START_TEST(nobody_waits_for_the_receiver_of_a_migration)
+{
+	const char *name;
+
+	stall = &stalled[_i];
+	if (access(image_path(stall->image), R_OK))
+		return;		/* QEMU's own was not built */
+	name = strcmp(stall->image, STOCK) ? "virtio-ballast" : "virtio-balloon";
+	setup_machine_of(stall->image, name, 100);
+	round_open = stalls = false;
+	cpu_thread_init(&migration_thread, &host.cpus, "migration", NULL,
+			&vm->account[ACCOUNT_VMM]);
+	migration_co = coro_create("migration", migration_stall_script, NULL, CORO_STACK_DEFAULT);
+	migration_co->ctx.thread = &migration_thread;
+	migration_thread.co = migration_co;
+	migration_thread.vm = vm;
+	run_script(script_stall);
+	finish();
+	ck_assert(migration_done);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+	if (stall->waits)
+		ck_assert_uint_gt(took_ns, STALL_NS / 2);
+	else
+		ck_assert_uint_lt(took_ns, NSEC_PER_MSEC_U64);
 	teardown();
 }
 END_TEST
@@ -446,6 +563,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, kick_without_ioeventfd_is_served_by_the_vcpu);
 	tcase_add_test(tc, register_access_waits_for_the_big_lock);
 	tcase_add_loop_test(tc, hints_are_applied_by_the_iothread, 0, 4);
+	tcase_add_loop_test(tc, nobody_waits_for_the_receiver_of_a_migration, 0,
+			    ARRAY_SIZE(stalled));
 	tcase_add_test(tc, killed_vmm_runs_no_more);
 	tcase_add_test(tc, same_run_takes_the_same_time);
 	suite_add_tcase(suite, tc);

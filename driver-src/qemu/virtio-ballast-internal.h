@@ -64,12 +64,9 @@ void ballast_stats_unrealize(VirtIOBallast *dev);
 /* virtio-ballast-hint.c */
 extern const VMStateDescription vmstate_ballast_hint;
 BallastServe ballast_serve_hint;
-void ballast_hint_init(VirtIOBallast *dev);
-void ballast_hint_finalize(VirtIOBallast *dev);
 void ballast_hint_realize(VirtIOBallast *dev);
 void ballast_hint_unrealize(VirtIOBallast *dev);
-/* The VM has stopped: its memory must hold the answers to all requests. */
-void ballast_hint_drain(VirtIOBallast *dev);
+void ballast_hint_resume(VirtIOBallast *dev);
 /* The queue goes away, and with it the requests that were taken from it. */
 void ballast_hint_drop(VirtIOBallast *dev);
 /* The id that the configuration shows in the present state of hinting. */

@@ -19,9 +19,8 @@
  *  2. Rings are touched under the big lock only.  The iothread that applies
  *     hints gets requests that have been popped and checked, and gives them
  *     back the same way.  It may wait for the migration thread, and that for
- *     a receiver that does not answer; so what it holds meanwhile, apply_lock,
- *     nobody wants with the big lock taken, unless the VM stops, the device is
- *     reset, or migration itself says that a round is over.
+ *     a receiver that does not answer; so nobody waits for it with the big lock
+ *     taken, unless migration itself says that a round is over.
  *  3. Memory is discarded in whole host pages only.  Which parts of a larger
  *     host page are ballooned is remembered between requests only if the guest
  *     has promised to announce every deflate (F_MUST_TELL_HOST); otherwise
@@ -184,7 +183,7 @@ static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
         g_free(dev->stats_request);
         dev->stats_request = NULL;
     }
-    if (id == BALLAST_HINT && dev->queue[id].vq) {
+    if (id == BALLAST_HINT && dev->hints) {
         ballast_hint_drop(dev);
     }
 }
@@ -225,9 +224,6 @@ static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
     VirtIOBallast *dev = VIRTIO_BALLAST(vdev);
 
     if (!vdev->vm_running) {
-        if (!dev->parked && dev->queue[BALLAST_HINT].vq) {
-            ballast_hint_drain(dev);
-        }
         dev->parked = true;
         return;
     }
@@ -235,13 +231,16 @@ static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
         return;
     }
     /*
-     * The driver has started, or the VM has, perhaps on another host: there the
-     * statistics buffer that the source held has to be taken again, and nobody
-     * will kick for requests that the source had not got to.
+     * The driver has started, or the VM has, perhaps on another host: there
+     * the requests that the source held have to be taken again, and nobody
+     * will kick for those that the source had not got to.
      */
     dev->parked = false;
     if (!dev->stats_request) {
         virtqueue_rewind(dev->queue[BALLAST_STATS].vq, 1);
+    }
+    if (dev->hints) {
+        ballast_hint_resume(dev);
     }
     dev->backlog = (1u << BALLAST_NR_QUEUES) - 1;
     qemu_bh_schedule(dev->serve_bh);
@@ -412,7 +411,7 @@ static void ballast_unrealize(DeviceState *qdev)
     VirtIOBallast *dev = VIRTIO_BALLAST(qdev);
     int id;
 
-    if (dev->hint_bh) {
+    if (dev->hints) {
         ballast_hint_unrealize(dev);
     }
     qemu_bh_delete(dev->serve_bh);
@@ -434,14 +433,8 @@ static void ballast_unrealize(DeviceState *qdev)
 
 static void ballast_instance_init(Object *obj)
 {
-    ballast_hint_init(VIRTIO_BALLAST(obj));
     ballast_stats_init(obj);
     ballast_add_properties(obj);
-}
-
-static void ballast_instance_finalize(Object *obj)
-{
-    ballast_hint_finalize(VIRTIO_BALLAST(obj));
 }
 
 static Property ballast_properties[] = {
@@ -489,7 +482,6 @@ static const TypeInfo ballast_info = {
     .parent = TYPE_VIRTIO_DEVICE,
     .instance_size = sizeof(VirtIOBallast),
     .instance_init = ballast_instance_init,
-    .instance_finalize = ballast_instance_finalize,
     .class_init = ballast_class_init,
 };
 

@@ -3,7 +3,7 @@
  * virtio-ballast: a memory balloon device with free page hinting and reporting
  *
  * State of one device.  Everything is protected by the big QEMU lock, except
- * where the member says hint_lock.
+ * what is behind "hints".
  */
 #ifndef HW_VIRTIO_BALLAST_H
 #define HW_VIRTIO_BALLAST_H
@@ -12,7 +12,6 @@
 #include "hw/virtio/virtio.h"
 #include "qemu/notify.h"
 #include "qemu/queue.h"
-#include "qemu/thread.h"
 #include "qemu/timer.h"
 #include "sysemu/iothread.h"
 #include "qom/object.h"
@@ -51,9 +50,13 @@ typedef struct BallastRequest {
     uint32_t hint_id;       /* hint queue: the command, if there is one */
     bool hint_usable;       /* hint queue: nothing forbids to use the hints */
     uint64_t hinted;        /* hint queue: bytes that took effect */
+    bool orphan;            /* hint queue: the queue has it no more */
+    MemoryRegion **mr;      /* hint queue, orphan: of its buffers, referenced */
 } BallastRequest;
 
 typedef QSIMPLEQ_HEAD(, BallastRequest) BallastRequestList;
+
+typedef struct BallastHints BallastHints;
 
 typedef struct BallastQueue {
     VirtQueue *vq;          /* NULL: the device has no such queue */
@@ -88,15 +91,9 @@ struct VirtIOBallast {
     int64_t stats_updated;  /* seconds of the host clock */
     uint64_t stats[VIRTIO_BALLAST_S_NR];
 
-    QemuMutex apply_lock;   /* hints are being applied; before hint_lock */
-    QemuMutex hint_lock;    /* never held for long */
-    uint32_t hint_state;    /* hint_lock; BallastHintState */
-    uint32_t hint_id;       /* hint_lock; of the round */
-    BallastRequestList hint_todo; /* hint_lock; for the iothread */
-    BallastRequestList hint_done; /* hint_lock; to go back to the guest */
-    QEMUBH *hint_bh;        /* in the iothread */
-    QEMUBH *hint_done_bh;   /* in the main loop */
-    NotifierWithReturn precopy;
+    BallastHints *hints;    /* NULL: there is no hint queue */
+    uint32_t hint_state;    /* as migrated */
+    uint32_t hint_id;       /* as migrated */
 
     /* properties */
     uint32_t host_features;

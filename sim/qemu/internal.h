@@ -136,7 +136,10 @@ struct vmm_value {
 
 struct vmm_migration {
 	bool active, postcopy_capable, incoming_postcopy, bg_snapshot;
+	bool stalls;			/* the receiver of vmm_migration_start() reads nothing */
+	QemuMutex bitmap_lock;		/* the thread holds it as long as it sends pages */
 	uint64_t *dirty;		/* bit per page of guest RAM */
+	uint64_t *written;		/* what devices wrote since the last synchronisation */
 	uint64_t nr_dirty;
 	NotifierWithReturnList notifiers;
 	struct cpu_thread thread;	/* of vmm_migration_start() */
@@ -344,6 +347,8 @@ void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem);
 void vmm_balloon_reset(VirtIODevice *vdev);
 
 /* migration.c */
+void vmm_migration_init(struct vmm *vmm);
+void vmm_migration_written(struct vmm *vmm, uint64_t nr, uint64_t count);
 void vmm_migration_destroy(struct vmm *vmm);
 /* The process ends, and its thread with it. */
 void vmm_migration_kill(struct vmm *vmm);

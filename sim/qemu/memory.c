@@ -143,6 +143,28 @@ ram_addr_t memory_region_get_ram_addr(MemoryRegion *mr)
 	return mr->block->offset;
 }
 
+MemoryRegion *memory_region_from_host(void *ptr, ram_addr_t *offset)
+{
+	RAMBlock *block = qemu_ram_block_from_host(ptr, false, offset);
+	unsigned int i;
+
+	for (i = 0; block && i < VMM_NR_REGIONS; i++) {
+		if (this_vmm->regions[i].block == block)
+			return &this_vmm->regions[i];
+	}
+	return NULL;
+}
+
+void memory_region_set_dirty(MemoryRegion *mr, hwaddr addr, hwaddr size)
+{
+	if (!mr->block)
+		vmm_fatal("region %s has no RAM", mr->name);
+	if (mr->block->guest)
+		vmm_migration_written(this_vmm, addr >> HOST_PAGE_SHIFT,
+				      DIV_ROUND_UP(addr + size, HOST_PAGE_SIZE) -
+				      (addr >> HOST_PAGE_SHIFT));
+}
+
 /* RAM blocks */
 
 RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset, ram_addr_t *offset)

@@ -67,6 +67,28 @@ static void migration_leave(struct vmm *vmm, struct vmm *old)
 	vmm_leave(old);
 }
 
+void vmm_migration_init(struct vmm *vmm)
+{
+	QLIST_INIT(&vmm->migration.notifiers.notifiers);
+	qemu_mutex_init(&vmm->migration.bitmap_lock);
+}
+
+void vmm_migration_written(struct vmm *vmm, uint64_t nr, uint64_t count)
+{
+	for (; vmm->migration.active && count && nr < nr_ram_pages(vmm); nr++, count--)
+		vmm->migration.written[nr / 64] |= UINT64_C(1) << (nr % 64);
+}
+
+void vmm_migration_pass_begin(struct vmm *vmm)
+{
+	qemu_mutex_lock(&vmm->migration.bitmap_lock);
+}
+
+void vmm_migration_pass_end(struct vmm *vmm)
+{
+	qemu_mutex_unlock(&vmm->migration.bitmap_lock);
+}
+
 int vmm_migration_begin(struct vmm *vmm)
 {
 	struct vmm *old;
@@ -75,8 +97,11 @@ int vmm_migration_begin(struct vmm *vmm)
 	if (vmm->migration.active)
 		return -EBUSY;
 	vmm->migration.dirty = calloc(DIV_ROUND_UP(nr, 64), sizeof(uint64_t));
-	if (!vmm->migration.dirty)
+	vmm->migration.written = calloc(DIV_ROUND_UP(nr, 64), sizeof(uint64_t));
+	if (!vmm->migration.dirty || !vmm->migration.written) {
+		vmm_migration_destroy(vmm);
 		return -ENOMEM;
+	}
 	for (i = 0; i < nr; i++)	/* everything is to be sent once */
 		vmm->migration.dirty[i / 64] |= UINT64_C(1) << (i % 64);
 	vmm->migration.active = true;
@@ -87,15 +112,29 @@ int vmm_migration_begin(struct vmm *vmm)
 	return 0;
 }
 
+static void merge_written(struct vmm *vmm)
+{
+	struct vmm_migration *migration = &vmm->migration;
+	uint64_t i;
+
+	for (i = 0; i < DIV_ROUND_UP(nr_ram_pages(vmm), 64); i++) {
+		migration->dirty[i] |= migration->written[i];
+		migration->written[i] = 0;
+	}
+}
+
 void vmm_migration_sync(struct vmm *vmm,
 			void (*merge)(struct vmm *vmm, uint64_t *dirty_bitmap, uint64_t nr_pages))
 {
 	struct vmm *old = migration_enter(vmm);
 
 	if (!precopy_notify(vmm, PRECOPY_NOTIFY_BEFORE_BITMAP_SYNC)) {
+		qemu_mutex_lock(&vmm->migration.bitmap_lock);
+		merge_written(vmm);
 		if (merge)
 			merge(vmm, vmm->migration.dirty, nr_ram_pages(vmm));
 		recount(vmm);
+		qemu_mutex_unlock(&vmm->migration.bitmap_lock);
 		precopy_notify(vmm, PRECOPY_NOTIFY_AFTER_BITMAP_SYNC);
 	}
 	migration_leave(vmm, old);
@@ -139,16 +178,19 @@ static void migration_thread(void *arg)
 
 	if (!vmm_migration_begin(vmm))
 		vmm_migration_sync(vmm, NULL);
+	if (vmm->migration.stalls)
+		vmm_migration_pass_begin(vmm);
 	vmm->migration.thread.wait_forever = true;
 	for (;;)
 		cpu_block("the rest of a migration");
 }
 
-int vmm_migration_start(struct vmm *vmm)
+int vmm_migration_start(struct vmm *vmm, bool stalls)
 {
 	struct vmm_migration *migration = &vmm->migration;
 	char name[32];
 
+	migration->stalls = stalls;
 	snprintf(name, sizeof(name), "%.18s/migration", vmm->config.name);
 	migration->co = coro_create(name, migration_thread, vmm, CORO_STACK_DEFAULT);
 	if (!migration->co)
@@ -176,7 +218,8 @@ void vmm_migration_kill(struct vmm *vmm)
 void vmm_migration_destroy(struct vmm *vmm)
 {
 	free(vmm->migration.dirty);
-	vmm->migration.dirty = NULL;
+	free(vmm->migration.written);
+	vmm->migration.dirty = vmm->migration.written = NULL;
 	vmm->migration.nr_dirty = 0;
 	vmm->migration.active = false;
 }
@@ -198,7 +241,10 @@ void qemu_guest_free_page_hint(void *addr, size_t len)
 	if (!vmm->migration.active || !rb || !rb->guest)
 		return;
 	len = MIN(len, rb->used_length - offset);
-	vmm_migration_clear(vmm, offset >> HOST_PAGE_SHIFT, len >> HOST_PAGE_SHIFT);
+	qemu_mutex_lock(&vmm->migration.bitmap_lock);
+	if (vmm->migration.active)
+		vmm_migration_clear(vmm, offset >> HOST_PAGE_SHIFT, len >> HOST_PAGE_SHIFT);
+	qemu_mutex_unlock(&vmm->migration.bitmap_lock);
 }
 
 bool migration_in_incoming_postcopy(void)

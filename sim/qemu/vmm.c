@@ -22,7 +22,7 @@ struct vmm *vmm_create(const struct vmm_config *config)
 	qemu_mutex_init(&vmm->bql);
 	aio_context_init(&vmm->main, vmm);
 	event_init(&vmm->timer_event, vmm_timer_fired);
-	QLIST_INIT(&vmm->migration.notifiers.notifiers);
+	vmm_migration_init(vmm);
 	old = vmm_enter(vmm);
 	vmm_qom_init(vmm);
 	vmm->machine = (MachineState *)object_new(TYPE_MACHINE);
@@ -59,6 +59,8 @@ static void tear_down(struct vmm *vmm)
 {
 	while (vmm->devices)
 		vmm_device_delete(vmm->devices);
+	while (vmm_poll(vmm))
+		;		/* what devices have left to their iothreads */
 	while (vmm->iothreads->children)
 		object_remove_child(vmm->iothreads->children);
 	object_unref(vmm->iothreads);

@@ -140,12 +140,19 @@ int vmm_qmp_query_balloon(struct vmm *vmm, int64_t *bytes, char *error);
 int vmm_migration_begin(struct vmm *vmm);
 /*
  * Begin one in a thread of its own, which asks devices for hints and then waits for good: for
- * whoever wants to see what a driver does meanwhile.  0 or -ENOMEM.
+ * whoever wants to see what a driver does meanwhile.  If it @stalls it does so in the middle of a
+ * pass, because the receiver does not read.  0 or -ENOMEM.
  */
-int vmm_migration_start(struct vmm *vmm);
+int vmm_migration_start(struct vmm *vmm, bool stalls);
 /* Between two passes over memory.  @merge adds what was written since the last call. */
 void vmm_migration_sync(struct vmm *vmm,
 			void (*merge)(struct vmm *vmm, uint64_t *dirty_bitmap, uint64_t nr_pages));
+/*
+ * A pass over memory, in the migration's thread: it holds the bitmap until it ends, and when the
+ * receiver stops reading that is late.  Who gives hints waits for that.
+ */
+void vmm_migration_pass_begin(struct vmm *vmm);
+void vmm_migration_pass_end(struct vmm *vmm);
 uint64_t vmm_migration_dirty_pages(const struct vmm *vmm);
 /* Pages by guest frame number. */
 bool vmm_migration_page_dirty(const struct vmm *vmm, uint64_t nr);

@@ -72,7 +72,8 @@ static void ask_for_hints(struct machine *m)
 		struct machine_guest *guest = &m->guests[i];
 
 		if (guest->up && !guest->gone && guest->config->nr_devices &&
-		    guest->config->devices[0].free_page_hint && !vmm_migration_start(guest->vmm))
+		    guest->config->devices[0].free_page_hint &&
+		    !vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls))
 			any = true;
 	}
 	if (any)

@@ -229,6 +229,9 @@ static const struct property_spec device_properties[] = {
 	     "offers VIRTIO_BALLOON_F_REPORTING"),
 	BOOL("free-page-hint", FIELD(scenario_device, free_page_hint),
 	     "offers VIRTIO_BALLOON_F_FREE_PAGE_HINT"),
+	BOOL("migration-stalls", FIELD(scenario_device, migration_stalls),
+	     "the receiver of the migration that asks for hints, before modules are removed, reads "
+	     "nothing"),
 	BOOL("deflate-on-oom", FIELD(scenario_device, deflate_on_oom),
 	     "offers VIRTIO_BALLOON_F_DEFLATE_ON_OOM"),
 	BOOL("page-poison", FIELD(scenario_device, page_poison),

@@ -127,6 +127,7 @@ struct scenario_device {
 	const char *image;
 	bool free_page_reporting;
 	bool free_page_hint;
+	bool migration_stalls;
 	bool deflate_on_oom;
 	bool page_poison;
 	uint32_t stats_polling_s;	/* 0: no polling */

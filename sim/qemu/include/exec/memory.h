@@ -32,6 +32,10 @@ bool memory_region_is_rom(MemoryRegion *mr);
 bool memory_region_is_romd(MemoryRegion *mr);
 void *memory_region_get_ram_ptr(MemoryRegion *mr);
 ram_addr_t memory_region_get_ram_addr(MemoryRegion *mr);
+/* The region that @ptr is in; NULL: none. */
+MemoryRegion *memory_region_from_host(void *ptr, ram_addr_t *offset);
+/* As a write to it would: the next synchronisation of the migration bitmap finds it. */
+void memory_region_set_dirty(MemoryRegion *mr, hwaddr addr, hwaddr size);
 
 /* Somebody (an assigned device) needs guest RAM to stay where it is. */
 bool ram_block_discard_is_disabled(void);
