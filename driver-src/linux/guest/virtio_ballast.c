@@ -24,6 +24,9 @@
  *    cancelling the work items is final.
  *  - A wait for the host ends when the queue is broken.  Nobody may be left to wake the waiter
  *    then, so whoever breaks the device wakes everybody: see virtio_ballast_check_health().
+ *    While the device is shut down, it ends after a while in any case.
+ *  - The host writes nothing and forgets nothing of a hinted block once it has returned its
+ *    buffer.  Before that, nobody but us may have the block.
  *  - A page whose fate the host has not confirmed stays in the balloon until the device is reset.
  *    A reset ends each of the device's claims.
  *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
@@ -56,8 +59,12 @@
 /* Pause before trying again when no page could be had for the balloon. */
 #define OUT_OF_PUFF_MS		200
 
-/* How often a device that is being shut down is asked whether it still works. */
+/*
+ * How often a device that is being shut down is asked whether it still works, and how many times
+ * until it is given up: a legacy device has no way to say that it does not.
+ */
 #define HEALTH_CHECK_JIFFIES	HZ
+#define HEALTH_CHECKS_MAX	10
 
 /* Before notifiers of ordinary priority: what is in the balloon costs nobody anything to lose. */
 #define OOM_NOTIFIER_PRIORITY	80
@@ -90,7 +97,13 @@ MODULE_PARM_DESC(reporting_order,
 
 static unsigned int oom_pages = PFNS_PER_REQUEST;
 module_param(oom_pages, uint, 0644);
-MODULE_PARM_DESC(oom_pages, "Pages to take back from the balloon each time memory runs out");
+MODULE_PARM_DESC(oom_pages,
+		 "Pages of 4 KiB to take back from the balloon each time memory runs out");
+
+static bool hint_allocated;
+module_param(hint_allocated, bool, 0644);
+MODULE_PARM_DESC(hint_allocated,
+		 "Hint free memory by allocating it even if that clears, and so populates, all of it");
 
 /* Queues in the order in which the device numbers those that exist. */
 enum virtio_ballast_vq {
@@ -122,10 +135,15 @@ struct virtio_ballast_hint {
 	u32 active;			/* the command that started the last round */
 	struct virtio_ballast_cmd start;
 	struct virtio_ballast_cmd stop;
-	spinlock_t lock;		/* guards the two below */
-	struct list_head blocks;
+	spinlock_t lock;		/* guards the lists and counts below */
+	struct list_head blocks;	/* those whose buffers the host has returned */
 	unsigned long nr_blocks;
+	struct list_head sent;		/* those that it has still to look at */
+	unsigned long nr_sent;
 	struct shrinker shrinker;
+	/* Instead of allocating blocks, see virtio_ballast_hint_report(). */
+	struct page_reporting_dev_info prdev;
+	unsigned int isolated;		/* in flight */
 };
 
 struct virtio_ballast {
@@ -144,7 +162,7 @@ struct virtio_ballast {
 	struct mutex balloon_lock;	/* see the rules above */
 	struct balloon_dev_info balloon;
 	u32 num_units;			/* size of the balloon, 4 KiB units */
-	struct page *kept;		/* of it, on no list: see virtio_ballast_migratepage() */
+	struct page *kept;		/* of it, until the reset: see virtio_ballast_keep() */
 	unsigned int num_pfns;
 	__virtio32 pfns[PFNS_PER_REQUEST];
 
@@ -217,18 +235,31 @@ static bool virtio_ballast_answered(struct virtqueue *vq, bool *used)
 	return *used || virtqueue_is_broken(vq);
 }
 
+/* The device is being shut down and does not answer: cut it off, for a reset is next. */
+static void virtio_ballast_give_up(struct virtio_ballast *vb)
+{
+	dev_err(&vb->vdev->dev, "device does not answer and is reset\n");
+	vb->failed = true;
+	virtio_break_device(vb->vdev);
+	wake_up(&vb->acked);
+}
+
 /*
  * Wait until the host has used the one buffer in @vq.  While the device is shut down there are no
  * interrupts for configuration changes, so a failure has to be looked for.
  */
 static bool virtio_ballast_await(struct virtio_ballast *vb, struct virtqueue *vq)
 {
+	unsigned int checks = 0;
 	bool used = false;
 
 	wait_event(vb->acked, virtio_ballast_answered(vq, &used) || READ_ONCE(vb->stopped));
 	while (!used && !wait_event_timeout(vb->acked, virtio_ballast_answered(vq, &used),
-					    HEALTH_CHECK_JIFFIES))
+					    HEALTH_CHECK_JIFFIES)) {
 		virtio_ballast_check_health(vb);
+		if (++checks == HEALTH_CHECKS_MAX)
+			virtio_ballast_give_up(vb);
+	}
 	return used;
 }
 
@@ -334,7 +365,18 @@ static void virtio_ballast_release(struct virtio_ballast *vb, struct list_head *
 		vb->num_units -= UNITS_PER_PAGE;
 		virtio_ballast_account(vb, page, 1);
 		put_page(page);
+		cond_resched();
 	}
+}
+
+/*
+ * The host has not confirmed that @page left the balloon.  It goes on no list: compaction may look
+ * at the page, or may own its list entry for the moment.
+ */
+static void virtio_ballast_keep(struct virtio_ballast *vb, struct page *page)
+{
+	set_page_private(page, (unsigned long)vb->kept);
+	vb->kept = page;
 }
 
 /* Undo a deflation that the host has not confirmed. */
@@ -344,7 +386,7 @@ static void virtio_ballast_put_back(struct virtio_ballast *vb, struct list_head 
 
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		balloon_page_enqueue(&vb->balloon, page);
+		virtio_ballast_keep(vb, page);
 	}
 }
 
@@ -411,14 +453,6 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 }
 
 #ifdef CONFIG_BALLOON_COMPACTION
-/* The host has not confirmed that @page left the balloon, and compaction owns its list entry. */
-static void virtio_ballast_keep(struct virtio_ballast *vb, struct page *page)
-{
-	set_page_private(page, (unsigned long)vb->kept);
-	vb->kept = page;
-	vb->num_units += UNITS_PER_PAGE;
-}
-
 /*
  * Memory is compacted, or taken offline: @newpage takes the place of @page in the balloon, so that
  * @page can be free memory or part of a larger block.  Both are locked, and @page is isolated.
@@ -466,6 +500,7 @@ static int virtio_ballast_migratepage(struct balloon_dev_info *balloon, struct p
 		put_page(page);
 	} else {
 		virtio_ballast_account(vb, page, -1);
+		vb->num_units += UNITS_PER_PAGE;
 		virtio_ballast_keep(vb, page);
 	}
 	mutex_unlock(&vb->balloon_lock);
@@ -488,12 +523,18 @@ static s64 virtio_ballast_distance(struct virtio_ballast *vb)
 	return distance;
 }
 
-/* Let the host know how large the balloon is. */
+/*
+ * Let the host know how large the balloon is.  Some transports allocate memory for that, so the
+ * lock is not held; whoever writes last has looked at the size after that of anybody else.
+ */
 static void virtio_ballast_publish_size(struct virtio_ballast *vb)
 {
-	mutex_lock(&vb->balloon_lock);
-	virtio_cwrite_le(vb->vdev, struct virtio_ballast_config, actual, &vb->num_units);
-	mutex_unlock(&vb->balloon_lock);
+	u32 units;
+
+	do {
+		units = READ_ONCE(vb->num_units);
+		virtio_cwrite_le(vb->vdev, struct virtio_ballast_config, actual, &units);
+	} while (units != READ_ONCE(vb->num_units));
 }
 
 /*
@@ -542,6 +583,17 @@ static u64 pages_to_bytes(unsigned long pages)
 }
 
 #ifdef CONFIG_VM_EVENT_COUNTERS
+static unsigned long virtio_ballast_alloc_stalls(const unsigned long *events)
+{
+	unsigned long stalls = 0;
+	int zone;
+
+	/* One for each zone, in their order; the first one may not be there. */
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		stalls += events[ALLOCSTALL_NORMAL - ZONE_NORMAL + zone];
+	return stalls;
+}
+
 static void virtio_ballast_event_stats(struct virtio_ballast *vb, unsigned int *n)
 {
 	unsigned long events[NR_VM_EVENT_ITEMS];
@@ -551,6 +603,17 @@ static void virtio_ballast_event_stats(struct virtio_ballast *vb, unsigned int *
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_SWAP_OUT, pages_to_bytes(events[PSWPOUT]));
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_MAJFLT, events[PGMAJFAULT]);
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_MINFLT, events[PGFAULT]);
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_OOM_KILL, events[OOM_KILL]);
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ALLOC_STALL,
+				virtio_ballast_alloc_stalls(events));
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ASYNC_SCAN,
+				pages_to_bytes(events[PGSCAN_KSWAPD]));
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_DIRECT_SCAN,
+				pages_to_bytes(events[PGSCAN_DIRECT]));
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ASYNC_RECLAIM,
+				pages_to_bytes(events[PGSTEAL_KSWAPD]));
+	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_DIRECT_RECLAIM,
+				pages_to_bytes(events[PGSTEAL_DIRECT]));
 #ifdef CONFIG_HUGETLB_PAGE
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_HTLB_PGALLOC, events[HTLB_BUDDY_PGALLOC]);
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_HTLB_PGFAIL,
@@ -604,27 +667,38 @@ static void virtio_ballast_stats_request(struct virtqueue *vq)
 
 /* Free page hinting */
 
-/* Give up to @nr blocks back to the page allocator; returns how many there were. */
-static unsigned long virtio_ballast_hint_release(struct virtio_ballast *vb, unsigned long nr)
+/* Give up to @nr blocks of @list back to the page allocator; returns how many there were. */
+static unsigned long virtio_ballast_hint_free(struct virtio_ballast_hint *hint,
+					      struct list_head *list, unsigned long *count,
+					      unsigned long nr)
 {
-	struct virtio_ballast_hint *hint = &vb->hint;
 	unsigned long released;
 	struct page *page;
 
 	for (released = 0; released < nr; released++) {
 		spin_lock(&hint->lock);
-		if (list_empty(&hint->blocks)) {
+		if (list_empty(list)) {
 			spin_unlock(&hint->lock);
 			break;
 		}
-		page = list_first_entry(&hint->blocks, struct page, lru);
+		page = list_first_entry(list, struct page, lru);
 		list_del(&page->lru);
-		hint->nr_blocks--;
+		(*count)--;
 		spin_unlock(&hint->lock);
 
 		free_pages((unsigned long)page_address(page), HINT_ORDER);
+		cond_resched();
 	}
 	return released;
+}
+
+/* The device is gone, or as good as that: it returns no more buffers. */
+static void virtio_ballast_hint_release_all(struct virtio_ballast *vb)
+{
+	struct virtio_ballast_hint *hint = &vb->hint;
+
+	virtio_ballast_hint_free(hint, &hint->blocks, &hint->nr_blocks, ULONG_MAX);
+	virtio_ballast_hint_free(hint, &hint->sent, &hint->nr_sent, ULONG_MAX);
 }
 
 static unsigned long virtio_ballast_shrinker_count(struct shrinker *shrinker,
@@ -632,20 +706,34 @@ static unsigned long virtio_ballast_shrinker_count(struct shrinker *shrinker,
 {
 	struct virtio_ballast *vb = container_of(shrinker, struct virtio_ballast, hint.shrinker);
 
-	return READ_ONCE(vb->hint.nr_blocks) * HINT_BLOCK_PAGES;
+	return (READ_ONCE(vb->hint.nr_blocks) + READ_ONCE(vb->hint.nr_sent)) * HINT_BLOCK_PAGES;
 }
 
 /*
- * A block may be used again while its hint is still on the way: the write that follows marks it
- * dirty once more, and the host looks at that after it has closed the round.
+ * Of a block whose hint is still on its way the host may drop what is written from now on: it is
+ * not given away before the buffer is back.  Only the work item may look for that.
  */
 static unsigned long virtio_ballast_shrinker_scan(struct shrinker *shrinker,
 						  struct shrink_control *sc)
 {
 	struct virtio_ballast *vb = container_of(shrinker, struct virtio_ballast, hint.shrinker);
 	unsigned long blocks = DIV_ROUND_UP(sc->nr_to_scan, HINT_BLOCK_PAGES);
+	struct virtio_ballast_hint *hint = &vb->hint;
 
-	return virtio_ballast_hint_release(vb, blocks) * HINT_BLOCK_PAGES;
+	blocks = virtio_ballast_hint_free(hint, &hint->blocks, &hint->nr_blocks, blocks);
+	if (!blocks && READ_ONCE(hint->nr_sent))
+		virtio_ballast_queue_work(vb, hint->wq, &hint->work);
+	return blocks ? blocks * HINT_BLOCK_PAGES : SHRINK_STOP;
+}
+
+/* The host has looked at a block, and does not look again. */
+static void virtio_ballast_hint_returned(struct virtio_ballast_hint *hint, struct page *page)
+{
+	spin_lock(&hint->lock);
+	list_move(&page->lru, &hint->blocks);
+	hint->nr_sent--;
+	hint->nr_blocks++;
+	spin_unlock(&hint->lock);
 }
 
 /* Take back the buffers that the host is done with. */
@@ -660,8 +748,38 @@ static void virtio_ballast_hint_reap(struct virtio_ballast *vb)
 			hint->start.in_flight = false;
 		else if (token == &hint->stop)
 			hint->stop.in_flight = false;
-		/* Else a block; who frees it is no matter of the queue. */
+		else if (token == &hint->prdev)
+			hint->isolated--;
+		else
+			virtio_ballast_hint_returned(hint, token);
 	}
+}
+
+/* Whether to look what has become of the round; callable while waiting. */
+static bool virtio_ballast_hint_disturbed(struct virtio_ballast *vb)
+{
+	return READ_ONCE(vb->stopped) || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]) ||
+	       test_bit(VIRTIO_BALLAST_EVENT_CMD_ID, &vb->config_events);
+}
+
+static bool virtio_ballast_hint_all_back(struct virtio_ballast *vb)
+{
+	virtio_ballast_hint_reap(vb);
+	return !vb->hint.nr_sent || virtio_ballast_hint_disturbed(vb);
+}
+
+/* The migration is over: all blocks are free memory again, once the host is done with them. */
+static void virtio_ballast_hint_done(struct virtio_ballast *vb)
+{
+	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_HINT];
+	struct virtio_ballast_hint *hint = &vb->hint;
+
+	if (!virtio_ballast_hint_all_back(vb)) {
+		virtqueue_enable_cb(vq);
+		wait_event(vb->acked, virtio_ballast_hint_all_back(vb));
+		virtqueue_disable_cb(vq);
+	}
+	virtio_ballast_hint_free(hint, &hint->blocks, &hint->nr_blocks, ULONG_MAX);
 }
 
 /* Whether @cmd, or with NULL a block, can be sent; or there is a reason not to wait for that. */
@@ -671,8 +789,7 @@ static bool virtio_ballast_hint_ready(struct virtio_ballast *vb,
 	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_HINT];
 
 	virtio_ballast_hint_reap(vb);
-	if (virtqueue_is_broken(vq) || READ_ONCE(vb->stopped) ||
-	    test_bit(VIRTIO_BALLAST_EVENT_CMD_ID, &vb->config_events))
+	if (virtio_ballast_hint_disturbed(vb))
 		return true;
 	if (cmd)
 		return !cmd->in_flight && vq->num_free;
@@ -737,10 +854,11 @@ static bool virtio_ballast_hint_block(struct virtio_ballast *vb)
 	}
 
 	spin_lock(&hint->lock);
-	list_add(&page->lru, &hint->blocks);
-	hint->nr_blocks++;
+	list_add(&page->lru, &hint->sent);
+	hint->nr_sent++;
 	spin_unlock(&hint->lock);
 	virtqueue_kick(vq);
+	cond_resched();
 	return true;
 }
 
@@ -753,6 +871,91 @@ static u32 virtio_ballast_hint_command(struct virtio_ballast *vb)
 	return vb->hint.received;
 }
 
+/* Whether the isolated blocks are all back; the hint queue belongs to who reports them. */
+static bool virtio_ballast_hint_settled(struct virtio_ballast *vb)
+{
+	virtio_ballast_hint_reap(vb);
+	return !vb->hint.isolated || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]);
+}
+
+static void virtio_ballast_hint_settle(struct virtio_ballast *vb)
+{
+	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_HINT];
+	unsigned int checks = 0;
+
+	if (virtio_ballast_hint_settled(vb))
+		return;
+	virtqueue_enable_cb(vq);
+	wait_event(vb->acked, virtio_ballast_hint_settled(vb) || READ_ONCE(vb->stopped));
+	while (!wait_event_timeout(vb->acked, virtio_ballast_hint_settled(vb),
+				   HEALTH_CHECK_JIFFIES)) {
+		virtio_ballast_check_health(vb);
+		if (++checks == HEALTH_CHECKS_MAX)
+			virtio_ballast_give_up(vb);
+	}
+	virtqueue_disable_cb(vq);
+}
+
+/*
+ * Hint @nents free blocks.  They are isolated until this returns, and free memory as before after
+ * that: a write then is one that the host sees, since it has returned the buffers.
+ */
+static int virtio_ballast_hint_report(struct page_reporting_dev_info *prdev,
+				      struct scatterlist *sgl, unsigned int nents)
+{
+	struct virtio_ballast *vb = container_of(prdev, struct virtio_ballast, hint.prdev);
+	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_HINT];
+	struct scatterlist *from, sg;
+	unsigned int i;
+
+	for_each_sg(sgl, from, nents, i) {
+		if (vq->num_free <= HINT_DESCS_RESERVED)
+			virtio_ballast_hint_settle(vb);
+		sg_init_table(&sg, 1);
+		sg_set_page(&sg, sg_page(from), from->length, from->offset);
+		if (virtqueue_add_inbuf(vq, &sg, 1, prdev, GFP_NOWAIT | __GFP_NOWARN))
+			break;
+		vb->hint.isolated++;
+	}
+	virtqueue_kick(vq);
+	virtio_ballast_hint_settle(vb);
+	return vb->hint.isolated || i < nents ? -EIO : 0;
+}
+
+/* Whether the round is to end. */
+static bool virtio_ballast_hint_over(struct virtio_ballast *vb, u32 id)
+{
+	return READ_ONCE(vb->stopped) || virtio_ballast_hint_command(vb) != id ||
+	       virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]);
+}
+
+/*
+ * A kernel that clears pages when it allocates them would populate all free memory: on a host that
+ * has not that much, it would cost the more to get rid of the guest.  So let page reporting isolate
+ * the free blocks; it takes its time, and does not look at a block a second time.  If free pages
+ * are reported, the host has dropped them already, and there is nothing to hint.
+ */
+static void virtio_ballast_hint_isolated(struct virtio_ballast *vb, u32 id)
+{
+	struct virtio_ballast_hint *hint = &vb->hint;
+	int err;
+
+	hint->prdev.report = virtio_ballast_hint_report;
+	hint->prdev.order = REPORTING_ORDER_DEFAULT;
+	hint->isolated = 0;
+	err = page_reporting_register(&hint->prdev);
+	if (err) {
+		if (!vb->reporting)
+			dev_warn_ratelimited(&vb->vdev->dev,
+					     "free pages are not hinted: error %d\n", err);
+		return;
+	}
+	do {
+		wait_event(vb->acked, virtio_ballast_hint_disturbed(vb));
+	} while (!virtio_ballast_hint_over(vb, id));
+	page_reporting_unregister(&hint->prdev);
+}
+
 /* One round: name the command, then free blocks for as long as it stands, then say "stop". */
 static void virtio_ballast_hint_round(struct virtio_ballast *vb, u32 id)
 {
@@ -761,9 +964,11 @@ static void virtio_ballast_hint_round(struct virtio_ballast *vb, u32 id)
 	if (!virtio_ballast_hint_send_cmd(vb, &hint->start, id))
 		return;
 	hint->active = id;
-	while (!READ_ONCE(vb->stopped) && virtio_ballast_hint_command(vb) == id)
-		if (!virtio_ballast_hint_block(vb))
-			break;
+	if (want_init_on_alloc(HINT_GFP) && !READ_ONCE(hint_allocated))
+		virtio_ballast_hint_isolated(vb, id);
+	else
+		while (!virtio_ballast_hint_over(vb, id) && virtio_ballast_hint_block(vb))
+			continue;
 	virtio_ballast_hint_send_cmd(vb, &hint->stop, VIRTIO_BALLAST_CMD_ID_STOP);
 }
 
@@ -780,9 +985,11 @@ static void virtio_ballast_hint_work(struct work_struct *work)
 	    id != vb->hint.active)
 		virtio_ballast_hint_round(vb, id);
 
-	if (id == VIRTIO_BALLAST_CMD_ID_DONE ||
-	    virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]))
-		virtio_ballast_hint_release(vb, ULONG_MAX);
+	virtio_ballast_hint_reap(vb);
+	if (virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]))
+		virtio_ballast_hint_release_all(vb);
+	else if (id == VIRTIO_BALLAST_CMD_ID_DONE)
+		virtio_ballast_hint_done(vb);
 }
 
 /* Forget what the device said before it was reset. */
@@ -888,7 +1095,7 @@ static int virtio_ballast_oom_notify(struct notifier_block *nb, unsigned long du
 {
 	struct virtio_ballast *vb = container_of(nb, struct virtio_ballast, oom_nb);
 	unsigned long *freed = parm;
-	u64 units = (u64)READ_ONCE(oom_pages) * UNITS_PER_PAGE;
+	u64 units = READ_ONCE(oom_pages);
 	unsigned int released, step;
 	unsigned long total = 0;
 
@@ -1020,15 +1227,22 @@ static void virtio_ballast_start(struct virtio_ballast *vb)
 	virtio_ballast_changed(vb->vdev);
 }
 
-/* Stop everything that makes requests, take all pages back and let go of the device. */
-static void virtio_ballast_stop(struct virtio_ballast *vb)
+/*
+ * Nobody makes requests any more, and who waits for one has to look after the device's health from
+ * now on, which he learns from this.
+ */
+static void virtio_ballast_shut_down(struct virtio_ballast *vb)
 {
 	spin_lock_irq(&vb->state_lock);
 	WRITE_ONCE(vb->stopped, true);
 	spin_unlock_irq(&vb->state_lock);
-	/* Who waits now has to look after the device's health, and learns that from this. */
 	virtio_ballast_check_health(vb);
+}
 
+/* Stop everything that makes requests, take all pages back and let go of the device. */
+static void virtio_ballast_stop(struct virtio_ballast *vb)
+{
+	virtio_ballast_shut_down(vb);
 	virtio_ballast_stop_reporting(vb);
 	cancel_work_sync(&vb->resize_work);
 	cancel_work_sync(&vb->stats_work);
@@ -1041,7 +1255,7 @@ static void virtio_ballast_stop(struct virtio_ballast *vb)
 	virtio_reset_device(vb->vdev);
 	/* What the host would not answer for, it has lost its claim to. */
 	virtio_ballast_drop_all(vb);
-	virtio_ballast_hint_release(vb, ULONG_MAX);
+	virtio_ballast_hint_release_all(vb);
 	vb->vdev->config->del_vqs(vb->vdev);
 }
 
@@ -1062,6 +1276,7 @@ static struct virtio_ballast *virtio_ballast_alloc(struct virtio_device *vdev)
 	INIT_WORK(&vb->hint.work, virtio_ballast_hint_work);
 	spin_lock_init(&vb->hint.lock);
 	INIT_LIST_HEAD(&vb->hint.blocks);
+	INIT_LIST_HEAD(&vb->hint.sent);
 	balloon_devinfo_init(&vb->balloon);
 #ifdef CONFIG_BALLOON_COMPACTION
 	vb->balloon.migratepage = virtio_ballast_migratepage;
@@ -1109,6 +1324,8 @@ static void virtio_ballast_remove(struct virtio_device *vdev)
 {
 	struct virtio_ballast *vb = vdev->priv;
 
+	/* The notifier may be waiting for the host: it is let go before it is waited for. */
+	virtio_ballast_shut_down(vb);
 	virtio_ballast_oom_exit(vb);
 	virtio_ballast_stop(vb);
 	virtio_ballast_hint_exit(vb);

@@ -23,6 +23,9 @@ struct kernel_param {
 extern const struct kernel_param_ops param_ops_int, param_ops_uint, param_ops_long,
 	param_ops_ulong, param_ops_bool, param_ops_charp, param_ops_ushort;
 
+/* stdbool.h makes bool a macro, so that this is what is pasted together below. */
+#define param_ops__Bool param_ops_bool
+
 int param_set_uint(const char *val, const struct kernel_param *kp);
 int param_get_uint(char *buffer, const struct kernel_param *kp);
 int param_set_int(const char *val, const struct kernel_param *kp);
