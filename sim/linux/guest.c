@@ -114,7 +114,10 @@ static struct page *boot_page(gfp_t gfp)
 	return page;
 }
 
-/* Pages of services: @keep stay; the others are released when all have been allocated. */
+/*
+ * Pages of services: @keep stay; the others are released when all have been allocated.  Those that
+ * stay are on no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.
+ */
 static void boot_user(uint64_t keep, uint64_t release)
 {
 	LIST_HEAD(released);
@@ -124,7 +127,7 @@ static void boot_user(uint64_t keep, uint64_t release)
 	for (i = 0; keep || release; i++) {
 		bool stays = keep && (!release || i / BOOT_MIX_PAGES % 2 == 0);
 
-		page = boot_page(GFP_HIGHUSER_MOVABLE);
+		page = boot_page(GFP_USER | __GFP_MOVABLE);
 		if (!page)
 			break;
 		if (stays) {

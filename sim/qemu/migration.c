@@ -190,6 +190,8 @@ int vmm_migration_start(struct vmm *vmm, bool stalls)
 	struct vmm_migration *migration = &vmm->migration;
 	char name[32];
 
+	if (migration->co)
+		return -EBUSY;
 	migration->stalls = stalls;
 	snprintf(name, sizeof(name), "%.18s/migration", vmm->config.name);
 	migration->co = coro_create(name, migration_thread, vmm, CORO_STACK_DEFAULT);

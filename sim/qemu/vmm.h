@@ -141,7 +141,8 @@ int vmm_migration_begin(struct vmm *vmm);
 /*
  * Begin one in a thread of its own, which asks devices for hints and then waits for good: for
  * whoever wants to see what a driver does meanwhile.  If it @stalls it does so in the middle of a
- * pass, because the receiver does not read.  0 or -ENOMEM.
+ * pass, because the receiver does not read.  0, -ENOMEM, or -EBUSY:
+ * there is one.
  */
 int vmm_migration_start(struct vmm *vmm, bool stalls);
 /* Between two passes over memory.  @merge adds what was written since the last call. */

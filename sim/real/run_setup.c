@@ -135,6 +135,10 @@ int real_setup_check(struct real_run *run)
 		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
 			   "compiled in; they cannot be changed", run->guest->path,
 			   REPORTING_DELAY_MS, REPORTING_CAPACITY);
+	for (uint32_t i = 0; i < run->scenario->nr_commands; i++)
+		if (run->scenario->commands[i].kind != SCENARIO_COMMAND_SET_BALLOON)
+			return bad(run, "%s: a real run has no migration that begins and does not "
+				   "end; leave it out", run->scenario->commands[i].path);
 	if (check_modules(run))
 		return -1;
 	if (real_arguments_devices(&run->args, run->guest, error, sizeof(error)))
@@ -313,7 +317,10 @@ static void kernel_options(struct real_run *run)
 	const struct scenario_guest *g = run->guest;
 	uint32_t i, j;
 
-	append(run, "transparent_hugepage=%s init_on_free=%d", thp_name(g), g->init_on_free);
+	append(run, "transparent_hugepage=%s init_on_alloc=%d init_on_free=%d", thp_name(g),
+	       g->init_on_alloc, g->init_on_free);
+	if (g->movable_mib)
+		append(run, " movablecore=%" PRIu64 "M", g->movable_mib);
 	if (g->page_poison)
 		append(run, " page_poison=1");
 	for (i = 0; run->options.kernel && i < g->nr_modules; i++) {

@@ -24,6 +24,8 @@ int64_t machine_command_target(const struct machine_command *command)
 	const struct scenario_guest *guest = command->item.guest->config;
 	uint64_t mib = machine_command_config(command)->target_mib;
 
+	if (machine_command_config(command)->kind != SCENARIO_COMMAND_SET_BALLOON)
+		mib = guest->memory_mib;
 	return (int64_t)((mib < guest->memory_mib ? mib : guest->memory_mib) * MIB);
 }
 
@@ -102,7 +104,8 @@ static void reached(struct machine_command *command)
 
 static bool works_for(const struct machine_command *command, const struct machine_guest *guest)
 {
-	return command->item.guest == guest && command->item.state == ITEM_RUNNING;
+	return command->item.guest == guest && command->item.state == ITEM_RUNNING &&
+	       machine_command_config(command)->kind == SCENARIO_COMMAND_SET_BALLOON;
 }
 
 static void overtake(struct machine *m, const struct machine_command *by)
@@ -117,9 +120,25 @@ static void overtake(struct machine *m, const struct machine_command *by)
 	}
 }
 
-void machine_command_begin(struct machine_item *item)
+/* The driver is asked once; what it does about it takes as long as it takes. */
+static void ask_for_hints(struct machine_command *command)
 {
-	struct machine_command *command = (struct machine_command *)item;
+	struct machine_guest *guest = command->item.guest;
+	struct machine *m = command->item.machine;
+
+	MACHINE_TRACE(m, command_start, .guest = guest->id, .command = command->item.index,
+		      .actual = machine_guest_actual(guest));
+	if (vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls))
+		machine_fail(m, TRACE_END_FAILED, true, "%s: a migration cannot begin",
+			     machine_command_config(command)->path);
+	command->nearest = machine_guest_actual(guest);
+	end_command(command, TRACE_COMMAND_DONE, 0);
+	machine_progress(m);
+}
+
+static void set_balloon(struct machine_command *command)
+{
+	struct machine_item *item = &command->item;
 	struct machine_guest *guest = item->guest;
 	struct machine *m = item->machine;
 	int64_t target = machine_command_target(command);
@@ -140,6 +159,16 @@ void machine_command_begin(struct machine_item *item)
 	if (target == machine_guest_actual(guest))
 		reached(command);
 	machine_progress(m);
+}
+
+void machine_command_begin(struct machine_item *item)
+{
+	struct machine_command *command = (struct machine_command *)item;
+
+	if (machine_command_config(command)->kind == SCENARIO_COMMAND_ASK_FOR_HINTS)
+		ask_for_hints(command);
+	else
+		set_balloon(command);
 }
 
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual)

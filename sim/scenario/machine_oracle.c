@@ -174,6 +174,29 @@ static void check_size(struct machine_guest *guest)
 			     "and has told the host of %" PRIu64, guest->config->name, says, named);
 }
 
+/*
+ * Whatever is in the balloon is the driver's: a page that it let go, without a word to the host, is
+ * somebody else's memory soon.
+ */
+static void check_told_pages(struct machine_guest *guest)
+{
+	struct machine *m = guest->machine;
+	const char *use;
+	uint64_t gfn, bad;
+
+	for (gfn = 0; guest->told && gfn < guest->told->nr_pages; gfn++) {
+		if (!told(guest, gfn))
+			continue;
+		use = guest_kernel_pages_use(guest->kernel, gfn, 1, true, &bad);
+		if (use)
+			machine_fail(m, TRACE_END_PROTOCOL, false,
+				     "guest %s: gfn %#" PRIx64 " is in the balloon for all that "
+				     "the host knows, and is %s", guest->config->name, gfn, use);
+		if (m->result != TRACE_END_OK)
+			return;
+	}
+}
+
 /* Statistics of memory cannot be more than the guest has. */
 static void check_stats(struct machine_guest *guest)
 {
@@ -238,8 +261,10 @@ void machine_check_balloon(struct machine_guest *guest, bool at_rest)
 	if (!guest->balloon || !vmm_device_virtio(guest->balloon) ||
 	    !guest_kernel_driver(vmm_device_virtio(guest->balloon), &error))
 		return;
-	if (at_rest)
+	if (at_rest) {
 		check_size(guest);
+		check_told_pages(guest);
+	}
 	if (guest->config->devices[0].stats_polling_s) {
 		check_stats(guest);
 		check_polls(guest);

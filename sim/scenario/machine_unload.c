@@ -13,8 +13,8 @@
 
 /* Without a hung-task check nobody else ends a removal that does not end. */
 #define UNLOAD_LIMIT_NS (3600 * NSEC_PER_SEC_U64)
-/* How long drivers give hints before they are removed. */
-#define HINTS_NS (300 * NSEC_PER_MSEC_U64)
+/* How long drivers give hints before they are removed: page reporting begins after 2 s. */
+#define HINTS_NS (2300 * NSEC_PER_MSEC_U64)
 /* Pages that a running task may have in hand between allocating and mapping: a huge one. */
 #define TASK_PAGES 512
 
@@ -71,10 +71,11 @@ static void ask_for_hints(struct machine *m)
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
-		if (guest->up && !guest->gone && guest->config->nr_devices &&
-		    guest->config->devices[0].free_page_hint &&
-		    !vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls))
-			any = true;
+		if (!guest->up || guest->gone || !guest->config->nr_devices ||
+		    !guest->config->devices[0].free_page_hint)
+			continue;
+		vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls);
+		any = true;
 	}
 	if (any)
 		machine_run_until(m, m->engine.now + HINTS_NS);

@@ -377,6 +377,11 @@ static void check_commands(struct parser *p)
 		const struct scenario_guest *guest = &p->scenario->guests[command->guest];
 		const struct tree_node *node = p->command_nodes[i];
 
+		if (command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS && guest->nr_devices &&
+		    !guest->devices[0].free_page_hint)
+			parse_error(p, blame(node, "guest"), node, "guest",
+				    "the device of guest %s does not take hints; allowed: a guest "
+				    "with free-page-hint", guest->name);
 		if (command->target_mib > guest->memory_mib)
 			parse_error(p, blame(node, "target-mib"), node, "target-mib",
 				    "more than guest %s has; allowed: 1..%" PRIu64 " MiB",

@@ -431,9 +431,24 @@ static const struct property_spec command_properties[] = {
 static const struct node_spec node_command = {
 	.kind = NODE_COMMAND, .compatible = "ballast,set-balloon",
 	.doc = "the host sets the size of a balloon", .sets = { SET(command_properties) },
-	.begin = begin_command,
+	.variant = SCENARIO_COMMAND_SET_BALLOON, .begin = begin_command,
 };
-static const struct node_spec *const command_nodes[] = { &node_command, NULL };
+
+static const struct property_spec hints_properties[] = {
+	PHANDLE("guest", 1, NULL, NODE_BIT(NODE_GUEST),
+		"whose device, which must have free-page-hint; all its replicas'"),
+	START_PROPERTIES(scenario_command),
+};
+
+static const struct node_spec node_hints = {
+	.kind = NODE_COMMAND, .compatible = "ballast,ask-for-hints",
+	.doc = "the host begins to migrate the guest away, and its driver is asked for hints of "
+	       "free pages; nothing is sent, and it does not end",
+	.sets = { SET(hints_properties) },
+	.variant = SCENARIO_COMMAND_ASK_FOR_HINTS, .begin = begin_command,
+};
+
+static const struct node_spec *const command_nodes[] = { &node_command, &node_hints, NULL };
 CONTAINER(node_commands, "commands", command_nodes, "what the host's management does, and when");
 
 static const struct property_spec figure_properties[] = {

@@ -306,6 +306,7 @@ void *begin_command(struct parser *p, struct tree_node *node, void *parent)
 	command = &scenario->commands[scenario->nr_commands++];
 	command->name = node->name;
 	command->path = scenario_printf(scenario, "%s: %s", node->file, node->path);
+	command->kind = node->spec->variant;
 	return command;
 }
 

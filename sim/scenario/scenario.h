@@ -208,10 +208,16 @@ struct scenario_guest {
 	uint32_t nr_modules, nr_devices, nr_programs;
 };
 
-/* The host sets the target of a guest's balloon; it has taken effect when `actual` is there. */
+/*
+ * What the host's management does.  SET_BALLOON: the target of a guest's balloon; it has taken
+ * effect when `actual` is there.  ASK_FOR_HINTS: a migration begins and does not end.
+ */
+enum scenario_command_kind { SCENARIO_COMMAND_SET_BALLOON, SCENARIO_COMMAND_ASK_FOR_HINTS };
+
 struct scenario_command {
 	const char *name;
 	const char *path;
+	enum scenario_command_kind kind;
 	struct scenario_start start;
 	uint32_t guest;
 	uint64_t target_mib;		/* memory left to the guest, as QEMU's "balloon" command */

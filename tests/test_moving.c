@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Balloons whose pages move, and hints of free pages: what drivers make of compaction, of memory
+ * that goes offline and of a migration that begins; ours, Linux's own where it was built (make
+ * upstream), and broken ones.
+ */
+#include "scenario_run.h"
+#include "skip.h"
+#include "suite.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
+#define OURS "virtio_ballast"
+#define STOCK "upstream-virtio_balloon"
+
+static char scenario[8192];
+
+/* A guest of 1 GiB; @top: of the scenario, @guest: properties of the guest. */
+static const char *make(const char *top, const char *guest, const char *module, const char *device,
+			const char *programs, const char *commands)
+{
+	snprintf(scenario, sizeof(scenario),
+		 "/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n/include/ \"boot/linux.dtsi\"\n"
+		 "/ { compatible = \"ballast,scenario\"; description = \"test\"; %s\n"
+		 "host { compatible = \"ballast,host\"; memory-mib = <4096>; cpus = <4>; };\n"
+		 "g: guest-a { compatible = \"ballast,guest\"; memory-mib = <1024>; vcpus = <2>;\n"
+		 "boot-profile = <&linux_6_1>; %s\n"
+		 "modules { driver { compatible = \"ballast,module\"; image = \"%s\"; }; };\n"
+		 "devices { b { compatible = \"ballast,virtio-ballast\"; %s }; };\n"
+		 "programs { %s }; };\ncommands { %s }; };\n",
+		 top, guest, module, device, programs, commands);
+	return scenario;
+}
+
+static void run(struct outcome *o, const char *text)
+{
+	outcome_run(o, text, false);
+	ck_assert_msg(!o->refused, "%s", o->text);
+}
+
+static void ends(const struct outcome *o, enum trace_end end, const char *says)
+{
+	ck_assert_msg(o->end == end, "ended as %d: %s", o->end, o->text);
+	ck_assert_msg(strstr(o->text, says) != NULL, "says: %s", o->text);
+}
+
+#define SHRINK(mib) "down: down { compatible = \"ballast,set-balloon\"; guest = <&g>;"             \
+		    " target-mib = <" #mib ">; start-ms = <4000>; };"
+/* Single pages all over memory, of which half are gone when the balloon comes. */
+#define HOLES                                                                                      \
+	"hold { compatible = \"ballast,program-churn\"; size-mib = <560>; min-kib = <4>;"          \
+	" max-kib = <8>; lifetime-ms = <3000>; duration-ms = <6000>; madvise = \"nohugepage\"; };"
+#define PACK "pack { compatible = \"ballast,program-compact\"; };"
+
+static uint64_t huge_free(const struct outcome *o)
+{
+	const struct report_where *w = &o->report.guests[0].where[TRACE_MOMENT_END];
+
+	ck_assert(w->known);
+	return w->order[9] + w->order[10];
+}
+
+static uint64_t packed(const char *module)
+{
+	struct outcome o;
+	uint64_t pages;
+
+	run(&o, make("", "thp = \"never\";", module, "", HOLES PACK, SHRINK(768)));
+	ck_assert_uint_eq(o.commands_done, 1);
+	pages = huge_free(&o);
+	outcome_free(&o);
+	return pages;
+}
+
+/* What is free in blocks of 2 MiB when a balloon of 256 MiB sat in the holes of fragmented memory. */
+START_TEST(compaction_makes_huge_pages_around_a_balloon)
+{
+	uint64_t ours = packed(OURS), never = packed("broken-guest-never-moves");
+
+	/* Some 690 MiB are free: most of it comes together, or next to nothing does. */
+	ck_assert_uint_ge(ours, MIB_PAGES(580));
+	ck_assert_uint_le(never, ours / 2);
+	if (test_image_exists(STOCK))
+		ck_assert_uint_ge(ours, packed(STOCK) * 97 / 100);
+}
+END_TEST
+
+#define OFFLINE                                                                                    \
+	"off: off { compatible = \"ballast,program-offline\"; block = <4>; after = <&down>;"       \
+	" hold-ms = <100>; };"
+
+/* The balloon fills what is movable; 512 to 640 MiB shall go offline. */
+static const char *offline(const char *module, const char *until)
+{
+	return make(until, "movable-mib = <512>;", module, "", OFFLINE, SHRINK(400));
+}
+
+START_TEST(memory_of_a_balloon_goes_offline)
+{
+	static const char *const modules[] = { OURS, STOCK };
+	struct outcome o;
+
+	run(&o, offline(modules[_i], ""));
+	ck_assert_msg(o.end == TRACE_END_OK, "%s", o.text);
+	ck_assert_int_eq(o.report.programs[0].state, PROGRAM_ENDED);
+	ck_assert_int_eq(o.report.programs[0].status, 0);
+	/* 128 MiB of balloon are moved page by page, each with two requests: a few seconds. */
+	ck_assert_uint_lt(o.report.programs[0].end - o.report.programs[0].start,
+			  UINT64_C(10000000000));
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(memory_of_a_balloon_that_never_moves_does_not_go_offline)
+{
+	struct outcome o;
+
+	run(&o, offline("broken-guest-never-moves", "until-ms = <9000>;"));
+	ck_assert_int_eq(o.report.programs[0].state, PROGRAM_NOT_ENDED);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(balloon_that_moves_without_a_word_is_caught)
+{
+	struct outcome o;
+
+	run(&o, make("", "", "broken-guest-moves-untold", "", HOLES PACK, SHRINK(768)));
+	ends(&o, TRACE_END_PROTOCOL, "is in the balloon for all that the host knows, and is ");
+	outcome_free(&o);
+}
+END_TEST
+
+/* Hints */
+
+#define ASK "ask { compatible = \"ballast,ask-for-hints\"; guest = <&g>; start-ms = <6000>; };"
+#define WAIT "wait { compatible = \"ballast,program-idle\"; duration-ms = <30000>; };"
+
+/* How much more is resident at most than when a migration began; MiB. */
+static uint64_t populated(const char *module, const char *guest)
+{
+	uint64_t with, without;
+	struct outcome o;
+
+	run(&o, make("", guest, module, "free-page-hint;", WAIT, ""));
+	ck_assert_msg(o.end == TRACE_END_OK, "%s", o.text);
+	without = o.report.guests[0].resident_peak;
+	outcome_free(&o);
+	run(&o, make("", guest, module, "free-page-hint;", WAIT, ASK));
+	ck_assert_msg(o.end == TRACE_END_OK, "%s", o.text);
+	with = o.report.guests[0].resident_peak;
+	outcome_free(&o);
+	return with > without ? (with - without) * TRACE_PAGE_SIZE / MIB : 0;
+}
+
+START_TEST(hints_do_not_populate_free_memory)
+{
+	ck_assert_uint_le(populated(OURS, ""), 50);
+	ck_assert_uint_le(populated(OURS, "init-on-alloc = \"off\";"), 50);
+	/* Linux's own takes free pages by allocating them, and Debian's kernels clear them then. */
+	if (test_image_exists(STOCK))
+		ck_assert_uint_ge(populated(STOCK, ""), 600);
+}
+END_TEST
+
+Suite *test_suite(int argc, char **argv)
+{
+	Suite *s = suite_create("moving");
+	TCase *tc = tcase_create("moving");
+
+	tcase_set_timeout(tc, 240);
+	tcase_add_test(tc, compaction_makes_huge_pages_around_a_balloon);
+	tcase_add_loop_test(tc, memory_of_a_balloon_goes_offline, 0,
+			    test_image_exists(STOCK) ? 2 : 1);
+	if (!test_image_exists(STOCK))
+		skip_tests(1, "Linux's own driver is not built; run 'make upstream'");
+	tcase_add_test(tc, memory_of_a_balloon_that_never_moves_does_not_go_offline);
+	tcase_add_test(tc, balloon_that_moves_without_a_word_is_caught);
+	tcase_add_test(tc, hints_do_not_populate_free_memory);
+	suite_add_tcase(s, tc);
+	return s;
+}
