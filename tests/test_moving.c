@@ -72,7 +72,7 @@ static uint64_t packed(const char *module)
 	return pages;
 }
 
-/* What is free in blocks of 2 MiB when a balloon of 256 MiB sat in the holes of fragmented memory. */
+/* What is free in blocks of 2 MiB, with a balloon of 256 MiB in the holes of other memory. */
 START_TEST(compaction_makes_huge_pages_around_a_balloon)
 {
 	uint64_t ours = packed(OURS), never = packed("broken-guest-never-moves");

@@ -103,7 +103,7 @@ MODULE_PARM_DESC(oom_pages,
 static bool hint_allocated;
 module_param(hint_allocated, bool, 0644);
 MODULE_PARM_DESC(hint_allocated,
-		 "Hint free memory by allocating it even if that clears, and so populates, all of it");
+		 "Hint free memory by allocating it, even if that clears and so populates it");
 
 /* Queues in the order in which the device numbers those that exist. */
 enum virtio_ballast_vq {
