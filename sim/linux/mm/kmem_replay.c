@@ -13,54 +13,11 @@
  * that one divergence does not make everything after it wrong; only the first is reported in full.
  */
 #include "hostmem.h"
-#include "internal.h"
-#include "kmem_replay.h"
-
-struct inner_event {
-	char type;
-	unsigned int pfn;
-	int a[5];
-};
+#include "kmem_replay_internal.h"
 
 #define BULK_MAX 65536		/* pages of one bulk allocation */
 
-struct replay_context {
-	struct inner_event *fifo;
-	unsigned int head, tail, size;
-	bool pending;			/* an allocation has run, its A is still to come */
-	struct page *page;		/* what it got */
-	struct page **bulk;		/* what a bulk allocation got */
-	unsigned int nr_bulk;
-};
-
-/* Where a page is in the model.  It goes round in this order; whatever does not fit is not done. */
-enum page_state {
-	PAGE_IN_USE,
-	PAGE_PREPARED,		/* freed, but not listed yet */
-	PAGE_LISTED,		/* on a free or per-CPU list, or just taken off one */
-};
-
-struct replay {
-	struct kernel kernel;
-	const struct kmem_event *events;
-	size_t nr, now;
-	struct kmem_result *res;
-	struct replay_context *contexts;
-	struct replay_context *cur;	/* in whose name the model runs */
-	uint32_t cur_context;
-	uint32_t nr_contexts;
-	uint32_t *next_request;		/* per event: the A, P or K of its context that follows */
-	unsigned char *state;		/* per page, enum page_state */
-	struct zone *want_zone;		/* of the recorded page of the allocation that runs */
-	size_t nr_bulk;			/* pages that bulk allocations of all contexts hold */
-	bool pcp_locked;
-	bool resync;
-	int kswapd_op;			/* code of the record that kswapd's state came from */
-	bool kswapd_on;
-};
-
-static void diverge(struct replay *r, const char *fmt, ...) __printf(2, 3);
-static void diverge(struct replay *r, const char *fmt, ...)
+void replay_diverge(struct replay *r, const char *fmt, ...)
 {
 	va_list args;
 
@@ -157,7 +114,7 @@ static const struct mm_trace_ops replay_ops = {
 	.pcp_locked = on_pcp_locked,
 };
 
-static bool is_state(struct replay *r, unsigned long pfn, unsigned int order,
+bool replay_is_state(struct replay *r, unsigned long pfn, unsigned int order,
 		     enum page_state state)
 {
 	unsigned long i;
@@ -169,232 +126,13 @@ static bool is_state(struct replay *r, unsigned long pfn, unsigned int order,
 	return true;
 }
 
-static void set_state(struct replay *r, unsigned long pfn, unsigned int order,
+void replay_set_state(struct replay *r, unsigned long pfn, unsigned int order,
 		      enum page_state state)
 {
 	memset(r->state + pfn, state, 1UL << order);
 }
 
-/* --- the first snapshot becomes the allocator's state --- */
-
-static void load_lists(struct replay *r, struct zone *zone, const struct kmem_zone *kz)
-{
-	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
-	unsigned int order, mt, i, pindex;
-
-	for (order = 0; order < MAX_ORDER; order++) {
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			const struct kmem_list *list = &kz->free[order][mt];
-
-			for (i = 0; i < list->nr; i++) {
-				struct page *page = pfn_to_page(list->pfn[i]);
-
-				set_buddy_order(page, order);
-				add_to_free_list_tail(page, zone, order, mt);
-				set_state(r, list->pfn[i], order, PAGE_LISTED);
-			}
-		}
-	}
-	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
-		const struct kmem_list *list = &kz->pcp[pindex];
-
-		for (i = 0; i < list->nr; i++) {
-			struct page *page = pfn_to_page(list->pfn[i]);
-
-			set_pcppage_migratetype(page, list->type[i]);
-			list_add_tail(&page->pcp_list, &pcp->lists[pindex]);
-			set_state(r, list->pfn[i], pindex_to_order(pindex), PAGE_LISTED);
-		}
-	}
-	pcp->count = kz->pcp_count;
-	pcp->high = kz->pcp_high;
-	pcp->batch = kz->pcp_batch;
-	pcp->free_factor = kz->pcp_free_factor;
-}
-
-static void load_zone(struct replay *r, int idx, const struct kmem_zone *kz)
-{
-	struct kernel *kernel = &r->kernel;
-	struct zone *zone = &kernel->pgdat->node_zones[idx];
-	unsigned int i;
-
-	zone->zone_start_pfn = kz->start;
-	zone->spanned_pages = kz->spanned;
-	zone->present_pages = kz->present_pages;
-	atomic_long_set(&zone->managed_pages, kz->managed);
-	for (i = 0; i < NR_WMARK; i++)
-		zone->_watermark[i] = kz->wmark[i];
-	zone->watermark_boost = kz->boost;
-	zone->nr_reserved_highatomic = kz->nr_highatomic;
-	zone->nr_isolate_pageblock = kz->nr_isolate;
-	zone->flags = kz->flags;
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		zone->lowmem_reserve[i] = kz->lowmem_reserve[i];
-	for (i = 0; i < kz->nr_blocks; i++) {
-		unsigned long pfn = kz->block_first + (unsigned long)i * pageblock_nr_pages;
-
-		if (kz->block[i] != KMEM_NO_BLOCK)
-			kernel->mm->pageblock[pfn >> pageblock_order] = kz->block[i];
-	}
-	load_lists(r, zone, kz);
-	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], kz->vm_stat_free);
-}
-
-static void replay_load(struct replay *r, const struct kmem_snapshot *snap)
-{
-	const struct kmem_zone *dma32 = &snap->zone[ZONE_DMA32], *dma = &snap->zone[ZONE_DMA];
-	struct mm_config config;
-	int idx;
-
-	mm_config_default(&config, snap->max_pfn, 1);
-	config.low_pages = snap->max_pfn;
-	if (dma32->present)
-		config.low_pages = dma32->start + dma32->spanned;
-	else if (dma->present)
-		config.low_pages = dma->start + dma->spanned;
-	r->kernel.name = "replay";
-	r->state = host_alloc(round_up(snap->max_pfn, MAX_ORDER_NR_PAGES));
-	mm_init_zones(&r->kernel, &config);
-	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-		if (snap->zone[idx].present)
-			load_zone(r, idx, &snap->zone[idx]);
-	}
-	build_zonelist(r->kernel.pgdat);
-	r->kernel.mm->trace = &replay_ops;
-	r->kernel.mm->trace_ctx = r;
-}
-
-/* --- putting things right after a difference --- */
-
-/* The per-CPU list that has @page as a block of @order, or -1. */
-static int on_pcp_list(struct page *page, unsigned int order)
-{
-	struct per_cpu_pages *pcp = &page_zone(page)->per_cpu_pageset[0];
-	unsigned int pindex;
-	struct page *pos;
-
-	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
-		if (pindex_to_order(pindex) != order)
-			continue;
-		list_for_each_entry(pos, &pcp->lists[pindex], pcp_list) {
-			if (pos == page)
-				return pindex;
-		}
-	}
-	return -1;
-}
-
-/* Take the block of @order at @pfn out of the buddy; NULL: it is not free there. */
-static struct page *extract_buddy(unsigned long pfn, unsigned int order)
-{
-	struct zone *zone = pfn_zone(pfn);
-	unsigned int o;
-
-	for (o = order; o < MAX_ORDER; o++) {
-		unsigned long base = pfn & ~((1UL << o) - 1), i;
-		struct page *head = pfn_to_page(base);
-		int mt;
-
-		if (!PageBuddy(head) || buddy_order(head) != o)
-			continue;
-		mt = pageblock_type(this_mm, base);
-		list_del(&head->buddy_list);
-		head->flags &= ~(1u << PG_buddy);
-		zone->free_area[o].nr_free--;
-		if (!is_migrate_isolate(mt))
-			mod_zone_freepage_state(zone, -(1L << o));
-		for (i = base; i < base + (1UL << o); i += 1UL << order) {
-			if (i != pfn)
-				__free_one_page(pfn_to_page(i), i, zone, order, mt, FPI_NONE);
-		}
-		set_page_private(pfn_to_page(pfn), 0);
-		return pfn_to_page(pfn);
-	}
-	return NULL;
-}
-
-/* The same from whatever list it is on. */
-static struct page *extract(unsigned long pfn, unsigned int order)
-{
-	struct page *page = pfn_to_page(pfn);
-
-	if (on_pcp_list(page, order) >= 0) {
-		list_del(&page->pcp_list);
-		page_zone(page)->per_cpu_pageset[0].count -= 1 << order;
-		return page;
-	}
-	return extract_buddy(pfn, order);
-}
-
-/* The model handed out @got where @want was recorded: exchange them. */
-static void exchange(struct replay *r, struct page *got, long want, unsigned int order)
-{
-	r->resync = true;
-	if (got) {
-		unsigned long pfn = page_to_pfn(got);
-
-		set_page_count(got, 0);
-		got->flags = 0;
-		set_page_private(got, 0);
-		free_one_page(pfn_zone(pfn), got, pfn, order, pageblock_type(this_mm, pfn),
-			      FPI_NONE);
-	}
-	if (want >= 0) {
-		struct page *page = extract(want, order);
-
-		if (page) {
-			set_page_private(page, 0);
-			set_page_refcounted(page);
-			set_state(r, want, order, PAGE_IN_USE);
-		}
-	}
-	r->resync = false;
-}
-
-/* Two entries of per-CPU lists change places. */
-static void swap_entries(struct list_head *a, struct list_head *b)
-{
-	struct list_head mark;
-
-	list_replace(a, &mark);
-	list_replace(b, a);
-	list_replace(&mark, b);
-}
-
-/* A refill took @got where @want was recorded: the recorded one takes its place in the list. */
-static void exchange_refill(struct replay *r, struct page *got, unsigned long want,
-			    unsigned int order)
-{
-	bool handed_out = r->cur->pending && r->cur->page == got;
-	struct page *page = pfn_to_page(want);
-	unsigned long pfn = page_to_pfn(got);
-	int mt = get_pcppage_migratetype(got);
-
-	if (page == r->cur->page || (!handed_out && on_pcp_list(got, order) < 0))
-		return;
-	if (!handed_out && on_pcp_list(page, order) >= 0) {
-		swap_entries(&got->pcp_list, &page->pcp_list);
-		return;
-	}
-	page = extract_buddy(want, order);
-	if (!page)
-		return;
-	r->resync = true;
-	if (handed_out) {
-		set_page_refcounted(page);
-		r->cur->page = page;
-		set_page_count(got, 0);
-		got->flags = 0;
-	} else {
-		list_replace(&got->pcp_list, &page->pcp_list);
-		set_pcppage_migratetype(page, mt);
-	}
-	set_page_private(got, 0);
-	free_one_page(pfn_zone(pfn), got, pfn, order, pageblock_type(this_mm, pfn), FPI_NONE);
-	r->resync = false;
-}
-
-/* --- one event --- */
+/* One event */
 
 /* An inner event was recorded: it must be the next that the model had. */
 static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned int nr_fields)
@@ -405,8 +143,8 @@ static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned 
 	bool same;
 
 	if (c->head == c->tail) {
-		diverge(r, "recorded %c of pfn %ld, the model did nothing", ev->type,
-			(long)ev->pfn);
+		replay_diverge(r, "recorded %c of pfn %ld, the model did nothing", ev->type,
+			       (long)ev->pfn);
 		return false;
 	}
 	in = c->fifo[c->head];
@@ -417,11 +155,11 @@ static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned 
 		c->head++;
 	if (same)
 		return true;
-	diverge(r, "recorded %c of pfn %ld (%ld %ld), the model had %c of pfn %u (%d %d)",
-		ev->type, (long)ev->pfn, (long)ev->a[0], (long)ev->a[1], in.type, in.pfn,
-		in.a[0], in.a[1]);
+	replay_diverge(r, "recorded %c of pfn %ld (%ld %ld), the model had %c of pfn %u (%d %d)",
+		       ev->type, (long)ev->pfn, (long)ev->a[0], (long)ev->a[1], in.type, in.pfn,
+		       in.a[0], in.a[1]);
 	if (ev->type == 'Z' && in.type == 'Z' && in.pfn != ev->pfn && in.a[0] == ev->a[0])
-		exchange_refill(r, pfn_to_page(in.pfn), ev->pfn, ev->a[0]);
+		replay_exchange_refill(r, pfn_to_page(in.pfn), ev->pfn, ev->a[0]);
 	return false;
 }
 
@@ -434,7 +172,8 @@ static void finish_inner(struct replay *r)
 		const struct inner_event *in = &c->fifo[c->head++];
 
 		r->res->drains_missing += in->type == 'D';
-		diverge(r, "the model had %c of pfn %u, nothing was recorded", in->type, in->pfn);
+		replay_diverge(r, "the model had %c of pfn %u, nothing was recorded", in->type,
+			       in->pfn);
 	}
 }
 
@@ -531,14 +270,14 @@ static void replay_alloc(struct replay *r, const struct kmem_event *ev)
 	count->total++;
 	if (page_pfn(c->page) == ev->pfn) {
 		if (c->page)
-			set_state(r, ev->pfn, ev->a[0], PAGE_IN_USE);
+			replay_set_state(r, ev->pfn, ev->a[0], PAGE_IN_USE);
 		count->right++;
 		return;
 	}
-	diverge(r, "recorded allocation of pfn %ld, order %ld, gfp %lx, type %ld; "
-		   "the model gave %ld",
-		(long)ev->pfn, (long)ev->a[0], (long)ev->a[1], (long)ev->a[2], page_pfn(c->page));
-	exchange(r, c->page, ev->pfn, ev->a[0]);
+	replay_diverge(r, "recorded allocation of pfn %ld, order %ld, gfp %lx, type %ld; "
+		       "the model gave %ld", (long)ev->pfn, (long)ev->a[0], (long)ev->a[1],
+		       (long)ev->a[2], page_pfn(c->page));
+	replay_exchange(r, c->page, ev->pfn, ev->a[0]);
 }
 
 static void replay_bulk(struct replay *r, const struct kmem_event *ev)
@@ -551,12 +290,12 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 	r->res->bulk.total++;
 	page = ev->a[1] >= 0 && ev->a[1] < c->nr_bulk ? c->bulk[ev->a[1]] : NULL;
 	if (page_pfn(page) == ev->pfn) {
-		set_state(r, ev->pfn, 0, PAGE_IN_USE);
+		replay_set_state(r, ev->pfn, 0, PAGE_IN_USE);
 		r->res->bulk.right++;
 	} else {
-		diverge(r, "recorded bulk allocation of pfn %ld, the model gave %ld",
-			(long)ev->pfn, page_pfn(page));
-		exchange(r, page, ev->pfn, 0);
+		replay_diverge(r, "recorded bulk allocation of pfn %ld, the model gave %ld",
+			       (long)ev->pfn, page_pfn(page));
+		replay_exchange(r, page, ev->pfn, 0);
 	}
 	if (ev->a[1] + 1 >= ev->a[2])
 		c->pending = false;
@@ -566,17 +305,17 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 static bool can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
 		     enum page_state from, enum page_state to)
 {
-	if (is_state(r, ev->pfn, order, from)) {
-		set_state(r, ev->pfn, order, to);
+	if (replay_is_state(r, ev->pfn, order, from)) {
+		replay_set_state(r, ev->pfn, order, to);
 		return true;
 	}
 	r->res->impossible++;
-	diverge(r, "recorded %c of pfn %ld, which %s", ev->type, (long)ev->pfn,
-		from == PAGE_IN_USE ? "is free" : "has not been freed before");
+	replay_diverge(r, "recorded %c of pfn %ld, which %s", ev->type, (long)ev->pfn,
+		       from == PAGE_IN_USE ? "is free" : "has not been freed before");
 	/* Somebody took it, and the record of it is missing or not understood: take it now. */
-	if (from != PAGE_IN_USE || !extract(ev->pfn, order))
+	if (from != PAGE_IN_USE || !replay_extract(ev->pfn, order))
 		return false;
-	set_state(r, ev->pfn, order, to);
+	replay_set_state(r, ev->pfn, order, to);
 	return true;
 }
 
@@ -618,7 +357,7 @@ static void replay_drain(struct replay *r, const struct kmem_event *ev)
 	struct page *page = pfn_to_page(ev->pfn);
 
 	if (r->cur->head == r->cur->tail && pcp_allowed_order(ev->a[0]) &&
-	    is_state(r, ev->pfn, 0, PAGE_LISTED) && !is_free_buddy_page(page)) {
+	    replay_is_state(r, ev->pfn, 0, PAGE_LISTED) && !is_free_buddy_page(page)) {
 		int mt = get_pcppage_migratetype(page);
 		unsigned int pindex = order_to_pindex(mt < MIGRATE_PCPTYPES ? mt : MIGRATE_MOVABLE,
 						      ev->a[0]);
@@ -689,7 +428,7 @@ static void replay_isolate(struct replay *r, struct page *page, unsigned int ord
 	r->res->isolated++;
 	if (!is_migrate_isolate(pageblock_type(this_mm, pfn)))
 		mod_zone_freepage_state(zone, -(1L << order));
-	set_state(r, pfn, order, PAGE_IN_USE);
+	replay_set_state(r, pfn, order, PAGE_IN_USE);
 	list_del(&page->buddy_list);
 	page->flags &= ~(1u << PG_buddy);
 	set_page_private(page, 0);
@@ -802,72 +541,6 @@ static void replay_event(struct replay *r)
 	}
 }
 
-/* --- the end: every list against the second snapshot --- */
-
-static bool same_list(struct replay *r, struct list_head *list, const struct kmem_list *want,
-		      const char *what, int zone, int a, int b)
-{
-	struct page *page;
-	uint32_t i = 0;
-
-	list_for_each_entry(page, list, lru) {
-		if (i >= want->nr || want->pfn[i] != page_to_pfn(page) ||
-		    (want->type && want->type[i] != get_pcppage_migratetype(page))) {
-			diverge(r, "zone %d %s %d %d, entry %u: recorded pfn %ld, "
-				"the model has %lu",
-				zone, what, a, b, i, i < want->nr ? (long)want->pfn[i] : -1L,
-				page_to_pfn(page));
-			return false;
-		}
-		i++;
-	}
-	if (i == want->nr)
-		return true;
-	diverge(r, "zone %d %s %d %d: recorded %u entries, the model has %u", zone, what, a, b,
-		want->nr, i);
-	return false;
-}
-
-static void compare_zone(struct replay *r, int idx, const struct kmem_zone *kz)
-{
-	struct zone *zone = &r->kernel.pgdat->node_zones[idx];
-	struct per_cpu_pages *pcp = &zone->per_cpu_pageset[0];
-	struct kmem_result *res = r->res;
-	unsigned int order, mt, pindex, i;
-
-	for (order = 0; order < MAX_ORDER; order++) {
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-			res->free_lists[idx].total++;
-			res->free_lists[idx].right +=
-				same_list(r, &zone->free_area[order].free_list[mt],
-					  &kz->free[order][mt], "free list", idx, order, mt);
-		}
-	}
-	for (pindex = 0; pindex < NR_PCP_LISTS; pindex++) {
-		res->pcp_lists[idx].total++;
-		res->pcp_lists[idx].right += same_list(r, &pcp->lists[pindex], &kz->pcp[pindex],
-						       "per-CPU list", idx, pindex, 0);
-	}
-	res->counts_equal[idx] = pcp->count == kz->pcp_count &&
-				 pcp->free_factor == kz->pcp_free_factor;
-	if (!res->counts_equal[idx])
-		diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, "
-			"the model has %d and %d",
-			idx, kz->pcp_count, kz->pcp_free_factor, pcp->count, pcp->free_factor);
-	res->blocks_equal[idx] = true;
-	for (i = 0; i < kz->nr_blocks; i++) {
-		unsigned long pfn = kz->block_first + (unsigned long)i * pageblock_nr_pages;
-
-		if (kz->block[i] == KMEM_NO_BLOCK || kz->block[i] == pageblock_type(this_mm, pfn))
-			continue;
-		res->blocks_equal[idx] = false;
-		diverge(r, "pageblock at pfn %lu: recorded type %d, the model has %d", pfn,
-			kz->block[i], pageblock_type(this_mm, pfn));
-	}
-	res->free_pages[idx] = zone_page_state(zone, NR_FREE_PAGES);
-	res->pcp_pages[idx] = pcp->count;
-}
-
 /* For every event the request of its context that comes next; P belongs to the A with its page. */
 static void link_requests(struct replay *r)
 {
@@ -899,7 +572,7 @@ static void replay_end(struct replay *r, const struct kmem_snapshot *after)
 	}
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		if (after->zone[idx].present)
-			compare_zone(r, idx, &after->zone[idx]);
+			replay_compare_zone(r, idx, &after->zone[idx]);
 	}
 	res->equal = !res->diverged;
 }
@@ -922,6 +595,8 @@ void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot 
 	r->contexts = host_alloc((r->nr_contexts + 1) * sizeof(*r->contexts));
 	coro_current->ctx.kernel = &r->kernel;
 	replay_load(r, before);
+	r->kernel.mm->trace = &replay_ops;
+	r->kernel.mm->trace_ctx = r;
 	link_requests(r);
 	for (idx = 0; idx < MAX_NR_ZONES; idx++)
 		r->kswapd_on |= before->zone[idx].flags >> ZONE_RECLAIM_ACTIVE & 1;
