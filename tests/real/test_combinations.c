@@ -330,6 +330,20 @@ START_TEST(poisoned_free_pages_keep_their_poison)
 }
 END_TEST
 
+/*
+ * A kernel that has booted anew has all its memory: no balloon takes any.  To the page it may have
+ * other memory than the one before (one page more was seen, once in some twenty runs).
+ */
+static uint64_t total_of_new_kernel(struct scene_run *s, uint64_t before)
+{
+	uint64_t total = guest_memory(s->vm, "total");
+
+	ck_assert_msg(total + MIB / PAGE > before && total < before + MIB / PAGE,
+		      "%llu pages, and %llu before", (unsigned long long)total,
+		      (unsigned long long)before);
+	return total;
+}
+
 static bool half_inflated(struct real_vm *vm, void *opaque)
 {
 	return qmp_balloon(vm) < 400 * MIB;
@@ -348,15 +362,15 @@ START_TEST(reset_in_the_middle_of_inflating_is_survived)
 	ck_vm(s.vm, real_vm_wait_until(s.vm, LONG_MS, "half of the inflation", half_inflated,
 				       NULL));
 	ck_vm(s.vm, real_vm_reset(s.vm, LONG_MS));
-	/* The guest has all its memory, and the target is still there for the next driver. */
-	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
+	/* The target is still there for the next driver. */
+	total = total_of_new_kernel(&s, total);
 	load(&s);
 	balloon_to(s.vm, 200 * MIB);
 	guest_does(s.vm, NULL, 0, "write /proc/sys/vm/drop_caches 3");
 
 	/* Now the guest itself, with a full balloon. */
 	ck_vm(s.vm, real_vm_reboot(s.vm, LONG_MS));
-	ck_assert_uint_eq(guest_memory(s.vm, "total"), total);
+	total = total_of_new_kernel(&s, total);
 	load(&s);
 	balloon_to(s.vm, 200 * MIB);
 	balloon_to(s.vm, GUEST_MIB * MIB);
