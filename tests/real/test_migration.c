@@ -441,7 +441,7 @@ START_TEST(hints_do_not_populate_free_memory)
 	qmp_does(j.here.vm, "migrate_cancel", "{}");
 	wait_status(j.here.vm, "cancelled", NULL);
 	real_vm_destroy(j.next.vm);
-	printf("| %-11s hints of %d MiB of %d: resident %4llu MiB, at most %4llu MiB (limit %d more)\n",
+	printf("| %-11s hints of %d MiB of %d: resident %4llu MiB, at most %4llu (limit %d more)\n",
 	       j.what->name, HINTED_MIB, LARGE_MIB, (unsigned long long)(before / MIB),
 	       (unsigned long long)(peak / MIB), POPULATED_MIB);
 	if (!_i)
