@@ -313,6 +313,56 @@ START_TEST(register_access_waits_for_the_big_lock)
 }
 END_TEST
 
+/* 32 requests of 1024 pages: how long has another vCPU to wait for a register? */
+static const struct hostile_turn {
+	const char *image;
+	bool endless;
+} hostile_turns[] = {
+	{ "virtio-ballast", false },
+	{ "broken-variant-endless-turn", true },
+};
+
+#define TURN_LIMIT_NS (50 * NSEC_PER_MSEC_U64)
+
+static void script_hostile(void *arg)
+{
+	uint64_t table = 2 * MIB, start;
+	uint32_t value;
+	unsigned int i;
+
+	driver_start();
+	guest_ram_mark_bytes(vm->ram, gpa_to_gfn(table), 4);
+	for (i = 0; i < 1024; i++)
+		put_desc(&guest, table, i, (DATA_PFN + 2 * i) * PAGE, PAGE,
+			 DESC_WRITE | (i < 1023 ? DESC_NEXT : 0), i + 1);
+	put_desc(&guest, RING_DESC(Q_REPORT), 0, table, 1024 * 16, DESC_INDIRECT, 0);
+	for (i = 0; i < 32; i++)
+		guest_publish(&guest, Q_REPORT, 0);
+	kvm_virtio_kick(guest.virtio, Q_REPORT);
+	waited_ns = 0;
+	while (used_idx(&guest, Q_REPORT) < 32) {
+		cpu_sleep(20000);
+		start = guest.engine.now;
+		kvm_virtio_config_read(guest.virtio, 0, &value, 4);
+		waited_ns = MAX(waited_ns, guest.engine.now - start);
+	}
+	script_end();
+}
+
+START_TEST(hostile_turn_holds_the_big_lock_for_a_moment)
+{
+	setup_machine_of(hostile_turns[_i].image, "virtio-ballast", 1000);
+	run_script(script_hostile);
+	finish();
+	ck_assert_uint_eq(guest.nr_errors, 0);
+	if (hostile_turns[_i].endless)
+		ck_assert_uint_gt(waited_ns, TURN_LIMIT_NS);
+	else
+		ck_assert_uint_lt(waited_ns, TURN_LIMIT_NS);
+	teardown();
+}
+END_TEST
+
 /* A migration that asks for hints twice, and a guest that gives them. */
 
 static void migration_script(void *arg)
@@ -562,6 +612,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, frames_go_back_to_the_host_and_the_vmm_pays);
 	tcase_add_test(tc, kick_without_ioeventfd_is_served_by_the_vcpu);
 	tcase_add_test(tc, register_access_waits_for_the_big_lock);
+	tcase_add_loop_test(tc, hostile_turn_holds_the_big_lock_for_a_moment, 0,
+			    ARRAY_SIZE(hostile_turns));
 	tcase_add_loop_test(tc, hints_are_applied_by_the_iothread, 0, 4);
 	tcase_add_loop_test(tc, nobody_waits_for_the_receiver_of_a_migration, 0,
 			    ARRAY_SIZE(stalled));

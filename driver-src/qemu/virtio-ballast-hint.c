@@ -242,28 +242,26 @@ void ballast_hint_drop(VirtIOBallast *dev)
     ballast_hint_free(&gone);
 }
 
-/*
- * The VM goes on.  Perhaps on another host: then what has been popped and not
- * given back was popped there, and nobody has it here.
- */
-void ballast_hint_resume(VirtIOBallast *dev)
+bool ballast_hint_holds(VirtIOBallast *dev)
 {
-    VirtQueue *vq = dev->queue[BALLAST_HINT].vq;
     BallastHints *h = dev->hints;
-    bool here;
+    bool holds;
 
     qemu_mutex_lock(&h->lock);
-    here = !QSIMPLEQ_EMPTY(&h->todo) || !QSIMPLEQ_EMPTY(&h->done) ||
-           (h->current && !h->current->orphan);
+    holds = !QSIMPLEQ_EMPTY(&h->todo) || !QSIMPLEQ_EMPTY(&h->done) ||
+            (h->current && !h->current->orphan);
     qemu_mutex_unlock(&h->lock);
-    while (!here && virtqueue_rewind(vq, 1)) {
-        continue;
-    }
-    qemu_bh_schedule(h->done_bh);
+    return holds;
+}
+
+/* The VM goes on: what was done while it stood can be given back. */
+void ballast_hint_resume(VirtIOBallast *dev)
+{
+    qemu_bh_schedule(dev->hints->done_bh);
 }
 
 BallastVerdict ballast_serve_hint(VirtIOBallast *dev, BallastQueueId id,
-                                  BallastRequest *req, unsigned *budget)
+                                  BallastRequest *req)
 {
     BallastHints *h = dev->hints;
     const VirtQueueElement *elem = &req->elem;
@@ -277,7 +275,7 @@ BallastVerdict ballast_serve_hint(VirtIOBallast *dev, BallastQueueId id,
     if (!ballast_check_buffers(dev, id, elem)) {
         return BALLAST_MALFORMED;
     }
-    ballast_spend(budget, elem->in_num + 1);
+    ballast_spend(dev, elem->in_num + 1, 0);
     ballast_count(dev, id, elem->in_num,
                   iov_size(elem->in_sg, elem->in_num));
 

@@ -14,15 +14,16 @@
 typedef enum BallastVerdict {
     BALLAST_SERVED,         /* give it back to the guest */
     BALLAST_KEPT,           /* somebody else will */
+    BALLAST_UNFINISHED,     /* the turn is over, the request is not */
     BALLAST_MALFORMED,      /* virtio_error() has been called */
 } BallastVerdict;
 
 /*
- * Look at a whole request, do what it asks for and take its size from the
- * budget of the turn.
+ * Look at a whole request, then do what it asks for as far as the budget of the
+ * turn goes, which is spent on it.
  */
 typedef BallastVerdict BallastServe(VirtIOBallast *dev, BallastQueueId id,
-                                    BallastRequest *req, unsigned *budget);
+                                    BallastRequest *req);
 
 /* virtio-ballast.c */
 extern const char *const ballast_queue_name[BALLAST_NR_QUEUES];
@@ -30,7 +31,8 @@ void G_GNUC_PRINTF(3, 4)
 ballast_malformed(VirtIOBallast *dev, BallastQueueId id, const char *fmt, ...);
 void ballast_count(VirtIOBallast *dev, BallastQueueId id, uint64_t blocks,
                    uint64_t bytes);
-void ballast_spend(unsigned *budget, unsigned blocks);
+void ballast_spend(VirtIOBallast *dev, unsigned blocks, uint64_t bytes);
+bool ballast_turn_is_over(const VirtIOBallast *dev);
 
 /* virtio-ballast-memory.c */
 BallastServe ballast_serve_frames;
@@ -66,6 +68,8 @@ extern const VMStateDescription vmstate_ballast_hint;
 BallastServe ballast_serve_hint;
 void ballast_hint_realize(VirtIOBallast *dev);
 void ballast_hint_unrealize(VirtIOBallast *dev);
+/* Does it hold requests that it has to give back? */
+bool ballast_hint_holds(VirtIOBallast *dev);
 void ballast_hint_resume(VirtIOBallast *dev);
 /* The queue goes away, and with it the requests that were taken from it. */
 void ballast_hint_drop(VirtIOBallast *dev);

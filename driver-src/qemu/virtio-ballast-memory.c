@@ -9,6 +9,7 @@
 #include "qemu/error-report.h"
 #include "qemu/iov.h"
 #include "qemu/madvise.h"
+#include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "hw/virtio/virtio-access.h"
 #include "migration/misc.h"
@@ -17,6 +18,8 @@
 
 /* Drivers send 256 (Linux, FreeBSD) or 1024 (Windows) frames at a time. */
 #define BALLAST_REQUEST_PFNS_MAX 16384
+/* Memory that is discarded at a time: in between, a turn may end. */
+#define BALLAST_PIECE (16 * MiB)
 /* Frames that are gathered from a request at a time. */
 #define BALLAST_PFN_CHUNK 256
 
@@ -53,6 +56,7 @@ void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
 {
     int ret = ram_block_discard_range(rb, offset, length);
 
+    ballast_spend(dev, 0, length);
     trace_virtio_ballast_discard(ballast_queue_name[id],
                                  qemu_ram_get_idstr(rb), offset, length, ret);
     dev->queue[id].calls++;
@@ -91,6 +95,7 @@ static void ballast_deflate(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
     if (!dev->deflate_willneed || ballast_inhibited()) {
         return;
     }
+    ballast_spend(dev, 0, end - start);
     /* Advice only: nothing depends on whether the host follows it. */
     if (qemu_madvise(host - (offset - start), end - start,
                      QEMU_MADV_WILLNEED)) {
@@ -158,7 +163,8 @@ static bool ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
 static bool ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
                               BallastRun *run, uint32_t pfn)
 {
-    if (run->nr && dev->coalesce) {
+    if (run->nr && dev->coalesce &&
+        run->nr < BALLAST_PIECE / BALLAST_PAGE_SIZE) {
         if (pfn == run->pfn + run->nr) {
             run->nr++;
             return true;
@@ -177,38 +183,44 @@ static bool ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
     return true;
 }
 
-static bool ballast_apply_frames(VirtIOBallast *dev, BallastQueueId id,
-                                 const VirtQueueElement *elem, size_t nr)
+/* From where the last turn has stopped; SERVED: all are done. */
+static BallastVerdict ballast_apply_frames(VirtIOBallast *dev,
+                                           BallastQueueId id,
+                                           BallastRequest *req, size_t nr)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    const VirtQueueElement *elem = &req->elem;
     uint32_t chunk[BALLAST_PFN_CHUNK];
     BallastRun run = { 0 };
-    size_t done, n, i;
+    size_t n, i;
 
-    for (done = 0; done < nr; done += n) {
-        n = MIN(nr - done, BALLAST_PFN_CHUNK);
-        iov_to_buf(elem->out_sg, elem->out_num, done * sizeof(chunk[0]),
+    while (req->at < nr && !ballast_turn_is_over(dev)) {
+        n = MIN(nr - req->at, BALLAST_PFN_CHUNK);
+        iov_to_buf(elem->out_sg, elem->out_num, req->at * sizeof(chunk[0]),
                    chunk, n * sizeof(chunk[0]));
-        for (i = 0; i < n; i++) {
+        for (i = 0; i < n && !ballast_turn_is_over(dev); i++) {
+            ballast_spend(dev, 1, 0);
             if (!ballast_add_frame(dev, id, &run,
                                    virtio_ldl_p(vdev, &chunk[i]))) {
-                return false;
+                return BALLAST_MALFORMED;
             }
         }
+        req->at += i;
     }
-    return ballast_apply_run(dev, id, &run);
+    if (!ballast_apply_run(dev, id, &run)) {
+        return BALLAST_MALFORMED;
+    }
+    return req->at < nr ? BALLAST_UNFINISHED : BALLAST_SERVED;
 }
 
 /* Inflate and deflate: an array of 32-bit frame numbers. */
-BallastVerdict ballast_serve_frames(VirtIOBallast *dev,
-                                           BallastQueueId id,
-                                           BallastRequest *req,
-                                           unsigned *budget)
+BallastVerdict ballast_serve_frames(VirtIOBallast *dev, BallastQueueId id,
+                                    BallastRequest *req)
 {
     const VirtQueueElement *elem = &req->elem;
     size_t size = iov_size(elem->out_sg, elem->out_num);
     size_t nr = size / sizeof(uint32_t);
-    bool ok;
+    BallastVerdict verdict;
 
     if (elem->in_num || !nr || size % sizeof(uint32_t)) {
         ballast_malformed(dev, id, "of %zu bytes and %u buffers to write to "
@@ -220,19 +232,19 @@ BallastVerdict ballast_serve_frames(VirtIOBallast *dev,
                           BALLAST_REQUEST_PFNS_MAX);
         return BALLAST_MALFORMED;
     }
-    ballast_spend(budget, nr);
-
-    ok = ballast_apply_frames(dev, id, elem, nr);
+    verdict = ballast_apply_frames(dev, id, req, nr);
+    if (verdict == BALLAST_UNFINISHED) {
+        return verdict;
+    }
     if (!virtio_vdev_has_feature(VIRTIO_DEVICE(dev),
                                  VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
         /* From now on the guest may use them again without a word. */
         g_hash_table_remove_all(dev->partial);
     }
-    if (!ok) {
-        return BALLAST_MALFORMED;
+    if (verdict == BALLAST_SERVED) {
+        ballast_count(dev, id, nr, (uint64_t)nr * BALLAST_PAGE_SIZE);
     }
-    ballast_count(dev, id, nr, (uint64_t)nr * BALLAST_PAGE_SIZE);
-    return BALLAST_SERVED;
+    return verdict;
 }
 
 /* Are all buffers of the request made of whole pages of guest RAM? */
@@ -266,57 +278,115 @@ bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
     return true;
 }
 
-/* The host pages that lie completely in a reported buffer. */
-static void ballast_report(VirtIOBallast *dev, const struct iovec *sg)
+static int ballast_compare_buffers(const void *a, const void *b)
 {
-    ram_addr_t offset, start, end;
-    RAMBlock *rb = qemu_ram_block_from_host(sg->iov_base, false, &offset);
-    size_t page_size = qemu_ram_pagesize(rb);
+    const struct iovec *x = a, *y = b;
 
-    start = QEMU_ALIGN_UP(offset, page_size);
-    end = QEMU_ALIGN_DOWN(offset + sg->iov_len, page_size);
+    return x->iov_base < y->iov_base ? -1 : x->iov_base > y->iov_base;
+}
+
+/* Free memory is named once: more would be work without end. */
+static bool ballast_check_overlap(VirtIOBallast *dev, BallastQueueId id,
+                                  const VirtQueueElement *elem)
+{
+    size_t size = elem->in_num * sizeof(struct iovec);
+    g_autofree struct iovec *sg = g_malloc(size);
+    unsigned i;
+
+    memcpy(sg, elem->in_sg, size);
+    qsort(sg, elem->in_num, sizeof(*sg), ballast_compare_buffers);
+    for (i = 1; i < elem->in_num; i++) {
+        size_t apart = sg[i].iov_base - sg[i - 1].iov_base;
+
+        if (apart < sg[i - 1].iov_len) {
+            ballast_malformed(dev, id, "has buffers that overlap by 0x%zx "
+                              "bytes", sg[i - 1].iov_len - apart);
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The host pages that lie completely in [offset, offset + length) of a reported
+ * buffer.
+ */
+static void ballast_report(VirtIOBallast *dev, RAMBlock *rb, ram_addr_t offset,
+                           uint64_t length)
+{
+    size_t page_size = qemu_ram_pagesize(rb);
+    ram_addr_t start = QEMU_ALIGN_UP(offset, page_size);
+    ram_addr_t end = QEMU_ALIGN_DOWN(offset + length, page_size);
+
     if (start >= end) {
-        ballast_skip(dev, BALLAST_REPORT, sg->iov_len, "part of a host page");
+        ballast_skip(dev, BALLAST_REPORT, length, "part of a host page");
         return;
     }
     ballast_discard(dev, BALLAST_REPORT, rb, start, end - start);
-    if (end - start < sg->iov_len) {
-        ballast_skip(dev, BALLAST_REPORT, sg->iov_len - (end - start),
+    if (end - start < length) {
+        ballast_skip(dev, BALLAST_REPORT, length - (end - start),
                      "part of a host page");
     }
 }
 
-BallastVerdict ballast_serve_report(VirtIOBallast *dev,
-                                           BallastQueueId id,
-                                           BallastRequest *req,
-                                           unsigned *budget)
+/* A piece of the next buffer, in whole host pages. */
+static void ballast_report_some(VirtIOBallast *dev, BallastRequest *req)
+{
+    const struct iovec *sg = &req->elem.in_sg[req->at];
+    uint64_t left = sg->iov_len - req->offset, length = left;
+    ram_addr_t offset, end;
+    RAMBlock *rb = qemu_ram_block_from_host(sg->iov_base + req->offset, false,
+                                            &offset);
+
+    if (length > BALLAST_PIECE) {
+        end = QEMU_ALIGN_UP(offset + BALLAST_PIECE, qemu_ram_pagesize(rb));
+        length = MIN(end - offset, left);
+    }
+    ballast_spend(dev, 1, 0);
+    ballast_report(dev, rb, offset, length);
+    req->offset += length;
+    if (length == left) {
+        req->at++;
+        req->offset = 0;
+    }
+}
+
+BallastVerdict ballast_serve_report(VirtIOBallast *dev, BallastQueueId id,
+                                    BallastRequest *req)
 {
     const VirtQueueElement *elem = &req->elem;
-    size_t size = iov_size(elem->in_sg, elem->in_num);
     const char *why = ballast_inhibited();
-    unsigned i;
 
-    if (elem->out_num) {
-        ballast_malformed(dev, id, "has %u buffers to read from",
-                          elem->out_num);
-        return BALLAST_MALFORMED;
+    if (!req->begun) {
+        if (elem->out_num) {
+            ballast_malformed(dev, id, "has %u buffers to read from",
+                              elem->out_num);
+            return BALLAST_MALFORMED;
+        }
+        if (!ballast_check_buffers(dev, id, elem) ||
+            !ballast_check_overlap(dev, id, elem)) {
+            return BALLAST_MALFORMED;
+        }
+        ballast_count(dev, id, elem->in_num,
+                      iov_size(elem->in_sg, elem->in_num));
+        req->begun = true;
     }
-    if (!ballast_check_buffers(dev, id, elem)) {
-        return BALLAST_MALFORMED;
-    }
-    ballast_spend(budget, elem->in_num);
-    ballast_count(dev, id, elem->in_num, size);
-
     /* Discarded memory reads as zeroes; the guest counts on something else. */
     if (!why && dev->poison_val) {
         why = "free pages are poisoned";
     }
     if (why) {
-        ballast_skip(dev, id, size, why);
+        ballast_spend(dev, elem->in_num, 0);
+        ballast_skip(dev, id, iov_size(elem->in_sg + req->at,
+                                       elem->in_num - req->at) - req->offset,
+                     why);
         return BALLAST_SERVED;
     }
-    for (i = 0; i < elem->in_num; i++) {
-        ballast_report(dev, &elem->in_sg[i]);
+    while (req->at < elem->in_num) {
+        if (ballast_turn_is_over(dev)) {
+            return BALLAST_UNFINISHED;
+        }
+        ballast_report_some(dev, req);
     }
     return BALLAST_SERVED;
 }

@@ -77,10 +77,8 @@ static void ballast_stats_poll(void *opaque)
     }
 }
 
-BallastVerdict ballast_serve_stats(VirtIOBallast *dev,
-                                          BallastQueueId id,
-                                          BallastRequest *req,
-                                          unsigned *budget)
+BallastVerdict ballast_serve_stats(VirtIOBallast *dev, BallastQueueId id,
+                                   BallastRequest *req)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
     const VirtQueueElement *elem = &req->elem;
@@ -94,7 +92,7 @@ BallastVerdict ballast_serve_stats(VirtIOBallast *dev,
                           "is not a list of statistics", size, elem->in_num);
         return BALLAST_MALFORMED;
     }
-    ballast_spend(budget, nr + 1);
+    ballast_spend(dev, nr + 1, 0);
     ballast_count(dev, id, nr, size);
 
     if (dev->stats_request) {

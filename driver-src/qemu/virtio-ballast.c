@@ -15,7 +15,8 @@
  *  1. The guest is not trusted.  A request that no correct driver could have
  *     made ends in virtio_error(); what it names is looked at only through the
  *     memory API; and one turn of the main loop serves a bounded number of
- *     pages, the rest waits for the next turn.
+ *     pages, discards a bounded amount of memory, and is over after a while,
+ *     if need be in the middle of a request.  The rest waits for the next turn.
  *  2. Rings are touched under the big lock only.  The iothread that applies
  *     hints gets requests that have been popped and checked, and gives them
  *     back the same way.  It may wait for the migration thread, and that for
@@ -39,6 +40,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
+#include "qemu/units.h"
 #include "qapi/error.h"
 #include "qapi/qapi-events-machine.h"
 #include "hw/qdev-properties.h"
@@ -48,8 +50,14 @@
 #include "trace.h"
 #include "virtio-ballast-internal.h"
 
-/* Frames or buffers that one queue may have served in one turn. */
+/*
+ * What one queue may have done in one turn: frames or buffers, memory that is
+ * discarded, and time, since the same discard may cost a hundred times as much
+ * of one kind of memory as of another.
+ */
 #define BALLAST_TURN_BLOCKS_MAX 16384
+#define BALLAST_TURN_BYTES_MAX (1 * GiB)
+#define BALLAST_TURN_NS_MAX (10 * SCALE_MS)
 
 #define BALLAST_QUEUE_SIZE 128
 #define BALLAST_REPORT_QUEUE_SIZE 32
@@ -92,9 +100,18 @@ void ballast_count(VirtIOBallast *dev, BallastQueueId id,
     trace_virtio_ballast_request(ballast_queue_name[id], blocks, bytes);
 }
 
-void ballast_spend(unsigned *budget, unsigned blocks)
+void ballast_spend(VirtIOBallast *dev, unsigned blocks, uint64_t bytes)
 {
-    *budget -= MIN(*budget, blocks);
+    dev->turn_blocks -= MIN(dev->turn_blocks, blocks);
+    dev->turn_bytes -= MIN(dev->turn_bytes, bytes);
+    if (bytes && qemu_clock_get_ns(QEMU_CLOCK_REALTIME) >= dev->turn_ends) {
+        dev->turn_bytes = 0;
+    }
+}
+
+bool ballast_turn_is_over(const VirtIOBallast *dev)
+{
+    return !dev->turn_blocks || !dev->turn_bytes;
 }
 
 /*
@@ -109,12 +126,27 @@ static BallastServe *const ballast_serve[BALLAST_NR_QUEUES] = {
     [BALLAST_REPORT] = ballast_serve_report,
 };
 
+/* What the last turn has left, or else the next one of the ring. */
+static BallastRequest *ballast_next_request(BallastQueue *q)
+{
+    BallastRequest *req = q->unfinished;
+
+    q->unfinished = NULL;
+    if (!req) {
+        req = virtqueue_pop(q->vq, sizeof(*req));
+        if (req) {
+            req->begun = false;
+            req->at = 0;
+            req->offset = 0;
+        }
+    }
+    return req;
+}
+
 /* One turn of a queue.  What is left over waits for serve_bh. */
 static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
 {
-    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
-    VirtQueue *vq = dev->queue[id].vq;
-    unsigned budget = BALLAST_TURN_BLOCKS_MAX;
+    BallastQueue *q = &dev->queue[id];
     BallastRequest *req;
     bool pushed = false;
 
@@ -122,24 +154,30 @@ static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
         dev->backlog |= 1u << id;
         return;
     }
-    while (budget && (req = virtqueue_pop(vq, sizeof(*req)))) {
-        BallastVerdict verdict = ballast_serve[id](dev, id, req, &budget);
+    dev->turn_blocks = BALLAST_TURN_BLOCKS_MAX;
+    dev->turn_bytes = BALLAST_TURN_BYTES_MAX;
+    dev->turn_ends = qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+                     BALLAST_TURN_NS_MAX;
+    while (!ballast_turn_is_over(dev) && (req = ballast_next_request(q))) {
+        BallastVerdict verdict = ballast_serve[id](dev, id, req);
 
         if (verdict == BALLAST_MALFORMED) {
-            virtqueue_detach_element(vq, &req->elem, 0);
+            virtqueue_detach_element(q->vq, &req->elem, 0);
             g_free(req);
             break;
         }
-        if (verdict == BALLAST_SERVED) {
-            virtqueue_push(vq, &req->elem, 0);
+        if (verdict == BALLAST_UNFINISHED) {
+            q->unfinished = req;
+        } else if (verdict == BALLAST_SERVED) {
+            virtqueue_push(q->vq, &req->elem, 0);
             g_free(req);
             pushed = true;
         }
     }
     if (pushed) {
-        virtio_notify(vdev, vq);
+        virtio_notify(VIRTIO_DEVICE(dev), q->vq);
     }
-    if (!budget) {
+    if (ballast_turn_is_over(dev)) {
         trace_virtio_ballast_backlog(ballast_queue_name[id]);
         dev->backlog |= 1u << id;
         qemu_bh_schedule(dev->serve_bh);
@@ -176,10 +214,16 @@ static void ballast_handle_output(VirtIODevice *vdev, VirtQueue *vq)
 /* Forget the requests that were taken from a queue and not given back. */
 static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
 {
+    BallastQueue *q = &dev->queue[id];
+
     dev->backlog &= ~(1u << id);
+    if (q->unfinished) {
+        virtqueue_detach_element(q->vq, &q->unfinished->elem, 0);
+        g_free(q->unfinished);
+        q->unfinished = NULL;
+    }
     if (id == BALLAST_STATS && dev->stats_request) {
-        virtqueue_detach_element(dev->queue[id].vq, &dev->stats_request->elem,
-                                 0);
+        virtqueue_detach_element(q->vq, &dev->stats_request->elem, 0);
         g_free(dev->stats_request);
         dev->stats_request = NULL;
     }
@@ -219,9 +263,22 @@ static void ballast_reset(VirtIODevice *vdev)
     dev->parked = true;
 }
 
+static bool ballast_holds_requests(VirtIOBallast *dev, BallastQueueId id)
+{
+    return dev->queue[id].unfinished ||
+           (id == BALLAST_STATS && dev->stats_request) ||
+           (id == BALLAST_HINT && ballast_hint_holds(dev));
+}
+
+/*
+ * The driver has started, or the VM has, perhaps on another host: there nobody
+ * holds the requests that the source had taken and not given back, they are
+ * taken once more; and nobody will kick for those that it had not got to.
+ */
 static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
 {
     VirtIOBallast *dev = VIRTIO_BALLAST(vdev);
+    int id;
 
     if (!vdev->vm_running) {
         dev->parked = true;
@@ -230,14 +287,14 @@ static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
     if (!dev->parked || !(status & VIRTIO_CONFIG_S_DRIVER_OK)) {
         return;
     }
-    /*
-     * The driver has started, or the VM has, perhaps on another host: there
-     * the requests that the source held have to be taken again, and nobody
-     * will kick for those that the source had not got to.
-     */
     dev->parked = false;
-    if (!dev->stats_request) {
-        virtqueue_rewind(dev->queue[BALLAST_STATS].vq, 1);
+    for (id = 0; id < BALLAST_NR_QUEUES; id++) {
+        VirtQueue *vq = dev->queue[id].vq;
+
+        while (vq && !ballast_holds_requests(dev, id) &&
+               virtqueue_rewind(vq, 1)) {
+            continue;
+        }
     }
     if (dev->hints) {
         ballast_hint_resume(dev);

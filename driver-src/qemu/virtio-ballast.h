@@ -47,6 +47,9 @@ typedef enum BallastHintState {
 typedef struct BallastRequest {
     VirtQueueElement elem;  /* first: virtqueue_pop() allocates around it */
     QSIMPLEQ_ENTRY(BallastRequest) next;
+    bool begun;             /* looked at and counted: the rest is to be done */
+    size_t at;              /* frames or buffers that are done */
+    uint64_t offset;        /* reporting queue: bytes of the next that are done */
     uint32_t hint_id;       /* hint queue: the command, if there is one */
     bool hint_usable;       /* hint queue: nothing forbids to use the hints */
     uint64_t hinted;        /* hint queue: bytes that took effect */
@@ -60,6 +63,7 @@ typedef struct BallastHints BallastHints;
 
 typedef struct BallastQueue {
     VirtQueue *vq;          /* NULL: the device has no such queue */
+    BallastRequest *unfinished; /* what the next turn goes on with */
     uint64_t requests;      /* popped and found well-formed */
     uint64_t blocks;        /* PFNs or buffers in them */
     uint64_t bytes;         /* bytes that they name */
@@ -74,6 +78,9 @@ struct VirtIOBallast {
     uint32_t backlog;       /* bit per queue that still has requests */
     bool parked;            /* the VM is stopped: leave the rings alone */
     QEMUBH *serve_bh;       /* works through the backlog */
+    unsigned turn_blocks;   /* frames or buffers left to the present turn */
+    uint64_t turn_bytes;    /* memory to discard left to the present turn */
+    int64_t turn_ends;      /* ns of the host clock */
 
     uint32_t target_pages;  /* what the guest is asked to put in, 4 KiB */
     uint32_t actual;        /* what it says it has put in, 4 KiB */

@@ -67,7 +67,9 @@ struct AioContext {
 struct vmm_waiter {
 	struct vmm_waiter *next;
 	struct cpu_thread *thread;
+	struct coro *co;
 	bool woken;
+	bool owns;			/* what it waits for was given to it */
 };
 
 struct IOThread {

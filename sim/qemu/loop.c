@@ -7,7 +7,8 @@
  * which sleeps until aio_context_notify(); without threads the same work is done from an engine
  * event.  Differences: bottom halves run in the order of scheduling (QEMU: the reverse within one
  * pass); the lock of an AioContext is no lock, since the iothread does not hold it either while it
- * runs bottom halves.  The big lock is dropped only between two handlers.
+ * runs bottom halves.  The big lock is dropped only between two passes over what is due; what is
+ * scheduled in one pass is for the next.
  */
 #include "internal.h"
 
@@ -359,10 +360,13 @@ static QEMUTimer *timers_take_due(struct vmm *vmm)
 	return timer;
 }
 
+static void mutex_hand_over(QemuMutex *mutex);
+
 /* One pass over everything that is due. */
 static bool main_run(struct vmm *vmm)
 {
 	bool progress = false;
+	unsigned int nr = 0;
 	QEMUTimer *timer;
 	QEMUBH *bh;
 
@@ -377,14 +381,16 @@ static bool main_run(struct vmm *vmm)
 		progress = true;
 	}
 	progress |= vmm_transport_run(vmm);
-	while ((bh = QSIMPLEQ_FIRST(&vmm->main.scheduled))) {
+	QSIMPLEQ_FOREACH(bh, &vmm->main.scheduled, next)
+		nr++;
+	while (nr-- && (bh = QSIMPLEQ_FIRST(&vmm->main.scheduled))) {
 		qemu_bh_cancel(bh);
 		bh_call(bh);
 		progress = true;
 		if (vmm_transport_pending(vmm))
 			break;		/* nobody starves */
 	}
-	qemu_mutex_unlock(&vmm->bql);
+	mutex_hand_over(&vmm->bql);
 	return progress;
 }
 
@@ -487,9 +493,10 @@ AioContext *iothread_get_aio_context(IOThread *iothread)
 
 /* Locks */
 
-static void wait_on(struct vmm_waiter **list, const char *why)
+/* Returns whether the caller has been given the mutex. */
+static bool wait_on(struct vmm_waiter **list, const char *why)
 {
-	struct vmm_waiter waiter = { .thread = coro_current->ctx.thread };
+	struct vmm_waiter waiter = { .thread = coro_current->ctx.thread, .co = coro_current };
 
 	if (!waiter.thread)
 		vmm_fatal("%s would wait for %s forever: it runs on no thread",
@@ -499,6 +506,7 @@ static void wait_on(struct vmm_waiter **list, const char *why)
 	*list = &waiter;
 	while (!waiter.woken)
 		cpu_block(why);
+	return waiter.owns;
 }
 
 static void wake_first(struct vmm_waiter **list)
@@ -531,8 +539,10 @@ void qemu_mutex_lock(QemuMutex *mutex)
 		vmm_fatal("%s locks a mutex %s", coro_current->name,
 			  mutex->initialized ? "that it holds" : "that was not initialized");
 	vmm_sync();
-	while (mutex->owner)
-		wait_on(&mutex->waiters, "a mutex of the VMM");
+	while (mutex->owner) {
+		if (wait_on(&mutex->waiters, "a mutex of the VMM"))
+			return;
+	}
 	mutex->owner = coro_current;
 }
 
@@ -553,6 +563,27 @@ void qemu_mutex_unlock(QemuMutex *mutex)
 		vmm_sync();
 	mutex->owner = NULL;
 	wake_first(&mutex->waiters);
+}
+
+/*
+ * The main loop polls between two passes, and whoever waits has the mutex by then: as it is, a
+ * mutex goes to who runs when it is free.
+ */
+static void mutex_hand_over(QemuMutex *mutex)
+{
+	struct vmm_waiter *waiter;
+
+	if (mutex->waiters)
+		vmm_sync();
+	waiter = mutex->waiters;
+	if (!waiter) {
+		qemu_mutex_unlock(mutex);
+		return;
+	}
+	mutex->waiters = waiter->next;
+	mutex->owner = waiter->co;
+	waiter->owns = waiter->woken = true;
+	cpu_wake(waiter->thread);
 }
 
 void qemu_cond_init(QemuCond *cond)

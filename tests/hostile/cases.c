@@ -74,6 +74,7 @@ static const struct hostile_words says_rings = { "does not lie in one piece of m
 #define SAYS_LIST "is not a list of frames"
 #define SAYS_PAGES "not made of pages"
 #define SAYS_RAM "that is not RAM"
+#define SAYS_OVERLAP "has buffers that overlap"
 #define SAYS_STATS "is not a list of statistics"
 
 const struct hostile_case hostile_cases[] = {
@@ -390,11 +391,33 @@ const struct hostile_case hostile_cases[] = {
 	{ "reports that overlap",
 	  STEPS(DESC(RING(Q_REPORT), 0, FREE, 2 * MIB, D_WRITE | D_NEXT, 1),
 		DESC(RING(Q_REPORT), 1, FREE + PAGE, 2 * MIB, D_WRITE, 0), GO(Q_REPORT)),
+	  MALFORMED(SAYS_OVERLAP), .queue = Q_REPORT },
+	{ "reports side by side, in another order",
+	  STEPS(DESC(RING(Q_REPORT), 0, FREE + 2 * MIB, 2 * MIB, D_WRITE | D_NEXT, 1),
+		DESC(RING(Q_REPORT), 1, FREE, 2 * MIB, D_WRITE, 0), GO(Q_REPORT)),
 	  .end = ENDS_SERVED, .used = 1, .queue = Q_REPORT, COUNTERS({ "report-blocks", 2 }),
-	  DISCARDED({ FREE, 2 * MIB + PAGE }) },
+	  DISCARDED({ FREE, 4 * MIB }) },
 	{ "the same report 32 times",
 	  STEPS(CHAIN(RING(Q_REPORT), 32, FREE, 0, PAGE, D_WRITE), GO(Q_REPORT)),
-	  .end = ENDS_SERVED, .used = 1, .queue = Q_REPORT, DISCARDED({ FREE, PAGE }) },
+	  MALFORMED(SAYS_OVERLAP), .queue = Q_REPORT },
+	{ "16,384 buffers of nearly all RAM",
+	  STEPS(CHAIN(BUF, 1024, FREE, 0, END - FREE, D_WRITE),
+		DESC(RING(Q_REPORT), 0, BUF, 1024 * 16, D_INDIRECT, 0), OFFERS(Q_REPORT, 0, 16),
+		KICK(Q_REPORT)),
+	  MALFORMED(SAYS_OVERLAP), .queue = Q_REPORT },
+	{ "32 requests of nearly all RAM: more than a turn may discard",
+	  STEPS(DESC(RING(Q_REPORT), 0, FREE, END - FREE, D_WRITE, 0), OFFERS(Q_REPORT, 0, 32),
+		KICK(Q_REPORT)),
+	  .end = ENDS_SERVED, .used = 32, .queue = Q_REPORT,
+	  COUNTERS({ "report-requests", 32 }, { "report-discarded-bytes", 32 * (END - FREE) }),
+	  DISCARDED({ FREE, END - FREE }) },
+	{ "32 requests of 1024 pages: more than a turn may serve",
+	  STEPS(CHAIN(BUF, 1024, FREE, 2 * PAGE, PAGE, D_WRITE),
+		DESC(RING(Q_REPORT), 0, BUF, 1024 * 16, D_INDIRECT, 0), OFFERS(Q_REPORT, 0, 32),
+		KICK(Q_REPORT), CHAIN(BUF, 1024, FREE + PAGE, 2 * PAGE, PAGE, D_WRITE),
+		OFFERS(Q_REPORT, 0, 32), KICK(Q_REPORT)),
+	  .end = ENDS_SERVED, .used = 64, .queue = Q_REPORT,
+	  COUNTERS({ "report-blocks", 64 * 1024 }), DISCARDED({ FREE, 2 * 1024 * PAGE }) },
 	{ "report of the ring that reports it",
 	  STEPS(IN(Q_REPORT, HOSTILE_RING(Q_REPORT), HOSTILE_RING_BYTES)), BROKEN(&says_empty),
 	  .used = 1, .queue = Q_REPORT,

@@ -276,6 +276,14 @@ int qtest_read_bytes(struct qtest *q, uint64_t addr, void *bytes, size_t len)
 	return 0;
 }
 
+int qtest_clock_step(struct qtest *q, uint64_t ns)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "clock_step %llu\n", (unsigned long long)ns);
+	return write_value(q, command);
+}
+
 void qtest_read_log(struct qtest *q, char *text, size_t size)
 {
 	ssize_t n = pread(q->log, text, size - 1, q->log_at);

@@ -48,6 +48,9 @@ int qtest_out(struct qtest *q, uint16_t port, unsigned int size, uint32_t value)
 /* At most 4096 bytes. */
 int qtest_read_bytes(struct qtest *q, uint64_t addr, void *bytes, size_t len);
 
+/* Virtual time goes on by @ns; timers that are due then have run. */
+int qtest_clock_step(struct qtest *q, uint64_t ns);
+
 /* What QEMU has written to stderr since the last call, as a string. */
 void qtest_read_log(struct qtest *q, char *text, size_t size);
 

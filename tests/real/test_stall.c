@@ -181,7 +181,8 @@ static void print_table(void)
 	char ours[32], stock[32];
 	enum ask ask;
 
-	printf("| %-44s %12s %12s %12s\n", "migration stalls: answer to", "ours", "stock", "wanted");
+	printf("| %-44s %12s %12s %12s\n", "migration stalls: answer to", "ours", "stock",
+	       "wanted");
 	for (ask = 0; ask < NR_ASKS; ask++) {
 		print_time(took->ours[ask], LIMIT_MS, ours, sizeof(ours));
 		print_time(took->stock[ask], STOCK_MS, stock, sizeof(stock));

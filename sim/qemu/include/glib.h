@@ -38,6 +38,14 @@ gpointer g_malloc(gsize size);
 gpointer g_malloc0(gsize size);
 gpointer g_try_malloc0(gsize size);
 void g_free(gpointer mem);
+
+/* Freed when it goes out of scope. */
+static inline void vmm_autofree(void *ptr)
+{
+	g_free(*(void **)ptr);
+}
+
+#define g_autofree __attribute__((cleanup(vmm_autofree)))
 gchar *g_strdup(const gchar *text);
 gchar *g_strdup_printf(const gchar *format, ...) G_GNUC_PRINTF(1, 2);
 
