@@ -120,6 +120,13 @@ static void setup_huge(void)
 	setup_as("virtio-ballast", "virtio-ballast-device");
 }
 
+static void setup_64k(void)
+{
+	memset(&guest, 0, sizeof(guest));
+	guest.config.ram_page_size = 65536;
+	setup_as("virtio-ballast", "virtio-ballast-device");
+}
+
 static void teardown(void)
 {
 	guest_destroy(&guest);
@@ -363,6 +370,45 @@ START_TEST(deflated_part_keeps_the_host_page)
 	ck_assert_uint_eq(nr_discarded(PFN(0), 512), 0);
 	send_range(Q_INFLATE, PFN(100), 1);
 	ck_assert_uint_eq(nr_discarded(PFN(0), 512), 512);
+}
+END_TEST
+
+/* Memory that goes away is not kept by what is remembered of it. */
+START_TEST(unplugged_memory_is_forgotten)
+{
+	MemoryRegion *mr = &guest.vmm->regions[0];
+
+	send_range(Q_INFLATE, PFN(0), 511);
+	send_range(Q_INFLATE, PFN(8192), 511);		/* 32 MiB further */
+	ck_assert_uint_eq(mr->refs, 2);
+	vmm_region_gone(guest.vmm, mr, 0, PFN(4096) * PAGE);
+	ck_assert_uint_eq(mr->refs, 1);
+	send_range(Q_INFLATE, PFN(511), 1);
+	send_range(Q_INFLATE, PFN(8192 + 511), 1);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 512), 0);
+	ck_assert_uint_eq(nr_discarded(PFN(8192), 512), 512);
+	vmm_region_gone(guest.vmm, mr, 0, GUEST_RAM);
+	ck_assert_uint_eq(mr->refs, 0);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(small_host_pages_are_remembered_together)
+{
+	MemoryRegion *mr = &guest.vmm->regions[0];
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)			/* 4 MiB in host pages of 64 KiB */
+		send_range(Q_INFLATE, PFN(16 * i), 15);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 1024), 0);
+	ck_assert_uint_eq(mr->refs, 1);
+	send_range(Q_DEFLATE, PFN(16), 15);
+	send_range(Q_INFLATE, PFN(15), 2);		/* the end of one, the start of the next */
+	ck_assert_uint_eq(nr_discarded(PFN(0), 1024), 16);
+	send_range(Q_INFLATE, PFN(17), 14 + 1);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 1024), 32);
+	ck_assert_uint_eq(guest_prop(&guest, "inflate-discards"), 2);
+	ck_assert_uint_eq(guest_prop(&guest, "inflate-discarded-bytes"), 32 * PAGE);
 }
 END_TEST
 
@@ -1176,12 +1222,17 @@ static void add_huge(Suite *suite)
 	TCase *tc = tcase_create("host pages of 2 MiB");
 
 	tcase_add_checked_fixture(tc, setup_huge, teardown);
+	tcase_add_test(tc, unplugged_memory_is_forgotten);
 	tcase_add_test(tc, host_page_is_discarded_when_all_of_it_is_ballooned);
 	tcase_add_test(tc, deflated_part_keeps_the_host_page);
 	tcase_add_test(tc, part_named_twice_counts_once);
 	tcase_add_test(tc, without_must_tell_host_only_one_request_counts);
 	tcase_add_test(tc, reset_forgets_ballooned_parts);
 	tcase_add_test(tc, report_covers_only_whole_host_pages);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("host pages of 64 KiB");
+	tcase_add_checked_fixture(tc, setup_64k, teardown);
+	tcase_add_test(tc, small_host_pages_are_remembered_together);
 	suite_add_tcase(suite, tc);
 }
 

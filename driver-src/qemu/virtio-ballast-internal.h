@@ -44,7 +44,8 @@ void ballast_discard(VirtIOBallast *dev, BallastQueueId id, RAMBlock *rb,
                      ram_addr_t offset, uint64_t length);
 
 /* virtio-ballast-partial.c */
-GHashTable *ballast_partial_new(void);
+void ballast_partial_realize(VirtIOBallast *dev);
+void ballast_partial_unrealize(VirtIOBallast *dev);
 /*
  * Note that [offset, offset + length) is ballooned; discard the host pages that
  * are ballooned completely now.

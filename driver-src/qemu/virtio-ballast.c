@@ -445,7 +445,7 @@ static void ballast_realize(DeviceState *qdev, Error **errp)
                     "use the property 'target-size' of this one");
     }
 
-    dev->partial = ballast_partial_new();
+    ballast_partial_realize(dev);
     dev->serve_bh = qemu_bh_new_guarded(ballast_serve_backlog, dev,
                                         &qdev->mem_reentrancy_guard);
     ballast_add_queue(dev, BALLAST_INFLATE, BALLAST_QUEUE_SIZE);
@@ -483,8 +483,7 @@ static void ballast_unrealize(DeviceState *qdev)
             dev->queue[id].vq = NULL;
         }
     }
-    g_hash_table_destroy(dev->partial);
-    dev->partial = NULL;
+    ballast_partial_unrealize(dev);
     virtio_cleanup(vdev);
 }
 

@@ -9,6 +9,7 @@
 #define HW_VIRTIO_BALLAST_H
 
 #include "standard-headers/linux/virtio_ballast.h"
+#include "exec/memory.h"
 #include "hw/virtio/virtio.h"
 #include "qemu/notify.h"
 #include "qemu/queue.h"
@@ -49,7 +50,7 @@ typedef struct BallastRequest {
     QSIMPLEQ_ENTRY(BallastRequest) next;
     bool begun;             /* looked at and counted: the rest is to be done */
     size_t at;              /* frames or buffers that are done */
-    uint64_t offset;        /* reporting queue: bytes of the next that are done */
+    uint64_t offset;        /* reporting queue: bytes done of the next one */
     uint32_t hint_id;       /* hint queue: the command, if there is one */
     bool hint_usable;       /* hint queue: nothing forbids to use the hints */
     uint64_t hinted;        /* hint queue: bytes that took effect */
@@ -89,8 +90,9 @@ struct VirtIOBallast {
     uint64_t errors;        /* malformed requests */
     uint64_t rounds;        /* hinting rounds */
 
-    /* Ballooned parts of host pages: host address -> BallastHostPage */
+    /* Ballooned parts of host pages: host address -> BallastChunk */
     GHashTable *partial;
+    MemoryListener listener; /* forgets memory that goes away */
 
     BallastRequest *stats_request; /* waits for the next poll */
     QEMUTimer *stats_timer; /* while realized */

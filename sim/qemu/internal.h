@@ -166,6 +166,7 @@ struct vmm {
 	struct vmm_device *devices;
 
 	MemoryRegion system;
+	MemoryListener *listeners;
 	MemoryRegion regions[VMM_NR_REGIONS];	/* by address */
 	RAMBlock ram, rom;
 	uint8_t *bounce;
@@ -307,6 +308,8 @@ extern const TypeInfo vmm_iothread_type_info;
 /* memory.c */
 int vmm_memory_init(struct vmm *vmm);
 void vmm_memory_destroy(struct vmm *vmm);
+/* [start, start + size) of the region leaves the address space, as when it is unplugged. */
+void vmm_region_gone(struct vmm *vmm, MemoryRegion *mr, uint64_t start, uint64_t size);
 /* Address of guest-physical memory for DMA; *len shrinks to what is contiguous.  NULL: refused. */
 void *vmm_dma_map(struct vmm *vmm, hwaddr addr, hwaddr *len, bool is_write);
 void vmm_dma_unmap(struct vmm *vmm, void *ptr);

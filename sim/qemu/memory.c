@@ -64,6 +64,12 @@ MemoryRegion *get_system_memory(void)
 	return &this_vmm->system;
 }
 
+/* A handle: nobody looks into it. */
+AddressSpace *vmm_address_space(void)
+{
+	return (AddressSpace *)&this_vmm->system;
+}
+
 MemoryRegionSection memory_region_find(MemoryRegion *mr, hwaddr addr, uint64_t size)
 {
 	struct vmm *vmm = container_of(mr, struct vmm, system);
@@ -163,6 +169,38 @@ void memory_region_set_dirty(MemoryRegion *mr, hwaddr addr, hwaddr size)
 		vmm_migration_written(this_vmm, addr >> HOST_PAGE_SHIFT,
 				      DIV_ROUND_UP(addr + size, HOST_PAGE_SIZE) -
 				      (addr >> HOST_PAGE_SHIFT));
+}
+
+/* There is one address space, and all who listen want to know about it. */
+void memory_listener_register(MemoryListener *listener, AddressSpace *filter)
+{
+	listener->next = this_vmm->listeners;
+	this_vmm->listeners = listener;
+}
+
+void memory_listener_unregister(MemoryListener *listener)
+{
+	MemoryListener **link = &this_vmm->listeners;
+
+	while (*link && *link != listener)
+		link = &(*link)->next;
+	if (!*link)
+		vmm_fatal("memory listener %s is not registered", listener->name);
+	*link = listener->next;
+}
+
+void vmm_region_gone(struct vmm *vmm, MemoryRegion *mr, uint64_t start, uint64_t size)
+{
+	MemoryRegionSection section = {
+		.mr = mr, .offset_within_region = start, .size = int128_make64(size),
+		.offset_within_address_space = mr->addr + start,
+	};
+	struct vmm *old = vmm_enter(vmm);
+	MemoryListener *l;
+
+	for (l = vmm->listeners; l; l = l->next)
+		l->region_del(l, &section);
+	vmm_leave(old);
 }
 
 /* RAM blocks */

@@ -449,6 +449,25 @@ void g_hash_table_remove_all(GHashTable *table)
 	}
 }
 
+guint g_hash_table_foreach_remove(GHashTable *table, GHRFunc func, gpointer data)
+{
+	guint i, nr = 0;
+
+	for (i = 0; i < table->nr_buckets; i++) {
+		struct hash_entry **link = &table->bucket[i];
+
+		while (*link) {
+			if (func((*link)->key, (*link)->value, data)) {
+				hash_unlink(table, link);
+				nr++;
+			} else {
+				link = &(*link)->next;
+			}
+		}
+	}
+	return nr;
+}
+
 guint g_hash_table_size(GHashTable *table)
 {
 	return table->nr_entries;

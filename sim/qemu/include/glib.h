@@ -84,6 +84,8 @@ gpointer g_hash_table_lookup(GHashTable *table, gconstpointer key);
 gboolean g_hash_table_insert(GHashTable *table, gpointer key, gpointer value);
 gboolean g_hash_table_remove(GHashTable *table, gconstpointer key);
 void g_hash_table_remove_all(GHashTable *table);
+typedef gboolean (*GHRFunc)(gpointer key, gpointer value, gpointer data);
+guint g_hash_table_foreach_remove(GHashTable *table, GHRFunc func, gpointer data);
 guint g_hash_table_size(GHashTable *table);
 void g_hash_table_destroy(GHashTable *table);
 

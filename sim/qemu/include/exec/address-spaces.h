@@ -6,5 +6,7 @@
 #include "exec/memory.h"
 
 MemoryRegion *get_system_memory(void);
+AddressSpace *vmm_address_space(void);
+#define address_space_memory (*vmm_address_space())
 
 #endif

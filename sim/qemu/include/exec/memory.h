@@ -37,6 +37,18 @@ MemoryRegion *memory_region_from_host(void *ptr, ram_addr_t *offset);
 /* As a write to it would: the next synchronisation of the migration bitmap finds it. */
 void memory_region_set_dirty(MemoryRegion *mr, hwaddr addr, hwaddr size);
 
+/* Who wants to know what becomes of the address space; here, what leaves it. */
+typedef struct MemoryListener MemoryListener;
+
+struct MemoryListener {
+	const char *name;
+	void (*region_del)(MemoryListener *listener, MemoryRegionSection *section);
+	MemoryListener *next;
+};
+
+void memory_listener_register(MemoryListener *listener, AddressSpace *filter);
+void memory_listener_unregister(MemoryListener *listener);
+
 /* Somebody (an assigned device) needs guest RAM to stay where it is. */
 bool ram_block_discard_is_disabled(void);
 

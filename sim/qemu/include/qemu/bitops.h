@@ -23,6 +23,15 @@ static inline void clear_bit(long nr, unsigned long *addr)
 	addr[BIT_WORD(nr)] &= ~BIT_MASK(nr);
 }
 
+/* @size: there is none. */
+static inline unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size,
+					       unsigned long offset)
+{
+	while (offset < size && (addr[BIT_WORD(offset)] & BIT_MASK(offset)))
+		offset++;
+	return offset;
+}
+
 static inline int test_bit(long nr, const unsigned long *addr)
 {
 	return !!(addr[BIT_WORD(nr)] & BIT_MASK(nr));
