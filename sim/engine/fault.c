@@ -124,8 +124,11 @@ static const uintptr_t *context_sp(const ucontext_t *uc)
 #endif
 }
 
-/* A jump to nowhere cannot be unwound: then the first return address into an image has to do. */
-static void scan_stack(struct frames *f, const ucontext_t *uc)
+/*
+ * A jump to nowhere cannot be unwound: then the first return address into an image has to do.
+ * Frames are of others, with whatever a sanitizer has put between their variables.
+ */
+static void __attribute__((no_sanitize_address)) scan_stack(struct frames *f, const ucontext_t *uc)
 {
 	const struct coro *co = coro_current;
 	const uintptr_t *sp = context_sp(uc);
