@@ -634,6 +634,35 @@ START_TEST(statistics_that_are_not_sent_again_are_forgotten)
 END_TEST
 
 /* Every tag has the name that management software knows from QEMU 9.1; others are ignored. */
+/* A reset takes the balloon away, and who watches its size hears of it. */
+START_TEST(reset_ends_the_balloon_and_says_so)
+{
+	config_write(4, 1234);
+	ck_assert_int_eq(guest.balloon_change, GUEST_RAM - 1234 * PAGE);
+	send_stats(7);
+	guest.virtio->ops->set_status(guest.virtio, 0);
+	ck_assert_int_eq(guest.balloon_change, GUEST_RAM);
+	ck_assert_uint_eq(guest_prop(&guest, "actual-size"), 0);
+	ck_assert_uint_eq(guest_prop(&guest, "guest-stats/stats/stat-free-memory"), UINT64_MAX);
+	ck_assert_uint_eq(guest_prop(&guest, "guest-stats/last-update"), 0);
+	guest.balloon_change = 0;
+	guest.virtio->ops->set_status(guest.virtio, 0);
+	ck_assert_int_eq(guest.balloon_change, 0);	/* once */
+}
+END_TEST
+
+/* A guest reports blocks that are smaller: said when the device is made. */
+START_TEST(reporting_with_gigantic_host_pages_is_warned_of)
+{
+	guest_destroy(&guest);
+	image_unload(image);
+	memset(&guest, 0, sizeof(guest));
+	guest.config.ram_page_size = (_i ? 1024 : 2) * MIB;
+	setup_as("virtio-ballast", "virtio-ballast-device");
+	ck_assert_uint_eq(guest.nr_warnings, _i);
+}
+END_TEST
+
 START_TEST(statistics_have_their_names)
 {
 	static const char *const name[] = {
@@ -1210,6 +1239,8 @@ static void add_hints(TCase *tc)
 	tcase_add_test(tc, hint_ids_wrap_to_the_first_valid_one);
 	tcase_add_test(tc, overlapping_reports_are_refused);
 	tcase_add_test(tc, request_goes_on_in_the_next_turn);
+	tcase_add_test(tc, reset_ends_the_balloon_and_says_so);
+	tcase_add_loop_test(tc, reporting_with_gigantic_host_pages_is_warned_of, 0, 2);
 	tcase_add_test(tc, statistics_have_their_names);
 	tcase_add_test(tc, device_that_cannot_be_realized_leaves_nothing_behind);
 	tcase_add_test(tc, interval_that_is_set_before_realize_is_kept);

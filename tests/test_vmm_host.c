@@ -456,7 +456,7 @@ END_TEST
  */
 #define STALL_NS (10 * NSEC_PER_SEC_U64)
 
-enum meanwhile { MEANWHILE_RESET, MEANWHILE_STOP, MEANWHILE_UNPLUG };
+enum meanwhile { MEANWHILE_NOTHING, MEANWHILE_RESET, MEANWHILE_STOP, MEANWHILE_UNPLUG };
 
 static const struct stalled {
 	const char *image;
@@ -464,6 +464,8 @@ static const struct stalled {
 	bool waits;		/* the big lock is taken until the receiver reads */
 	bool clean;		/* in the end the page need not be sent, for all that is known */
 } stalled[] = {
+	{ "virtio-ballast", MEANWHILE_NOTHING, false, true },
+	{ STOCK, MEANWHILE_NOTHING, false, true },
 	{ "virtio-ballast", MEANWHILE_RESET, false, false },
 	{ "virtio-ballast", MEANWHILE_STOP, false, true },
 	{ "virtio-ballast", MEANWHILE_UNPLUG, false, false },
@@ -512,8 +514,15 @@ static void script_stall(void *arg)
 	guest_publish(&guest, Q_HINT, 0);
 	kvm_virtio_kick(guest.virtio, Q_HINT);
 	cpu_sleep(5 * NSEC_PER_MSEC_U64);	/* the iothread waits for the bitmap by now */
+	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 1);
 	start = guest.engine.now;
-	if (stall->what == MEANWHILE_RESET)
+	if (stall->what == MEANWHILE_NOTHING) {
+		/* The guest has its buffer back when the hint has been applied, and not before. */
+		wait_used(Q_HINT, 2);
+		ck_assert_uint_gt(guest.engine.now - start, STALL_NS / 2);
+		ck_assert(!vmm_migration_page_dirty(guest.vmm, DATA_PFN));
+		start = guest.engine.now;
+	} else if (stall->what == MEANWHILE_RESET)
 		kvm_virtio_set_status(guest.virtio, 0);
 	else if (stall->what == MEANWHILE_STOP)
 		vmm_vm_stop(guest.vmm);

@@ -143,9 +143,10 @@ static void ballast_hint_work(void *opaque)
         } else {
             QSIMPLEQ_INSERT_TAIL(&h->done, req, next);
         }
-    }
-    if (h->done_bh) {
-        qemu_bh_schedule(h->done_bh);
+        /* Now: the next one may wait for the migration. */
+        if (h->done_bh) {
+            qemu_bh_schedule(h->done_bh);
+        }
     }
     qemu_mutex_unlock(&h->lock);
 }

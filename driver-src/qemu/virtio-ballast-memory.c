@@ -118,69 +118,74 @@ static bool ballast_section_usable(const MemoryRegionSection *section,
            !memory_region_is_romd(mr) && !memory_region_is_ram_device(mr);
 }
 
+/*
+ * Do what is asked for with the first frames of the run; returns how many that
+ * were.  A frame that is not RAM is left alone: the guest has nothing of it,
+ * and other devices of this kind do not mind either.
+ */
+static uint64_t ballast_apply_section(VirtIOBallast *dev, BallastQueueId id,
+                                      const BallastRun *run)
+{
+    hwaddr pa = run->pfn << VIRTIO_BALLAST_PFN_SHIFT;
+    MemoryRegionSection section;
+    uint64_t length = 0;
+    ram_addr_t offset;
+    RAMBlock *rb = NULL;
+    uint8_t *host = NULL;
+
+    section = memory_region_find(get_system_memory(), pa,
+                                 run->nr << VIRTIO_BALLAST_PFN_SHIFT);
+    if (ballast_section_usable(&section, pa)) {
+        length = QEMU_ALIGN_DOWN(int128_get64(section.size),
+                                 BALLAST_PAGE_SIZE);
+        host = memory_region_get_ram_ptr(section.mr);
+        host += section.offset_within_region;
+        rb = qemu_ram_block_from_host(host, false, &offset);
+    }
+    if (!rb || !length || !QEMU_IS_ALIGNED(offset, BALLAST_PAGE_SIZE) ||
+        length > qemu_ram_get_used_length(rb) - offset) {
+        length = BALLAST_PAGE_SIZE;
+        ballast_skip(dev, id, length, "not RAM");
+    } else if (id == BALLAST_INFLATE) {
+        ballast_inflate(dev, section.mr, rb, host, offset, length);
+    } else {
+        ballast_deflate(dev, rb, host, offset, length);
+    }
+    memory_region_unref(section.mr);
+    return length >> VIRTIO_BALLAST_PFN_SHIFT;
+}
+
 /* One run of frames, which may lie in several RAM blocks. */
-static bool ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
+static void ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
                               BallastRun *run)
 {
     while (run->nr) {
-        hwaddr pa = run->pfn << VIRTIO_BALLAST_PFN_SHIFT;
-        MemoryRegionSection section;
-        uint64_t length = 0;
-        ram_addr_t offset;
-        RAMBlock *rb = NULL;
-        uint8_t *host = NULL;
+        uint64_t done = ballast_apply_section(dev, id, run);
 
-        section = memory_region_find(get_system_memory(), pa,
-                                     run->nr << VIRTIO_BALLAST_PFN_SHIFT);
-        if (ballast_section_usable(&section, pa)) {
-            length = QEMU_ALIGN_DOWN(int128_get64(section.size),
-                                     BALLAST_PAGE_SIZE);
-            host = memory_region_get_ram_ptr(section.mr);
-            host += section.offset_within_region;
-            rb = qemu_ram_block_from_host(host, false, &offset);
-        }
-        if (!rb || !length ||
-            !QEMU_IS_ALIGNED(offset, BALLAST_PAGE_SIZE) ||
-            length > qemu_ram_get_used_length(rb) - offset) {
-            ballast_malformed(dev, id, "names frame 0x%" PRIx64
-                              ", which is not RAM", run->pfn);
-            memory_region_unref(section.mr);
-            return false;
-        }
-        if (id == BALLAST_INFLATE) {
-            ballast_inflate(dev, section.mr, rb, host, offset, length);
-        } else {
-            ballast_deflate(dev, rb, host, offset, length);
-        }
-        memory_region_unref(section.mr);
-        run->pfn += length >> VIRTIO_BALLAST_PFN_SHIFT;
-        run->nr -= length >> VIRTIO_BALLAST_PFN_SHIFT;
+        run->pfn += done;
+        run->nr -= done;
     }
-    return true;
 }
 
 /* Add a frame to the run; apply the run first if it does not fit to it. */
-static bool ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
+static void ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
                               BallastRun *run, uint32_t pfn)
 {
     if (run->nr && dev->coalesce &&
         run->nr < BALLAST_PIECE / BALLAST_PAGE_SIZE) {
         if (pfn == run->pfn + run->nr) {
             run->nr++;
-            return true;
+            return;
         }
         if (pfn + UINT64_C(1) == run->pfn) {
             run->pfn--;
             run->nr++;
-            return true;
+            return;
         }
     }
-    if (!ballast_apply_run(dev, id, run)) {
-        return false;
-    }
+    ballast_apply_run(dev, id, run);
     run->pfn = pfn;
     run->nr = 1;
-    return true;
 }
 
 /* From where the last turn has stopped; SERVED: all are done. */
@@ -200,16 +205,11 @@ static BallastVerdict ballast_apply_frames(VirtIOBallast *dev,
                    chunk, n * sizeof(chunk[0]));
         for (i = 0; i < n && !ballast_turn_is_over(dev); i++) {
             ballast_spend(dev, 1, 0);
-            if (!ballast_add_frame(dev, id, &run,
-                                   virtio_ldl_p(vdev, &chunk[i]))) {
-                return BALLAST_MALFORMED;
-            }
+            ballast_add_frame(dev, id, &run, virtio_ldl_p(vdev, &chunk[i]));
         }
         req->at += i;
     }
-    if (!ballast_apply_run(dev, id, &run)) {
-        return BALLAST_MALFORMED;
-    }
+    ballast_apply_run(dev, id, &run);
     return req->at < nr ? BALLAST_UNFINISHED : BALLAST_SERVED;
 }
 
@@ -241,10 +241,8 @@ BallastVerdict ballast_serve_frames(VirtIOBallast *dev, BallastQueueId id,
         /* From now on the guest may use them again without a word. */
         g_hash_table_remove_all(dev->partial);
     }
-    if (verdict == BALLAST_SERVED) {
-        ballast_count(dev, id, nr, (uint64_t)nr * BALLAST_PAGE_SIZE);
-    }
-    return verdict;
+    ballast_count(dev, id, nr, (uint64_t)nr * BALLAST_PAGE_SIZE);
+    return BALLAST_SERVED;
 }
 
 /* Are all buffers of the request made of whole pages of guest RAM? */

@@ -62,6 +62,9 @@
 #define BALLAST_QUEUE_SIZE 128
 #define BALLAST_REPORT_QUEUE_SIZE 32
 
+/* The largest free block that Linux has on x86, and so reports. */
+#define BALLAST_REPORT_MAX (4 * MiB)
+
 const char *const ballast_queue_name[BALLAST_NR_QUEUES] = {
     [BALLAST_INFLATE] = "inflate",
     [BALLAST_DEFLATE] = "deflate",
@@ -259,8 +262,11 @@ static void ballast_reset(VirtIODevice *vdev)
     ballast_stats_clear(dev);
     dev->stats_updated = 0;
     dev->poison_val = 0;
-    dev->actual = 0;
     dev->parked = true;
+    if (dev->actual) {
+        dev->actual = 0;
+        qapi_event_send_balloon_change(ballast_guest_size(dev));
+    }
 }
 
 static bool ballast_holds_requests(VirtIOBallast *dev, BallastQueueId id)
@@ -436,6 +442,13 @@ static void ballast_realize(DeviceState *qdev, Error **errp)
     if (hints && !dev->iothread) {
         error_setg(errp, "'free-page-hint' requires 'iothread' to be set");
         return;
+    }
+
+    if (virtio_has_feature(dev->host_features, VIRTIO_BALLAST_F_REPORTING) &&
+        qemu_ram_pagesize_largest() > BALLAST_REPORT_MAX) {
+        warn_report("virtio-ballast: memory with host pages of %zu MiB is "
+                    "hardly ever given back: guests report blocks of 4 MiB",
+                    qemu_ram_pagesize_largest() / (size_t)MiB);
     }
 
     virtio_init(vdev, VIRTIO_BALLAST_DEVICE_ID, ballast_config_size(dev));

@@ -237,6 +237,11 @@ size_t qemu_ram_pagesize(RAMBlock *rb)
 	return rb->page_size;
 }
 
+size_t qemu_ram_pagesize_largest(void)
+{
+	return MAX(this_vmm->ram.page_size, this_vmm->rom.page_size);
+}
+
 bool ram_block_discard_is_disabled(void)
 {
 	return this_vmm->config.discard_disabled;

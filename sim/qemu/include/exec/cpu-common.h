@@ -19,6 +19,7 @@ RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset, ram_addr_t *off
 const char *qemu_ram_get_idstr(RAMBlock *rb);
 ram_addr_t qemu_ram_get_used_length(RAMBlock *rb);
 size_t qemu_ram_pagesize(RAMBlock *rb);
+size_t qemu_ram_pagesize_largest(void);
 /* Whole host pages go back to the host; 0 or -errno. */
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length);
 
