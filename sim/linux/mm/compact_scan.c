@@ -258,12 +258,15 @@ static void update_fast_start_pfn(struct compact_control *cc, unsigned long pfn)
 	cc->fast_start_pfn = min(cc->fast_start_pfn, pfn);
 }
 
-static unsigned long reinit_migrate_pfn(struct compact_control *cc)
+/* Go back, once, to the lowest block that earlier searches found. */
+static unsigned long lowest_found(struct compact_control *cc)
 {
-	if (!cc->fast_start_pfn || cc->fast_start_pfn == ULONG_MAX)
-		return cc->migrate_pfn;
-	cc->migrate_pfn = cc->fast_start_pfn;
-	cc->fast_start_pfn = ULONG_MAX;
+	unsigned long lowest = cc->fast_start_pfn;
+
+	if (lowest && lowest != ULONG_MAX) {
+		cc->fast_start_pfn = ULONG_MAX;
+		cc->migrate_pfn = lowest;
+	}
 	return cc->migrate_pfn;
 }
 
@@ -324,7 +327,7 @@ static unsigned long fast_find_migrateblock(struct compact_control *cc)
 		return found;
 	}
 	cc->fast_search_fail++;
-	return reinit_migrate_pfn(cc);
+	return lowest_found(cc);
 }
 
 enum isolate_result isolate_migratepages(struct compact_control *cc)

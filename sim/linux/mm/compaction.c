@@ -118,12 +118,9 @@ static bool compaction_deferred(struct zone *zone, int order)
 
 void compaction_defer_reset(struct zone *zone, int order, bool alloc_success)
 {
-	if (alloc_success) {
-		zone->compact_considered = 0;
-		zone->compact_defer_shift = 0;
-	}
-	if (order >= zone->compact_order_failed)
-		zone->compact_order_failed = order + 1;
+	zone->compact_order_failed = max(zone->compact_order_failed, order + 1);
+	if (alloc_success)
+		zone->compact_considered = zone->compact_defer_shift = 0;
 }
 
 static bool compaction_restarting(const struct zone *zone, int order)
@@ -562,12 +559,13 @@ static void kcompactd_zone(struct compact_control *cc, struct zone *zone)
 /* Somebody asked for blocks of an order. */
 static void kcompactd_do_work(struct pglist_data *pgdat)
 {
+	int order = pgdat->kcompactd_max_order, highest = pgdat->kcompactd_highest_zoneidx;
 	struct compact_control cc = {
-		.order = pgdat->kcompactd_max_order,
-		.search_order = pgdat->kcompactd_max_order,
-		.highest_zoneidx = pgdat->kcompactd_highest_zoneidx,
 		.mode = MIGRATE_SYNC_LIGHT,
 		.gfp_mask = GFP_KERNEL,
+		.highest_zoneidx = highest,
+		.order = order,
+		.search_order = order,
 	};
 	struct zone *zone;
 

@@ -14,26 +14,22 @@
 
 /* In ascending order: of several zones the greatest counts. */
 enum compact_result {
-	COMPACT_NOT_SUITABLE_ZONE,
 	COMPACT_SKIPPED,		/* too little free memory, or none needed by the index */
 	COMPACT_DEFERRED,		/* failed lately */
-	COMPACT_NO_SUITABLE_PAGE,
-	COMPACT_CONTINUE,
+	COMPACT_CONTINUE,		/* to be done, or not at its end */
 	COMPACT_COMPLETE,		/* the whole zone was scanned, for nothing */
 	COMPACT_PARTIAL_SKIPPED,	/* a part of it */
 	COMPACT_CONTENDED,		/* given up */
 	COMPACT_SUCCESS,
 };
 
-enum compact_priority {
-	COMPACT_PRIO_SYNC_FULL,
-	MIN_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_FULL,
-	COMPACT_PRIO_SYNC_LIGHT,
-	MIN_COMPACT_COSTLY_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
-	DEF_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
-	COMPACT_PRIO_ASYNC,
-	INIT_COMPACT_PRIORITY = COMPACT_PRIO_ASYNC,
-};
+/* How hard to try, hardest first. */
+enum compact_priority { COMPACT_PRIO_SYNC_FULL, COMPACT_PRIO_SYNC_LIGHT, COMPACT_PRIO_ASYNC };
+
+#define MIN_COMPACT_PRIORITY COMPACT_PRIO_SYNC_FULL
+#define MIN_COMPACT_COSTLY_PRIORITY COMPACT_PRIO_SYNC_LIGHT
+#define DEF_COMPACT_PRIORITY COMPACT_PRIO_SYNC_LIGHT
+#define INIT_COMPACT_PRIORITY COMPACT_PRIO_ASYNC
 
 /* One run over one zone. */
 struct compact_control {

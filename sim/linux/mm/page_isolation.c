@@ -192,13 +192,13 @@ int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migr
 	unsigned long block = MAX_ORDER_NR_PAGES;
 	unsigned long from = round_down(start, block), to = round_up(end, block);
 	struct compact_control cc = {
-		.order = -1,
+		.alloc_contig = true,
 		.zone = page_zone(pfn_to_page(start)),
 		.mode = MIGRATE_SYNC,
-		.ignore_skip_hint = true,
-		.no_set_skip_hint = true,
 		.gfp_mask = gfp_mask,
-		.alloc_contig = true,
+		.no_set_skip_hint = true,
+		.ignore_skip_hint = true,
+		.order = -1,
 		.migratepages = LIST_HEAD_INIT(cc.migratepages),
 	};
 	int ret;
