@@ -51,6 +51,7 @@ void host_destroy(struct host *host)
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);
+	swap_cancel_transfers(host);
 	swap_destroy(host->swap);
 	free(host->chunk);
 	free(host->history);

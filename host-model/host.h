@@ -77,6 +77,7 @@ struct host {
 	struct ram_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
+	struct page_transfer *transfers;	/* under way to or from it */
 	struct cpu_lock_times lru_lock;
 
 	struct cpu_thread kswapd;

@@ -168,6 +168,8 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr);
 void swap_wait_page(struct host *host, uint32_t index);
 /* zram: compressed pages take frames as slots are used. */
 void swap_zram_balance(struct host *host);
+/* The host goes away: nobody waits for what is under way. */
+void swap_cancel_transfers(struct host *host);
 
 /* oom.c */
 /* Kill the VMM that holds most.  Does not return when that is the caller's own. */

@@ -208,6 +208,7 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 struct page_transfer {
 	struct swap_request rq;
 	struct host *host;
+	struct page_transfer *next, **link;	/* in host->transfers */
 	uint32_t index[READAHEAD_MAX];
 };
 
@@ -233,6 +234,22 @@ static void page_swapped_out(struct guest_ram *ram, uint64_t nr)
 	observe(ram, nr, true);
 }
 
+static void transfer_free(struct page_transfer *io)
+{
+	*io->link = io->next;
+	if (io->next)
+		io->next->link = io->link;
+	free(io);
+}
+
+void swap_cancel_transfers(struct host *host)
+{
+	while (host->transfers) {
+		event_cancel(host->engine, &host->transfers->rq.done);
+		transfer_free(host->transfers);
+	}
+}
+
 static void write_complete(struct swap_request *rq)
 {
 	struct page_transfer *io = (struct page_transfer *)rq;
@@ -251,7 +268,7 @@ static void write_complete(struct swap_request *rq)
 		freed++;
 	}
 	host_put_frames(host, freed);
-	free(io);
+	transfer_free(io);
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
@@ -263,6 +280,11 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	io->rq.slot = slot;
 	io->rq.write = write;
 	io->rq.complete = complete;
+	io->next = host->transfers;
+	io->link = &host->transfers;
+	if (io->next)
+		io->next->link = &io->next;
+	host->transfers = io;
 	return io;
 }
 
@@ -360,7 +382,7 @@ static void read_complete(struct swap_request *rq)
 			unused++;	/* discarded or killed while it was read */
 	}
 	host_put_frames(host, unused);
-	free(io);
+	transfer_free(io);
 	reclaim_wake_waiters(host);
 }
 
