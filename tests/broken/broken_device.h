@@ -49,11 +49,13 @@ static void broken_realize(DeviceState *dev, Error **errp)
 	VirtIODevice *vdev = VIRTIO_DEVICE(dev);
 	int i;
 
+	if (broken_ops.realize)
+		broken_ops.realize((Broken *)vdev, errp);
+	if (*errp)
+		return;
 	virtio_init(vdev, VIRTIO_ID_BALLOON, sizeof(struct virtio_balloon_config));
 	for (i = 0; i < 2; i++)
 		virtio_add_queue(vdev, BROKEN_QUEUE_SIZE, broken_handle_output);
-	if (broken_ops.realize)
-		broken_ops.realize((Broken *)vdev, errp);
 }
 
 /* Wants a MiB from the guest at once, so that requests come. */
