@@ -174,8 +174,8 @@ static void make_arguments(struct arguments *a, const struct real_vm *vm, int mo
 		 * image one had a page more in MemTotal, and none of those without KASLR.
 		 */
 		addf(a, "-append", "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic "
-		     "hung_task_panic=1 softlockup_panic=1 no_timer_check nokaslr printk.time=1 quiet "
-		     "loglevel=6 %s",
+		     "hung_task_panic=1 softlockup_panic=1 no_timer_check nokaslr "
+		     "printk.time=1 quiet loglevel=6 %s",
 		     c->append ? c->append : "");
 	}
 	if (c->initrd)
