@@ -34,7 +34,8 @@
 	COST(GUEST_FILE, "guest-file-ns", "page read through the guest's page cache")             \
 	COST(COMPACT_SCAN, "compact-scan-ns", "page looked at by a scanner of compaction")        \
 	COST(MIGRATE, "migrate-ns", "4 KiB page moved to another one by the guest")               \
-	COST(REPORT_BLOCK, "report-block-ns", "block isolated and put back by page reporting")    \
+	COST(REPORT_BLOCK, "report-block-ns", "free block isolated and put back")                  \
+	COST(FREE_HOOK, "free-hook-ns", "hook in the page allocator called, or free block found")  \
 	COST(VIRTQUEUE_ADD, "virtqueue-add-ns", "buffer put on or taken off a ring by the driver") \
 	COST(BALLOON_INFLATE, "balloon-inflate-ns", "page put into the balloon, by the driver")   \
 	COST(BALLOON_DEFLATE, "balloon-deflate-ns", "page taken out of it, by the driver")        \

@@ -11,11 +11,14 @@
 #include "mm_probe.h"
 
 #define REPORTS_MAX 65536
+#define HOOKED_MAX 64
 
 struct mm_probe {
 	struct kernel kernel;
 	struct page_reporting_dev_info dev;
 	struct mm_probe_report *reports;
+	struct mm_probe_hooked hooked[HOOKED_MAX];
+	unsigned int nr_hooked;
 	unsigned int nr_reports, nr_calls;
 	int report_error;
 	struct list_head held;
@@ -344,6 +347,88 @@ bool mm_probe_report_requested(struct mm_probe *p)
 bool mm_probe_reported(struct mm_probe *p, int64_t pfn)
 {
 	return PageReported(p->kernel.mem_map + pfn);
+}
+
+/* --- hooks --- */
+
+static struct mm_probe *hooked;	/* whose kernel a hook is called in; one test at a time */
+
+static void never(bool wrong)
+{
+	if (wrong)
+		kernel_bug(__FILE__, __LINE__, "a hook is called in the wrong place");
+}
+
+static void note_hook(enum mm_probe_hook hook, struct page *page, unsigned int order)
+{
+	struct mm_probe_hooked *h = &hooked->hooked[hooked->nr_hooked++ % HOOKED_MAX];
+
+	h->hook = hook;
+	h->pfn = page ? page_to_pfn(page) : -1;
+	h->order = order;
+}
+
+static void note_freed(struct zone *zone, struct page *page, unsigned int order)
+{
+	never(spin_is_locked(&zone->lock));
+	note_hook(PROBE_FREED, page, order);
+}
+
+static void note_merging(struct zone *zone, struct page *page, unsigned int order)
+{
+	never(PageBuddy(page));
+	note_hook(PROBE_MERGING, page, order);
+	/* As a hypercall there does. */
+	spin_unlock(&zone->lock);
+	spin_lock(&zone->lock);
+}
+
+static void note_merged(struct zone *zone, struct page *page, unsigned int order)
+{
+	unsigned int found;
+
+	never(free_page_hook_block(page + (1UL << order) - 1, &found) != page ||
+		 found != order);
+	note_hook(PROBE_MERGED, page, order);
+}
+
+static void note_unlocked(struct zone *zone)
+{
+	never(spin_is_locked(&zone->lock));
+	note_hook(PROBE_UNLOCKED, NULL, 0);
+}
+
+static void note_allocated(struct zone *zone, struct page *page, unsigned int order)
+{
+	note_hook(PROBE_ALLOCATED, page, order);
+}
+
+static const struct free_page_hook probe_hook = {
+	.freed = note_freed, .merging = note_merging, .merged = note_merged,
+	.unlocked = note_unlocked, .allocated = note_allocated,
+};
+
+int mm_probe_hook(struct mm_probe *p, bool on)
+{
+	struct kernel *outer = enter(p);
+	int ret = 0;
+
+	hooked = p;
+	if (on)
+		ret = free_page_hook_register(&probe_hook);
+	else
+		free_page_hook_unregister(&probe_hook);
+	leave(outer);
+	return ret;
+}
+
+unsigned int mm_probe_hooked(struct mm_probe *p, struct mm_probe_hooked *list, unsigned int max)
+{
+	unsigned int nr = min(p->nr_hooked, max);
+
+	memcpy(list, p->hooked, nr * sizeof(*list));
+	p->nr_hooked = 0;
+	return nr;
 }
 
 /* --- slab, counters --- */

@@ -83,6 +83,17 @@ unsigned int mm_probe_report_pass(struct mm_probe *p, int error, struct mm_probe
 bool mm_probe_report_requested(struct mm_probe *p);
 bool mm_probe_reported(struct mm_probe *p, int64_t pfn);
 
+/* A hook in the allocator that notes each call; of unlocked, pfn is -1. */
+enum mm_probe_hook { PROBE_FREED, PROBE_MERGING, PROBE_MERGED, PROBE_UNLOCKED, PROBE_ALLOCATED };
+struct mm_probe_hooked {
+	enum mm_probe_hook hook;
+	int64_t pfn;
+	unsigned int order;
+};
+int mm_probe_hook(struct mm_probe *p, bool on);
+/* Calls since the last time; returns how many, at most @max. */
+unsigned int mm_probe_hooked(struct mm_probe *p, struct mm_probe_hooked *list, unsigned int max);
+
 void *mm_probe_kmalloc(struct mm_probe *p, size_t size, bool zero);
 void mm_probe_kfree(struct mm_probe *p, void *object);
 unsigned long mm_probe_warnings(struct mm_probe *p);

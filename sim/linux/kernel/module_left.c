@@ -145,6 +145,15 @@ static void left_reporting(struct left *left)
 		left_add(left, "page reporting to a device that is nobody's");
 }
 
+static void left_hook(struct left *left)
+{
+	const struct free_page_hook *hook = left->kernel->mm->hook;
+
+	/* It is a constant of the module as a rule, and what it points to is code of it. */
+	if (hook && (ours(left, hook) || !host_mapped(hook, sizeof(*hook))))
+		left_add(left, "a hook in the page allocator");
+}
+
 size_t module_left(struct kernel *kernel, const struct image *image, char *buf, size_t size)
 {
 	struct left left = { .kernel = kernel, .image = image, .buf = buf, .size = size };
@@ -158,5 +167,6 @@ size_t module_left(struct kernel *kernel, const struct image *image, char *buf, 
 	left_tasks(&left);
 	left_virtio(&left);
 	left_reporting(&left);
+	left_hook(&left);
 	return left.used;
 }

@@ -170,6 +170,7 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 			pfn = buddy_pfn;
 		}
 		order++;
+		free_page_hook_call(merging, zone, page, order);
 	}
 
 	set_buddy_order(page, order);
@@ -178,8 +179,10 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 	else
 		add_to_free_list(page, zone, order, migratetype);
 
-	if (!(fpi_flags & FPI_SKIP_REPORT_NOTIFY))
+	if (!(fpi_flags & FPI_SKIP_REPORT_NOTIFY)) {
 		notify_page_reporting(order);
+		free_page_hook_call(merged, zone, page, order);
+	}
 }
 
 /* Cut a block of order @high down to @low: the upper halves stay free. */

@@ -10,15 +10,17 @@
  * Rules:
  *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.
  *  2. Without a VM (replay, unit tests) contents are not kept and nothing blocks.
- *  3. No code blocks while it holds zone->lock or works on a per-CPU list; that is why the latter
- *     need no lock here.
+ *  3. No code blocks while it holds zone->lock; what works on a per-CPU list does not either, but
+ *     for hooks, which is why the lists have a lock.
  */
 #ifndef __MM_INTERNAL_H
 #define __MM_INTERNAL_H
 
+#include <linux/free_page_hook.h>
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include "kernel/internal.h"
 #include "cpu.h"
@@ -111,6 +113,7 @@ struct mm_state {
 	bool init_on_free, init_on_alloc, page_poison;
 	const struct mm_trace_ops *trace;
 	void *trace_ctx;
+	const struct free_page_hook *hook;	/* NULL: none */
 	struct page_reporting_impl reporting;
 	struct reporting_state *reporting_state;
 	struct slab_state *slab;
@@ -135,6 +138,17 @@ static inline struct guest_ram *mm_ram(void)
 {
 	return this_kernel->vm ? this_kernel->vm->ram : NULL;
 }
+
+/* Who is inside of a hook cannot sleep, and is waited for when the hook is taken away. */
+#define free_page_hook_call(which, ...)                                                            \
+	do {                                                                                       \
+		if (unlikely(this_mm->hook) && this_mm->hook->which) {                             \
+			rcu_read_lock();                                                           \
+			charge(COST_FREE_HOOK, 1);                                                 \
+			this_mm->hook->which(__VA_ARGS__);                                         \
+			rcu_read_unlock();                                                         \
+		}                                                                                  \
+	} while (0)
 
 /* Which per-CPU lists the running code uses. */
 static inline unsigned int mm_cpu(void)

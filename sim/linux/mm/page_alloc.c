@@ -124,13 +124,12 @@ bool free_pages_prepare(struct page *page, unsigned int order)
 	}
 	page->flags &= 1u << PG_bytes;
 	set_page_private(page, 0);
-	if (likely(!mm->init_on_free && !mm->page_poison))
-		return true;
 	ram = mm_ram();
-	if (mm->page_poison && ram)
+	if (unlikely(mm->page_poison) && ram)
 		guest_ram_fill(ram, gfn(page_to_pfn(page)), 1UL << order, POISON_TOKEN);
-	else if (mm->init_on_free)
+	else if (unlikely(mm->init_on_free))
 		clear_pages(page, 1UL << order);
+	free_page_hook_call(freed, page_zone(page), page, order);
 	return true;
 }
 
@@ -182,6 +181,7 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned in
 		bad_page(page, "page in use is on a free list");
 	set_page_private(page, 0);
 	set_page_refcounted(page);
+	free_page_hook_call(allocated, page_zone(page), page, order);
 	if (unlikely(mm->page_poison))
 		check_poison(page, order);
 	if (unlikely(mm->init_on_free))

@@ -7,9 +7,9 @@
  * drains take the tail, and free_factor doubles drains as long as nobody allocates.
  *
  * Interrupts are off while lists and count are worked on, as by pcp_spin_lock_irqsave(): a
- * handler, or another task that runs after it, would find them half changed.  Left out: the lock
- * itself, so a free that finds it taken does not happen by itself (recordings have some, see
- * kmem_replay.c).
+ * handler, or another task that runs after it, would find them half changed.  Time passes inside
+ * only where a hook lets some pass (free_page_hook.c): then allocations and frees go past the
+ * lists, as those do that find pcp->lock taken, and drains wait.
  */
 #include "internal.h"
 
@@ -33,6 +33,32 @@ int pindex_to_order(unsigned int pindex)
 static struct per_cpu_pages *this_pcp(struct zone *zone)
 {
 	return &zone->per_cpu_pageset[mm_cpu()];
+}
+
+static bool pcp_trylock(struct per_cpu_pages *pcp)
+{
+	if (unlikely(pcp->owner))
+		return false;
+	pcp->owner = coro_current;
+	return true;
+}
+
+static void pcp_unlock(struct per_cpu_pages *pcp)
+{
+	pcp->owner = NULL;
+}
+
+#define PCP_SPIN_NS 1000
+
+/* Interrupts are off. */
+static void pcp_lock(struct per_cpu_pages *pcp)
+{
+	while (unlikely(!pcp_trylock(pcp))) {
+		if (pcp->owner == coro_current || !coro_current->ctx.thread)
+			kernel_bug(__FILE__, __LINE__, "per-CPU lists drained from inside a free");
+		charge_ns(LEDGER_LOCK_SPIN, PCP_SPIN_NS);
+		cpu_sync();
+	}
 }
 
 /* Take up to @count blocks from the buddy to the tail of @list. */
@@ -84,14 +110,17 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratet
 {
 	struct per_cpu_pages *pcp = this_pcp(zone);
 	struct mm_state *mm = this_mm;
+	struct page *page = NULL;
 	unsigned long flags;
-	struct page *page;
 
 	if (unlikely(mm->trace) && mm->trace->pcp_locked && mm->trace->pcp_locked(mm->trace_ctx))
 		return NULL;
 	local_irq_save(flags);
-	pcp->free_factor >>= 1;
-	page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
+	if (likely(pcp_trylock(pcp))) {
+		pcp->free_factor >>= 1;
+		page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
+		pcp_unlock(pcp);
+	}
 	local_irq_restore(flags);
 	if (page) {
 		vm_event(mm, PGALLOC_DMA + zone_idx(zone), 1UL << order);
@@ -147,6 +176,7 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 		} while (count > 0 && !list_empty(list));
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
+	free_page_hook_call(unlocked, zone);
 }
 
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
@@ -159,7 +189,9 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 		migratetype = pageblock_type(this_mm, pfn);
 	__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
 	charge(COST_BUDDY_FREE, 1);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	spin_unlock(&zone->lock);
+	free_page_hook_call(unlocked, zone);
+	local_irq_restore(flags);
 }
 
 /* The part of a free that looks at the page; its pageblock's type is read here, not later. */
@@ -222,11 +254,28 @@ static int pcp_list_type(int migratetype)
 	return migratetype < MIGRATE_PCPTYPES ? migratetype : MIGRATE_MOVABLE;
 }
 
+/* To this CPU's lists, or past them. */
+static void commit(struct zone *zone, struct page *page, unsigned long pfn, int migratetype,
+		   unsigned int order)
+{
+	struct per_cpu_pages *pcp;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pcp = this_pcp(zone);
+	if (likely(pcp_trylock(pcp))) {
+		free_unref_page_commit(zone, pcp, page, pcp_list_type(migratetype), order);
+		pcp_unlock(pcp);
+	} else {
+		free_one_page(zone, page, pfn, order, migratetype, FPI_NONE);
+	}
+	local_irq_restore(flags);
+}
+
 void free_unref_page(struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 	struct zone *zone = pfn_zone(pfn);
-	unsigned long flags;
 	int mt;
 
 	if (!free_unref_page_prepare(page, pfn, order))
@@ -236,16 +285,13 @@ void free_unref_page(struct page *page, unsigned int order)
 		free_one_page(zone, page, pfn, order, mt, FPI_NONE);
 		return;
 	}
-	local_irq_save(flags);
-	free_unref_page_commit(zone, this_pcp(zone), page, pcp_list_type(mt), order);
-	local_irq_restore(flags);
+	commit(zone, page, pfn, mt, order);
 }
 
 /* Free order-0 pages: all are prepared before the first one is listed. */
 void free_unref_page_list(struct list_head *list)
 {
 	struct page *page, *next;
-	unsigned long flags;
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pfn = page_to_pfn(page);
@@ -262,10 +308,7 @@ void free_unref_page_list(struct list_head *list)
 
 		list_del(&page->lru);
 		mm_trace(this_mm, page_free_batched, page);
-		local_irq_save(flags);
-		free_unref_page_commit(zone, this_pcp(zone), page,
-				       pcp_list_type(get_pcppage_migratetype(page)), 0);
-		local_irq_restore(flags);
+		commit(zone, page, page_to_pfn(page), get_pcppage_migratetype(page), 0);
 	}
 }
 
@@ -275,9 +318,11 @@ static void drain_pages_zone(unsigned int cpu, struct zone *zone)
 	unsigned long flags;
 
 	local_irq_save(flags);
+	pcp_lock(pcp);
 	while (pcp->count)
 		free_pcppages_bulk(zone, min(pcp->count, pcp->batch << PCP_BATCH_SCALE_MAX), pcp,
 				   0);
+	pcp_unlock(pcp);
 	local_irq_restore(flags);
 }
 
