@@ -32,6 +32,7 @@ struct outcome {
 	/* Kept by a consumer of the trace. */
 	struct trace_consumer consumer;
 	uint64_t commands_done;
+	uint64_t over, ended;	/* of the run; with what comes after it, see machine_unload.c */
 };
 
 static inline void outcome_record(struct trace_consumer *c, const struct trace_record *record)
@@ -41,6 +42,10 @@ static inline void outcome_record(struct trace_consumer *c, const struct trace_r
 	if (record->id == TRACE_ID_counter &&
 	    ((const struct trace_rec_counter *)record->rec)->guest != TRACE_HOST)
 		o->commands_done++;
+	if (record->id == TRACE_ID_epilogue)
+		o->over = record->time;
+	if (record->id == TRACE_ID_run_end)
+		o->ended = record->time;
 }
 
 static inline void outcome_message(void *opaque, const char *text)

@@ -130,6 +130,37 @@ START_TEST(statistics_are_those_that_the_vmm_got_last)
 }
 END_TEST
 
+/* A file larger than memory is read, so that kswapd reclaims; then a program is killed. */
+START_TEST(statistics_of_linux_6_12_are_sent)
+{
+	static const char *const pages[] = { "stat-async-scans", "stat-async-reclaims" };
+	static const char *const direct[] = { "stat-alloc-stalls", "stat-direct-scans",
+					      "stat-direct-reclaims" };
+	const struct report_stat *stat;
+	struct outcome o;
+	size_t i;
+
+	run(&o, make(512, "", "guest-stats-polling-s = <2>;",
+		     "f { compatible = \"ballast,program-filescan\"; file-mib = <1024>; };"
+		     MEMHOG(512) IDLE(5000), ""));
+	ck_assert_uint_eq(o.report.nr_casualties, 1);
+	stat = stat_called(&o, "stat-oom-kills");
+	ck_assert_msg(stat && stat->value == 1, "stat-oom-kills");
+	/* In bytes: a good part of the file had to go again. */
+	for (i = 0; i < 2; i++) {
+		stat = stat_called(&o, pages[i]);
+		ck_assert_msg(stat && stat->value >= UINT64_C(256) << 20 && !(stat->value % 4096),
+			      "%s", pages[i]);
+	}
+	/* The program ran into the limit before it was killed. */
+	for (i = 0; i < 3; i++) {
+		stat = stat_called(&o, direct[i]);
+		ck_assert_msg(stat && stat->value, "%s", direct[i]);
+	}
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(images_have_a_path_a_version_and_a_digest)
 {
 	struct outcome o;
@@ -255,6 +286,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, what_held_nothing_gives_nothing_back);
 	tcase_add_test(tc, all_of_a_guests_memory_is_somewhere);
 	tcase_add_test(tc, statistics_are_those_that_the_vmm_got_last);
+	tcase_add_test(tc, statistics_of_linux_6_12_are_sent);
 	tcase_add_test(tc, images_have_a_path_a_version_and_a_digest);
 	tcase_add_loop_test(tc, what_is_charged_is_what_is_run, 0,
 			    sizeof(booked) / sizeof(booked[0]));

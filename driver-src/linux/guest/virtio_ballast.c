@@ -24,9 +24,11 @@
  *    cancelling the work items is final.
  *  - A wait for the host ends when the queue is broken.  Nobody may be left to wake the waiter
  *    then, so whoever breaks the device wakes everybody: see virtio_ballast_check_health().
- *    While the device is shut down, it ends after a while in any case.
- *  - The host writes nothing and forgets nothing of a hinted block once it has returned its
- *    buffer.  Before that, nobody but us may have the block.
+ *    While the device is shut down, waits for the balloon end after a while in any case, and those
+ *    for blocks with the reset.
+ *  - The host writes nothing and forgets nothing of a reported or hinted block once it has returned
+ *    its buffer.  Before that, nobody but us may have the block, unless the device has failed or
+ *    was reset: see virtio_ballast_let_go().  So a shutdown resets before it waits for blocks.
  *  - A page whose fate the host has not confirmed stays in the balloon until the device is reset.
  *    A reset ends each of the device's claims.
  *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
@@ -150,8 +152,9 @@ struct virtio_ballast {
 	struct virtio_device *vdev;
 	struct virtqueue *vqs[VIRTIO_BALLAST_VQ_MAX];
 
-	spinlock_t state_lock;		/* guards stopped */
+	spinlock_t state_lock;		/* guards stopped and reset */
 	bool stopped;
+	bool reset;			/* since it was stopped: nothing is the device's any more */
 	bool failed;			/* the device asked for a reset, and was cut off */
 	unsigned long config_events;
 	wait_queue_head_t acked;	/* the host used a buffer, or something broke */
@@ -225,14 +228,36 @@ static void virtio_ballast_ack(struct virtqueue *vq)
 	wake_up(&vb->acked);
 }
 
-/* Whether waiting for the one buffer in @vq is over; sets *@used if the host has returned it. */
-static bool virtio_ballast_answered(struct virtqueue *vq, bool *used)
+/* Whether the host has returned the one buffer in @vq, now or before, when it set *@used. */
+static bool virtio_ballast_returned(struct virtqueue *vq, bool *used)
 {
 	unsigned int len;
 
 	if (virtqueue_get_buf(vq, &len))
 		*used = true;
-	return *used || virtqueue_is_broken(vq);
+	return *used;
+}
+
+/* The same, or it never will. */
+static bool virtio_ballast_answered(struct virtqueue *vq, bool *used)
+{
+	return virtio_ballast_returned(vq, used) || virtqueue_is_broken(vq);
+}
+
+/*
+ * Whether the device has let go of all memory that it was lent on @vq, though it has not returned
+ * the buffers.  One that has failed has; one that is shut down may be cut off while it still works,
+ * so that only the reset says so.
+ */
+static bool virtio_ballast_let_go(struct virtio_ballast *vb, struct virtqueue *vq)
+{
+	unsigned long flags;
+	bool over;
+
+	spin_lock_irqsave(&vb->state_lock, flags);
+	over = vb->stopped ? vb->reset : virtqueue_is_broken(vq);
+	spin_unlock_irqrestore(&vb->state_lock, flags);
+	return over;
 }
 
 /* The device is being shut down and does not answer: cut it off, for a reset is next. */
@@ -875,24 +900,17 @@ static u32 virtio_ballast_hint_command(struct virtio_ballast *vb)
 static bool virtio_ballast_hint_settled(struct virtio_ballast *vb)
 {
 	virtio_ballast_hint_reap(vb);
-	return !vb->hint.isolated || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]);
+	return !vb->hint.isolated || virtio_ballast_let_go(vb, vb->vqs[VIRTIO_BALLAST_VQ_HINT]);
 }
 
 static void virtio_ballast_hint_settle(struct virtio_ballast *vb)
 {
 	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_HINT];
-	unsigned int checks = 0;
 
 	if (virtio_ballast_hint_settled(vb))
 		return;
 	virtqueue_enable_cb(vq);
-	wait_event(vb->acked, virtio_ballast_hint_settled(vb) || READ_ONCE(vb->stopped));
-	while (!wait_event_timeout(vb->acked, virtio_ballast_hint_settled(vb),
-				   HEALTH_CHECK_JIFFIES)) {
-		virtio_ballast_check_health(vb);
-		if (++checks == HEALTH_CHECKS_MAX)
-			virtio_ballast_give_up(vb);
-	}
+	wait_event(vb->acked, virtio_ballast_hint_settled(vb));
 	virtqueue_disable_cb(vq);
 }
 
@@ -908,6 +926,8 @@ static int virtio_ballast_hint_report(struct page_reporting_dev_info *prdev,
 	struct scatterlist *from, sg;
 	unsigned int i;
 
+	if (READ_ONCE(vb->stopped))
+		return -ENODEV;
 	for_each_sg(sgl, from, nents, i) {
 		if (vq->num_free <= HINT_DESCS_RESERVED)
 			virtio_ballast_hint_settle(vb);
@@ -986,7 +1006,7 @@ static void virtio_ballast_hint_work(struct work_struct *work)
 		virtio_ballast_hint_round(vb, id);
 
 	virtio_ballast_hint_reap(vb);
-	if (virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_HINT]))
+	if (virtio_ballast_let_go(vb, vb->vqs[VIRTIO_BALLAST_VQ_HINT]))
 		virtio_ballast_hint_release_all(vb);
 	else if (id == VIRTIO_BALLAST_CMD_ID_DONE)
 		virtio_ballast_hint_done(vb);
@@ -1041,15 +1061,19 @@ static int virtio_ballast_report(struct page_reporting_dev_info *prdev, struct s
 {
 	struct virtio_ballast *vb = container_of(prdev, struct virtio_ballast, prdev);
 	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_REPORTING];
+	bool used = false;
 	int err;
 
+	if (READ_ONCE(vb->stopped))
+		return -ENODEV;
 	/* The queue is empty and has room for all of them: nothing is allocated. */
 	err = virtqueue_add_inbuf(vq, sg, nents, vb, GFP_NOWAIT | __GFP_NOWARN);
 	if (err)
 		return err;
 	virtqueue_kick(vq);
-	/* On an error the blocks become free again; a broken device touches them no more. */
-	return virtio_ballast_await(vb, vq) ? 0 : -EIO;
+	/* On an error the blocks become free again, too. */
+	wait_event(vb->acked, virtio_ballast_returned(vq, &used) || virtio_ballast_let_go(vb, vq));
+	return used ? 0 : -EIO;
 }
 
 /* Start reporting if we can.  If not, it is the host's loss, and no reason to fail. */
@@ -1216,6 +1240,7 @@ static void virtio_ballast_start(struct virtio_ballast *vb)
 	virtio_ballast_hint_reset(&vb->hint);
 	virtio_ballast_publish_poison(vb);
 	vb->failed = false;
+	vb->reset = false;
 	WRITE_ONCE(vb->stopped, false);
 	virtio_device_ready(vb->vdev);
 
@@ -1239,20 +1264,40 @@ static void virtio_ballast_shut_down(struct virtio_ballast *vb)
 	virtio_ballast_check_health(vb);
 }
 
-/* Stop everything that makes requests, take all pages back and let go of the device. */
+/*
+ * End the device's use of everything, and with that all waits for it.  Queues are broken first, so
+ * that what still runs neither adds to them nor notifies the device; that ends no wait for a block.
+ */
+static void virtio_ballast_reset(struct virtio_ballast *vb)
+{
+	virtio_break_device(vb->vdev);
+	virtio_reset_device(vb->vdev);
+	spin_lock_irq(&vb->state_lock);
+	vb->reset = true;
+	spin_unlock_irq(&vb->state_lock);
+	wake_up(&vb->acked);
+}
+
+/*
+ * Stop everything that makes requests, take all pages back and let go of the device.
+ *
+ * The balloon is emptied while the device can hear of it.  Free blocks that were reported or hinted
+ * are another matter: while a migration stalls, for instance, their buffers do not come back.  They
+ * are waited for after the reset, for the device has no use for them then.
+ */
 static void virtio_ballast_stop(struct virtio_ballast *vb)
 {
 	virtio_ballast_shut_down(vb);
-	virtio_ballast_stop_reporting(vb);
 	cancel_work_sync(&vb->resize_work);
 	cancel_work_sync(&vb->stats_work);
-	cancel_work_sync(&vb->hint.work);
-	cancel_work_sync(&vb->health_work);
-
 	while (virtio_ballast_deflate(vb, PFNS_PER_REQUEST))
 		continue;
 	virtio_ballast_publish_size(vb);
-	virtio_reset_device(vb->vdev);
+
+	virtio_ballast_reset(vb);
+	virtio_ballast_stop_reporting(vb);
+	cancel_work_sync(&vb->hint.work);
+	cancel_work_sync(&vb->health_work);
 	/* What the host would not answer for, it has lost its claim to. */
 	virtio_ballast_drop_all(vb);
 	virtio_ballast_hint_release_all(vb);

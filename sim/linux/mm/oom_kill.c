@@ -24,6 +24,7 @@ struct oom_state {
 void oom_init(void)
 {
 	this_mm->oom = host_alloc(sizeof(*this_mm->oom));
+	BLOCKING_INIT_NOTIFIER_HEAD(&this_mm->oom->notifiers);
 }
 
 void oom_exit(void)

@@ -3,6 +3,7 @@
 #ifndef _LINUX_NOTIFIER_H
 #define _LINUX_NOTIFIER_H
 
+#include <linux/rwsem.h>
 #include <linux/types.h>
 
 #define NOTIFY_DONE 0x0000
@@ -21,11 +22,18 @@ struct notifier_block {
 };
 
 struct blocking_notifier_head {
+	struct rw_semaphore rwsem;
 	struct notifier_block *head;
 };
 
-#define BLOCKING_NOTIFIER_INIT(name) { NULL }
-#define BLOCKING_NOTIFIER_HEAD(name) struct blocking_notifier_head name = { NULL }
+#define BLOCKING_NOTIFIER_INIT(name) { __RWSEM_INITIALIZER((name).rwsem), NULL }
+#define BLOCKING_NOTIFIER_HEAD(name) \
+	struct blocking_notifier_head name = BLOCKING_NOTIFIER_INIT(name)
+#define BLOCKING_INIT_NOTIFIER_HEAD(name)                                                          \
+	do {                                                                                       \
+		init_rwsem(&(name)->rwsem);                                                        \
+		(name)->head = NULL;                                                               \
+	} while (0)
 
 int blocking_notifier_chain_register(struct blocking_notifier_head *nh, struct notifier_block *nb);
 int blocking_notifier_chain_unregister(struct blocking_notifier_head *nh,
