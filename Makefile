@@ -52,7 +52,7 @@ host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, \
 	$(wildcard sim/linux/kernel/*.c) $(wildcard sim/linux/mm/*.c) \
 	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
-	sim/linux/guest.c sim/linux/guest_memory.c sim/linux/background.c
+	$(wildcard sim/linux/host/*.c) sim/linux/guest.c sim/linux/guest_memory.c sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
@@ -83,7 +83,8 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 	@$(LINK) -o $@ $^ $(LIBS)
 
 # One image per driver or device; the loader makes the copies.
-IMAGES := $(O)/images/virtio_ballast.so $(O)/images/virtio-ballast.so
+IMAGES := $(addprefix $(O)/images/,virtio_ballast.so virtio-ballast.so kvm_page_hint.so \
+	kvm_page_hint_host.so)
 images: $(IMAGES)
 
 GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Itests/broken -D__KERNEL__ \
@@ -130,6 +131,8 @@ $(module_tail): sim/linux/kernel/module-tail.c
 	@$(CC) $(GUEST_IMAGE_CFLAGS) -c -o $@ $<
 
 $(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
+$(eval $(call guest_image,kvm_page_hint,driver-src/linux/guest/kvm_page_hint.c))
+$(eval $(call guest_image,kvm_page_hint_host,driver-src/linux/host/kvm_page_hint.c))
 # The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
 device_src := $(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/*.c)))
 $(eval $(call device_image,virtio-ballast,$(device_src)))

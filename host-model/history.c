@@ -77,6 +77,7 @@ static void print_code(FILE *f, const char *before, const void *code)
 static void print_origin(FILE *f, const struct discard_origin *origin)
 {
 	if (!origin->device) {
+		print_code(f, ", asked for by ", origin->driver_code);
 		print_code(f, ", by ", origin->device_code);
 		return;
 	}

@@ -39,6 +39,7 @@ static void vm_free(struct kvm_vm *vm)
 	for (i = 0; i < vm->nr_vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);
+	host_close_all(vm);
 	guest_ram_destroy(vm->ram);
 	free(vm);
 }

@@ -59,7 +59,20 @@ struct host_observer {
 	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed);
 	void (*swapped)(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out);
 	void (*data_loss)(struct kvm_vm *vm, const struct data_loss *loss);
+	/* The host's kernel has served a hint itself: blocks of guest memory, and their bytes. */
+	void (*hinted)(struct kvm_vm *vm, uint64_t blocks, uint64_t bytes);
 	void *opaque;
+};
+
+/* What modules of the host's kernel do for its VMMs and their vCPUs (sim/linux/host). */
+struct host_kernel_ops {
+	/* A file of /dev, as open() has it. */
+	int (*open)(struct kvm_vm *vm, const char *path);
+	/* In the exit of a vCPU; @arg: four. @caller: address in the guest's code. */
+	long (*hypercall)(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
+			  const void *caller);
+	/* EAX of the CPUID leaf KVM_CPUID_FEATURES. */
+	uint32_t (*features)(struct kvm_vm *vm);
 };
 
 struct host {
@@ -68,6 +81,8 @@ struct host {
 	struct host_cpus cpus;
 	struct host_config config;
 	const struct host_observer *observer;
+	const struct host_kernel_ops *kernel_ops;	/* NULL: its kernel has no modules */
+	struct kernel *kernel;
 
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */

@@ -5,7 +5,7 @@
  * Models virt/kvm/eventfd.c (ioeventfd, irqfd) and the split of exits between the host kernel
  * and the VMM's user space.  A kick and an interrupt arrive when the time that their sender
  * owes has passed. Left out: posted interrupts and APICv (an interrupt is an injection and, in
- * a running guest, the interrupt's cost), vhost.
+ * a running guest, the interrupt's cost).
  */
 #include "kvm.h"
 
@@ -27,9 +27,14 @@ static void kick_fn(struct event *ev)
 	dev->kick_pending = 0;
 	if (dev->vm->dead)
 		return;
-	for (i = 0; mask; i++, mask >>= 1)
-		if (mask & 1)
+	for (i = 0; mask; i++, mask >>= 1) {
+		if (!(mask & 1))
+			continue;
+		if (i < KVM_QUEUES && dev->ioeventfd[i])
+			host_eventfd_signal(dev->ioeventfd[i]);
+		else
 			dev->kick(dev, i);
+	}
 }
 
 static void irq_fn(struct event *ev)
@@ -118,6 +123,41 @@ void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index)
 	dev->kick_pending |= 1u << index;
 	if (!event_pending(&dev->kick_event))
 		event_add(dev->vm->host->engine, &dev->kick_event, sender_time(dev->vm));
+}
+
+#define KVM_ENOSYS 1000
+
+/* What the vCPU owes passes before it is in the guest again, where it could be interrupted. */
+static void pass_time(void)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t && coro_current != &coro_main && t->pending)
+		cpu_sync();
+}
+
+long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
+		   const void *caller)
+{
+	const struct host_kernel_ops *ops = vm->host->kernel_ops;
+	struct ledger_account *old = account_switch(&vm->account[ACCOUNT_EXIT]);
+	long ret = -KVM_ENOSYS;
+
+	charge(COST_VMEXIT, 1);
+	vm->exits[KVM_EXIT_HYPERCALL]++;
+	pass_time();
+	if (ops)
+		ret = ops->hypercall(vm, nr, arg, caller);
+	pass_time();
+	account_switch(old);
+	return ret;
+}
+
+uint32_t kvm_features(struct kvm_vm *vm)
+{
+	const struct host_kernel_ops *ops = vm->host->kernel_ops;
+
+	return ops ? ops->features(vm) : 0;
 }
 
 uint64_t kvm_virtio_get_features(struct kvm_virtio *dev)

@@ -12,6 +12,7 @@
 #define BALLAST_HOST_KVM_H
 
 #include "cpu.h"
+#include "files.h"
 #include "ram.h"
 
 struct kvm_vm;
@@ -68,6 +69,8 @@ struct kvm_virtio {
 	uint32_t kick_pending;		/* bit n: queue n was kicked, kick() not yet called */
 	struct event kick_event, irq_event;
 	struct kvm_submit submitted[KVM_QUEUES];
+	/* Kicks of a queue go to this file instead of kick(); NULL: they do not. */
+	struct host_eventfd *ioeventfd[KVM_QUEUES];
 	struct kvm_virtio *next;
 };
 
@@ -107,7 +110,10 @@ struct kvm_vm {
 	uint64_t exits[NR_KVM_EXITS];
 	struct ledger_account account[NR_ACCOUNT_DOMAINS];
 	uint64_t overhead_pages;	/* frames of the VMM itself, taken while it runs */
-	struct discard_origin origin;	/* for whom the VMM discards now */
+	struct discard_origin origin;	/* for whom memory is discarded now */
+	struct host_fd_table files;	/* of the VMM */
+	struct kvm *kvm;		/* as modules of the host's kernel see it; NULL: none do */
+	bool assigned_device;		/* a device of the host works on its memory */
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
@@ -135,6 +141,14 @@ void kvm_virtio_config_write(struct kvm_virtio *dev, unsigned int offset, const 
 unsigned int kvm_virtio_queue_size_max(struct kvm_virtio *dev, unsigned int index);
 void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
 			     const struct kvm_vring_addr *addr);
+/*
+ * Guest side, on a vCPU: a hypercall, which the host's kernel serves while the vCPU waits, and the
+ * features that it offers (EAX of KVM_CPUID_FEATURES).  @arg: four; @caller: address in the code
+ * that calls.  -KVM_ENOSYS (-1000): nobody knows the number.
+ */
+long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
+		   const void *caller);
+uint32_t kvm_features(struct kvm_vm *vm);
 /* Guest side: a driver has put a request on a queue; @caller is an address in its code. */
 void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, const void *caller);
 /* Guest side, on a vCPU: kick a queue. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * madvise() of a VMM on the mapping that backs guest RAM.
+ * madvise() of a VMM on the mapping that backs guest RAM, and what its host's kernel zaps itself.
  *
  * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux
  * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split, and
@@ -96,13 +96,40 @@ static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
 	}
 }
 
+/* With mmu_lock held for write, and what follows of it. */
+static void zap_locked(struct zap *zap, uint64_t nr, uint64_t count)
+{
+	struct guest_ram *ram = zap->ram;
+	uint64_t since = cpu_lock_begin();
+
+	zap_range(zap, nr, nr + count);
+	if (zap->nr_zapped) {
+		charge(COST_TLB_FLUSH, 1);	/* of the VMM's own mapping */
+		kvm_flush_tlbs(ram->vm);
+	}
+	cpu_lock_end(&ram->mmu_lock, since);
+}
+
+static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
+{
+	struct guest_ram *ram = zap->ram;
+	bool lazy = zap->advice == HOST_MADV_FREE;
+	/* What is only marked goes when memory is short (reclaim.c). */
+	uint64_t freed = lazy ? 0 : zap->frames;
+
+	page_history_add(ram, lazy ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
+	ram->host->stats.zapped += zap->frames;
+	ram->given_back += freed;
+	if (ram->host->observer && ram->host->observer->discarded)
+		ram->host->observer->discarded(ram->vm, gfn(nr), count, freed);
+}
+
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		      enum host_madvise advice)
 {
 	struct zap zap = { .ram = ram, .advice = advice };
 	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
 	struct ledger_account *old;
-	uint64_t since;
 
 	if ((offset | len) & (HOST_PAGE_SIZE - 1))
 		return -EINVAL;
@@ -118,21 +145,17 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		account_switch(old);
 		return 0;	/* would read swapped pages ahead: nothing to promise */
 	}
-	since = cpu_lock_begin();
-	zap_range(&zap, nr, nr + count);
-	if (zap.nr_zapped) {
-		charge(COST_TLB_FLUSH, 1);	/* of the VMM's own mapping */
-		kvm_flush_tlbs(ram->vm);
-	}
-	cpu_lock_end(&ram->mmu_lock, since);
+	zap_locked(&zap, nr, count);
 	account_switch(old);
-	page_history_add(ram, advice == HOST_MADV_FREE ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
-	ram->host->stats.zapped += zap.frames;
-	/* What is only marked goes when memory is short (reclaim.c). */
-	if (advice == HOST_MADV_FREE)
-		zap.frames = 0;
-	ram->given_back += zap.frames;
-	if (ram->host->observer && ram->host->observer->discarded)
-		ram->host->observer->discarded(ram->vm, gfn(nr), count, zap.frames);
+	zap_done(&zap, nr, count);
 	return 0;
+}
+
+void guest_ram_zap(struct guest_ram *ram, uint64_t offset, uint64_t len)
+{
+	struct zap zap = { .ram = ram, .advice = HOST_MADV_DONTNEED };
+	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
+
+	zap_locked(&zap, nr, count);
+	zap_done(&zap, nr, count);
 }

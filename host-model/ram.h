@@ -73,10 +73,11 @@ uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_given_back(const struct guest_ram *ram);
 
 /*
- * For whom a VMM discards memory: the request (the nth of its queue), and the code that named the
+ * For whom memory is discarded: the request (the nth of its queue), and the code that named the
  * pages and that discards them.  Addresses are of images; NULL: not known.
  */
 struct discard_origin {
+	bool host_kernel;		/* by a module of the host's kernel, not by the VMM */
 	const char *device;		/* NULL: no request */
 	unsigned int queue;
 	uint64_t request;		/* from 1 on */
@@ -91,5 +92,10 @@ enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };
  */
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		      enum host_madvise advice);
+/*
+ * zap_page_range() of the host's kernel on that mapping: as DONTNEED, for whoever's account it is,
+ * without a system call.  The caller holds the mmap lock.
+ */
+void guest_ram_zap(struct guest_ram *ram, uint64_t offset, uint64_t len);
 
 #endif

@@ -550,7 +550,7 @@ static const struct bad bads[] = {
 	  "n { compatible = \"ballast,module\"; image = \"y\"; }; "
 	  "o { compatible = \"ballast,module\"; image = \"virtio-x.so\"; }; }; };",
 	  "FILE: /guest-b/modules/o: image: File exists: m loads module virtio_x already; "
-	  "allowed: a module once in a guest" },
+	  "allowed: a module once in a kernel" },
 	{ "&a { vcpus = <0>; };",
 	  "FILE: /guest-a: vcpus: 0 is out of range; allowed: 1..1024 vCPUs" },
 	{ "&a { init-on-free = <2>; };",

@@ -34,8 +34,8 @@ static bool is_module(const struct machine_guest *guest, const char *image)
 {
 	uint32_t i;
 
-	for (i = 0; guest->image_paths && i < guest->config->nr_modules; i++) {
-		const char *path = guest->image_paths[i], *base;
+	for (i = 0; i < guest->modules.nr; i++) {
+		const char *path = guest->modules.path[i], *base;
 
 		base = path ? strrchr(path, '/') : NULL;
 		base = base ? base + 1 : path;
@@ -130,6 +130,7 @@ static void on_fault(void *opaque, const struct fault *f)
 {
 	struct machine *m = opaque;
 	struct machine_guest *guest = current_guest(m);
+	bool of_host = m->host_kernel && coro_current->ctx.kernel == m->host_kernel;
 	char text[500];
 
 	fault_text(guest, f, text, sizeof(text));
@@ -149,7 +150,7 @@ static void on_fault(void *opaque, const struct fault *f)
 	} else {
 		m->faulted = true;
 		machine_fail(m, TRACE_END_FAILED, false, "%s%s%s%s",
-			     guest ? "guest " : "the simulator", guest ? guest->config->name : "",
+			     guest ? "guest " : of_host ? "the host's kernel" : "the simulator", guest ? guest->config->name : "",
 			     ": ", text);
 	}
 }

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "coro.h"
 #include "image.h"
@@ -17,30 +16,6 @@
 #include "series.h"
 
 #define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
-#define PATH_SIZE 4096
-
-/* Images */
-
-int machine_image_path(const struct machine_guest *guest, const char *image, const char *where,
-		       char **path, char *error, size_t size)
-{
-	char text[PATH_SIZE];
-
-	snprintf(text, sizeof(text), "%s%s%s", guest->machine->options.image_dir,
-		 "/", image);
-	if (strchr(image, '/'))
-		snprintf(text, sizeof(text), "%s", image);
-	if (strlen(text) < 3 || strcmp(text + strlen(text) - 3, ".so"))
-		strncat(text, ".so", sizeof(text) - strlen(text) - 1);
-	*path = strdup(text);
-	if (!*path || access(text, R_OK)) {
-		snprintf(error, size,
-			 "%s: image: there is no file %s; build it (make images) or give --images",
-			 where, text);
-		return -1;
-	}
-	return 0;
-}
 
 /* The VMM and its devices */
 
@@ -79,7 +54,7 @@ static int load_device_image(struct machine_guest *guest, const struct scenario_
 	char *path = NULL;
 	struct image *image;
 
-	if (machine_image_path(guest, config->image, config->path, &path, error, size)) {
+	if (machine_image_path(guest->machine, config->image, config->path, &path, error, size)) {
 		free(path);
 		return -1;
 	}
@@ -139,7 +114,8 @@ static int create_device(struct machine_guest *guest, uint32_t index, char *erro
 		return -1;
 	if (!vmm_device_realize(dev, why))
 		return 0;
-	snprintf(error, size, "%s: %s", config->path, why);
+	snprintf(error, size, "%s: %s%s", config->path, why,
+		 machine_host_lacks(guest->machine, why));
 	return -1;
 }
 
@@ -151,6 +127,7 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 		.engine = &m->engine,
 		.vm = guest->vm,
 		.ram_page_size = (uint64_t)guest->config->page_size_kib << 10,
+		.discard_disabled = guest->config->assigned_device,
 		.observer = &m->vmm_observer,
 		.opaque = guest,
 	};
@@ -169,25 +146,15 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 
 /* The kernel and its modules */
 
-static int check_module(const struct guest_module *module, char *error, size_t size)
-{
-	char why[512];
-
-	if (!module_check(module->path, module->args, module->nr_args, why, sizeof(why)))
-		return 0;
-	snprintf(error, size, "%s: %s", module->where, why);
-	return -1;
-}
-
 /* A core that comes after a driver would serve nobody: drivers stay with the one they know. */
 static int check_core_order(const struct machine_guest *guest, uint32_t index, char *error,
 			    size_t size)
 {
-	const struct guest_module *core = &guest->modules[index];
+	const struct guest_module *core = &guest->modules.module[index];
 	uint32_t i;
 
 	for (i = 0; module_is_core(core->path) && i < index; i++) {
-		if (!module_reports(guest->modules[i].path))
+		if (!module_reports(guest->modules.path[i]))
 			continue;
 		snprintf(error, size, "%s: a page reporting core has to be loaded before the "
 			 "drivers that report; put it before %s, or give it a load-order below "
@@ -200,32 +167,15 @@ static int check_core_order(const struct machine_guest *guest, uint32_t index, c
 static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 {
 	const struct scenario_guest *config = guest->config;
-	uint32_t i, j, nr_args = 0, arg = 0;
+	uint32_t i;
 
-	for (i = 0; i < config->nr_modules; i++)
-		nr_args += config->modules[i].nr_parameters;
-	guest->modules = calloc(config->nr_modules + 1, sizeof(*guest->modules));
-	guest->module_args = calloc(nr_args + 1, sizeof(*guest->module_args));
-	guest->image_paths = calloc(config->nr_modules + 1, sizeof(*guest->image_paths));
-	if (!guest->modules || !guest->module_args || !guest->image_paths)
+	if (machine_modules_fill(guest->machine, config->modules, config->nr_modules,
+				 &guest->modules, error, size))
 		return -1;
-	for (i = 0; i < config->nr_modules; i++) {
-		const struct scenario_module *m = &config->modules[i];
-
-		if (machine_image_path(guest, m->image, m->path, &guest->image_paths[i], error,
-				       size))
+	for (i = 0; i < config->nr_modules; i++)
+		if (check_core_order(guest, i, error, size))
 			return -1;
-		guest->modules[i] = (struct guest_module){
-			.where = m->path, .path = guest->image_paths[i],
-			.args = &guest->module_args[arg], .nr_args = m->nr_parameters };
-		for (j = 0; j < m->nr_parameters; j++)
-			guest->module_args[arg++] = (struct module_arg){ m->parameters[j].name,
-									 m->parameters[j].value };
-		if (check_module(&guest->modules[i], error, size) ||
-		    check_core_order(guest, i, error, size))
-			return -1;
-	}
-	return 0;
+	return machine_check_hypercalls(guest, error, size);
 }
 
 static void guest_fault(struct kernel *kernel, void *ctx, struct task_struct *task,
@@ -303,7 +253,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 			  .duration_ns = g->boot.duration_ms * NSEC_PER_MSEC_U64,
 			  .daemon_period_ns = g->boot.daemon_period_ms * NSEC_PER_MSEC_U64,
 			  .daemon_pages = g->boot.daemon_pages },
-		.modules = guest->modules,
+		.modules = guest->modules.module,
 		.nr_modules = g->nr_modules,
 		.watermark_scale_factor = g->watermark_scale_factor,
 		.reporting_order = g->page_reporting.order == SCENARIO_ORDER_UNSET ?
@@ -339,7 +289,7 @@ static bool somebody_drives(const struct machine_guest *guest, const struct kvm_
 	uint32_t i;
 
 	for (i = 0; i < guest->config->nr_modules; i++)
-		if (module_drives(guest->modules[i].path, hw->device_id))
+		if (module_drives(guest->modules.path[i], hw->device_id))
 			return true;
 	return false;
 }
@@ -510,9 +460,14 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	guest->balloon_actual = -1;
 	guest->vm = host_create_vm(&m->host, guest->config->name,
 				   guest->config->memory_mib << 20, guest->config->vcpus);
-	if (guest->vm)
+	if (guest->vm) {
 		guest_ram_set_page_order(guest->vm->ram,
 					 __builtin_ctz(guest->config->page_size_kib / 4));
+		guest->vm->assigned_device = guest->config->assigned_device;
+	}
+	if (guest->vm && m->host_kernel)
+		host_kernel_attach(m->host_kernel, guest->vm,
+				   guest->config->page_size_kib == 2048);
 	if (!guest->vm || create_vmm(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	fill_kernel_config(guest);
@@ -532,8 +487,6 @@ void machine_guest_destroy(struct machine_guest *guest)
 		vmm_destroy(guest->vmm);
 	for (i = 0; i < guest->nr_images; i++)
 		image_unload(guest->images[i]);
-	for (i = 0; guest->image_paths && guest->config && i < guest->config->nr_modules; i++)
-		free(guest->image_paths[i]);
 	for (i = 0; guest->program_configs && i < guest->config->nr_programs; i++) {
 		free((void *)guest->program_configs[i].args);
 		free((void *)guest->program_configs[i].series);
@@ -541,10 +494,8 @@ void machine_guest_destroy(struct machine_guest *guest)
 	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
 		trace_histogram_free(&guest->faults[kind]);
 	free(guest->told);
-	free(guest->image_paths);
 	free(guest->images);
-	free(guest->modules);
-	free(guest->module_args);
+	machine_modules_free(&guest->modules);
 	free(guest->programs);
 	free(guest->program_configs);
 }

@@ -9,6 +9,7 @@
 
 #include "guest.h"
 #include "host.h"
+#include "host/host_kernel.h"
 #include "machine.h"
 #include "swap.h"
 #include "vmm.h"
@@ -43,6 +44,14 @@ struct machine_where {
 	struct guest_where where;
 };
 
+/* Modules of a kernel, with the files of their images. */
+struct machine_modules {
+	struct guest_module *module;
+	struct module_arg *arg;
+	char **path;
+	uint32_t nr;
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -51,9 +60,7 @@ struct machine_guest {
 	struct vmm *vmm;
 	struct kernel *kernel;
 	struct guest_config kernel_config;
-	struct guest_module *modules;
-	struct module_arg *module_args;
-	char **image_paths;
+	struct machine_modules modules;
 	struct vmm_device *balloon;	/* first balloon device, NULL: none */
 	struct image **images;		/* of the devices */
 	uint32_t nr_images;
@@ -88,6 +95,9 @@ struct machine {
 	struct trace_writer *trace;
 	struct engine engine;
 	struct host host;
+	struct kernel *host_kernel;	/* NULL: it has no modules */
+	struct host_kernel_config host_kernel_config;
+	struct machine_modules host_modules;
 	struct host_observer host_observer;
 	struct vmm_observer vmm_observer;
 	struct machine_guest *guests;
@@ -130,10 +140,23 @@ void machine_swap_config(const struct scenario_swap *swap, struct swap_config *c
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),
 			 void (*program)(struct machine_item *item));
 
-/* machine-guest.c */
+/* machine_host_kernel.c */
 /* Path of the file of an image as the scenario names it, to be freed; 0, or -1 and @error. */
-int machine_image_path(const struct machine_guest *guest, const char *image, const char *where,
-		       char **path, char *error, size_t size);
+int machine_image_path(const struct machine *m, const char *image, const char *where, char **path,
+		       char *error, size_t size);
+/* As the scenario names them; each is looked at.  0, or -1 and @error. */
+int machine_modules_fill(const struct machine *m, const struct scenario_module *config, uint32_t nr,
+			 struct machine_modules *modules, char *error, size_t size);
+void machine_modules_free(struct machine_modules *modules);
+/* The modules of the host's kernel are loaded; 0, or -1 and @error. */
+int machine_host_kernel_create(struct machine *m, char *error, size_t size);
+void machine_host_kernel_destroy(struct machine *m);
+/* What the guest's modules want of the host's kernel, against what it has; 0, or -1 and @error. */
+int machine_check_hypercalls(const struct machine_guest *guest, char *error, size_t size);
+/* A device could not be made: what the host's kernel lacks for it, or "". */
+const char *machine_host_lacks(const struct machine *m, const char *why);
+void machine_check_host_kernel(struct machine *m);
+/* machine-guest.c */
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size);
 void machine_guest_destroy(struct machine_guest *guest);
 

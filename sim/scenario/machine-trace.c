@@ -75,6 +75,15 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
+/* As a request that the VMM has served. */
+static void host_hinted(struct kvm_vm *vm, uint64_t blocks, uint64_t bytes)
+{
+	struct machine *m = machine_of(vm->host);
+
+	m->guests[vm->id].balloon_progress = m->engine.now;
+	MACHINE_TRACE(m, report_request, .guest = vm->id, .blocks = blocks, .bytes = bytes);
+}
+
 static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *reason)
 {
 	struct machine *m = machine_of(host);
@@ -293,6 +302,7 @@ void machine_trace_init(struct machine *m)
 		.discarded = host_discarded,
 		.swapped = host_swapped,
 		.data_loss = host_data_loss,
+		.hinted = host_hinted,
 		.opaque = m,
 	};
 	m->vmm_observer = (struct vmm_observer){

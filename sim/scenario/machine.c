@@ -284,7 +284,9 @@ static void build(void *arg)
 	struct build *b = arg;
 
 	b->well = !machine_check_limits(b->m->scenario, b->error, b->size) &&
-		  build_host(b->m) && build_guests(b->m, b->error, b->size);
+		  build_host(b->m) &&
+		  !machine_host_kernel_create(b->m, b->error, b->size) &&
+		  build_guests(b->m, b->error, b->size);
 }
 
 struct machine *machine_create(const struct scenario *scenario,
@@ -353,6 +355,8 @@ enum trace_end machine_run(struct machine *m)
 	machine_check_crashes(m);
 	if (m->result == TRACE_END_OK)
 		machine_check_guests(m);
+	if (m->result == TRACE_END_OK)
+		machine_check_host_kernel(m);
 	if (m->result == TRACE_END_OK && end == ENGINE_LIMIT)
 		m->result = TRACE_END_LIMIT;
 	machine_trace_flush_extent(m);
@@ -387,6 +391,7 @@ void machine_destroy(struct machine *m)
 	}
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
+	machine_host_kernel_destroy(m);
 	if (m->host.chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);

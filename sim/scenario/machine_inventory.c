@@ -25,29 +25,29 @@ static const char *shown_path(const struct machine *m, const char *path)
 	return path + (dir - m->options.image_dir);
 }
 
-static void emit_image(struct machine_guest *guest, const char *node, const char *path)
+static void emit_image(struct machine *m, uint64_t guest, const char *node, const char *path)
 {
-	struct machine *m = guest->machine;
 	struct image_source source;
 
 	image_file_source(path, &source);
-	TRACE(m->trace, m->engine.now, image, .guest = guest->id, .node = node,
+	TRACE(m->trace, m->engine.now, image, .guest = guest, .node = node,
 	      .path = shown_path(m, path), .version = source.version, .digest = source.digest);
 }
 
 static void emit_images(struct machine_guest *guest)
 {
+	struct machine *m = guest->machine;
 	char why[256], *path = NULL;
 	uint32_t i;
 
-	for (i = 0; i < guest->config->nr_modules; i++)
-		emit_image(guest, guest->config->modules[i].name, guest->image_paths[i]);
+	for (i = 0; i < guest->modules.nr; i++)
+		emit_image(m, guest->id, guest->config->modules[i].name, guest->modules.path[i]);
 	for (i = 0; i < guest->config->nr_devices; i++) {
 		const struct scenario_device *device = &guest->config->devices[i];
 
-		if (!machine_image_path(guest, device->image, device->path, &path, why,
+		if (!machine_image_path(m, device->image, device->path, &path, why,
 					sizeof(why)))
-			emit_image(guest, device->name, path);
+			emit_image(m, guest->id, device->name, path);
 		free(path);
 		path = NULL;
 	}
@@ -57,6 +57,9 @@ void machine_trace_images(struct machine *m)
 {
 	uint32_t i;
 
+	for (i = 0; i < m->host_modules.nr; i++)
+		emit_image(m, TRACE_HOST, m->scenario->host.modules[i].name,
+			   m->host_modules.path[i]);
 	for (i = 0; i < m->scenario->nr_guests; i++)
 		if (!m->guests[i].config->replica)
 			emit_images(&m->guests[i]);

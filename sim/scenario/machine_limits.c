@@ -29,8 +29,9 @@ static struct needs guest_needs(const struct scenario_guest *guest)
 	uint32_t i;
 
 	stacks = 2 * guest->vcpus + 1 + KERNEL_STACKS + guest->nr_programs;
+	/* An iothread for hints, or a worker of the host's kernel. */
 	for (i = 0; i < guest->nr_devices; i++)
-		stacks += guest->devices[i].free_page_hint;
+		stacks += 1;
 	return (struct needs){ .mappings = images * IMAGE_MAPPINGS + stacks * STACK_MAPPINGS +
 					   RAM_MAPPINGS,
 			       .descriptors = images };
@@ -107,7 +108,7 @@ static int check_descriptors(const struct scenario *s, uint64_t needed, char *er
 
 int machine_check_limits(const struct scenario *s, char *error, size_t size)
 {
-	struct needs all = { 0, 0 };
+	struct needs all = { s->host.nr_modules * IMAGE_MAPPINGS, s->host.nr_modules };
 	uint32_t i;
 
 	for (i = 0; i < s->nr_guests; i++) {

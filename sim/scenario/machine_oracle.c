@@ -134,13 +134,16 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 void machine_frames_discarded(struct machine_guest *guest, uint64_t gfn, uint64_t nr)
 {
 	enum vmm_role role = vmm_current_role(guest->vmm);
+	/* The VMM may be in the middle of something else then. */
+	bool hint = guest->vm->origin.host_kernel;
 	const char *use;
 	uint64_t bad;
 
-	if ((role != VMM_ROLE_INFLATE && role != VMM_ROLE_REPORT) || !guest->kernel ||
+	if ((!hint && role != VMM_ROLE_INFLATE && role != VMM_ROLE_REPORT) || !guest->kernel ||
 	    guest->machine->result != TRACE_END_OK)
 		return;
-	use = guest_kernel_pages_use(guest->kernel, gfn, nr, role == VMM_ROLE_INFLATE, &bad);
+	use = guest_kernel_pages_use(guest->kernel, gfn, nr, !hint && role == VMM_ROLE_INFLATE,
+				     &bad);
 	if (use)
 		page_lost(guest, bad, use, "");
 }

@@ -142,6 +142,8 @@ void machine_epilogue(struct machine *m)
 void machine_guest_killed(struct machine_guest *guest)
 {
 	vmm_kill(guest->vmm);
+	if (guest->machine->host_kernel)
+		host_kernel_vm_gone(guest->machine->host_kernel, guest->vm);
 	machine_guest_ended(guest);
 }
 

@@ -285,7 +285,7 @@ static bool same_module(const char *a, const char *b)
 
 /* As insmod would say, which finds the first one loaded. */
 static void check_modules(struct parser *p, const struct tree_node *node,
-			  const struct scenario_guest *guest)
+			  const struct scenario_module *modules)
 {
 	uint32_t i = 0, j;
 
@@ -293,23 +293,22 @@ static void check_modules(struct parser *p, const struct tree_node *node,
 		if (!node->spec)
 			continue;
 		for (j = 0; j < i; j++)
-			if (same_module(guest->modules[i].image, guest->modules[j].image))
+			if (same_module(modules[i].image, modules[j].image))
 				break;
 		if (j < i)
 			parse_error(p, blame(node, "image"), node, "image",
 				    "File exists: %s loads module %s already; allowed: a module "
-				    "once in a guest", guest->modules[j].name,
-				    guest->modules[j].image);
+				    "once in a kernel", modules[j].name, modules[j].image);
 		i++;
 	}
 }
 
 /* Few, and those with equal numbers stay as they are. */
-static void sort_modules(const struct scenario_guest *guest)
+static void sort_modules(struct scenario_module *modules, uint32_t nr)
 {
-	for (uint32_t i = 1; i < guest->nr_modules; i++) {
+	for (uint32_t i = 1; i < nr; i++) {
 		for (uint32_t j = i; j > 0; j--) {
-			struct scenario_module *m = &guest->modules[j - 1], moved = m[0];
+			struct scenario_module *m = &modules[j - 1], moved = m[0];
 
 			if (m[0].load_order <= m[1].load_order)
 				break;
@@ -317,6 +316,16 @@ static void sort_modules(const struct scenario_guest *guest)
 			m[1] = moved;
 		}
 	}
+}
+
+static void check_host_modules(struct parser *p)
+{
+	const struct scenario_host *host = &p->scenario->host;
+	struct tree_node *modules = tree_child(child_of_kind(p->root, NODE_HOST), "modules");
+
+	if (modules)
+		check_modules(p, modules->children, host->modules);
+	sort_modules(host->modules, host->nr_modules);
 }
 
 /*
@@ -363,8 +372,8 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			    (guest->memory_mib << 9) - 1);
 	check_swap(p, node, &guest->swap);
 	if (modules)
-		check_modules(p, modules->children, guest);
-	sort_modules(guest);
+		check_modules(p, modules->children, guest->modules);
+	sort_modules(guest->modules, guest->nr_modules);
 	for (at = programs ? programs->children : NULL; at; at = at->next)
 		if (at->spec)
 			check_program(p, at, guest, &guest->programs[nr++]);
@@ -433,6 +442,7 @@ void parse_check(struct parser *p)
 	uint64_t nr_guests = 0;
 
 	check_host(p);
+	check_host_modules(p);
 	for (uint32_t i = 0; i < p->scenario->nr_guests; i++) {
 		check_guest(p, p->guest_nodes[i], &p->scenario->guests[i]);
 		nr_guests += p->scenario->guests[i].nr_replicas;

@@ -188,7 +188,11 @@ void scenario_device_bits(const struct scenario_device *device,
 const char *scenario_mechanism(const struct scenario_guest *guest)
 {
 	const struct scenario_device *device = guest->devices;
+	uint32_t i;
 
+	for (i = 0; i < guest->nr_modules; i++)
+		if (!strcmp(guest->modules[i].image, "kvm_page_hint"))
+			return "hypercall";
 	if (!guest->nr_devices)
 		return "none";
 	if (device->free_page_reporting)

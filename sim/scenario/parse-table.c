@@ -141,8 +141,9 @@ static const struct property_spec host_properties[] = {
 	    "switch (an estimate: interrupt and leaving a shallow idle state)"),
 };
 
+static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_costs, NULL,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_costs, &node_host_modules, NULL,
 };
 
 static const struct node_spec node_host = {
@@ -369,6 +370,8 @@ static const struct node_spec *const device_nodes[] = { &node_device, NULL };
 CONTAINER(node_programs, "programs", program_nodes,
 	  "what the guest runs: one after the other in the order of the nodes, unless told else");
 CONTAINER(node_modules, "modules", module_nodes, "kernel modules");
+CONTAINER(node_host_modules, "modules", module_nodes,
+	  "modules of the host's kernel, which serve hypercalls of vCPUs and files that VMMs open");
 CONTAINER(node_devices, "devices", device_nodes, "devices of the VMM");
 
 static const struct property_spec guest_properties[] = {
@@ -403,6 +406,9 @@ static const struct property_spec guest_properties[] = {
 	BOOL("page-poison", FIELD(scenario_guest, page_poison),
 	     "pages are filled with 0xaa when they are freed (page_poison=1), all of them at boot, "
 	     "when the host must have room"),
+	BOOL("assigned-device", FIELD(scenario_guest, assigned_device),
+	     "a device of the host works on the guest's memory, which therefore must not be "
+	     "discarded (that it is pinned as well is left out)"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
 		"what booting does to the memory; without one the kernel touches only what the "
 		"model itself touches"),

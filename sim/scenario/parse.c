@@ -198,12 +198,16 @@ void *begin_page_reporting(struct parser *p, struct tree_node *node, void *paren
 
 void *begin_module(struct parser *p, struct tree_node *node, void *parent)
 {
-	struct scenario_guest *guest = parent;
-	struct scenario_module *module;
+	bool of_host = node->parent->parent->spec->kind == NODE_HOST;
+	struct scenario_module **modules, *module;
+	uint32_t *nr;
 
-	guest->modules = scenario_grow(p->scenario, guest->modules, guest->nr_modules,
-				       sizeof(*module));
-	module = &guest->modules[guest->nr_modules++];
+	modules = of_host ? &((struct scenario_host *)parent)->modules :
+			    &((struct scenario_guest *)parent)->modules;
+	nr = of_host ? &((struct scenario_host *)parent)->nr_modules :
+		       &((struct scenario_guest *)parent)->nr_modules;
+	*modules = scenario_grow(p->scenario, *modules, *nr, sizeof(*module));
+	module = &(*modules)[(*nr)++];
 	module->name = node->name;
 	module->path = scenario_printf(p->scenario, "%s: %s", node->file, node->path);
 	return module;

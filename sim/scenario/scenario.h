@@ -75,6 +75,8 @@ struct scenario_swap {
 	uint32_t compressed_percent;	/* zram: mean size of a stored page */
 };
 
+struct scenario_module;
+
 struct scenario_host {
 	uint64_t memory_mib;
 	uint64_t kernel_reserve_mib;
@@ -90,6 +92,8 @@ struct scenario_host {
 	struct scenario_swap swap;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
+	struct scenario_module *modules;	/* of its kernel, as a guest's */
+	uint32_t nr_modules;
 };
 
 /* What a kernel has done to its memory when its first program starts. */
@@ -199,6 +203,7 @@ struct scenario_guest {
 	int init_on_alloc;		/* 0: off */
 	bool init_on_free;
 	bool page_poison;
+	bool assigned_device;
 	struct scenario_swap swap;
 	struct scenario_boot boot;
 	struct scenario_page_reporting page_reporting;

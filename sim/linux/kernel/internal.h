@@ -75,6 +75,7 @@ struct ratelimit {
 };
 
 struct sched_state {
+	struct kernel *kernel;
 	struct vcpu *vcpus;
 	unsigned int nr_vcpus;
 	struct list_head runqueue;	/* by vruntime */
@@ -124,6 +125,12 @@ void sched_sleep_ns(u64 ns);
 int sched_wait_task_exit(struct task_struct *task);
 /* End the running task from wherever it is; what its stack owns must be owned by somebody else. */
 void __noreturn do_exit(long code);
+
+/* host_task.c: tasks of the host's kernel, each of which is a host thread */
+void host_task_init(struct task_struct *task);
+void host_task_free(struct task_struct *task);
+void host_task_schedule(struct task_struct *task);
+void host_task_wake(struct task_struct *task);
 
 /* hung_task.c */
 /* Tasks that have waited without a timeout for @longer_ns at least; returns how many. */

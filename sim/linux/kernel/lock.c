@@ -14,6 +14,7 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 
 #include "internal.h"
 
@@ -233,4 +234,14 @@ void synchronize_rcu(void)
 		current->wait_reason = "RCU grace period";
 		schedule_timeout_uninterruptible(1);
 	} while (this_kernel->sched->rcu_readers);
+}
+
+void synchronize_srcu(struct srcu_struct *ssp)
+{
+	if (in_atomic())
+		__might_sleep("synchronize_srcu()", 0);
+	while (ssp->readers && coro_current->ctx.thread) {
+		current->wait_reason = "SRCU grace period";
+		schedule_timeout_uninterruptible(1);
+	}
 }

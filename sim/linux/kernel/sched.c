@@ -162,7 +162,7 @@ void __local_irq_enabled(void)
 static void tick_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, tick);
-	struct kernel *kernel = sched->vcpus->kernel;
+	struct kernel *kernel = sched->kernel;
 	unsigned int i;
 
 	if (sched->dead || list_empty(&sched->runqueue))
@@ -259,6 +259,10 @@ void schedule(void)
 
 	if (in_atomic())
 		__might_sleep("schedule", 0);
+	if (task->thread) {
+		host_task_schedule(task);
+		return;
+	}
 	if (coro_current->ctx.thread->pending)
 		cpu_sync();
 	v = task->vcpu;
@@ -334,6 +338,10 @@ int wake_up_process(struct task_struct *task)
 		return 0;
 	task->__state = TASK_RUNNING;
 	task->wait_timed = false;
+	if (task->thread) {
+		host_task_wake(task);
+		return 1;
+	}
 	if (task->on_rq || task->on_cpu)
 		return 1;	/* about to sleep, and will not */
 	fair_place(task->kernel->sched, task);
@@ -406,6 +414,8 @@ static void task_free(struct task_struct *task)
 {
 	list_del(&task->tasks);
 	coro_destroy(task->co);
+	if (task->thread)
+		host_task_free(task);
 	host_free(task);
 }
 
@@ -413,7 +423,8 @@ static void task_free(struct task_struct *task)
 static void bury(struct task_struct *task)
 {
 	list_del_init(&task->run_node);
-	task_memory_free(task);
+	if (!task->thread)
+		task_memory_free(task);
 	if (task->reaped)
 		task->reaped(task);
 	task_free(task);
@@ -422,7 +433,7 @@ static void bury(struct task_struct *task)
 static void reap_fn(struct event *ev)
 {
 	struct sched_state *sched = container_of(ev, struct sched_state, reap);
-	struct coro_context old = kernel_enter(sched->vcpus->kernel);
+	struct coro_context old = kernel_enter(sched->kernel);
 	struct task_struct *task, *next;
 
 	list_for_each_entry_safe(task, next, &sched->dead_tasks, run_node)
@@ -495,12 +506,15 @@ static void task_exit(struct task_struct *task)
 		wake_up_process(w->task);
 	}
 	task->__state = TASK_DEAD;
-	put_curr(task->vcpu);
 	list_add_tail(&task->run_node, &sched->dead_tasks);
+	if (!task->thread)
+		put_curr(task->vcpu);
 	if (sched->init)
 		wake_init(sched);
 	else if (!event_pending(&sched->reap))
 		event_add(task->kernel->engine, &sched->reap, task->kernel->engine->now);
+	if (task->thread)
+		cpu_exit_current();
 	cpu_consume(task->vcpu->thread);
 }
 
@@ -508,8 +522,9 @@ static void task_main(void *arg)
 {
 	struct task_struct *task = arg;
 
-	finish_task_switch(task);
-	if (task_memory_alloc(task)) {
+	if (!task->thread)
+		finish_task_switch(task);
+	if (!task->thread && task_memory_alloc(task)) {
 		printk(KERN_WARNING "fork: no memory for %s\n", task->comm);
 		task->exit_code = -ENOMEM;
 		task_exit(task);
@@ -561,6 +576,8 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 	task->wait_reason = "start";
 	task->start_time = kernel->engine->now;
 	list_add_tail(&task->tasks, &sched->tasks);
+	if (kernel->host)
+		host_task_init(task);
 	return task;
 }
 
@@ -614,6 +631,7 @@ int sched_init(struct kernel *kernel)
 	unsigned int i;
 
 	kernel->sched = sched;
+	sched->kernel = kernel;
 	INIT_LIST_HEAD(&sched->runqueue);
 	INIT_LIST_HEAD(&sched->tasks);
 	INIT_LIST_HEAD(&sched->expired_timers);

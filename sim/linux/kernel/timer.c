@@ -57,6 +57,16 @@ ktime_t ktime_get(void)
 	return local_now(this_kernel);
 }
 
+/* The host's kernel has no vCPU to interrupt: any of its CPUs would do. */
+static void run_at_once(struct kernel *kernel)
+{
+	struct coro_context old = kernel_enter(kernel);
+
+	coro_current->ctx.in_irq = true;
+	timer_run_expired(kernel);
+	kernel_leave(old);
+}
+
 static void timer_event(struct event *ev)
 {
 	struct timer_list *timer = container_of(ev, struct timer_list, event);
@@ -65,7 +75,10 @@ static void timer_event(struct event *ev)
 		return;
 	timer->expired = true;
 	list_add_tail(&timer->entry, &timer->kernel->sched->expired_timers);
-	sched_raise_irq(timer->kernel, 0);
+	if (timer->kernel->host)
+		run_at_once(timer->kernel);
+	else
+		sched_raise_irq(timer->kernel, 0);
 }
 
 void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *),

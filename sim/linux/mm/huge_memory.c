@@ -13,7 +13,7 @@
  */
 #include "user.h"
 
-bool thp_eligible(const struct vm_area_struct *vma, u64 index)
+bool thp_eligible(const struct user_area *vma, u64 index)
 {
 	const struct map_chunk *chunk = chunk_of(vma->space, index);
 	u64 first = index - chunk_off(index);
@@ -27,7 +27,7 @@ bool thp_eligible(const struct vm_area_struct *vma, u64 index)
 }
 
 /* vma_thp_gfp_mask() with defrag set to madvise, vma_alloc_folio(). */
-static struct page *alloc_huge(const struct vm_area_struct *vma)
+static struct page *alloc_huge(const struct user_area *vma)
 {
 	gfp_t gfp = GFP_TRANSHUGE_LIGHT;
 	struct page *page;
@@ -54,7 +54,7 @@ static void map_huge(struct address_space *space, u64 index, struct page *page)
 }
 
 /* -EAGAIN: do it with small pages. */
-int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, u64 index, bool write)
+int do_huge_pmd_anonymous_page(struct user_area *vma, u64 index, bool write)
 {
 	struct map_chunk *chunk = chunk_of(vma->space, index);
 	struct page *page = NULL;

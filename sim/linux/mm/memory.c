@@ -219,7 +219,7 @@ static bool fresh_fits(const struct address_space *space, u64 index)
 	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk_of(space, index)->huge);
 }
 
-static int do_anonymous_page(const struct vm_area_struct *vma, u64 index, bool write)
+static int do_anonymous_page(const struct user_area *vma, u64 index, bool write)
 {
 	struct address_space *space = vma->space;
 	struct page *page;
@@ -249,7 +249,7 @@ static int do_anonymous_page(const struct vm_area_struct *vma, u64 index, bool w
 }
 
 /* Write to a page that is mapped for reading: the zero page, or one that swap has a copy of. */
-static int do_wp_page(const struct vm_area_struct *vma, u64 index, u64 pte)
+static int do_wp_page(const struct user_area *vma, u64 index, u64 pte)
 {
 	struct address_space *space = vma->space;
 
@@ -290,7 +290,7 @@ static void fault_done(struct mm_struct *mm, enum user_fault kind, bool major, u
  * Make a page present (and writable); the caller looks whether it is.  May block for long.  Returns
  * -ENOMEM when memory cannot be had.
  */
-static int handle_mm_fault(struct vm_area_struct *vma, u64 index, bool write)
+static int handle_mm_fault(struct user_area *vma, u64 index, bool write)
 {
 	struct address_space *space = vma->space;
 	u64 pte = map_entry(space, index);
@@ -331,7 +331,7 @@ static void wait_not_busy(struct address_space *space, u64 index)
 }
 
 /* Fault until one page or more is there as needed; returns how many are, up to @max, or -errno. */
-static int fault_in(struct vm_area_struct *vma, u64 index, u32 max, bool write, u32 *pfn)
+static int fault_in(struct user_area *vma, u64 index, u32 max, bool write, u32 *pfn)
 {
 	for (;;) {
 		u32 nr;
@@ -378,7 +378,7 @@ static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, 
 	chunk_put_busy(space, chunk);
 }
 
-static int access_pages(struct vm_area_struct *vma, u64 index, u64 nr, bool write)
+static int access_pages(struct user_area *vma, u64 index, u64 nr, bool write)
 {
 	while (nr) {
 		u32 max = min_t(u64, nr, CHUNK_PAGES), pfn;
@@ -396,18 +396,18 @@ static int access_pages(struct vm_area_struct *vma, u64 index, u64 nr, bool writ
 	return 0;
 }
 
-static int write_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+static int write_pages(struct user_area *vma, u64 index, u64 nr)
 {
 	return access_pages(vma, index, nr, true);
 }
 
-static int read_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+static int read_pages(struct user_area *vma, u64 index, u64 nr)
 {
 	return access_pages(vma, index, nr, false);
 }
 
 /* Only what was written is read. */
-static int verify_pages(struct vm_area_struct *vma, u64 index, u64 nr)
+static int verify_pages(struct user_area *vma, u64 index, u64 nr)
 {
 	while (nr) {
 		u32 off = chunk_off(index), token;
@@ -423,7 +423,7 @@ static int verify_pages(struct vm_area_struct *vma, u64 index, u64 nr)
 	return 0;
 }
 
-int user_populate(struct vm_area_struct *vma)
+int user_populate(struct user_area *vma)
 {
 	return write_pages(vma, vma->pgoff, vma->end - vma->start);
 }

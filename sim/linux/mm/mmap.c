@@ -55,9 +55,9 @@ static u64 mmap_base(const struct kernel *kernel, u64 window, const struct task_
 
 /* Areas */
 
-static struct vm_area_struct *area_alloc(void)
+static struct user_area *area_alloc(void)
 {
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 	void *object = process_object_alloc(OBJECT_VM_AREA);
 
 	if (!object)
@@ -67,16 +67,16 @@ static struct vm_area_struct *area_alloc(void)
 	return vma;
 }
 
-static void area_free(struct vm_area_struct *vma)
+static void area_free(struct user_area *vma)
 {
 	process_object_free(vma->object);
 	host_free(vma);
 }
 
-static struct vm_area_struct *area_create(struct mm_struct *mm, struct address_space *space,
+static struct user_area *area_create(struct mm_struct *mm, struct address_space *space,
 					  u64 start, u64 nr_pages, enum user_thp thp)
 {
-	struct vm_area_struct *vma = area_alloc();
+	struct user_area *vma = area_alloc();
 
 	if (!vma)
 		return NULL;
@@ -91,17 +91,17 @@ static struct vm_area_struct *area_create(struct mm_struct *mm, struct address_s
 	return vma;
 }
 
-static bool can_merge(const struct vm_area_struct *vma, const struct address_space *space,
+static bool can_merge(const struct user_area *vma, const struct address_space *space,
 		      enum user_thp thp)
 {
 	return vma && vma->space == space && !space->shared && vma->thp == thp;
 }
 
 /* A new area, or a neighbour that is larger now (vma_merge()). */
-static struct vm_area_struct *map_area(struct mm_struct *mm, struct address_space *space, u64 start,
+static struct user_area *map_area(struct mm_struct *mm, struct address_space *space, u64 start,
 				       u64 nr_pages, enum user_thp thp)
 {
-	struct vm_area_struct *prev = find_vma_prev(mm, start), *next = find_vma(mm, start), *vma;
+	struct user_area *prev = area_before(mm, start), *next = area_after(mm, start), *vma;
 	u64 end = start + nr_pages;
 	bool with_prev = can_merge(prev, space, thp) && prev->end == start;
 	bool with_next = can_merge(next, space, thp) && next->start == end;
@@ -131,7 +131,7 @@ static struct vm_area_struct *map_area(struct mm_struct *mm, struct address_spac
 /* Cut an area in two if @page is in the middle of it (__split_vma()). */
 static int split_area(struct mm_struct *mm, u64 page)
 {
-	struct vm_area_struct *vma = find_vma(mm, page), *tail;
+	struct user_area *vma = area_after(mm, page), *tail;
 
 	if (!vma || vma->start >= page)
 		return 0;
@@ -156,12 +156,12 @@ static void put_space(struct address_space *space)
 }
 
 /* Whether areas of [start, end) are all that map a shared address space, @first being the first. */
-static bool last_users(const struct mm_struct *mm, const struct vm_area_struct *first, u64 end)
+static bool last_users(const struct mm_struct *mm, const struct user_area *first, u64 end)
 {
-	const struct vm_area_struct *vma;
+	const struct user_area *vma;
 	unsigned int users = 0;
 
-	for (vma = first; vma && vma->start < end; vma = find_vma(mm, vma->end))
+	for (vma = first; vma && vma->start < end; vma = area_after(mm, vma->end))
 		users += vma->space == first->space;
 	return users == first->space->users;
 }
@@ -179,12 +179,12 @@ static void unmap_shared(struct mmu_gather *tlb, struct address_space *space)
  * Pages of the areas in [start, end), with those of their address spaces that nobody else maps;
  * returns the area behind them (unmap_vmas()).
  */
-static struct vm_area_struct *unmap_areas(struct mmu_gather *tlb, struct mm_struct *mm, u64 start,
+static struct user_area *unmap_areas(struct mmu_gather *tlb, struct mm_struct *mm, u64 start,
 					  u64 end)
 {
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 
-	for (vma = find_vma(mm, start); vma && vma->start < end; vma = find_vma(mm, vma->end)) {
+	for (vma = area_after(mm, start); vma && vma->start < end; vma = area_after(mm, vma->end)) {
 		if (!vma->space->shared)
 			unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
 		else if (last_users(mm, vma, end))
@@ -195,9 +195,9 @@ static struct vm_area_struct *unmap_areas(struct mmu_gather *tlb, struct mm_stru
 
 static void free_areas(struct mm_struct *mm, u64 start, u64 end)
 {
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 
-	while ((vma = find_vma(mm, start)) && vma->start < end) {
+	while ((vma = area_after(mm, start)) && vma->start < end) {
 		vma_remove(mm, vma);
 		put_space(vma->space);
 		area_free(vma);
@@ -207,7 +207,7 @@ static void free_areas(struct mm_struct *mm, u64 start, u64 end)
 /* Whole areas in [start, end) go (unmap_region()). */
 static void remove_areas(struct mm_struct *mm, u64 start, u64 end)
 {
-	struct vm_area_struct *prev = find_vma_prev(mm, start), *next = find_vma(mm, start);
+	struct user_area *prev = area_before(mm, start), *next = area_after(mm, start);
 	struct mmu_gather tlb;
 	u64 ceiling;
 
@@ -242,7 +242,7 @@ static bool map_own(struct mm_struct *mm, u64 end)
 
 static void unmap_own(struct mm_struct *mm, struct mmu_gather *tlb, unsigned int i)
 {
-	const struct vm_area_struct *vma = mm->own[i];
+	const struct user_area *vma = mm->own[i];
 
 	if (vma)
 		unmap_page_range(tlb, vma->space, vma->pgoff, vma->end - vma->start);
@@ -313,7 +313,7 @@ void user_mm_destroy(struct mm_struct *mm)
 /* What the simulator keeps of it. */
 void mm_free(struct mm_struct *mm)
 {
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 	unsigned int i;
 
 	while ((vma = mm->areas)) {
@@ -393,7 +393,7 @@ int user_unmap(struct mm_struct *mm, uint64_t addr, uint64_t len)
 }
 
 /* madvise_dontneed_single_vma(): a gather for each area. */
-static void release_part(const struct vm_area_struct *vma, u64 start, u64 end)
+static void release_part(const struct user_area *vma, u64 start, u64 end)
 {
 	struct mmu_gather tlb;
 
@@ -408,13 +408,13 @@ static void release_part(const struct vm_area_struct *vma, u64 start, u64 end)
 int user_release(struct mm_struct *mm, uint64_t addr, uint64_t len)
 {
 	u64 page = PFN_DOWN(addr), end = PFN_UP(addr + len);
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 	int ret = 0;
 
 	charge(COST_GUEST_SYSCALL, 1);
 	/* A hole is an error, and what is behind it is released (madvise_walk_vmas()). */
 	while (page < end) {
-		vma = find_vma(mm, page);
+		vma = area_after(mm, page);
 		if (!vma || vma->start > page)
 			ret = -ENOMEM;
 		if (!vma || vma->start >= end)
@@ -429,12 +429,12 @@ int user_release(struct mm_struct *mm, uint64_t addr, uint64_t len)
 
 /* Accesses of programs, area by area; memory.c has the rest. */
 int user_access(struct mm_struct *mm, u64 addr, u64 len,
-		int (*access)(struct vm_area_struct *vma, u64 index, u64 nr))
+		int (*access)(struct user_area *vma, u64 index, u64 nr))
 {
 	u64 page = PFN_DOWN(addr), end = PFN_UP(addr + len);
 
 	while (page < end) {
-		struct vm_area_struct *vma = find_vma(mm, page);
+		struct user_area *vma = area_after(mm, page);
 		u64 nr;
 		int ret;
 
@@ -463,9 +463,9 @@ void user_oom_killed(struct task_struct *victim)
 uint64_t user_rss(const struct mm_struct *mm)
 {
 	u64 sum = mm->space->nr_resident;
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 
-	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->end))
+	for (vma = area_after(mm, 0); vma; vma = area_after(mm, vma->end))
 		sum += vma->space->shared ? vma->space->nr_resident : 0;
 	return sum;
 }
@@ -473,9 +473,9 @@ uint64_t user_rss(const struct mm_struct *mm)
 uint64_t user_swapped(const struct mm_struct *mm)
 {
 	u64 sum = mm->space->nr_swapped;
-	struct vm_area_struct *vma;
+	struct user_area *vma;
 
-	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->end))
+	for (vma = area_after(mm, 0); vma; vma = area_after(mm, vma->end))
 		sum += vma->space->shared ? vma->space->nr_swapped : 0;
 	return sum;
 }

@@ -67,7 +67,7 @@ static bool upper_alloc(struct mm_struct *mm, u64 nr)
 	return true;
 }
 
-int pgtable_alloc(const struct vm_area_struct *vma, u64 index)
+int pgtable_alloc(const struct user_area *vma, u64 index)
 {
 	struct map_chunk *chunk = chunk_of(vma->space, index);
 	u64 page = vma->start + (index - vma->pgoff);

@@ -356,7 +356,7 @@ static bool read_cluster(u32 wanted, struct page_io **plug)
 }
 
 /* The pages around the wanted one, as far as they are of its area and in slots. */
-static bool read_neighbours(struct vm_area_struct *vma, u64 index, u32 wanted,
+static bool read_neighbours(struct user_area *vma, u64 index, u32 wanted,
 			    struct page_io **plug)
 {
 	u64 table = index - chunk_off(index), low = max(table, vma->pgoff);
@@ -377,12 +377,12 @@ static bool read_neighbours(struct vm_area_struct *vma, u64 index, u32 wanted,
 }
 
 /* Shared memory has no area to go by (shmem_swapin()). */
-static bool reads_clusters(const struct vm_area_struct *vma)
+static bool reads_clusters(const struct user_area *vma)
 {
 	return this_user->swap->rotates || vma->space->shared;
 }
 
-static int swapin_readahead(struct vm_area_struct *vma, u64 index, u32 wanted)
+static int swapin_readahead(struct user_area *vma, u64 index, u32 wanted)
 {
 	struct page_io *plug = NULL;
 	bool ok = reads_clusters(vma) ? read_cluster(wanted, &plug) :
@@ -393,7 +393,7 @@ static int swapin_readahead(struct vm_area_struct *vma, u64 index, u32 wanted)
 }
 
 /* The page was in the swap cache when it was looked for (swap_cache_get_folio()). */
-static void swap_cache_hit(struct vm_area_struct *vma, u64 index, struct page *page)
+static void swap_cache_hit(struct user_area *vma, u64 index, struct page *page)
 {
 	bool ahead = PageReclaim(page) && !PageWriteback(page);
 
@@ -427,7 +427,7 @@ static void swap_map_page(struct address_space *space, u64 index, struct page *p
 }
 
 /* The page is in a slot; returns with it mapped, or with nothing done because things changed. */
-int do_swap_page(struct vm_area_struct *vma, u64 index, bool write, bool *major)
+int do_swap_page(struct user_area *vma, u64 index, bool write, bool *major)
 {
 	struct address_space *space = vma->space;
 	u32 slot = map_entry(space, index);	/* not present: no flags */

@@ -86,7 +86,7 @@ struct address_space {
 };
 
 /* Pages of addresses count from 0; an area maps pages [pgoff, pgoff + end - start) of its space. */
-struct vm_area_struct {
+struct user_area {
 	struct mm_struct *mm;
 	u64 start, end;		/* pages */
 	u64 pgoff;
@@ -95,7 +95,7 @@ struct vm_area_struct {
 	struct swap_ra ra;	/* of private memory on a disk that does not rotate */
 	void *object;		/* what it takes of the guest's slab */
 	/* vma.c: by address; what is below the node, itself included */
-	struct vm_area_struct *left, *right;
+	struct user_area *left, *right;
 	u64 rank, sub_start, sub_end, sub_gap;
 };
 
@@ -110,10 +110,10 @@ struct mm_struct {
 	struct kernel *kernel;
 	struct task_struct *task;
 	struct address_space *space;
-	struct vm_area_struct *areas;
+	struct user_area *areas;
 	u64 mmap_base;			/* mappings go below it, from the top down */
 	/* Data and stack of the program itself; not among the areas. */
-	struct vm_area_struct *own[NR_OWN_AREAS];
+	struct user_area *own[NR_OWN_AREAS];
 	struct page *pgd;		/* two pages (CONFIG_PAGE_TABLE_ISOLATION) */
 	struct page **upper;		/* above the page tables: for each GiB, each 512 */
 	u64 nr_pmd, nr_upper;
@@ -340,13 +340,13 @@ static inline bool page_is_file_lru(const struct page *page)
 struct mmu_gather;
 
 /* vma.c */
-void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
-void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_insert(struct mm_struct *mm, struct user_area *vma);
+void vma_remove(struct mm_struct *mm, struct user_area *vma);
 /* It must not change places with another area. */
-void vma_set_range(struct mm_struct *mm, struct vm_area_struct *vma, u64 start, u64 end);
+void vma_set_range(struct mm_struct *mm, struct user_area *vma, u64 start, u64 end);
 /* The first area that ends above @page, the last one that ends at or below it; NULL: none. */
-struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page);
-struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, u64 page);
+struct user_area *area_after(const struct mm_struct *mm, u64 page);
+struct user_area *area_before(const struct mm_struct *mm, u64 page);
 /* Start of the highest gap for @nr pages; 0: there is none. */
 u64 find_unmapped_area(const struct mm_struct *mm, u64 nr);
 
@@ -356,7 +356,7 @@ bool pgd_alloc(struct mm_struct *mm);
 /* The tables must be gone. */
 void pgd_free(struct page *pgd);
 /* All tables for the page at @index of the area are there.  May block; -ENOMEM. */
-int pgtable_alloc(const struct vm_area_struct *vma, u64 index);
+int pgtable_alloc(const struct user_area *vma, u64 index);
 /* A deposited page table that is not needed any more. */
 void pgtable_free(struct page *page);
 /*
@@ -376,7 +376,7 @@ void pgtable_init(struct user_state *user);
 /* What the simulator keeps of an mm. */
 void mm_free(struct mm_struct *mm);
 int user_access(struct mm_struct *mm, u64 addr, u64 len,
-		int (*access)(struct vm_area_struct *vma, u64 index, u64 nr));
+		int (*access)(struct user_area *vma, u64 index, u64 nr));
 
 /* memory.c */
 struct mmu_gather {
@@ -392,12 +392,12 @@ void unmap_page_range(struct mmu_gather *tlb, struct address_space *space, u64 i
 /* The last reference is gone. */
 void release_page(struct page *page);
 /* Write every page of an area once; 0 or -errno. */
-int user_populate(struct vm_area_struct *vma);
+int user_populate(struct user_area *vma);
 void page_init_anon(struct page *page, struct address_space *space, u64 index);
 
 /* huge_memory.c */
-bool thp_eligible(const struct vm_area_struct *vma, u64 index);
-int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, u64 index, bool write);
+bool thp_eligible(const struct user_area *vma, u64 index);
+int do_huge_pmd_anonymous_page(struct user_area *vma, u64 index, bool write);
 void split_huge_pmd(struct address_space *space, struct map_chunk *chunk);
 void zap_huge_pmd(struct mmu_gather *tlb, struct address_space *space, struct map_chunk *chunk);
 void zap_compound_part(struct mmu_gather *tlb, struct map_chunk *chunk);
@@ -436,7 +436,7 @@ bool swap_is_full(void);
 /* Begin to write a locked page, unlock it; consecutive slots gather in @plug.  May block. */
 void swap_writepage(struct page *page, struct page_io **plug);
 void swap_write_unplug(struct page_io **plug);
-int do_swap_page(struct vm_area_struct *vma, u64 index, bool write, bool *major);
+int do_swap_page(struct user_area *vma, u64 index, bool write, bool *major);
 
 /* filemap.c */
 int filemap_init(struct user_state *user, const struct swap_config *config);

@@ -2,25 +2,25 @@
 /*
  * The areas of an address space by address, and where there is room for another one.
  *
- * Stands for the maple tree of Linux 6.1 as far as its answers go (find_vma(), vm_unmapped_area()
+ * Stands for the maple tree of Linux 6.1 as far as its answers go (area_after(), vm_unmapped_area()
  * from the top down): a treap whose nodes know the largest gap between the areas below them.  Its
  * shape follows from addresses alone.  Left out: the memory that the nodes of a maple tree take.
  */
 #include "random.h"
 #include "user.h"
 
-static u64 first_of(const struct vm_area_struct *vma)
+static u64 first_of(const struct user_area *vma)
 {
 	return vma->left ? vma->left->sub_start : vma->start;
 }
 
-static u64 last_of(const struct vm_area_struct *vma)
+static u64 last_of(const struct user_area *vma)
 {
 	return vma->right ? vma->right->sub_end : vma->end;
 }
 
 /* Areas below a node have changed. */
-static struct vm_area_struct *updated(struct vm_area_struct *vma)
+static struct user_area *updated(struct user_area *vma)
 {
 	u64 gap = 0;
 
@@ -35,8 +35,8 @@ static struct vm_area_struct *updated(struct vm_area_struct *vma)
 }
 
 /* Areas that begin below @page, and the others. */
-static void split(struct vm_area_struct *tree, u64 page, struct vm_area_struct **low,
-		  struct vm_area_struct **high)
+static void split(struct user_area *tree, u64 page, struct user_area **low,
+		  struct user_area **high)
 {
 	if (!tree) {
 		*low = *high = NULL;
@@ -49,7 +49,7 @@ static void split(struct vm_area_struct *tree, u64 page, struct vm_area_struct *
 	}
 }
 
-static struct vm_area_struct *join(struct vm_area_struct *low, struct vm_area_struct *high)
+static struct user_area *join(struct user_area *low, struct user_area *high)
 {
 	if (!low || !high)
 		return low ? low : high;
@@ -61,9 +61,9 @@ static struct vm_area_struct *join(struct vm_area_struct *low, struct vm_area_st
 	return updated(high);
 }
 
-void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
+void vma_insert(struct mm_struct *mm, struct user_area *vma)
 {
-	struct vm_area_struct *low, *high;
+	struct user_area *low, *high;
 
 	vma->left = vma->right = NULL;
 	vma->rank = random_mix(vma->start * 0x9e3779b97f4a7c15ull);
@@ -71,9 +71,9 @@ void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm->areas = join(join(low, updated(vma)), high);
 }
 
-void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
+void vma_remove(struct mm_struct *mm, struct user_area *vma)
 {
-	struct vm_area_struct *low, *high, *gone;
+	struct user_area *low, *high, *gone;
 
 	split(mm->areas, vma->start, &low, &high);
 	split(high, vma->start + 1, &gone, &high);
@@ -81,7 +81,7 @@ void vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm->areas = join(low, high);
 }
 
-void vma_set_range(struct mm_struct *mm, struct vm_area_struct *vma, u64 start, u64 end)
+void vma_set_range(struct mm_struct *mm, struct user_area *vma, u64 start, u64 end)
 {
 	vma_remove(mm, vma);
 	vma->pgoff += start - vma->start;
@@ -91,9 +91,9 @@ void vma_set_range(struct mm_struct *mm, struct vm_area_struct *vma, u64 start, 
 }
 
 /* The first area that ends above @page. */
-struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page)
+struct user_area *area_after(const struct mm_struct *mm, u64 page)
 {
-	struct vm_area_struct *vma = mm->areas, *found = NULL;
+	struct user_area *vma = mm->areas, *found = NULL;
 
 	while (vma) {
 		if (vma->end > page) {
@@ -106,9 +106,9 @@ struct vm_area_struct *find_vma(const struct mm_struct *mm, u64 page)
 	return found;
 }
 
-struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, u64 page)
+struct user_area *area_before(const struct mm_struct *mm, u64 page)
 {
-	struct vm_area_struct *vma = mm->areas, *found = NULL;
+	struct user_area *vma = mm->areas, *found = NULL;
 
 	while (vma) {
 		if (vma->end <= page) {
@@ -122,7 +122,7 @@ struct vm_area_struct *find_vma_prev(const struct mm_struct *mm, u64 page)
 }
 
 /* End of the highest gap of @nr pages between the areas below @vma, 0: none. */
-static u64 highest_gap(const struct vm_area_struct *vma, u64 nr)
+static u64 highest_gap(const struct user_area *vma, u64 nr)
 {
 	while (vma && vma->sub_gap >= nr) {
 		if (vma->right) {
@@ -142,7 +142,7 @@ static u64 highest_gap(const struct vm_area_struct *vma, u64 nr)
 
 u64 find_unmapped_area(const struct mm_struct *mm, u64 nr)
 {
-	const struct vm_area_struct *all = mm->areas;
+	const struct user_area *all = mm->areas;
 	u64 end;
 
 	if (!all || mm->mmap_base - all->sub_end >= nr) {

@@ -11,6 +11,7 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
+#include <linux/mmap_lock.h>
 #include <linux/mmdebug.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
@@ -109,6 +110,17 @@ static inline void get_page(struct page *page)
 
 void put_page(struct page *page);
 void split_page(struct page *page, unsigned int order);
+
+/* A process's memory as host kernel code sees that of VMMs (host/mm.c): by address, in bytes. */
+#define VM_READ 0x00000001
+#define VM_WRITE 0x00000002
+#define VM_SHARED 0x00000008
+#define VM_PFNMAP 0x00000400
+#define VM_LOCKED 0x00002000
+#define VM_HUGETLB 0x00400000
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size);
 
 bool is_free_buddy_page(struct page *page);
 void si_meminfo(struct sysinfo *val);

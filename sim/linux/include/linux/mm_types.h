@@ -33,6 +33,12 @@ _Static_assert(sizeof(struct page) == 32, "the memmap is most of what an idle gu
 #define set_page_private(page, v) ((page)->private = (v))
 
 struct mm_struct;
-struct vm_area_struct;
+
+/* Of a VMM; the areas of a guest's programs are in mm/user.h. */
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;		/* addresses */
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+};
 
 #endif

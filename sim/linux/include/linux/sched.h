@@ -25,6 +25,7 @@
 
 struct mm_struct;
 struct coro;
+struct cpu_thread;
 struct vcpu;
 struct kernel;
 struct reclaim_state;
@@ -38,6 +39,10 @@ struct task_struct {
 	struct coro *co;
 	struct kernel *kernel;
 	struct vcpu *vcpu;		/* where it runs or ran last */
+	struct cpu_thread *thread;	/* of the host's kernel: its own; NULL: a guest's task */
+	bool blocked;			/* its thread waits for a wake-up */
+	const void *asked_by;		/* code of a guest whose request it serves */
+	u64 zapped;			/* bytes that it has zapped for that */
 	unsigned int __state;
 	unsigned int flags;
 	bool on_rq;
