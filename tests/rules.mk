@@ -33,6 +33,8 @@ $(addprefix $(O)/tests/test_mm_,init buddy hook reporting contents user compacti
 # Scenes played by tasks of a guest.
 $(O)/tests/test_kernel: $(addprefix $(O)/tests/kernel/,kernel_probe.o task_scenes.o)
 
+$(O)/tests/test_host_kernel: $(O)/tests/kernel/host_scenes.o
+
 # Hostile guests: one table of cases for the model VMM and for QEMU (tests/real/qtest.mk).
 hostile_obj := $(patsubst %.c,$(O)/%.o,$(wildcard tests/hostile/*.c))
 

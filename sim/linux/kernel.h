@@ -24,7 +24,7 @@ struct kernel {
 	struct engine *engine;
 	const char *name;
 	struct kvm_vm *vm;		/* NULL: no machine under it (replay, unit tests) */
-	struct host *host;		/* whose kernel it is; NULL: it is a guest's (or nobody's) */
+	struct host *host;		/* whose kernel it is; NULL: a guest's, or nobody's */
 	struct host_state *hosted;	/* of such a kernel (host/internal.h) */
 	void *ram_base;			/* bytes of address 0; NULL: contents are not kept */
 	struct page *mem_map;		/* lazily populated, max_pfn entries */

@@ -149,9 +149,9 @@ static void on_fault(void *opaque, const struct fault *f)
 		vmm_crashed(guest, text);
 	} else {
 		m->faulted = true;
-		machine_fail(m, TRACE_END_FAILED, false, "%s%s%s%s",
-			     guest ? "guest " : of_host ? "the host's kernel" : "the simulator", guest ? guest->config->name : "",
-			     ": ", text);
+		machine_fail(m, TRACE_END_FAILED, false, "%s%s: %s",
+			     guest ? "guest " : of_host ? "the host's kernel" : "the simulator",
+			     guest ? guest->config->name : "", text);
 	}
 }
 

@@ -188,6 +188,7 @@ void machine_check_warnings(struct machine_guest *guest);
 /* machine_messages.c */
 void machine_say(struct machine_guest *guest, enum trace_severity severity, const char *source,
 		 const char *text);
+void machine_host_says(struct machine *m, enum trace_severity severity, const char *text);
 void machine_messages_end(struct machine *m);
 void machine_messages_free(struct machine *m);
 

@@ -90,18 +90,9 @@ void machine_modules_free(struct machine_modules *modules)
 
 static void host_log(struct kernel *kernel, int level, const char *text)
 {
-	struct machine *m = guest_kernel_opaque(kernel);
-	char line[1100];
-
-	if (m->trace && m->began)
-		TRACE(m->trace, m->engine.now, message, .guest = TRACE_HOST,
-		      .severity = level <= 3 ? TRACE_ERROR : level == 4 ? TRACE_WARNING :
-								       TRACE_INFO,
-		      .source = "kernel", .text = text);
-	if (level > 4 || !m->options.message)
-		return;
-	snprintf(line, sizeof(line), "host: %s", text);
-	m->options.message(m->options.opaque, line);
+	machine_host_says(guest_kernel_opaque(kernel),
+			  level <= 3 ? TRACE_ERROR : level == 4 ? TRACE_WARNING : TRACE_INFO,
+			  text);
 }
 
 /* All guests are gone with it. */
@@ -172,9 +163,10 @@ int machine_check_hypercalls(const struct machine_guest *guest, char *error, siz
 		if (!makes_hypercalls(guest->modules.path[i]))
 			continue;
 		if (!kvm_features(guest->vm)) {
-			snprintf(error, size, "%s: it makes hypercalls, and no module of the host's "
-				 "kernel handles any; allowed: with one in /host, such as host { "
-				 "modules { hint { compatible = \"ballast,module\"; image = "
+			snprintf(error, size,
+				 "%s: it makes hypercalls, and no module of the host's kernel "
+				 "handles any; allowed: with one in /host, such as host { modules "
+				 "{ hint { compatible = \"ballast,module\"; image = "
 				 "\"kvm_page_hint_host\"; }; }; }", where);
 			return -1;
 		}

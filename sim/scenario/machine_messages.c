@@ -19,7 +19,7 @@
 struct message_kind {
 	uint64_t hash;		/* 0: free */
 	uint64_t count;
-	struct machine_guest *guest;
+	struct machine_guest *guest;	/* NULL: the host's kernel */
 	enum trace_severity severity;
 	char source[8];
 	char *last;
@@ -28,7 +28,8 @@ struct message_kind {
 /* FNV-1a over the text without its numbers. */
 static uint64_t kind_hash(const struct machine_guest *guest, const char *source, const char *text)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ guest->id ^ (uint64_t)source[0] << 32;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (guest ? guest->id : UINT32_MAX) ^
+			(uint64_t)source[0] << 32;
 
 	while (*text) {
 		if (isdigit((unsigned char)*text)) {
@@ -55,26 +56,27 @@ static struct message_kind *find_kind(struct machine *m, uint64_t hash)
 	return NULL;
 }
 
-static void pass_on(struct machine_guest *guest, enum trace_severity severity, const char *source,
-		    const char *text)
+static void pass_on(struct machine *m, struct machine_guest *guest, enum trace_severity severity,
+		    const char *source, const char *text)
 {
-	struct machine *m = guest->machine;
 	char line[1200];
 
-	TRACE(m->trace, m->engine.now, message, .guest = guest->id, .severity = severity,
-	      .source = source, .text = text);
+	/* Modules of the host's kernel are loaded before there is a trace. */
+	if (guest || m->began)
+		TRACE(m->trace, m->engine.now, message, .guest = guest ? guest->id : TRACE_HOST,
+		      .severity = severity, .source = source, .text = text);
 	if (severity < TRACE_WARNING || !m->options.message)
 		return;
-	snprintf(line, sizeof(line), "%s: %s%s", guest->config->name,
+	snprintf(line, sizeof(line), "%s: %s%s", guest ? guest->config->name : "host",
 		 strcmp(source, "vmm") ? "" : "VMM: ", text);
 	m->options.message(m->options.opaque, line);
 }
 
-void machine_say(struct machine_guest *guest, enum trace_severity severity, const char *source,
-		 const char *text)
+static void say(struct machine *m, struct machine_guest *guest, enum trace_severity severity,
+		const char *source, const char *text)
 {
 	uint64_t hash = kind_hash(guest, source, text);
-	struct message_kind *kind = find_kind(guest->machine, hash);
+	struct message_kind *kind = find_kind(m, hash);
 
 	if (kind && kind->count++ >= SHOWN) {
 		free(kind->last);
@@ -87,7 +89,18 @@ void machine_say(struct machine_guest *guest, enum trace_severity severity, cons
 		kind->severity = severity;
 		snprintf(kind->source, sizeof(kind->source), "%s", source);
 	}
-	pass_on(guest, severity, source, text);
+	pass_on(m, guest, severity, source, text);
+}
+
+void machine_say(struct machine_guest *guest, enum trace_severity severity, const char *source,
+		 const char *text)
+{
+	say(guest->machine, guest, severity, source, text);
+}
+
+void machine_host_says(struct machine *m, enum trace_severity severity, const char *text)
+{
+	say(m, NULL, severity, "kernel", text);
 }
 
 void machine_messages_end(struct machine *m)
@@ -103,7 +116,7 @@ void machine_messages_end(struct machine *m)
 		snprintf(line, sizeof(line),
 			 "%s (%" PRIu64 " more of this kind, this was the last)",
 			 kind->last ? kind->last : "", kind->count - SHOWN);
-		pass_on(kind->guest, kind->severity, kind->source, line);
+		pass_on(m, kind->guest, kind->severity, kind->source, line);
 	}
 }
 

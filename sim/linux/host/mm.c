@@ -4,8 +4,8 @@
  *
  * One area of it is of interest, guest RAM; the rest (heap, stacks, firmware) is not known to the
  * host's model and no kernel code looks for it.  What is zapped goes through host-model/madvise.c,
- * with its locks and costs.  The mmap lock is a real one; faults and madvise() take it for read only
- * and are not modelled to do so, and nobody here takes it for write while guests run.
+ * with its locks and costs.  The mmap lock is a real one; faults and madvise() take it for read
+ * only and are not modelled to do so, and nobody here takes it for write while guests run.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>

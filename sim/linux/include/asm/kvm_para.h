@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: hypercalls of a guest, kernel/kvm_para.c; a kernel without a machine has no host to call. */
+/* model: hypercalls of a guest, kernel/kvm_para.c; a kernel without a machine has no host. */
 #ifndef _ASM_X86_KVM_PARA_H
 #define _ASM_X86_KVM_PARA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: waiting without sleeping, kernel/timer.c; what CPUID says of the hypervisor, kvm_para.c. */
+/* model: waiting without sleeping, kernel/timer.c; CPUID of the hypervisor, kvm_para.c. */
 #ifndef _ASM_PROCESSOR_H
 #define _ASM_PROCESSOR_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * model: memory of the VMM in whose name code runs, host/mm.c.  Guest RAM may have to be swapped in;
- * addresses where nothing is give an error.
+ * model: memory of the VMM in whose name code runs, host/mm.c.  Guest RAM may have to be swapped
+ * in; addresses where nothing is give an error.
  */
 #ifndef _LINUX_UACCESS_H
 #define _LINUX_UACCESS_H
