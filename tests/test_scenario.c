@@ -523,7 +523,7 @@ static const struct bad bads[] = {
 	{ "&swap { compatible = \"ballast,swap-tape\"; };",
 	  "FILE: /host/swap: compatible: \"ballast,swap-tape\" is unknown here; allowed: "
 	  "ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, "
-	  "ballast,costs" },
+	  "ballast,costs, modules" },
 	{ "&host { other { /include/ \"swap/zram.dtsi\" size-mib = <9>; }; };",
 	  "FILE: /host/other: /host/swap has the same place; allowed: one of them" },
 	{ "&swap { compatible = \"ballast,swap-zram\"; compressed-percent = <40>; "
@@ -747,7 +747,7 @@ static const struct bad bad_overlays[] = {
 	  "DIR/overlay.dtso: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs" },
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
 	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,costs" },
+	  "ballast,swap-nvme, ballast,swap-zram, ballast,costs, modules" },
 };
 
 START_TEST(bad_overlay_is_told_what_is_wrong_in_its_own_name)
