@@ -586,7 +586,7 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
 	  "page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
 	  "watermark-scale-factor, thp, movable-mib, init-on-alloc, init-on-free, page-poison, "
-	  "boot-profile" },
+	  "assigned-device, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "

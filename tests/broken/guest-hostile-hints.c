@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hostile guest: a thousand hints, each of which is malformed or of memory that the guest does not
- * have.
+ * A hostile guest: a thousand hints, each of which is malformed or of memory that it does not have.
  */
 #include <linux/kvm_para.h>
 #include <linux/mm.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* same: what VMMs tell vhost devices (uapi/linux/vhost_types.h), the parts that are used here. */
+/* same: ABI of what VMMs tell vhost devices (uapi/linux/vhost_types.h), as far as used. */
 #ifndef _LINUX_VHOST_TYPES_H
 #define _LINUX_VHOST_TYPES_H
 
