@@ -83,30 +83,37 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 	@$(LINK) -o $@ $^ $(LIBS)
 
 # One image per driver or device; the loader makes the copies.
-IMAGES := $(addprefix $(O)/images/,virtio_ballast.so virtio-ballast.so kvm_page_hint.so \
-	kvm_page_hint_host.so)
+IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ballast.so virtio-page-hint.so \
+	kvm_page_hint.so kvm_page_hint_host.so)
 images: $(IMAGES)
 
-GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Itests/broken -D__KERNEL__ \
-	-DMODULE -DKBUILD_MODNAME='"$(subst -,_,$(basename $(notdir $@)))"'
+GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Idriver-src/linux/guest \
+	-Itests/broken -D__KERNEL__ -DMODULE
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o
 
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
 # and device headers.  The same whatever compiles them.
 image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) \
-	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h)) | sha256sum | cut -c1-16)"'
+	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h driver-src/linux/guest/*.h)) | sha256sum | cut -c1-16)"'
 
-# Arguments: name, source.
-define guest_image
-$(O)/images/obj/$(1).o: $(2)
+# Arguments: name, source, all sources of the image.
+define guest_object
+$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
-	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $$(call image_source,$$<) -c -o $$@ $$<
+	@$$(CC) $$(GUEST_IMAGE_CFLAGS) -DKBUILD_MODNAME='"$(subst -,_,$(1))"' $$(call image_source,$(3)) \
+		-c -o $$@ $$<
+endef
 
-$(O)/images/$(1).so: $(O)/images/obj/$(1).o $(module_tail)
+# Arguments: name, sources.
+define guest_image
+$(foreach s,$(2),$(eval $(call guest_object,$(1),$(s),$(2))))
+
+# Made anew when the Makefile changes: it says what of.
+$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2))) $(module_tail) Makefile
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
+	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
 endef
 
 # Arguments: name, source, all sources of the image.
@@ -121,21 +128,26 @@ endef
 define device_image
 $(foreach s,$(2),$(eval $(call device_object,$(1),$(s),$(2))))
 
-$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2)))
+$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2))) Makefile
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$^
+	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
 endef
 
 $(module_tail): sim/linux/kernel/module-tail.c
 	@mkdir -p $(@D)
-	@$(CC) $(GUEST_IMAGE_CFLAGS) -c -o $@ $<
+	@$(CC) $(GUEST_IMAGE_CFLAGS) -DKBUILD_MODNAME='"module_tail"' -c -o $@ $<
 
 $(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
 $(eval $(call guest_image,kvm_page_hint,driver-src/linux/guest/kvm_page_hint.c))
 $(eval $(call guest_image,kvm_page_hint_host,driver-src/linux/host/kvm_page_hint.c))
-# The PCI proxy is QEMU's bus code around the device; the model VMM has its own (transport.c).
-device_src := $(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/*.c)))
+hinting_src := $(sort $(wildcard driver-src/linux/guest/page_hinting*.c))
+$(eval $(call guest_image,page_hinting,$(hinting_src)))
+# The PCI proxies are QEMU's bus code around the devices; the model VMM has its own (transport.c).
+device_sources = $(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/$(1)*.c)) \
+	driver-src/qemu/ballast-blocks.c)
+device_src := $(call device_sources,virtio-ballast)
 $(eval $(call device_image,virtio-ballast,$(device_src)))
+$(eval $(call device_image,virtio-page-hint,$(call device_sources,virtio-page-hint)))
 
 demo: deps
 	@$(MAKE) --no-print-directory all

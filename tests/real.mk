@@ -82,7 +82,7 @@ deps-real:
 # All that a boot needs: `ballast real` finds it beside the executable.
 real: modules stock-kernel qemu $(O)/ballast $(REAL)/agent
 	@mkdir -p $(REAL)/modules
-	@cp $(MODULES)/linux/guest/virtio_ballast.ko $(REAL)/modules/
+	@cp $(MODULES)/linux/guest/*.ko $(REAL)/modules/
 
 real_tests := $(patsubst tests/real/test_%.c,%,$(wildcard tests/real/test_*.c))
 

@@ -55,8 +55,12 @@ changes = $(addprefix driver-src/qemu/,$(shell sed -n 's/^\#include "\(virtio-ba
 $(foreach b,$(broken_variants),$(eval $(call device_image,broken-$(basename $(notdir $(b))),\
 	$(b) $(filter-out $(call changes,$(b)),$(device_src)))))
 
+# The same for the module page_hinting: what changes is in its main file.
+$(foreach b,$(broken_hinting),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),\
+	$(b) $(filter-out %_main.c,$(hinting_src)))))
+
 test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices) \
-	$(broken_variants))
+	$(broken_variants) $(broken_hinting))
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
 	@CK_TIMEOUT_MULTIPLIER=$(or $(CK_TIMEOUT_MULTIPLIER),30) BALLAST_TOP=$(CURDIR) \

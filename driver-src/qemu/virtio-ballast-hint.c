@@ -273,7 +273,7 @@ BallastVerdict ballast_serve_hint(VirtIOBallast *dev, BallastQueueId id,
         ballast_malformed(dev, id, "has a command of %zu bytes", size);
         return BALLAST_MALFORMED;
     }
-    if (!ballast_check_buffers(dev, id, elem)) {
+    if (!ballast_check_buffers(dev, id, elem, false)) {
         return BALLAST_MALFORMED;
     }
     ballast_spend(dev, elem->in_num + 1, 0);

@@ -7,6 +7,7 @@
 
 #include "exec/memory.h"
 #include "sysemu/balloon.h"
+#include "ballast-blocks.h"
 #include "virtio-ballast.h"
 
 #define BALLAST_PAGE_SIZE (1u << VIRTIO_BALLAST_PFN_SHIFT)
@@ -37,8 +38,9 @@ bool ballast_turn_is_over(const VirtIOBallast *dev);
 /* virtio-ballast-memory.c */
 BallastServe ballast_serve_frames;
 BallastServe ballast_serve_report;
+/* Are all buffers whole pages of RAM and, with @once, none named twice? */
 bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
-                           const VirtQueueElement *elem);
+                           const VirtQueueElement *elem, bool once);
 /* Whole host pages only.  Not being able to is no fault of the guest. */
 void ballast_discard(VirtIOBallast *dev, BallastQueueId id, RAMBlock *rb,
                      ram_addr_t offset, uint64_t length);

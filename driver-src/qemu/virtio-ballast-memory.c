@@ -12,7 +12,6 @@
 #include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "hw/virtio/virtio-access.h"
-#include "migration/misc.h"
 #include "trace.h"
 #include "virtio-ballast-internal.h"
 
@@ -28,21 +27,6 @@ typedef struct BallastRun {
     uint64_t pfn;
     uint64_t nr;
 } BallastRun;
-
-/* May memory be discarded at all now?  NULL, or what forbids it. */
-static const char *ballast_inhibited(void)
-{
-    if (ram_block_discard_is_disabled()) {
-        return "discarding is disabled";
-    }
-    if (migration_in_incoming_postcopy()) {
-        return "incoming postcopy";
-    }
-    if (migration_in_bg_snapshot()) {
-        return "background snapshot";
-    }
-    return NULL;
-}
 
 static void ballast_skip(VirtIOBallast *dev, BallastQueueId id,
                          uint64_t length, const char *why)
@@ -70,7 +54,7 @@ void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
 static void ballast_inflate(VirtIOBallast *dev, MemoryRegion *mr, RAMBlock *rb,
                             uint8_t *host, ram_addr_t offset, uint64_t length)
 {
-    const char *why = ballast_inhibited();
+    const char *why = ballast_blocks_inhibited();
 
     if (why) {
         ballast_skip(dev, BALLAST_INFLATE, length, why);
@@ -92,7 +76,7 @@ static void ballast_deflate(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
     if (page_size > BALLAST_PAGE_SIZE) {
         ballast_release(dev, rb, host, offset, length);
     }
-    if (!dev->deflate_willneed || ballast_inhibited()) {
+    if (!dev->deflate_willneed || ballast_blocks_inhibited()) {
         return;
     }
     ballast_spend(dev, 0, end - start);
@@ -245,64 +229,15 @@ BallastVerdict ballast_serve_frames(VirtIOBallast *dev, BallastQueueId id,
     return BALLAST_SERVED;
 }
 
-/* Are all buffers of the request made of whole pages of guest RAM? */
 bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
-                                  const VirtQueueElement *elem)
+                           const VirtQueueElement *elem, bool once)
 {
-    unsigned i;
+    g_autofree char *fault = ballast_blocks_fault(elem, once);
 
-    for (i = 0; i < elem->in_num; i++) {
-        const struct iovec *sg = &elem->in_sg[i];
-        ram_addr_t offset;
-        RAMBlock *rb;
-
-        if (!QEMU_IS_ALIGNED(elem->in_addr[i] | sg->iov_len,
-                             BALLAST_PAGE_SIZE)) {
-            ballast_malformed(dev, id, "has a buffer at 0x%" HWADDR_PRIx
-                              ", length 0x%zx, that is not made of pages",
-                              elem->in_addr[i], sg->iov_len);
-            return false;
-        }
-        /* What is not writable RAM was mapped through a bounce buffer. */
-        rb = qemu_ram_block_from_host(sg->iov_base, false, &offset);
-        if (!rb || offset > qemu_ram_get_used_length(rb) ||
-            sg->iov_len > qemu_ram_get_used_length(rb) - offset) {
-            ballast_malformed(dev, id, "has a buffer at 0x%" HWADDR_PRIx
-                              ", length 0x%zx, that is not RAM",
-                              elem->in_addr[i], sg->iov_len);
-            return false;
-        }
+    if (fault) {
+        ballast_malformed(dev, id, "%s", fault);
     }
-    return true;
-}
-
-static int ballast_compare_buffers(const void *a, const void *b)
-{
-    const struct iovec *x = a, *y = b;
-
-    return x->iov_base < y->iov_base ? -1 : x->iov_base > y->iov_base;
-}
-
-/* Free memory is named once: more would be work without end. */
-static bool ballast_check_overlap(VirtIOBallast *dev, BallastQueueId id,
-                                  const VirtQueueElement *elem)
-{
-    size_t size = elem->in_num * sizeof(struct iovec);
-    g_autofree struct iovec *sg = g_malloc(size);
-    unsigned i;
-
-    memcpy(sg, elem->in_sg, size);
-    qsort(sg, elem->in_num, sizeof(*sg), ballast_compare_buffers);
-    for (i = 1; i < elem->in_num; i++) {
-        size_t apart = sg[i].iov_base - sg[i - 1].iov_base;
-
-        if (apart < sg[i - 1].iov_len) {
-            ballast_malformed(dev, id, "has buffers that overlap by 0x%zx "
-                              "bytes", sg[i - 1].iov_len - apart);
-            return false;
-        }
-    }
-    return true;
+    return !fault;
 }
 
 /*
@@ -353,7 +288,7 @@ BallastVerdict ballast_serve_report(VirtIOBallast *dev, BallastQueueId id,
                                     BallastRequest *req)
 {
     const VirtQueueElement *elem = &req->elem;
-    const char *why = ballast_inhibited();
+    const char *why = ballast_blocks_inhibited();
 
     if (!req->begun) {
         if (elem->out_num) {
@@ -361,8 +296,7 @@ BallastVerdict ballast_serve_report(VirtIOBallast *dev, BallastQueueId id,
                               elem->out_num);
             return BALLAST_MALFORMED;
         }
-        if (!ballast_check_buffers(dev, id, elem) ||
-            !ballast_check_overlap(dev, id, elem)) {
+        if (!ballast_check_buffers(dev, id, elem, true)) {
             return BALLAST_MALFORMED;
         }
         ballast_count(dev, id, elem->in_num,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands and events of memory balloons, and what the observer is told of their requests.
+ * Commands and events of memory balloons, and what the observer is told of their requests and of
+ * those of virtio-page-hint.
  *
  * Models softmmu/balloon.c of QEMU.  The command takes effect in the main loop, as QMP's does.
  */
@@ -9,6 +10,7 @@
 #include "qapi/qapi-events-machine.h"
 #include "qemu/bswap.h"
 #include "standard-headers/linux/virtio_balloon.h"
+#include "standard-headers/linux/virtio_page_hint.h"
 
 int qemu_add_balloon_handler(QEMUBalloonEvent *event_func, QEMUBalloonStatus *stat_func,
 			     void *opaque)
@@ -113,6 +115,8 @@ enum vmm_role vmm_queue_role(const VirtQueue *vq)
 	unsigned int next = 2;
 	size_t i;
 
+	if (vdev->device_id == VIRTIO_PAGE_HINT_DEVICE_ID)
+		return VMM_ROLE_PAGE_HINT;
 	if (vdev->device_id != VIRTIO_ID_BALLOON)
 		return VMM_ROLE_OTHER;
 	if (vq->index < next)
@@ -233,7 +237,8 @@ void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
 	} else {
 		request.blocks = elem->in_num;
 		request.bytes = sum(elem->in_sg, elem->in_num);
-		if (observer->frames && request.role == VMM_ROLE_REPORT)
+		if (observer->frames && (request.role == VMM_ROLE_REPORT ||
+					 request.role == VMM_ROLE_PAGE_HINT))
 			each_block(vmm, &request, elem);
 	}
 	if (observer->request)

@@ -242,6 +242,19 @@ size_t qemu_ram_pagesize_largest(void)
 	return MAX(this_vmm->ram.page_size, this_vmm->rom.page_size);
 }
 
+/* Guest RAM is private anonymous memory here, and the firmware's is nobody else's. */
+bool qemu_ram_is_shared(RAMBlock *rb)
+{
+	return false;
+}
+
+int qemu_ram_foreach_block(RAMBlockIterFunc func, void *opaque)
+{
+	int ret = func(&this_vmm->ram, opaque);
+
+	return ret ? ret : func(&this_vmm->rom, opaque);
+}
+
 bool ram_block_discard_is_disabled(void)
 {
 	return this_vmm->config.discard_disabled;
@@ -294,7 +307,7 @@ int qemu_madvise(void *addr, size_t len, int advice)
 	static const struct { int qemu; enum host_madvise host; } map[] = {
 		{ QEMU_MADV_WILLNEED, HOST_MADV_WILLNEED },
 		{ QEMU_MADV_DONTNEED, HOST_MADV_DONTNEED },
-		{ QEMU_MADV_FREE, HOST_MADV_FREE },
+		{ MADV_FREE, HOST_MADV_FREE },
 	};
 	ram_addr_t offset;
 	RAMBlock *rb = qemu_ram_block_from_host(addr, false, &offset);

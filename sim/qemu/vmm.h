@@ -33,9 +33,12 @@ struct vmm_device;
 
 enum vmm_severity { VMM_INFO, VMM_WARNING, VMM_ERROR };
 
-/* What the queue of a request is for; known for balloon devices (virtio id 5). */
+/*
+ * What the queue of a request is for; known for balloon devices (virtio id 5), of which HINT is for
+ * migration, and for our own virtio-page-hint.
+ */
 enum vmm_role { VMM_ROLE_OTHER, VMM_ROLE_INFLATE, VMM_ROLE_DEFLATE, VMM_ROLE_STATS, VMM_ROLE_HINT,
-		VMM_ROLE_REPORT };
+		VMM_ROLE_REPORT, VMM_ROLE_PAGE_HINT };
 
 /* A request that the VMM has given back to the guest. */
 struct vmm_request {

@@ -18,6 +18,7 @@ static const struct {
 } types[] = {
 	{ "virtio-ballast-pci", "virtio-ballast", true },
 	{ "virtio-balloon-pci", "upstream-virtio-balloon", false },
+	{ "virtio-page-hint-pci", "virtio-page-hint", false },
 };
 
 #define NR_TYPES (sizeof(types) / sizeof(types[0]))
@@ -57,9 +58,9 @@ static int check_type(const struct scenario_device *device, char *error, size_t 
 
 	if (type == NR_TYPES) {
 		snprintf(error, size,
-			 "%s: type: %s: a real QEMU has %s (image %s) and %s (image %s)",
-			 device->path, device->type, types[0].type, types[0].image, types[1].type,
-			 types[1].image);
+			 "%s: type: %s: a real QEMU has %s (image %s), %s (image %s) and %s (image "
+			 "%s)", device->path, device->type, types[0].type, types[0].image,
+			 types[1].type, types[1].image, types[2].type, types[2].image);
 		return -1;
 	}
 	if (strcmp(device->image, types[type].image)) {
@@ -96,14 +97,15 @@ static char *device_text(const struct scenario_device *device, unsigned int inde
 {
 	struct scenario_parameter bits[SCENARIO_DEVICE_BITS];
 	char *text = NULL, id[32];
-	size_t size, i;
+	uint32_t i, nr;
+	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
 	fprintf(out, "%s,id=%s", device->type, real_device_id(index, id, sizeof(id)));
-	scenario_device_bits(device, bits);
-	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+	nr = scenario_device_bits(device, bits);
+	for (i = 0; i < nr; i++)
 		put_property(out, bits[i].name, bits[i].value);
 	if (device->free_page_hint)
 		put_property(out, "iothread", "iothread0");

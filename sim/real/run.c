@@ -124,7 +124,7 @@ static int poll_statistics(struct real_run *run)
 	if (!run->stats_due)
 		return 0;
 	run->stats_due = false;
-	real_device_path(0, path, sizeof(path));
+	real_device_path(run->balloon - run->guest->devices, path, sizeof(path));
 	if (!qmp_runf(&run->vm->qmp, QMP_MS, NULL, "qom-set",
 		      "{'path':'%s','property':'guest-stats-polling-interval','value':%u}", path,
 		      run->balloon->stats_polling_s))

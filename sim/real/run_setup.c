@@ -143,10 +143,9 @@ int real_setup_check(struct real_run *run)
 		return -1;
 	if (real_arguments_devices(&run->args, run->guest, error, sizeof(error)))
 		return bad(run, "%s", error);
-	if (run->guest->nr_devices) {
-		run->balloon = &run->guest->devices[0];
+	run->balloon = scenario_balloon(run->guest);
+	if (run->balloon)
 		run->recorded = real_device_is_ours(run->balloon);
-	}
 	if (run->options.accel && strcmp(run->options.accel, "tcg") &&
 	    strcmp(run->options.accel, "kvm"))
 		return bad(run, "--accel %s: allowed: tcg, kvm", run->options.accel);

@@ -345,7 +345,7 @@ static int check_counters(struct real_run *run)
 	uint64_t value;
 	size_t i;
 
-	real_device_path(0, path, sizeof(path));
+	real_device_path(run->balloon - run->guest->devices, path, sizeof(path));
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		if (qmp_get_u64(&run->vm->qmp, path, counters[i].property, &value))
 			return real_run_fail(run, TRACE_END_FAILED, false, "%s: %s: %s",

@@ -34,10 +34,10 @@ static int device_properties(struct vmm_device *dev, const struct scenario_devic
 			     char *error, size_t size)
 {
 	struct scenario_parameter bits[SCENARIO_DEVICE_BITS];
-	uint32_t i;
+	uint32_t i, nr;
 
-	scenario_device_bits(config, bits);
-	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+	nr = scenario_device_bits(config, bits);
+	for (i = 0; i < nr; i++)
 		if (device_property(dev, config, bits[i].name, bits[i].value, error, size))
 			return -1;
 	for (i = 0; i < config->nr_properties; i++)
@@ -105,7 +105,8 @@ static int create_device(struct machine_guest *guest, uint32_t index, char *erro
 		snprintf(error, size, "%s: type: %s", config->path, why);
 		return -1;
 	}
-	if (!guest->balloon)
+	guest->devices[index] = dev;
+	if (config == scenario_balloon(guest->config))
 		guest->balloon = dev;
 	if (device_properties(dev, config, error, size))
 		return -1;
@@ -135,7 +136,8 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 
 	guest->vmm = vmm_create(&config);
 	guest->images = calloc(guest->config->nr_devices + 1, sizeof(*guest->images));
-	if (!guest->vmm || !guest->images)
+	guest->devices = calloc(guest->config->nr_devices + 1, sizeof(*guest->devices));
+	if (!guest->vmm || !guest->images || !guest->devices)
 		return -1;
 	guest->vm->vmm = guest->vmm;
 	for (i = 0; i < guest->config->nr_devices; i++)
@@ -202,11 +204,12 @@ static void guest_oom(struct kernel *kernel, void *ctx, struct task_struct *vict
 	      .resident = rss_pages);
 }
 
-/* A balloon that nobody drives: a failure if somebody was to. */
-static void check_driver(struct machine_guest *guest)
+/* A device that nobody drives: a failure if somebody was to. */
+static void check_driver(struct machine_guest *guest, uint32_t index)
 {
-	struct kvm_virtio *hw = guest->balloon ? vmm_device_virtio(guest->balloon) : NULL;
-	const char *device = guest->balloon ? guest->config->devices[0].name : NULL;
+	const struct scenario_device *config = &guest->config->devices[index];
+	const char *what = config->kind == SCENARIO_DEVICE_BALLOON ? "balloon" : "device";
+	struct kvm_virtio *hw = vmm_device_virtio(guest->devices[index]);
 	char text[256];
 	int error = 0;
 
@@ -214,9 +217,9 @@ static void check_driver(struct machine_guest *guest)
 		return;
 	if (error)
 		machine_fail(guest->machine, TRACE_END_PROTOCOL, false,
-			     "no driver answers balloon %s of guest %s: probing failed with error "
-			     "%d", device, guest->config->name, error);
-	snprintf(text, sizeof(text), "no driver answers balloon %s of guest %s", device,
+			     "no driver answers %s %s of guest %s: probing failed with error %d",
+			     what, config->name, guest->config->name, error);
+	snprintf(text, sizeof(text), "no driver answers %s %s of guest %s", what, config->name,
 		 guest->config->name);
 	machine_say(guest, TRACE_WARNING, "ballast", text);
 }
@@ -225,13 +228,15 @@ static void machine_guest_booted(void *opaque, const char *error)
 {
 	struct machine_guest *guest = opaque;
 	struct machine *m = guest->machine;
+	uint32_t i;
 
 	if (error) {
 		machine_fail(m, TRACE_END_FAILED, true, "%s", error);
 		return;
 	}
 	guest->up = true;
-	check_driver(guest);
+	for (i = 0; i < guest->config->nr_devices; i++)
+		check_driver(guest, i);
 	machine_item_ended(&guest->boot);
 	machine_progress(m);
 }
@@ -495,6 +500,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 		trace_histogram_free(&guest->faults[kind]);
 	free(guest->told);
 	free(guest->images);
+	free(guest->devices);
 	machine_modules_free(&guest->modules);
 	free(guest->programs);
 	free(guest->program_configs);

@@ -61,6 +61,7 @@ struct machine_guest {
 	struct kernel *kernel;
 	struct guest_config kernel_config;
 	struct machine_modules modules;
+	struct vmm_device **devices;	/* as in the scenario */
 	struct vmm_device *balloon;	/* first balloon device, NULL: none */
 	struct image **images;		/* of the devices */
 	uint32_t nr_images;

@@ -171,6 +171,7 @@ static void vmm_request(struct vmm *vmm, const struct vmm_request *rq)
 		MACHINE_TRACE(m, deflate, .guest = guest->id, .pages = pages);
 		break;
 	case VMM_ROLE_REPORT:
+	case VMM_ROLE_PAGE_HINT:
 		MACHINE_TRACE(m, report_request, .guest = guest->id, .blocks = rq->blocks,
 		      .bytes = rq->bytes);
 		break;
@@ -351,6 +352,15 @@ static void emit_account(struct machine *m, uint64_t guest, enum trace_domain do
 			      .time = account->ns[i], .count = account->count[i]);
 }
 
+static const char *device_name(const struct machine_guest *guest, const struct kvm_virtio *dev)
+{
+	uint32_t i = 0;
+
+	while (vmm_device_virtio(guest->devices[i]) != dev)
+		i++;
+	return guest->config->devices[i].name;
+}
+
 static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 {
 	struct kvm_virtio *dev;
@@ -362,8 +372,8 @@ static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 			      .count = guest->vm->exits[i]);
 	for (dev = guest->vm->devices; dev; dev = dev->next)
 		MACHINE_TRACE(m, notifications, .guest = guest->id,
-		      .device = guest->config->devices[0].name, .kicks = dev->nr_kicks,
-		      .interrupts = dev->nr_interrupts);
+			      .device = device_name(guest, dev), .kicks = dev->nr_kicks,
+			      .interrupts = dev->nr_interrupts);
 	for (i = 0; i < NR_ACCOUNT_DOMAINS; i++)
 		emit_account(m, guest->id, (enum trace_domain)i, &guest->vm->account[i]);
 }

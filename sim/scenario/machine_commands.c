@@ -128,7 +128,7 @@ static void ask_for_hints(struct machine_command *command)
 
 	MACHINE_TRACE(m, command_start, .guest = guest->id, .command = command->item.index,
 		      .actual = machine_guest_actual(guest));
-	if (vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls))
+	if (vmm_migration_start(guest->vmm, scenario_balloon(guest->config)->migration_stalls))
 		machine_fail(m, TRACE_END_FAILED, true, "%s: a migration cannot begin",
 			     machine_command_config(command)->path);
 	command->nearest = machine_guest_actual(guest);

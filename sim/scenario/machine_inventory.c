@@ -118,7 +118,7 @@ static void emit_stats(struct machine_guest *guest)
 	char path[64], why[VMM_ERROR_SIZE];
 	unsigned int i;
 
-	if (!guest->balloon || !guest->config->devices[0].stats_polling_s ||
+	if (!guest->balloon || !scenario_balloon(guest->config)->stats_polling_s ||
 	    vmm_device_get(guest->balloon, "guest-stats/last-update", &updated, why) ||
 	    updated <= VMM_EPOCH)
 		return;
@@ -129,8 +129,8 @@ static void emit_stats(struct machine_guest *guest)
 		if (vmm_device_get(guest->balloon, path, &value, why) || value == UINT64_MAX)
 			continue;
 		MACHINE_TRACE(m, vmm_stat, .guest = guest->id,
-			      .device = guest->config->devices[0].name, .name = stat_names[i],
-			      .value = value,
+			      .device = scenario_balloon(guest->config)->name,
+			      .name = stat_names[i], .value = value,
 			      .age = now_s > updated ? m->engine.now - updated * NSEC_PER_SEC_U64 :
 						       0);
 	}

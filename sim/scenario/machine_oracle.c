@@ -45,7 +45,13 @@ static struct machine_told *told_create(const struct machine_guest *guest)
 static const char *role_name(enum vmm_role role)
 {
 	return role == VMM_ROLE_INFLATE ? "inflate" : role == VMM_ROLE_DEFLATE ? "deflate" :
-	       "report";
+	       role == VMM_ROLE_PAGE_HINT ? "hint" : "report";
+}
+
+/* Free memory that is set aside while the host looks at it, and then free again. */
+static bool is_lent(enum vmm_role role)
+{
+	return role == VMM_ROLE_REPORT || role == VMM_ROLE_PAGE_HINT;
 }
 
 static void describe_request(const struct vmm_request *rq, char *buf, size_t size)
@@ -108,7 +114,7 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 	const char *use = NULL;
 	uint64_t i, bad;
 
-	if (!guest->told && rq->role != VMM_ROLE_REPORT)
+	if (!guest->told && !is_lent(rq->role))
 		guest->told = told_create(guest);
 	if (m->result != TRACE_END_OK)
 		return;
@@ -127,7 +133,7 @@ void machine_frames_named(struct machine_guest *guest, const struct vmm_request 
 	    guest_kernel_pages_use(guest->kernel, gfn, nr, true, &bad))
 		wrong_balloon(guest, bad, "is used again, or free for it, before the host was "
 			      "told that it leaves the balloon", rq);
-	for (i = 0; rq->role != VMM_ROLE_REPORT && i < nr && m->result == TRACE_END_OK; i++)
+	for (i = 0; !is_lent(rq->role) && i < nr && m->result == TRACE_END_OK; i++)
 		note_balloon(guest, rq, gfn + i);
 }
 
@@ -139,7 +145,7 @@ void machine_frames_discarded(struct machine_guest *guest, uint64_t gfn, uint64_
 	const char *use;
 	uint64_t bad;
 
-	if ((!hint && role != VMM_ROLE_INFLATE && role != VMM_ROLE_REPORT) || !guest->kernel ||
+	if ((!hint && role != VMM_ROLE_INFLATE && !is_lent(role)) || !guest->kernel ||
 	    guest->machine->result != TRACE_END_OK)
 		return;
 	use = guest_kernel_pages_use(guest->kernel, gfn, nr, !hint && role == VMM_ROLE_INFLATE,
@@ -226,7 +232,8 @@ static uint64_t polls_unanswered(const struct machine_guest *guest)
 	uint64_t now = guest->machine->engine.now / NSEC_PER_SEC_U64, updated, since;
 	char why[VMM_ERROR_SIZE];
 
-	if (!guest->config->devices[0].stats_polling_s || !guest->machine->scenario->hung_task_s ||
+	if (!scenario_balloon(guest->config)->stats_polling_s ||
+	    !guest->machine->scenario->hung_task_s ||
 	    vmm_device_get(guest->balloon, "guest-stats/last-update", &updated, why))
 		return 0;
 	since = updated > VMM_EPOCH ? updated - VMM_EPOCH : guest->boot.ended / NSEC_PER_SEC_U64;
@@ -239,7 +246,7 @@ static uint64_t polls_unanswered(const struct machine_guest *guest)
  */
 static void check_polls(struct machine_guest *guest)
 {
-	uint64_t interval = guest->config->devices[0].stats_polling_s;
+	uint64_t interval = scenario_balloon(guest->config)->stats_polling_s;
 	struct machine *m = guest->machine;
 	enum engine_end end;
 
@@ -268,7 +275,7 @@ void machine_check_balloon(struct machine_guest *guest, bool at_rest)
 		check_size(guest);
 		check_told_pages(guest);
 	}
-	if (guest->config->devices[0].stats_polling_s) {
+	if (scenario_balloon(guest->config)->stats_polling_s) {
 		check_stats(guest);
 		check_polls(guest);
 	}

@@ -70,11 +70,11 @@ static void ask_for_hints(struct machine *m)
 
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
+		const struct scenario_device *balloon = scenario_balloon(guest->config);
 
-		if (!guest->up || guest->gone || !guest->config->nr_devices ||
-		    !guest->config->devices[0].free_page_hint)
+		if (!guest->up || guest->gone || !balloon || !balloon->free_page_hint)
 			continue;
-		vmm_migration_start(guest->vmm, guest->config->devices[0].migration_stalls);
+		vmm_migration_start(guest->vmm, balloon->migration_stalls);
 		any = true;
 	}
 	if (any)

@@ -120,7 +120,7 @@ static const char *item_name(const struct machine_item *item, char *buf, size_t 
 /* Nobody takes the targets of this balloon: says so.  False: somebody does. */
 static bool no_driver(const struct machine_guest *guest, struct text *t)
 {
-	const char *device = guest->config->devices[0].name;
+	const char *device = scenario_balloon(guest->config)->name;
 	struct kvm_virtio *hw = vmm_device_virtio(guest->balloon);
 	int error = 0;
 

@@ -384,10 +384,11 @@ static void check_commands(struct parser *p)
 	for (uint32_t i = 0; i < p->scenario->nr_commands; i++) {
 		const struct scenario_command *command = &p->scenario->commands[i];
 		const struct scenario_guest *guest = &p->scenario->guests[command->guest];
+		const struct scenario_device *balloon = scenario_balloon(guest);
 		const struct tree_node *node = p->command_nodes[i];
 
-		if (command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS && guest->nr_devices &&
-		    !guest->devices[0].free_page_hint)
+		if (command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS && balloon &&
+		    !balloon->free_page_hint)
 			parse_error(p, blame(node, "guest"), node, "guest",
 				    "the device of guest %s does not take hints; allowed: a guest "
 				    "with free-page-hint", guest->name);
@@ -395,7 +396,7 @@ static void check_commands(struct parser *p)
 			parse_error(p, blame(node, "target-mib"), node, "target-mib",
 				    "more than guest %s has; allowed: 1..%" PRIu64 " MiB",
 				    guest->name, guest->memory_mib);
-		if (!guest->nr_devices)
+		if (!balloon)
 			parse_error(p, blame(node, "guest"), node, "guest",
 				    "guest %s has no balloon device; allowed: a guest with one",
 				    guest->name);

@@ -167,8 +167,8 @@ const char *scenario_swap_name(enum scenario_swap_kind kind)
 	return names[kind];
 }
 
-void scenario_device_bits(const struct scenario_device *device,
-			  struct scenario_parameter bits[SCENARIO_DEVICE_BITS])
+static uint32_t balloon_bits(const struct scenario_device *device,
+			     struct scenario_parameter *bits)
 {
 	const struct {
 		const char *name;
@@ -183,21 +183,47 @@ void scenario_device_bits(const struct scenario_device *device,
 
 	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
 		bits[i] = (struct scenario_parameter){ all[i].name, all[i].on ? "on" : "off" };
+	return SCENARIO_DEVICE_BITS;
+}
+
+uint32_t scenario_device_bits(const struct scenario_device *device,
+			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS])
+{
+	static const char *const actions[] = { "dontneed", "free", "none" };
+
+	if (device->kind == SCENARIO_DEVICE_BALLOON)
+		return balloon_bits(device, bits);
+	bits[0] = (struct scenario_parameter){ "action", actions[device->action] };
+	bits[1] = (struct scenario_parameter){ "per-page", device->per_page ? "on" : "off" };
+	return 2;
+}
+
+const struct scenario_device *scenario_balloon(const struct scenario_guest *guest)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest->nr_devices; i++)
+		if (guest->devices[i].kind == SCENARIO_DEVICE_BALLOON)
+			return &guest->devices[i];
+	return NULL;
 }
 
 const char *scenario_mechanism(const struct scenario_guest *guest)
 {
-	const struct scenario_device *device = guest->devices;
+	const struct scenario_device *balloon = scenario_balloon(guest);
 	uint32_t i;
 
 	for (i = 0; i < guest->nr_modules; i++)
 		if (!strcmp(guest->modules[i].image, "kvm_page_hint"))
 			return "hypercall";
-	if (!guest->nr_devices)
+	for (i = 0; i < guest->nr_devices; i++)
+		if (guest->devices[i].kind == SCENARIO_DEVICE_PAGE_HINT)
+			return "page hinting";
+	if (!balloon)
 		return "none";
-	if (device->free_page_reporting)
+	if (balloon->free_page_reporting)
 		return "free page reporting";
-	return device->free_page_hint ? "free page hinting" : "balloon";
+	return balloon->free_page_hint ? "free page hinting" : "balloon";
 }
 
 const char *scenario_metric_name(enum scenario_metric metric)

@@ -241,6 +241,23 @@ static const struct property_spec device_properties[] = {
 	    "how often the VMM asks for statistics; 0: never"),
 };
 
+static const struct property_spec page_hint_properties[] = {
+	STRING("image", "virtio-page-hint", FIELD(scenario_device, image),
+	       "name of the device's image"),
+	STRING("type", "virtio-page-hint-pci", FIELD(scenario_device, type), "QOM type name"),
+	ENUM("action", "dontneed free none", "dontneed", FIELD(scenario_device, action),
+	     "what becomes of a block: the host takes it back at once, or when it is short of "
+	     "memory and the guest has not written (MADV_FREE), or it stays"),
+	BOOL("per-page", FIELD(scenario_device, per_page), "advice for each 4 KiB on its own"),
+};
+
+static const struct node_spec node_page_hint = {
+	.kind = NODE_DEVICE, .compatible = "ballast,virtio-page-hint",
+	.doc = "a device of the VMM that the guest's module page_hinting tells of free memory",
+	.sets = { SET(page_hint_properties) },
+	.children = device_children, .begin = begin_page_hint,
+};
+
 static const struct node_spec node_device = {
 	.kind = NODE_DEVICE, .compatible = "ballast,virtio-ballast",
 	.doc = "a balloon device of the VMM", .sets = { SET(device_properties) },
@@ -359,7 +376,7 @@ static const struct node_spec *const program_nodes[] = {
 	&node_filescan, &node_idle, &node_demand, &node_compact, &node_offline, NULL,
 };
 static const struct node_spec *const module_nodes[] = { &node_module, NULL };
-static const struct node_spec *const device_nodes[] = { &node_device, NULL };
+static const struct node_spec *const device_nodes[] = { &node_device, &node_page_hint, NULL };
 
 #define CONTAINER(ident, name_, nodes, text)                                                       \
 	static const struct node_spec ident = {                                                    \

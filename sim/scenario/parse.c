@@ -226,6 +226,14 @@ void *begin_device(struct parser *p, struct tree_node *node, void *parent)
 	return device;
 }
 
+void *begin_page_hint(struct parser *p, struct tree_node *node, void *parent)
+{
+	struct scenario_device *device = begin_device(p, node, parent);
+
+	device->kind = SCENARIO_DEVICE_PAGE_HINT;
+	return device;
+}
+
 /* The text of a free property: a string, a number, or nothing for a flag. */
 static const char *parameter_text(struct parser *p, const struct tree_node *node,
 				  const struct tree_property *property, const char *flag)

@@ -194,6 +194,7 @@ void *begin_boot(struct parser *p, struct tree_node *node, void *parent);
 void *begin_page_reporting(struct parser *p, struct tree_node *node, void *parent);
 void *begin_module(struct parser *p, struct tree_node *node, void *parent);
 void *begin_device(struct parser *p, struct tree_node *node, void *parent);
+void *begin_page_hint(struct parser *p, struct tree_node *node, void *parent);
 void *begin_parameters(struct parser *p, struct tree_node *node, void *parent);
 void *begin_program(struct parser *p, struct tree_node *node, void *parent);
 void *begin_command(struct parser *p, struct tree_node *node, void *parent);

@@ -124,7 +124,14 @@ struct scenario_module {
 	uint32_t nr_parameters;
 };
 
+enum scenario_device_kind { SCENARIO_DEVICE_BALLOON, SCENARIO_DEVICE_PAGE_HINT };
+
+/* What a device takes of what a page hint names; the same order as in the parse table. */
+enum scenario_action { SCENARIO_ACTION_DONTNEED, SCENARIO_ACTION_FREE, SCENARIO_ACTION_NONE };
+
+/* Members that a kind of device does not have are 0. */
 struct scenario_device {
+	enum scenario_device_kind kind;
 	const char *name;
 	const char *path;
 	const char *type;		/* QOM type name, such as "virtio-ballast-pci" */
@@ -135,6 +142,8 @@ struct scenario_device {
 	bool deflate_on_oom;
 	bool page_poison;
 	uint32_t stats_polling_s;	/* 0: no polling */
+	enum scenario_action action;	/* page hint */
+	bool per_page;			/* page hint */
 	const struct scenario_parameter *properties;	/* further ones */
 	uint32_t nr_properties;
 };
@@ -312,9 +321,12 @@ const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
 /* Properties that are members of their own in struct scenario_device, as -device takes them. */
 #define SCENARIO_DEVICE_BITS 4
-void scenario_device_bits(const struct scenario_device *device,
-			  struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);
-/* What the guest's first device is for, in a word or two. */
+/* Returns how many there are. */
+uint32_t scenario_device_bits(const struct scenario_device *device,
+			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);
+/* The guest's balloon, which is the first one; NULL: it has none. */
+const struct scenario_device *scenario_balloon(const struct scenario_guest *guest);
+/* By what the guest tells the host about its memory, in a word or two. */
 const char *scenario_mechanism(const struct scenario_guest *guest);
 const char *scenario_metric_name(enum scenario_metric metric);
 

@@ -4,18 +4,39 @@
 # kernel.sh DIR: put DIR/bzImage there, a small Linux 6.1 with our drivers built in; or with
 # KERNEL_DEBUG=1 one with KASAN, lockdep, DEBUG_VM and fault injection.
 #
-# driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, and the
-# tree's own Makefile and Kconfig get a line each.
+# driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, the tree's own
+# Makefile and Kconfig get a line each, and its page allocator the hooks of driver-src/linux/patches.
 set -eu
 what="make kernel"
 . "$(dirname "$0")/cache.sh"
 
 out=$1
 debug=${KERNEL_DEBUG:-}
-need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock
+need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock spatch
 for f in /usr/include/libelf.h /usr/include/openssl/ssl.h; do
 	[ -f "$f" ] || fail "$f is missing; run 'make deps-real'"
 done
+
+# The hooks in the tree $1, made anew from the tree's own file whenever that or the patch has changed.
+patch_hooks() {
+	patches=$top/driver-src/linux/patches
+	file=$1/mm/page_alloc.c
+	[ -f "$file.unpatched" ] || cp -L "$file" "$file.unpatched"
+	key=$(cat "$file.unpatched" "$patches/free_page_hook.cocci" | sha256sum)
+	if [ "$(cat "$file.key" 2>/dev/null)" != "$key" ]; then
+		rm -f "$file.key" "$file.c"
+		cp "$file.unpatched" "$file.c"
+		logged "$cache/spatch.log" spatch --very-quiet --sp-file "$patches/free_page_hook.cocci" --in-place "$file.c"
+		[ "$(grep -c 'free_page_hook_call(' "$file.c")" -eq 6 ] ||
+			fail "the hooks do not fit into mm/page_alloc.c; see $file.c"
+		mv "$file.c" "$file"
+		echo "$key" >"$file.key"
+	fi
+	for f in include/linux/free_page_hook.h mm/free_page_hook.c; do
+		cmp -s "$patches/$f" "$1/$f" || cp "$patches/$f" "$1/$f"
+	done
+	add_line "$1/mm/Makefile" 'obj-y += free_page_hook.o' '^obj-y .*page-alloc.o$'
+}
 
 config=$top/tests/real/kernel.config
 lock kernel
@@ -23,6 +44,7 @@ tree=$(linux_tree)
 overlay "$top/driver-src/linux" "$tree/drivers/ballast/linux"
 overlay "$top/driver-src/uapi" "$tree/drivers/ballast/uapi"
 add_line "$tree/drivers/Makefile" 'obj-y += ballast/linux/' '^obj-.*virtio/'
+patch_hooks "$tree"
 add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^source "drivers/virtio/Kconfig"'
 
 set -- "$config"

@@ -25,8 +25,10 @@ options="--target-list=x86_64-softmmu --without-default-features --without-defau
 lock qemu
 tree=$(qemu_tree)
 overlay "$top/driver-src/qemu" "$tree/hw/ballast"
-cmp -s "$top/driver-src/uapi/virtio_ballast.h" "$tree/include/standard-headers/linux/virtio_ballast.h" ||
-	cp "$top/driver-src/uapi/virtio_ballast.h" "$tree/include/standard-headers/linux/"
+for f in virtio_ballast.h virtio_page_hint.h; do
+	cmp -s "$top/driver-src/uapi/$f" "$tree/include/standard-headers/linux/$f" ||
+		cp "$top/driver-src/uapi/$f" "$tree/include/standard-headers/linux/"
+done
 add_line "$tree/hw/meson.build" "subdir('ballast')" "^subdir\\('audio'\\)"
 add_line "$tree/hw/Kconfig" 'source ballast/Kconfig' '^source audio/Kconfig'
 add_line "$tree/meson.build" "    'hw/ballast'," "^ *'hw/audio',"

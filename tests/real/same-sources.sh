@@ -40,35 +40,57 @@ words() {
 	tr -s ' \\\t' '\n\n\n' <"$1" | sed 's/:$//' | grep '/' || true
 }
 
-driver="linux/guest/virtio_ballast.c uapi/virtio_ballast.h"
-headers="qemu/virtio-ballast.h uapi/virtio_ballast.h"
-device=$(cd driver-src/qemu && ls virtio-ballast*.c | sed "/-pci/d; s/\.c\$//")
+ballast_headers="qemu/virtio-ballast.h uapi/virtio_ballast.h"
+hint_headers="qemu/virtio-page-hint.h uapi/virtio_page_hint.h"
+drivers=$(cd driver-src/linux/guest && ls virtio_ballast.c page_hinting*.c | sed 's/\.c$//')
+devices=$(cd driver-src/qemu && ls virtio-*.c | sed '/-pci/d; s/\.c$//')
 
-words "$out/images/obj/virtio_ballast.d" |
-	check "simulator, driver" "$out/images/obj/virtio_ballast.o" $driver
-for name in $device; do
-	object=$out/images/obj/virtio-ballast/$name
-	words "$object.d" | check "simulator, $name" "$object.o" "qemu/$name.c" $headers
+# What a driver's file and a device's file include of ours.
+driver_headers() {
+	case $1 in
+	page_hinting_main) echo "linux/guest/page_hinting.h uapi/virtio_page_hint.h" ;;
+	page_hinting*) echo "linux/guest/page_hinting.h" ;;
+	*) echo "uapi/virtio_ballast.h" ;;
+	esac
+}
+
+device_headers() {
+	case $1 in
+	virtio-page-hint*) echo "$hint_headers" ;;
+	*) echo "$ballast_headers" ;;
+	esac
+}
+
+for name in $drivers; do
+	object=$out/images/obj/${name%_*}/$name
+	[ -f "$object.d" ] || object=$out/images/obj/$name/$name
+	words "$object.d" | check "simulator, $name" "$object.o" "linux/guest/$name.c" $(driver_headers "$name")
+	module=$out/modules/linux/guest
+	words "$module/.$name.o.cmd" | check "module, $name" "$module/$name.o" "linux/guest/$name.c" $(driver_headers "$name")
 done
-
-module=$out/modules/linux/guest
-words "$module/.virtio_ballast.o.cmd" | check "module" "$module/virtio_ballast.o" $driver
+for name in $devices; do
+	object=$out/images/obj/virtio-ballast/$name
+	[ -f "$object.d" ] || object=$out/images/obj/virtio-page-hint/$name
+	words "$object.d" | check "simulator, $name" "$object.o" "qemu/$name.c" $(device_headers "$name")
+done
 
 if [ -f "$out/real/bzImage" ]; then
 	kernel=$(readlink "$out/real/kernel-build")
 	cmp -s "$kernel/arch/x86/boot/bzImage" "$out/real/bzImage" ||
 		fail "$out/real/bzImage is not the one in $kernel; run 'make kernel'"
 	kernel=$kernel/drivers/ballast/linux/guest
-	words "$kernel/.virtio_ballast.o.cmd" | check "kernel" "$kernel/virtio_ballast.o" $driver
+	for name in $drivers; do
+		words "$kernel/.$name.o.cmd" | check "kernel, $name" "$kernel/$name.o" "linux/guest/$name.c" $(driver_headers "$name")
+	done
 fi
 
 qemu=$(readlink "$out/real/qemu-build")
 cmp -s "$qemu/qemu-system-x86_64" "$out/real/qemu-system-x86_64" ||
 	fail "$out/real/qemu-system-x86_64 is not the one in $qemu; run 'make qemu'"
-for name in $device virtio-ballast-pci; do
+for name in $devices virtio-ballast-pci virtio-page-hint-pci; do
 	object=$(ninja -C "$qemu" -t targets all 2>/dev/null | sed -n "s,^\([^ ]*_$name.c.o\): .*,\1,p")
 	[ -n "$object" ] || fail "QEMU has no object of $name.c"
 	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' |
 		while read -r f; do realpath "$f"; done) |
-		check "QEMU, $name" "$qemu/$object" "qemu/$name.c" $headers
+		check "QEMU, $name" "$qemu/$object" "qemu/$name.c" $(device_headers "$name")
 done

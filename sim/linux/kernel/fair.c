@@ -125,13 +125,29 @@ void fair_enqueue(struct task_struct *task)
 			  next_jiffy_time(task->kernel));
 }
 
-struct task_struct *fair_dequeue_first(struct sched_state *sched)
+/* The first task that may run on @v. */
+static struct task_struct *first_for(const struct vcpu *v)
 {
 	struct task_struct *task;
 
-	if (list_empty(&sched->runqueue))
+	list_for_each_entry(task, &v->kernel->sched->runqueue, run_node)
+		if (!task->bound || task->bound == v)
+			return task;
+	return NULL;
+}
+
+bool fair_has_task(const struct vcpu *v)
+{
+	return first_for(v) != NULL;
+}
+
+struct task_struct *fair_dequeue_first(struct vcpu *v)
+{
+	struct sched_state *sched = v->kernel->sched;
+	struct task_struct *task = first_for(v);
+
+	if (!task)
 		return NULL;
-	task = list_first_entry(&sched->runqueue, struct task_struct, run_node);
 	list_del_init(&task->run_node);
 	task->on_rq = false;
 	sched->nr_queued--;

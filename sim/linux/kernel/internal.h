@@ -139,7 +139,9 @@ unsigned int sched_report_blocked(struct kernel *kernel, u64 longer_ns, char *bu
 
 /* fair.c */
 void fair_enqueue(struct task_struct *task);
-struct task_struct *fair_dequeue_first(struct sched_state *sched);
+/* Of the tasks that may run on @v. */
+bool fair_has_task(const struct vcpu *v);
+struct task_struct *fair_dequeue_first(struct vcpu *v);
 /* The vCPU's task has run until now. */
 void fair_book(struct vcpu *v);
 /* Give a task that wakes up, or is new, its virtual run time. */

@@ -2,10 +2,11 @@
 /*
  * Threads of the kernel, as drivers start and stop them (kernel/kthread.c).
  *
- * Left out: kthreadd, which is what really creates them; parking, binding to a CPU.
+ * Left out: kthreadd, which is what really creates them; parking.
  */
 #include <linux/kthread.h>
 
+#include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 
@@ -43,6 +44,14 @@ struct task_struct *kthread_run(int (*threadfn)(void *data), void *data, const c
 		return ERR_PTR(-ENOMEM);
 	wake_up_process(task);
 	return task;
+}
+
+/* Before it is woken for the first time. */
+void kthread_bind(struct task_struct *task, unsigned int cpu)
+{
+	if (WARN_ON(cpu >= this_kernel->nr_cpus || task->placed) || !this_kernel->sched->vcpus)
+		return;
+	task->bound = &this_kernel->sched->vcpus[cpu];
 }
 
 bool kthread_should_stop(void)

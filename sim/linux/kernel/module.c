@@ -100,7 +100,7 @@ static int set_param(struct image *image, const struct module_arg *arg)
 		return -ENOENT;
 	for (kp = begin(); kp < end(); kp++)
 		if (!strcmp(kp->name, arg->name))
-			return kp->ops->set(arg->value, kp);
+			return kp->ops->set ? kp->ops->set(arg->value, kp) : -EPERM;
 	return -ENOENT;
 }
 

@@ -5,8 +5,8 @@
  * Models kernel/sched of Linux 6.1 as far as a driver or a program can tell: the runnable task
  * with the least virtual run time goes first, a tick ends a turn that was long enough while others
  * wait, a woken task takes an idle vCPU or preempts one that is ahead (voluntary preemption: not
- * while it holds a spinlock). One queue for all vCPUs stands for perfect balancing.  Left out:
- * priorities, groups, real-time classes, per-vCPU affinity.
+ * while it holds a spinlock). One queue for all vCPUs stands for perfect balancing; a kernel thread
+ * may be bound to one of them.  Left out: priorities, groups, real-time classes, other affinity.
  */
 #include "internal.h"
 
@@ -69,7 +69,7 @@ static bool may_preempt(const struct vcpu *v)
 static void pick_next(struct vcpu *v)
 {
 	struct sched_state *sched = v->kernel->sched;
-	struct task_struct *next = fair_dequeue_first(sched);
+	struct task_struct *next = fair_dequeue_first(v);
 
 	v->need_resched = false;
 	v->curr = next ? next : &v->idle;
@@ -106,8 +106,7 @@ static void vcpu_resume(struct cpu_thread *thread)
 		run_irq(v);
 		return;
 	}
-	if (v->curr && v->need_resched && may_preempt(v) &&
-	    !list_empty(&v->kernel->sched->runqueue)) {
+	if (v->curr && v->need_resched && may_preempt(v) && fair_has_task(v)) {
 		struct task_struct *prev = v->curr;
 
 		put_curr(v);
@@ -230,7 +229,7 @@ static void idle_main(void *arg)
 	struct vcpu *v = arg;
 
 	for (;;) {
-		if (!v->irq_pending && list_empty(&v->kernel->sched->runqueue)) {
+		if (!v->irq_pending && !fair_has_task(v)) {
 			struct ledger_account *old =
 				account_switch(&v->kernel->vm->account[ACCOUNT_EXIT]);
 
@@ -266,8 +265,8 @@ void schedule(void)
 	if (coro_current->ctx.thread->pending)
 		cpu_sync();
 	v = task->vcpu;
-	if (task->__state == TASK_RUNNING && task->on_cpu &&
-	    list_empty(&task->kernel->sched->runqueue))
+	if (task->__state == TASK_RUNNING && task->on_cpu && !fair_has_task(v) &&
+	    (!task->bound || task->bound == v))
 		return;
 	put_curr(v);
 	if (task->__state == TASK_RUNNING)
@@ -311,11 +310,13 @@ static void preempt_for(struct task_struct *task)
 	struct vcpu *victim = NULL;
 	unsigned int i;
 
-	if (task->vcpu && wake_idle(task->vcpu))
+	if (task->vcpu && (!task->bound || task->bound == task->vcpu) && wake_idle(task->vcpu))
 		return;
 	for (i = 0; i < sched->nr_vcpus; i++) {
 		struct vcpu *v = &sched->vcpus[i];
 
+		if (task->bound && task->bound != v)
+			continue;
 		if (wake_idle(v))
 			return;
 		if (!v->curr)

@@ -10,6 +10,8 @@
  * Left out: adding and removing memory (the frames stay the guest's: what is offline stays with
  * the host as it was), notifiers, memory groups, zones other than the block's own.
  */
+#include <linux/export.h>
+#include <linux/memory_hotplug.h>
 #include <linux/page-isolation.h>
 #include "compaction.h"
 #include "memory_hotplug.h"
@@ -29,6 +31,16 @@ unsigned long memory_block_pages(void)
 		size >>= 1;
 	return size;
 }
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	const unsigned char *offline = this_mm->offline_blocks;
+
+	if (pfn >= this_kernel->max_pfn || (offline && offline[pfn / memory_block_pages()]))
+		return NULL;
+	return pfn_to_page(pfn);
+}
+EXPORT_SYMBOL_GPL(pfn_to_online_page);
 
 /* What is freed goes to the buddy at once, as long as this is so (zone_pcp_disable()). */
 static void zone_pcp_disable(struct zone *zone)

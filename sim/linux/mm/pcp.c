@@ -175,8 +175,9 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 			charge(COST_BUDDY_FREE, 1);
 		} while (count > 0 && !list_empty(list));
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	spin_unlock(&zone->lock);
 	free_page_hook_call(unlocked, zone);
+	local_irq_restore(flags);
 }
 
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,

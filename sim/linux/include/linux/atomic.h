@@ -110,6 +110,7 @@ typedef atomic64_t atomic_long_t;
 #define atomic_long_sub atomic64_sub
 #define atomic_long_inc atomic64_inc
 #define atomic_long_dec atomic64_dec
+#define atomic_long_inc_return atomic64_inc_return
 #define atomic_long_add_return atomic64_add_return
 #define atomic_long_sub_return atomic64_sub_return
 #define atomic_long_xchg atomic64_xchg

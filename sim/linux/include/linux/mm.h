@@ -36,7 +36,6 @@
 #define pfn_to_page(pfn) (this_kernel->mem_map + (pfn))
 #define page_to_pfn(page) ((unsigned long)((page) - this_kernel->mem_map))
 #define pfn_valid(pfn) ((pfn) < this_kernel->max_pfn)
-#define pfn_to_online_page(pfn) (pfn_valid(pfn) ? pfn_to_page(pfn) : NULL)
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 #define phys_to_page(phys) pfn_to_page(PHYS_PFN(phys))
 #define __va(phys) ((void *)((char *)this_kernel->ram_base + (phys)))

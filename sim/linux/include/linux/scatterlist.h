@@ -31,6 +31,11 @@ static inline void sg_mark_end(struct scatterlist *sg)
 	sg->page_link |= SG_END;
 }
 
+static inline void sg_unmark_end(struct scatterlist *sg)
+{
+	sg->page_link &= ~SG_END;
+}
+
 static inline struct scatterlist *sg_next(struct scatterlist *sg)
 {
 	return sg_is_last(sg) ? NULL : sg + 1;

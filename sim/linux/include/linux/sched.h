@@ -39,6 +39,7 @@ struct task_struct {
 	struct coro *co;
 	struct kernel *kernel;
 	struct vcpu *vcpu;		/* where it runs or ran last */
+	struct vcpu *bound;		/* the only one where it may run; NULL: any */
 	struct cpu_thread *thread;	/* of the host's kernel: its own; NULL: a guest's task */
 	bool blocked;			/* its thread waits for a wake-up */
 	const void *asked_by;		/* code of a guest whose request it serves */

@@ -20,6 +20,10 @@ const char *qemu_ram_get_idstr(RAMBlock *rb);
 ram_addr_t qemu_ram_get_used_length(RAMBlock *rb);
 size_t qemu_ram_pagesize(RAMBlock *rb);
 size_t qemu_ram_pagesize_largest(void);
+bool qemu_ram_is_shared(RAMBlock *rb);
+/* Until @func returns something other than 0, which is returned. */
+typedef int (RAMBlockIterFunc)(RAMBlock *rb, void *opaque);
+int qemu_ram_foreach_block(RAMBlockIterFunc func, void *opaque);
 /* Whole host pages go back to the host; 0 or -errno. */
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length);
 

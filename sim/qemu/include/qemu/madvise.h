@@ -8,7 +8,6 @@
 /* Values that a Linux host has for them (asm-generic/mman-common.h). */
 #define QEMU_MADV_WILLNEED 3
 #define QEMU_MADV_DONTNEED 4
-#define QEMU_MADV_FREE 8
 
 /* Returns 0, or -1 and errno. */
 int qemu_madvise(void *addr, size_t len, int advice);

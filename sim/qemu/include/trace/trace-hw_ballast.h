@@ -74,4 +74,23 @@ static inline void trace_virtio_ballast_stats(uint32_t records)
 	vmm_trace_point("virtio_ballast_stats", "%" PRIu32 " records", records);
 }
 
+static inline void trace_virtio_page_hint_request(unsigned blocks, uint64_t bytes)
+{
+	vmm_trace_point("virtio_page_hint_request", "%u blocks, %" PRIu64 " bytes", blocks, bytes);
+}
+
+static inline void trace_virtio_page_hint_advise(const char *action, const char *block,
+						 uint64_t offset, uint64_t length, int ret)
+{
+	vmm_trace_point("virtio_page_hint_advise",
+			"%s: %s+0x%" PRIx64 " length 0x%" PRIx64 " ret %d", action, block, offset,
+			length, ret);
+}
+
+static inline void trace_virtio_page_hint_skip(uint64_t length, const char *why)
+{
+	vmm_trace_point("virtio_page_hint_skip", "0x%" PRIx64 " bytes left in place: %s", length,
+			why);
+}
+
 #endif
