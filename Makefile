@@ -84,11 +84,11 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 
 # One image per driver or device; the loader makes the copies.
 IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ballast.so virtio-page-hint.so \
-	kvm_page_hint.so kvm_page_hint_host.so)
+	kvm_page_hint.so kvm_page_hint_host.so vhost_page_hint.so)
 images: $(IMAGES)
 
 GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Idriver-src/linux/guest \
-	-Itests/broken -D__KERNEL__ -DMODULE
+	-Isim/linux/include/drivers/vhost -Itests/broken -D__KERNEL__ -DMODULE
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o
 
@@ -140,10 +140,11 @@ $(module_tail): sim/linux/kernel/module-tail.c
 $(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
 $(eval $(call guest_image,kvm_page_hint,driver-src/linux/guest/kvm_page_hint.c))
 $(eval $(call guest_image,kvm_page_hint_host,driver-src/linux/host/kvm_page_hint.c))
+$(eval $(call guest_image,vhost_page_hint,driver-src/linux/host/vhost_page_hint.c))
 hinting_src := $(sort $(wildcard driver-src/linux/guest/page_hinting*.c))
 $(eval $(call guest_image,page_hinting,$(hinting_src)))
 # The PCI proxies are QEMU's bus code around the devices; the model VMM has its own (transport.c).
-device_sources = $(filter-out %-pci.c,$(sort $(wildcard driver-src/qemu/$(1)*.c)) \
+device_sources = $(filter-out %-pci.c %-stub.c,$(sort $(wildcard driver-src/qemu/$(1)*.c)) \
 	driver-src/qemu/ballast-blocks.c)
 device_src := $(call device_sources,virtio-ballast)
 $(eval $(call device_image,virtio-ballast,$(device_src)))

@@ -12,6 +12,7 @@
  *            is short of it and the guest has not written, "none" does nothing,
  *            which tells what the way there costs
  *  per-page  advice for each 4 KiB on its own, as versions 8 and 9 had it
+ *  vhost     the host's kernel serves the queue instead
  *
  * Rules that the code keeps are those of virtio-ballast: a request that no
  * correct driver makes ends in virtio_error(), and one turn of the main loop is
@@ -255,7 +256,10 @@ static void page_hint_drop_request(VirtIOPageHint *dev)
 static uint64_t page_hint_get_features(VirtIODevice *vdev, uint64_t features,
                                        Error **errp)
 {
-    return features;
+    VirtIOPageHint *dev = VIRTIO_PAGE_HINT(vdev);
+
+    return dev->vhost ? virtio_page_hint_vhost_features(dev, features) :
+                        features;
 }
 
 static void page_hint_queue_reset(VirtIODevice *vdev, uint32_t index)
@@ -279,6 +283,10 @@ static void page_hint_set_status(VirtIODevice *vdev, uint8_t status)
 {
     VirtIOPageHint *dev = VIRTIO_PAGE_HINT(vdev);
 
+    if (dev->vhost && virtio_page_hint_vhost_set_status(dev, status)) {
+        dev->parked = true;
+        return;
+    }
     if (!vdev->vm_running) {
         dev->parked = true;
         return;
@@ -344,6 +352,9 @@ static void page_hint_realize(DeviceState *qdev, Error **errp)
     if (!page_hint_check_memory(dev, errp)) {
         return;
     }
+    if (dev->vhost && !virtio_page_hint_vhost_realize(dev, errp)) {
+        return;
+    }
     virtio_init(vdev, VIRTIO_PAGE_HINT_DEVICE_ID, 0);
     dev->serve_bh = qemu_bh_new_guarded(page_hint_go_on, dev,
                                         &qdev->mem_reentrancy_guard);
@@ -357,6 +368,9 @@ static void page_hint_unrealize(DeviceState *qdev)
     VirtIODevice *vdev = VIRTIO_DEVICE(qdev);
     VirtIOPageHint *dev = VIRTIO_PAGE_HINT(qdev);
 
+    if (dev->vhost) {
+        virtio_page_hint_vhost_unrealize(dev);
+    }
     qemu_bh_delete(dev->serve_bh);
     dev->serve_bh = NULL;
     page_hint_drop_request(dev);
@@ -427,6 +441,8 @@ static void page_hint_instance_init(Object *obj)
         "what becomes of a block: dontneed, free or none");
     object_property_set_description(obj, "per-page",
         "advice for each page instead of each block");
+    object_property_set_description(obj, "vhost",
+        "the host's kernel serves the queue");
     for (i = 0; i < ARRAY_SIZE(page_hint_counter); i++) {
         object_property_add_uint64_ptr(obj, page_hint_counter[i].name,
             (void *)dev + page_hint_counter[i].offset, OBJ_PROP_FLAG_READ);
@@ -448,6 +464,7 @@ void virtio_page_hint_alias_properties(Object *proxy, VirtIOPageHint *dev)
 
 static Property page_hint_properties[] = {
     DEFINE_PROP_BOOL("per-page", VirtIOPageHint, per_page, false),
+    DEFINE_PROP_BOOL("vhost", VirtIOPageHint, vhost, false),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -465,6 +482,8 @@ static void page_hint_class_init(ObjectClass *klass, void *data)
     vdc->queue_reset = page_hint_queue_reset;
     vdc->get_features = page_hint_get_features;
     vdc->set_status = page_hint_set_status;
+    vdc->guest_notifier_mask = virtio_page_hint_vhost_mask;
+    vdc->guest_notifier_pending = virtio_page_hint_vhost_pending;
 }
 
 static const TypeInfo page_hint_info = {

@@ -8,6 +8,7 @@
 #define HW_VIRTIO_PAGE_HINT_H
 
 #include "standard-headers/linux/virtio_page_hint.h"
+#include "hw/virtio/vhost.h"
 #include "hw/virtio/virtio.h"
 #include "qom/object.h"
 
@@ -52,9 +53,28 @@ struct VirtIOPageHint {
     /* properties */
     PageHintAction action;
     bool per_page;
+    bool vhost;
+
+    /* with vhost=on (virtio-page-hint-vhost.c) */
+    int vhost_fd;           /* of the host's kernel, which serves the queue */
+    struct vhost_dev vhost_dev;
+    struct vhost_virtqueue vhost_vq;
+    EventNotifier vhost_error; /* it has met a request that is nonsense */
+    bool vhost_running;
 };
 
 /* Make the counters of @dev properties of @proxy, too. */
 void virtio_page_hint_alias_properties(Object *proxy, VirtIOPageHint *dev);
+
+/* The host's kernel is asked; false and @errp if it cannot serve. */
+bool virtio_page_hint_vhost_realize(VirtIOPageHint *dev, Error **errp);
+void virtio_page_hint_vhost_unrealize(VirtIOPageHint *dev);
+/* Does it serve the queue now that the device has this status? */
+bool virtio_page_hint_vhost_set_status(VirtIOPageHint *dev, uint8_t status);
+uint64_t virtio_page_hint_vhost_features(VirtIOPageHint *dev,
+                                         uint64_t features);
+/* Of VirtioDeviceClass. */
+void virtio_page_hint_vhost_mask(VirtIODevice *vdev, int n, bool mask);
+bool virtio_page_hint_vhost_pending(VirtIODevice *vdev, int n);
 
 #endif

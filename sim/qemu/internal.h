@@ -17,6 +17,7 @@
 #include "hw/boards.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio.h"
+#include "hw/virtio/virtio-bus.h"
 #include "migration/misc.h"
 #include "qapi/error.h"
 #include "sysemu/balloon.h"
@@ -191,6 +192,7 @@ struct vmm {
 /* A device as the simulator holds it, and its transport. */
 struct vmm_virtio {
 	struct kvm_virtio kvm;
+	BusState bus;
 	struct vmm *vmm;
 	VirtIODevice *vdev;
 	bool plugged;
@@ -228,6 +230,8 @@ struct VirtQueue {
 	bool notification;		/* the guest shall kick */
 	unsigned int inuse;		/* popped and not given back */
 	uint64_t nr_popped;		/* requests so far */
+	/* While somebody else serves it (vhost): kicks to it, interrupts from it. */
+	EventNotifier host_notifier, guest_notifier;
 	VirtIOHandleOutput handle_output;
 };
 
@@ -341,6 +345,8 @@ void vmm_transport_plug(struct vmm_virtio *transport);
 bool vmm_transport_run(struct vmm *vmm);
 bool vmm_transport_pending(const struct vmm *vmm);
 void vmm_transport_interrupt(struct vmm_virtio *transport, int vector);
+/* Kicks of the queue go to its eventfd, or not any more; 0 or a negative error. */
+int vmm_transport_host_notifier(VirtQueue *vq, bool assign);
 
 /* balloon.c */
 /* What the queue is for; OTHER: nobody knows. */

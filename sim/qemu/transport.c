@@ -5,7 +5,9 @@
  * Models hw/virtio/virtio-pci.c of QEMU (modern interface) as seen through struct kvm_virtio_ops.
  * A register access runs on the vCPU's thread with the big lock held.  A kick reaches the main
  * loop through an ioeventfd; for devices whose PCI form has none (QEMU's own balloon), it is a
- * register access like the others, and the vCPU runs the handler.
+ * register access like the others, and the vCPU runs the handler.  While the host's kernel serves a
+ * queue, kicks and interrupts are its eventfds' (virtio_bus_set_host_notifier() and
+ * virtio_pci_set_guest_notifiers()); nothing masks vectors.
  */
 #include "internal.h"
 
@@ -176,6 +178,77 @@ static void transport_kick(struct kvm_virtio *dev, unsigned int index)
 	aio_context_notify(&transport->vmm->main);
 }
 
+int vmm_transport_host_notifier(VirtQueue *vq, bool assign)
+{
+	struct vmm_virtio *transport = vq->vdev->transport;
+	int ret;
+
+	if (assign) {
+		if (transport->kvm.ops->queue_notify || vq->index >= KVM_QUEUES)
+			return -ENOSYS;
+		ret = event_notifier_init(&vq->host_notifier, 0);
+		if (!ret)
+			transport->kvm.ioeventfd[vq->index] = vq->host_notifier.efd;
+		return ret;
+	}
+	if (!vq->host_notifier.initialized)
+		return 0;
+	transport->kvm.ioeventfd[vq->index] = NULL;
+	/* A kick that nobody may have seen. */
+	if (event_notifier_test_and_clear(&vq->host_notifier))
+		transport_kick(&transport->kvm, vq->index);
+	event_notifier_cleanup(&vq->host_notifier);
+	return 0;
+}
+
+/* The irqfd: an interrupt of whoever signals. */
+static void irqfd_fired(struct host_eventfd *efd, void *opaque)
+{
+	VirtQueue *vq = opaque;
+
+	host_eventfd_clear(efd);
+	vmm_transport_interrupt(vq->vdev->transport, vq->index);
+}
+
+static int guest_notifier(VirtQueue *vq, bool assign)
+{
+	int ret;
+
+	if (!assign) {
+		event_notifier_cleanup(&vq->guest_notifier);
+		return 0;
+	}
+	ret = event_notifier_init(&vq->guest_notifier, 0);
+	if (!ret)
+		host_eventfd_wait(vq->guest_notifier.efd, irqfd_fired, vq);
+	return ret;
+}
+
+/* From queue 0 on, as QEMU counts. */
+static int set_guest_notifiers(DeviceState *d, int nvqs, bool assign)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(d);
+	int n, ret = 0;
+
+	for (n = 0; !ret && n < nvqs; n++)
+		ret = guest_notifier(virtio_get_queue(vdev, n), assign);
+	while (ret && n--)
+		guest_notifier(virtio_get_queue(vdev, n), false);
+	return ret;
+}
+
+VirtioBusClass *vmm_virtio_bus_class(void)
+{
+	static VirtioBusClass class = { .set_guest_notifiers = set_guest_notifiers };
+
+	return &class;
+}
+
+BusState *qdev_get_parent_bus(DeviceState *dev)
+{
+	return &VIRTIO_DEVICE(dev)->transport->bus;
+}
+
 void vmm_transport_init(struct vmm_device *dev, bool ioeventfd)
 {
 	struct vmm_virtio *transport = &dev->transport;
@@ -185,6 +258,7 @@ void vmm_transport_init(struct vmm_device *dev, bool ioeventfd)
 	transport->kvm.ops = ioeventfd ? &ioeventfd_ops : &notify_ops;
 	transport->kvm.kick = transport_kick;
 	transport->kvm.vmm_opaque = transport;
+	transport->bus.parent = DEVICE(dev->vdev);
 	dev->vdev->transport = transport;
 }
 

@@ -99,7 +99,8 @@ static void queue_clear(VirtQueue *vq)
 	*vq = (VirtQueue){
 		.vdev = vq->vdev, .index = vq->index, .num = vq->num_default,
 		.num_default = vq->num_default, .handle_output = vq->handle_output,
-		.notification = true,
+		.notification = true, .host_notifier = vq->host_notifier,
+		.guest_notifier = vq->guest_notifier,
 	};
 }
 

@@ -195,7 +195,8 @@ uint32_t scenario_device_bits(const struct scenario_device *device,
 		return balloon_bits(device, bits);
 	bits[0] = (struct scenario_parameter){ "action", actions[device->action] };
 	bits[1] = (struct scenario_parameter){ "per-page", device->per_page ? "on" : "off" };
-	return 2;
+	bits[2] = (struct scenario_parameter){ "vhost", device->vhost ? "on" : "off" };
+	return 3;
 }
 
 const struct scenario_device *scenario_balloon(const struct scenario_guest *guest)
@@ -218,7 +219,7 @@ const char *scenario_mechanism(const struct scenario_guest *guest)
 			return "hypercall";
 	for (i = 0; i < guest->nr_devices; i++)
 		if (guest->devices[i].kind == SCENARIO_DEVICE_PAGE_HINT)
-			return "page hinting";
+			return guest->devices[i].vhost ? "vhost" : "page hinting";
 	if (!balloon)
 		return "none";
 	if (balloon->free_page_reporting)

@@ -249,6 +249,8 @@ static const struct property_spec page_hint_properties[] = {
 	     "what becomes of a block: the host takes it back at once, or when it is short of "
 	     "memory and the guest has not written (MADV_FREE), or it stays"),
 	BOOL("per-page", FIELD(scenario_device, per_page), "advice for each 4 KiB on its own"),
+	BOOL("vhost", FIELD(scenario_device, vhost),
+	     "the host's kernel serves the queue, with its module vhost_page_hint"),
 };
 
 static const struct node_spec node_page_hint = {

@@ -143,7 +143,7 @@ struct scenario_device {
 	bool page_poison;
 	uint32_t stats_polling_s;	/* 0: no polling */
 	enum scenario_action action;	/* page hint */
-	bool per_page;			/* page hint */
+	bool per_page, vhost;		/* page hint */
 	const struct scenario_parameter *properties;	/* further ones */
 	uint32_t nr_properties;
 };

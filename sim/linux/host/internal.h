@@ -52,6 +52,8 @@ void host_mm_areas(const struct mm_struct *mm, unsigned long *start, unsigned lo
  * in.  False: nothing is mapped there, or the process is gone.
  */
 bool host_mm_touch(const void *ptr, size_t len, bool write);
+/* The guest's code that last put a request on the queue which kicks this eventfd; NULL. */
+const void *host_mm_submitter(const struct mm_struct *mm, const struct host_eventfd *kick);
 /* A hint has been served: the machine's observers hear of it. */
 void host_mm_hinted(struct mm_struct *mm, u64 blocks, u64 bytes);
 

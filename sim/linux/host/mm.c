@@ -158,6 +158,18 @@ void host_task_works_for(struct task_struct *task, struct mm_struct *mm)
 	task->thread->account = &mm->vm->account[ACCOUNT_VMM_KERNEL];
 }
 
+const void *host_mm_submitter(const struct mm_struct *mm, const struct host_eventfd *kick)
+{
+	const struct kvm_virtio *dev;
+	unsigned int i;
+
+	for (dev = mm->vm->devices; dev; dev = dev->next)
+		for (i = 0; i < KVM_QUEUES; i++)
+			if (dev->ioeventfd[i] == kick && kick)
+				return dev->submitted[i].caller;
+	return NULL;
+}
+
 void host_mm_hinted(struct mm_struct *mm, u64 blocks, u64 bytes)
 {
 	const struct host_observer *observer = mm->vm->host->observer;

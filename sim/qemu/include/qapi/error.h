@@ -11,6 +11,9 @@ extern Error *error_fatal;
 
 void error_setg_internal(Error **errp, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 #define error_setg(errp, fmt, ...) error_setg_internal((errp), (fmt), ##__VA_ARGS__)
+/* With what the number means behind it. */
+#define error_setg_errno(errp, os_errno, fmt, ...)                                                 \
+	error_setg_internal((errp), fmt ": %s", ##__VA_ARGS__, strerror(os_errno))
 /* @local_err goes to @dst_errp, or nowhere when there is an error already or nobody asks. */
 void error_propagate(Error **dst_errp, Error *local_err);
 const char *error_get_pretty(const Error *err);

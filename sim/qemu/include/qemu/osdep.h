@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* same: what every QEMU source includes first: libc, GLib and rounding */
+/* model: what every QEMU source includes first: libc, GLib and rounding (same); files */
 #ifndef MODEL_QEMU_OSDEP_H
 #define MODEL_QEMU_OSDEP_H
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -33,6 +34,10 @@
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 #endif
+
+/* Of the host's devices; event_notifier.c. */
+int qemu_open(const char *name, int flags, Error **errp);
+int qemu_close(int fd);
 
 /* What the build knows of the sources, for image_file_source(): two strings. */
 #ifdef BALLAST_IMAGE_SOURCE

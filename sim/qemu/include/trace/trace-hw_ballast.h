@@ -93,4 +93,10 @@ static inline void trace_virtio_page_hint_skip(uint64_t length, const char *why)
 			why);
 }
 
+static inline void trace_virtio_page_hint_vhost(const char *what, int ret)
+{
+	vmm_trace_point("virtio_page_hint_vhost", "service by the host's kernel: %s, ret %d", what,
+			ret);
+}
+
 #endif

@@ -68,6 +68,9 @@ struct VirtioDeviceClass {
 	void (*reset)(VirtIODevice *vdev);
 	void (*queue_reset)(VirtIODevice *vdev, uint32_t queue_index);
 	void (*queue_enable)(VirtIODevice *vdev, uint32_t queue_index);
+	/* Interrupts from eventfds (vhost): masked, and asked for meanwhile; nobody masks here. */
+	void (*guest_notifier_mask)(VirtIODevice *vdev, int n, bool mask);
+	bool (*guest_notifier_pending)(VirtIODevice *vdev, int n);
 	const VMStateDescription *vmsd;
 };
 
