@@ -68,7 +68,8 @@ check-your-patch: $(O)/ballast images
 REAL := $(O)/real
 
 kernel:
-	@KSRC=$(KSRC) KERNEL_DEBUG=$(KERNEL_DEBUG) sh tests/real/kernel.sh $(REAL)$(if $(KERNEL_DEBUG),/debug)
+	@KSRC=$(KSRC) KERNEL_DEBUG=$(KERNEL_DEBUG) KERNEL_HOST=$(KERNEL_HOST) sh tests/real/kernel.sh \
+		$(REAL)$(if $(KERNEL_DEBUG),/debug)$(if $(KERNEL_HOST),/host)
 
 qemu:
 	@QSRC=$(QSRC) sh tests/real/qemu.sh $(REAL)

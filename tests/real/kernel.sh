@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # kernel.sh DIR: put DIR/bzImage there, a small Linux 6.1 with our drivers built in; or with
-# KERNEL_DEBUG=1 one with KASAN, lockdep, DEBUG_VM and fault injection.
+# KERNEL_DEBUG=1 one with KASAN, lockdep, DEBUG_VM and fault injection, with KERNEL_HOST=1 one with KVM
+# and vhost, that is a host.
 #
 # driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, the tree's own
 # Makefile and Kconfig get a line each, and its page allocator the hooks of driver-src/linux/patches.
@@ -12,30 +13,39 @@ what="make kernel"
 
 out=$1
 debug=${KERNEL_DEBUG:-}
+host=${KERNEL_HOST:-}
 need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock spatch
 for f in /usr/include/libelf.h /usr/include/openssl/ssl.h; do
 	[ -f "$f" ] || fail "$f is missing; run 'make deps-real'"
 done
 
-# The hooks in the tree $1, made anew from the tree's own file whenever that or the patch has changed.
-patch_hooks() {
-	patches=$top/driver-src/linux/patches
-	file=$1/mm/page_alloc.c
+# In the tree $1 the file $2 as the semantic patch $3 makes it, with $5 lines like $4; made anew from the
+# tree's own file whenever that or the patch has changed.
+patch_file() {
+	file=$1/$2
 	[ -f "$file.unpatched" ] || cp -L "$file" "$file.unpatched"
-	key=$(cat "$file.unpatched" "$patches/free_page_hook.cocci" | sha256sum)
-	if [ "$(cat "$file.key" 2>/dev/null)" != "$key" ]; then
-		rm -f "$file.key" "$file.c"
-		cp "$file.unpatched" "$file.c"
-		logged "$cache/spatch.log" spatch --very-quiet --sp-file "$patches/free_page_hook.cocci" --in-place "$file.c"
-		[ "$(grep -c 'free_page_hook_call(' "$file.c")" -eq 6 ] ||
-			fail "the hooks do not fit into mm/page_alloc.c; see $file.c"
-		mv "$file.c" "$file"
-		echo "$key" >"$file.key"
-	fi
-	for f in include/linux/free_page_hook.h mm/free_page_hook.c; do
+	patch_key=$(cat "$file.unpatched" "$patches/$3" | sha256sum)
+	[ "$(cat "$file.key" 2>/dev/null)" != "$patch_key" ] || return 0
+	rm -f "$file.key" "$file.c"
+	cp "$file.unpatched" "$file.c"
+	logged "$cache/spatch.log" spatch --very-quiet --sp-file "$patches/$3" --in-place "$file.c"
+	[ "$(grep -c "$4" "$file.c")" -eq "$5" ] || fail "$3 does not fit into $2; see $file.c"
+	mv "$file.c" "$file"
+	echo "$patch_key" >"$file.key"
+}
+
+# The tree $1 with the hooks in its page allocator and the hypercalls of modules in its KVM.
+patch_tree() {
+	patches=$top/driver-src/linux/patches
+	patch_file "$1" mm/page_alloc.c free_page_hook.cocci 'free_page_hook_call(' 6
+	patch_file "$1" arch/x86/kvm/x86.c kvm_hypercall.cocci 'kvm_hypercall_of_module(' 1
+	patch_file "$1" arch/x86/kvm/cpuid.c kvm_hypercall.cocci 'kvm_hypercall_features(' 1
+	for f in include/linux/free_page_hook.h mm/free_page_hook.c include/linux/kvm_hypercall.h \
+		arch/x86/kvm/kvm_hypercall.c; do
 		cmp -s "$patches/$f" "$1/$f" || cp "$patches/$f" "$1/$f"
 	done
 	add_line "$1/mm/Makefile" 'obj-y += free_page_hook.o' '^obj-y .*page-alloc.o$'
+	add_line "$1/arch/x86/kvm/Makefile" 'kvm-y += kvm_hypercall.o' '^include .*Makefile.kvm$'
 }
 
 config=$top/tests/real/kernel.config
@@ -44,15 +54,16 @@ tree=$(linux_tree)
 overlay "$top/driver-src/linux" "$tree/drivers/ballast/linux"
 overlay "$top/driver-src/uapi" "$tree/drivers/ballast/uapi"
 add_line "$tree/drivers/Makefile" 'obj-y += ballast/linux/' '^obj-.*virtio/'
-patch_hooks "$tree"
+patch_tree "$tree"
 add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^source "drivers/virtio/Kconfig"'
 
 set -- "$config"
 [ -z "$debug" ] || set -- "$@" "$top/tests/real/kernel-debug.config"
+[ -z "$host" ] || set -- "$@" "$top/tests/real/kernel-host.config"
 key=$(cat "$@" "$tree/Makefile" | sha256sum | cut -c 1-12)-$(gcc -dumpfullversion)
 # objects of another tree would be taken for its own, going by their times
 [ -z "${KSRC:-}" ] || key=$key-$(echo "$tree" | sha256sum | cut -c 1-8)
-build=$cache/kernel-${debug:+debug-}$key
+build=$cache/kernel-${debug:+debug-}${host:+host-}$key
 
 kmake() {
 	make -C "$tree" O="$build" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=ballast \

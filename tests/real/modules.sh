@@ -31,6 +31,8 @@ case " $* " in
 		mkdir -p "$dir/$(dirname "$f")"
 		ln -s "$top/driver-src/$f" "$dir/$f"
 	done
+	# private to drivers/vhost, and so not among the headers
+	ln -s "$(linux_tree)/drivers/vhost/vhost.h" "$dir/linux/host/vhost.h"
 	;;
 esac
 exec make --no-print-directory -C "$kdir" M="$dir/linux" "$@"

@@ -64,7 +64,8 @@ static void give_up(long error)
 
 static void hint(struct page *page, unsigned int block_order, atomic_long_t *counter)
 {
-	long ret = kvm_hypercall2(KVM_HC_PAGE_HINT, page_to_phys(page), PAGE_SIZE << block_order);
+	long ret = kvm_hypercall2(KVM_HC_PAGE_HINT, PFN_PHYS(page_to_pfn(page)),
+				  PAGE_SIZE << block_order);
 
 	if (likely(!ret)) {
 		atomic_long_inc(counter);
