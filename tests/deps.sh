@@ -7,7 +7,8 @@ packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma
 	libjson-c-dev libarchive-dev"
 # to build real kernels, modules and QEMU, and to boot them
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
-	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle"
+	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
+	valgrind"
 case ${1:-} in
 ci) packages="$packages $real clang libclang-rt-14-dev" ;;
 real) packages="$packages $real" ;;

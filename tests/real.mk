@@ -92,7 +92,7 @@ $(O)/tests/real/%.o: tests/real/%.c
 	@echo "  CC      $<"
 	@$(CC) $(PROGRAM_CFLAGS) $(CHECK_CFLAGS) -Itests -Itests/real -Itests/hostile -c -o $@ $<
 
-$(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(lib_obj)
+$(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(O)/tests/real/rows.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
@@ -101,7 +101,8 @@ include tests/real/qtest.mk
 # ACCEL=kvm boots with KVM.
 ACCEL ?= tcg
 real_run = @CC="$(CC)" BALLAST_REAL=$(abspath $(REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
-	BALLAST_STOCK_MODULE=$(BALLAST_STOCK_MODULE) BALLAST_LONG=$(1) TEST_DIR=$(O)/tests/real sh tests/run.sh
+	BALLAST_STOCK_MODULE=$(BALLAST_STOCK_MODULE) BALLAST_LONG=$(1) \
+	BALLAST_ROWS=$(if $(1),$(abspath $(REAL))/rows) TEST_DIR=$(O)/tests/real sh tests/run.sh
 
 # The simulator, the module, the kernel and QEMU were made from the same files.
 check-same: modules qemu kernel images

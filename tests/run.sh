@@ -7,6 +7,7 @@ set -u
 
 passed=0
 failed=0
+[ -z "${BALLAST_ROWS:-}" ] || : >"$BALLAST_ROWS"
 skipped=0
 # Limits are of CPU time: how loaded the machine is says nothing of a test.  What sleeps for ever is
 # ended by the suite's own limit, in the end.  Booted tests wait for machines, and run as long.
@@ -37,6 +38,18 @@ for name in "$@"; do
 	passed=$((passed + checks - bad))
 	failed=$((failed + bad))
 done
+# What was asked of driver and device, as the suites have just measured it (tests/real/rows.h).
+if [ -n "${BALLAST_ROWS:-}" ]; then
+	printf '| %-4s %-48s %12s %12s %16s  %s\n' row what ours stock limit met
+	for row in 1 2 3 4 11; do
+		awk -F '\t' -v row=$row '
+			$1 == row {
+				printf "| %-4s %-48s %12s %12s %16s  %s\n", $1, $2, $3, $4, $5, $6
+				n++
+			}
+			END { if (!n) printf "| %-4s was not measured\n", row }' "$BALLAST_ROWS"
+	done
+fi
 if [ -n "${TEST_DIR:-}" ]; then
 	:
 elif sh tests/tidy.sh; then

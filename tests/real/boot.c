@@ -10,6 +10,8 @@
 #include <json-c/json.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "initramfs.h"
@@ -389,4 +391,29 @@ void balloon_to(struct real_vm *vm, uint64_t bytes)
 	snprintf(what, sizeof(what), "a balloon that leaves %llu MiB",
 		 (unsigned long long)(bytes / MIB));
 	ck_vm(vm, real_vm_wait_until(vm, LONG_MS, what, balloon_there, &bytes));
+}
+
+/* A receiver that reads nothing */
+
+void deaf_receiver_begin(struct deaf_receiver *deaf, struct boot *boot)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.90s/receiver", boot->dir);
+	unlink(addr.sun_path);
+	deaf->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(deaf->listener, 0);
+	ck_assert_int_eq(bind(deaf->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(deaf->listener, 1), 0);
+	qmp_does(boot->vm, "migrate-set-parameters", "{'max-bandwidth':%llu}",
+		 (unsigned long long)(1024 * MIB));
+	qmp_does(boot->vm, "migrate", "{'uri':'unix:%s'}", addr.sun_path);
+	deaf->connection = accept(deaf->listener, NULL, NULL);
+	ck_assert_int_ge(deaf->connection, 0);
+}
+
+void deaf_receiver_end(struct deaf_receiver *deaf)
+{
+	close(deaf->connection);
+	close(deaf->listener);
 }

@@ -107,6 +107,14 @@ uint64_t qmp_balloon(struct real_vm *vm);
 /* Set the size left to the guest and wait until it is there. */
 void balloon_to(struct real_vm *vm, uint64_t bytes);
 
+/* A migration begins, to somebody who takes the connection and reads nothing. */
+struct deaf_receiver {
+	int listener, connection;
+};
+
+void deaf_receiver_begin(struct deaf_receiver *deaf, struct boot *boot);
+void deaf_receiver_end(struct deaf_receiver *deaf);
+
 #define ck_vm(vm, expr) ck_assert_msg(!(expr), "%s", real_vm_error(vm))
 
 #endif

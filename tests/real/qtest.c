@@ -50,7 +50,7 @@ bool qtest_alive(struct qtest *q)
 
 /* Between fork() and exec(): nothing but system calls. */
 static void run_qemu(const struct qtest *q, pid_t parent, int qtest_end, int qmp_end,
-		     const char *binary, const char *const *argv)
+		     const char *const *argv)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -60,28 +60,32 @@ static void run_qemu(const struct qtest *q, pid_t parent, int qtest_end, int qmp
 	/* They are the only ones that QEMU shall have. */
 	if (fcntl(qtest_end, F_SETFD, 0) || fcntl(qmp_end, F_SETFD, 0))
 		_exit(126);
-	execv(binary, (char *const *)argv);
-	dprintf(STDERR_FILENO, "%s: %s\n", binary, strerror(errno));
+	execv(argv[0], (char *const *)argv);
+	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-static int spawn(struct qtest *q, int qtest_end, int qmp_end, const char *binary,
-		 const char *const *extra)
+/* Returns how many words there are then; ARGS_MAX: too many. */
+static unsigned int append(const char **argv, unsigned int n, const char *const *words)
+{
+	while (*words && n < ARGS_MAX)
+		argv[n++] = *words++;
+	return n;
+}
+
+static int spawn(struct qtest *q, int qtest_end, int qmp_end, const char *const *under,
+		 const char *binary, const char *const *extra)
 {
 	char qtest_chardev[64], qmp_chardev[64];
-	const char *argv[ARGS_MAX] = {
+	const char *const own[] = {
 		binary, "-accel", "qtest", "-nodefaults", "-no-user-config", "-display", "none",
 		"-chardev", qtest_chardev, "-qtest", "chardev:qtest", "-qtest-log", "none",
-		"-chardev", qmp_chardev, "-mon", "chardev=qmp,mode=control",
+		"-chardev", qmp_chardev, "-mon", "chardev=qmp,mode=control", NULL
 	};
+	const char *argv[ARGS_MAX] = { NULL };
 	pid_t parent = getpid();
-	unsigned int n = 0;
 
-	while (argv[n])
-		n++;
-	while (*extra && n < ARGS_MAX - 1)
-		argv[n++] = *extra++;
-	if (*extra) {
+	if (append(argv, append(argv, append(argv, 0, under), own), extra) == ARGS_MAX) {
 		errno = E2BIG;
 		return -1;
 	}
@@ -89,7 +93,7 @@ static int spawn(struct qtest *q, int qtest_end, int qmp_end, const char *binary
 	snprintf(qmp_chardev, sizeof(qmp_chardev), "socket,id=qmp,fd=%d", qmp_end);
 	q->pid = fork();
 	if (!q->pid)
-		run_qemu(q, parent, qtest_end, qmp_end, binary, argv);
+		run_qemu(q, parent, qtest_end, qmp_end, argv);
 	if (q->pid < 0) {
 		q->pid = 0;
 		return -1;
@@ -99,6 +103,14 @@ static int spawn(struct qtest *q, int qtest_end, int qmp_end, const char *binary
 
 int qtest_start(struct qtest *q, const char *binary, const char *const *argv)
 {
+	static const char *const nothing[] = { NULL };
+
+	return qtest_start_under(q, nothing, binary, argv);
+}
+
+int qtest_start_under(struct qtest *q, const char *const *under, const char *binary,
+		      const char *const *argv)
+{
 	int qtest_pair[2] = { -1, -1 }, qmp_pair[2] = { -1, -1 };
 	int ret = -1;
 
@@ -106,7 +118,7 @@ int qtest_start(struct qtest *q, const char *binary, const char *const *argv)
 	q->log = memfd_create("qemu-stderr", MFD_CLOEXEC);
 	if (q->log >= 0 && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qtest_pair) &&
 	    !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp_pair))
-		ret = spawn(q, qtest_pair[1], qmp_pair[1], binary, argv);
+		ret = spawn(q, qtest_pair[1], qmp_pair[1], under, binary, argv);
 	if (ret)
 		snprintf(q->error, sizeof(q->error), "qtest: cannot start %s: %s", binary,
 			 strerror(errno));

@@ -37,6 +37,9 @@ struct qtest {
  * that qtest needs.
  */
 int qtest_start(struct qtest *q, const char *binary, const char *const *argv);
+/* The same, started by the program and with the arguments @under (valgrind, for one). */
+int qtest_start_under(struct qtest *q, const char *const *under, const char *binary,
+		      const char *const *argv);
 void qtest_stop(struct qtest *q);
 bool qtest_alive(struct qtest *q);
 

@@ -6,7 +6,7 @@ $(O)/tests/real/test_qtest: $(O)/tests/real/test_qtest.o $(O)/tests/real/qtest.o
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ -ljson-c $(CHECK_LIBS)
 
-$(O)/tests/real/test_device: $(O)/tests/real/test_device.o $(O)/tests/real/qtest.o \
+$(O)/tests/real/test_device: $(O)/tests/real/test_device.o $(O)/tests/real/qtest.o $(O)/tests/real/rows.o \
 		$(O)/tests/real/qtest_virtio.o $(O)/sim/real/qmp.o $(O)/sim/real/send.o
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ -ljson-c $(CHECK_LIBS)

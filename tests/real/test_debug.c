@@ -6,13 +6,17 @@
  *  - contents: programs fill memory with what only they know, free it while it is reported and
  *    ballooned away, and compare, with little memory for all of that;
  *  - faults: allocations fail, in kernel threads at random and in the task that binds and unbinds
- *    the driver one after the other.  Afterwards all pages are there.
+ *    the driver one after the other.  Afterwards all pages are there;
+ *  - moving: memory is compacted around a balloon that grows and shrinks, while allocations fail;
+ *  - stalls: the driver is unbound while the device holds hints that nobody looks at.
  *
  * Which driver takes the device: the one whose init function initcall_blacklist= does not name.
  * With neither named the stock one is first, and sysfs hands the device over.
  *
  * The short form takes minutes, with TCG; the long one a quarter of an hour.
  */
+#include <json-c/json.h>
+
 #include "boot.h"
 
 #define GUEST_MIB 384
@@ -54,13 +58,11 @@ static void begin(struct debug *d, unsigned int index, const char *what)
 	guest_does(d->vm, NULL, 0, "start %u %u %s", index, index + 1, what);
 }
 
-static void boot_debug(struct debug *d, const char *append)
+#define BALLOON "virtio-ballast-pci,id=balloon0,deflate-on-oom=on,free-page-hint=on,iothread=hints"
+
+static void boot_with(struct debug *d, const char *append, const char *device)
 {
-	static const char *const args[] = {
-		"-object", "iothread,id=hints", "-device",
-		"virtio-ballast-pci,id=balloon0,free-page-reporting=on,deflate-on-oom=on,"
-		"free-page-hint=on,iothread=hints", NULL
-	};
+	const char *const args[] = { "-object", "iothread,id=hints", "-device", device, NULL };
 	struct boot_options options = {
 		.name = "debug", .kernel = "debug/bzImage", .append = append, .args = args,
 		.memory_mib = GUEST_MIB, .event = debug_event, .opaque = d,
@@ -70,6 +72,11 @@ static void boot_debug(struct debug *d, const char *append)
 	boot_up(&d->boot, &options);
 	d->vm = d->boot.vm;
 	d->full = qmp_balloon(d->vm);
+}
+
+static void boot_debug(struct debug *d, const char *append)
+{
+	boot_with(d, append, BALLOON ",free-page-reporting=on");
 }
 
 static void end_debug(struct debug *d)
@@ -490,6 +497,121 @@ START_TEST(handed_over)
 }
 END_TEST
 
+/* Moving */
+
+/*
+ * A program holds single pages all over memory; when it ends, what the balloon took meanwhile is in
+ * the way of every larger block.
+ */
+static void fragment(struct debug *d)
+{
+	begin(d, 0, "churn size-mib=140 min-kib=4 max-kib=8 lifetime-ms=3000 madvise=nohugepage "
+	      "duration-ms=12000");
+	guest_wait(d->vm, 8000);
+	balloon_to(d->vm, d->full - 100 * MIB);
+	program_wait(&d->run[0], LONG_MS);
+	ck_assert_msg(!d->run[0].status && !d->run[0].killed, "status %d, killed %u",
+		      d->run[0].status, d->run[0].killed);
+}
+
+/* The balloon moves from size to size, and its pages from place to place. */
+static void compact(struct debug *d)
+{
+	static const unsigned int in_mib[] = { 60, 110, 80, 100 };
+	unsigned int step;
+
+	begin(d, 1, "compact loops=8 pause-ms=100");
+	for (step = 0; !d->run[1].ended; step++) {
+		qmp_does(d->vm, "balloon", "{'value':%llu}",
+			 (unsigned long long)(d->full - in_mib[step % ARRAY_LEN(in_mib)] * MIB));
+		guest_wait(d->vm, 300);
+		ck_assert_msg(step < 2000, "memory is never compacted");
+	}
+	ck_assert_int_eq(d->run[1].status, 0);
+}
+
+START_TEST(faults_while_moving)
+{
+	unsigned int cycle, cycles = boot_long() ? 6 : 2, times = 40, failed = 0;
+	struct pages before;
+	uint64_t moved;
+	struct debug d;
+
+	boot_debug(&d, WITH_OURS " transparent_hugepage=never");
+	prepare_faults(&d);
+	fail_kernel_threads(&d);
+	balloon_to(d.vm, d.full - 64 * MIB);
+	balloon_to(d.vm, d.full);
+	before = count_pages(&d);
+	moved = guest_vmstat(d.vm, "balloon_migrate");
+	for (cycle = 0; cycle < cycles; cycle++) {
+		fragment(&d);
+		faults_on(&d, kinds[cycle % 2], 1, times);
+		compact(&d);
+		balloon_to(d.vm, d.full);
+		failed += faults_off(&d, kinds[cycle % 2], times);
+	}
+	moved = guest_vmstat(d.vm, "balloon_migrate") - moved;
+	printf("%llu pages of the balloon moved, %u allocations failed\n",
+	       (unsigned long long)moved, failed);
+	ck_assert_uint_gt(moved, 1000);
+	ck_assert_uint_gt(failed, 0);
+	check_pages(&d, &before, "moving");
+	end_debug(&d);
+}
+END_TEST
+
+/* Stalls */
+
+static bool hints_wait(struct real_vm *vm, void *opaque)
+{
+	return qmp_number(vm, DEVICE, "hint-bytes") > qmp_number(vm, DEVICE, "hint-applied-bytes");
+}
+
+static bool is_cancelled(struct real_vm *vm, void *opaque)
+{
+	struct json_object *info, *value;
+	bool is = false;
+
+	ck_assert_msg(!qmp_run(&vm->qmp, SHORT_MS, "query-migrate", NULL, &info), "%s",
+		      vm->qmp.error);
+	if (json_object_object_get_ex(info, "status", &value))
+		is = !strcmp(json_object_get_string(value), "cancelled");
+	json_object_put(info);
+	return is;
+}
+
+/* Hints by allocating free memory, and by isolating it; the latter only if nobody reports. */
+START_TEST(unbound_while_a_migration_stalls)
+{
+	unsigned int round, rounds = boot_long() ? 4 : 1;
+	struct deaf_receiver deaf;
+	struct pages before;
+	struct debug d;
+
+	boot_with(&d, _i ? WITH_OURS " init_on_alloc=1" : WITH_OURS " init_on_alloc=0", BALLOON);
+	balloon_to(d.vm, d.full - 64 * MIB);
+	ck_assert(!driver_does(&d, OURS, "unbind"));
+	ck_assert(!driver_does(&d, OURS, "bind"));
+	balloon_to(d.vm, d.full);
+	before = count_pages(&d);
+	for (round = 0; round < rounds; round++) {
+		balloon_to(d.vm, d.full - 64 * MIB);
+		deaf_receiver_begin(&deaf, &d.boot);
+		ck_vm(d.vm, real_vm_wait_until(d.vm, LONG_MS, "hints", hints_wait, NULL));
+		ck_assert(!driver_does(&d, OURS, "unbind"));
+		ck_assert(!driver_does(&d, OURS, "bind"));
+		qmp_does(d.vm, "migrate_cancel", "{}");
+		ck_vm(d.vm, real_vm_wait_until(d.vm, LONG_MS, "the migration's end", is_cancelled,
+					       NULL));
+		deaf_receiver_end(&deaf);
+		balloon_to(d.vm, d.full);
+	}
+	check_pages(&d, &before, "stalls");
+	end_debug(&d);
+}
+END_TEST
+
 static void add_case(Suite *suite, const char *name, const TTest *test, int nr)
 {
 	TCase *tc = tcase_create(name);
@@ -508,5 +630,7 @@ int main(void)
 	add_case(suite, "reporting", faults_while_reporting, 2);
 	add_case(suite, "binding", faults_while_binding, 1);
 	add_case(suite, "handover", handed_over, 1);
+	add_case(suite, "moving", faults_while_moving, 1);
+	add_case(suite, "stalls", unbound_while_a_migration_stalls, 2);
 	return boot_run(suite);
 }

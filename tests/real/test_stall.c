@@ -9,11 +9,9 @@
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "boot.h"
+#include "rows.h"
 
 #define GUEST_MIB 512
 #define DEVICE "/machine/peripheral/balloon0"
@@ -37,6 +35,13 @@ static const char *const ask_name[NR_ASKS] = {
 	[ASK_CANCEL] = "migrate_cancel",
 };
 
+static const char *const row_name[NR_ASKS] = {
+	[ASK_STOP] = "migration stalls: stop is answered in",
+	[ASK_RMMOD] = "migration stalls: rmmod takes",
+	[ASK_RESET] = "migration stalls: system_reset takes",
+	[ASK_CANCEL] = "migration stalls: migrate_cancel takes",
+};
+
 /* ms; measured in processes of their own, hence shared.  0: not asked. */
 static struct took {
 	uint64_t ours[NR_ASKS], stock[NR_ASKS];
@@ -47,7 +52,7 @@ struct stall {
 	struct real_vm *vm;
 	char device[128];
 	const char *args[5];
-	int listener, receiver;
+	struct deaf_receiver receiver;
 };
 
 static void stall_boot(struct stall *s, const char *device)
@@ -68,31 +73,16 @@ static void stall_boot(struct stall *s, const char *device)
 /* Begin the migration, and wait until as much has come as fits and the guest gives hints. */
 static void stall_begin(struct stall *s)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	uint64_t deadline = clock_deadline(SHORT_MS);
 	int now = 0;
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.90s/receiver", s->boot.dir);
-	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(s->listener, 0);
-	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	ck_assert_int_eq(listen(s->listener, 1), 0);
-	qmp_does(s->vm, "migrate-set-parameters", "{'max-bandwidth':%llu}", 1024ULL * MIB);
-	qmp_does(s->vm, "migrate", "{'uri':'unix:%s'}", addr.sun_path);
-	s->receiver = accept(s->listener, NULL, NULL);
-	ck_assert_int_ge(s->receiver, 0);
+	deaf_receiver_begin(&s->receiver, &s->boot);
 	while (now < SOCKET_BYTES) {
 		guest_wait(s->vm, 20);
-		ck_assert_int_eq(ioctl(s->receiver, FIONREAD, &now), 0);
+		ck_assert_int_eq(ioctl(s->receiver.connection, FIONREAD, &now), 0);
 		ck_assert_msg(clock_left_ms(deadline), "the migration does not stall");
 	}
 	guest_wait(s->vm, HINTS_MS);
-}
-
-static void stall_end(struct stall *s)
-{
-	close(s->receiver);
-	close(s->listener);
 }
 
 static int do_ask(struct stall *s, enum ask ask, unsigned int ms)
@@ -149,7 +139,7 @@ START_TEST(qemu_answers_while_a_migration_stalls)
 	guest_does(s.vm, NULL, 0, "insmod /lib/virtio_ballast.ko");
 	ask_ours(&s, ASK_RESET);
 	ask_ours(&s, ASK_CANCEL);
-	stall_end(&s);
+	deaf_receiver_end(&s.receiver);
 	/* Once more from the beginning, now to see that nothing is left of it. */
 	ck_vm(s.vm, real_vm_reset(s.vm, LONG_MS));
 	guest_does(s.vm, NULL, 0, "insmod /lib/virtio_ballast.ko");
@@ -168,7 +158,7 @@ START_TEST(what_the_stock_device_does)
 	stall_boot(&s, "virtio-balloon-pci");
 	stall_begin(&s);
 	took->stock[_i] = measure(&s, _i, STOCK_MS);
-	stall_end(&s);
+	deaf_receiver_end(&s.receiver);
 	boot_end(&s.boot);
 }
 END_TEST
@@ -190,10 +180,17 @@ static void print_table(void)
 	printf("| %-44s %12s %12s %12s\n", "migration stalls: answer to", "ours", "stock",
 	       "wanted");
 	for (ask = 0; ask < NR_ASKS; ask++) {
+		struct row row = { .nr = 3, .what = row_name[ask] };
+
 		print_time(took->ours[ask], ask == ASK_RMMOD ? RMMOD_WAIT_MS : LIMIT_MS, ours,
 			   sizeof(ours));
 		print_time(took->stock[ask], STOCK_MS, stock, sizeof(stock));
 		printf("|   %-42s %12s %12s %9u ms\n", ask_name[ask], ours, stock, WANTED_MS);
+		snprintf(row.ours, sizeof(row.ours), "%s", ours);
+		snprintf(row.stock, sizeof(row.stock), "%s", stock);
+		snprintf(row.limit, sizeof(row.limit), "%u ms", WANTED_MS);
+		row.met = took->ours[ask] && took->ours[ask] < WANTED_MS;
+		row_add(&row);
 	}
 }
 
