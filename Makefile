@@ -43,7 +43,7 @@ HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
 QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
 PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
-	-Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real
+	-Isim/control -Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real
 
 LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -ldl -lm
 
@@ -54,7 +54,7 @@ linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, 
 	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
 	$(wildcard sim/linux/host/*.c) sim/linux/guest.c sim/linux/guest_memory.c sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
-user_src := $(wildcard sim/trace/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
+user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 obj = $(patsubst %,$(O)/%.o,$(basename $(1)))

@@ -59,7 +59,13 @@ $(foreach b,$(broken_variants),$(eval $(call device_image,broken-$(basename $(no
 $(foreach b,$(broken_hinting),$(eval $(call guest_image,broken-$(basename $(notdir $(b))),\
 	$(b) $(filter-out %_main.c,$(hinting_src)))))
 
-test-images: images $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices) \
+# A policy of a user's own for controllers of balloons.
+$(O)/images/control-%.so: tests/control/%.c sim/control/control.h
+	@mkdir -p $(@D)
+	@echo "  IMAGE   $@"
+	@$(CC) $(BASE) -Isim/control -shared -Wl,-Bsymbolic -o $@ $<
+
+test-images: images $(O)/images/control-half.so $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices) \
 	$(broken_variants) $(broken_hinting))
 
 $(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images

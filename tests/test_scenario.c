@@ -590,7 +590,7 @@ static const struct bad bads[] = {
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "
-	  "programs" },
+	  "ballast,controller, programs" },
 	{ "&a { page-reporting { compatible = \"ballast,page-reporting\"; order = <11>; }; };",
 	  "FILE: /guest-a/page-reporting: order: 11 is out of range; allowed: 0..10" },
 	{ "&programs { n { compatible = \"ballast,program-bitcoin\"; }; };",

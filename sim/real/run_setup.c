@@ -135,6 +135,9 @@ int real_setup_check(struct real_run *run)
 		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
 			   "compiled in; they cannot be changed", run->guest->path,
 			   REPORTING_DELAY_MS, REPORTING_CAPACITY);
+	if (run->guest->controller.path)
+		return bad(run, "%s: a real run has no controller; leave it out",
+			   run->guest->controller.path);
 	for (uint32_t i = 0; i < run->scenario->nr_commands; i++)
 		if (run->scenario->commands[i].kind != SCENARIO_COMMAND_SET_BALLOON)
 			return bad(run, "%s: a real run has no migration that begins and does not "

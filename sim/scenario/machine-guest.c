@@ -235,6 +235,7 @@ static void machine_guest_booted(void *opaque, const char *error)
 		return;
 	}
 	guest->up = true;
+	machine_control_start(guest);
 	for (i = 0; i < guest->config->nr_devices; i++)
 		check_driver(guest, i);
 	machine_item_ended(&guest->boot);
@@ -328,7 +329,8 @@ void machine_warnings(const struct machine *m, void (*fn)(void *opaque, const ch
 		snprintf(text, sizeof(text), "%s: %s no driver for it, commands to it will reach "
 			 "nobody; allowed: a module that drives it, such as image = "
 			 "\"virtio_ballast\" in the guest's modules",
-			 guest->config->devices[0].path, replicas_have(guest, who, sizeof(who)));
+			 scenario_balloon(guest->config)->path,
+			 replicas_have(guest, who, sizeof(who)));
 		fn(opaque, text);
 	}
 }
@@ -351,7 +353,7 @@ static void boot_begin(struct machine_item *item)
 
 static void set_stats_polling(struct machine_guest *guest)
 {
-	const struct scenario_device *config = guest->config->devices;
+	const struct scenario_device *config = scenario_balloon(guest->config);
 	char value[16], why[VMM_ERROR_SIZE];
 
 	if (!guest->stats_due || !config->stats_polling_s)
@@ -476,6 +478,8 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	if (!guest->vm || create_vmm(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	fill_kernel_config(guest);
+	if (machine_control_create(guest, error, size))
+		return -1;
 	return create_programs(guest, error, size);
 }
 
@@ -498,6 +502,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 	}
 	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
 		trace_histogram_free(&guest->faults[kind]);
+	machine_control_destroy(guest);
 	free(guest->told);
 	free(guest->images);
 	free(guest->devices);

@@ -73,6 +73,7 @@ struct machine_guest {
 	bool unloading;			/* its modules are being removed */
 	uint64_t balloon_progress;	/* ns, when somebody last worked on the balloon */
 	bool stats_due;			/* polling of statistics has not begun */
+	struct machine_control *control; /* of its balloon; NULL: nobody decides */
 	struct swap_config swap_config;
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
@@ -143,6 +144,14 @@ void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machin
 
 /* machine_host_kernel.c */
 /* Path of the file of an image as the scenario names it, to be freed; 0, or -1 and @error. */
+/* machine_control.c */
+int machine_control_create(struct machine_guest *guest, char *error, size_t size);
+void machine_control_destroy(struct machine_guest *guest);
+/* The guest has booted. */
+void machine_control_start(struct machine_guest *guest);
+/* How often it has changed the balloon's target. */
+uint64_t machine_control_changes(const struct machine_guest *guest);
+
 int machine_image_path(const struct machine *m, const char *image, const char *where, char **path,
 		       char *error, size_t size);
 /* As the scenario names them; each is looked at.  0, or -1 and @error. */

@@ -339,6 +339,32 @@ static uint64_t addressable_mib(uint32_t phys_bits)
 	return all_mib - hole_mib > low_mib ? all_mib - hole_mib : low_mib;
 }
 
+static void check_controller(struct parser *p, const struct tree_node *parent,
+			     const struct scenario_guest *guest)
+{
+	const struct scenario_device *balloon = scenario_balloon(guest);
+	const struct scenario_controller *c = &guest->controller;
+	const struct tree_node *node = child_of_kind(parent, NODE_CONTROLLER);
+
+	if (!node)
+		return;
+	if (!balloon)
+		parse_error(p, node->file, node, NULL,
+			    "there is no balloon to control; allowed: a guest with one");
+	else if (!balloon->stats_polling_s)
+		parse_error(p, node->file, node, NULL,
+			    "it would know nothing of the guest; allowed: a balloon with "
+			    "guest-stats-polling-s of 1 or more");
+	if (c->low_percent >= c->high_percent)
+		parse_error(p, blame(node, "high-percent"), node, "high-percent",
+			    "not above low-percent; allowed: %" PRIu32 "..100 %%",
+			    c->low_percent + 1);
+	if (c->min_mib > guest->memory_mib)
+		parse_error(p, blame(node, "min-mib"), node, "min-mib",
+			    "more than the guest has; allowed: 1..%" PRIu64 " MiB",
+			    guest->memory_mib);
+}
+
 static void check_guest(struct parser *p, struct tree_node *node,
 			const struct scenario_guest *guest)
 {
@@ -371,6 +397,7 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (guest->memory_mib << 9) - 1);
 	check_swap(p, node, &guest->swap);
+	check_controller(p, node, guest);
 	if (modules)
 		check_modules(p, modules->children, guest->modules);
 	sort_modules(guest->modules, guest->nr_modules);

@@ -222,6 +222,8 @@ const char *scenario_mechanism(const struct scenario_guest *guest)
 			return guest->devices[i].vhost ? "vhost" : "page hinting";
 	if (!balloon)
 		return "none";
+	if (guest->controller.path)
+		return "balloon, controlled";
 	if (balloon->free_page_reporting)
 		return "free page reporting";
 	return balloon->free_page_hint ? "free page hinting" : "balloon";

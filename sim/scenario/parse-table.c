@@ -266,6 +266,39 @@ static const struct node_spec node_device = {
 	.children = device_children, .begin = begin_device,
 };
 
+/* ---- controllers ---- */
+
+static const struct property_spec controller_properties[] = {
+	ENUM("policy", "free-memory available stall", "free-memory",
+	     FIELD(scenario_controller, policy),
+	     "as MOM's: a share of the guest's memory is free, less when the host is short; what "
+	     "is available stays between two marks; or shrinking until it hurts, as Senpai"),
+	STRING("image", "", FIELD(scenario_controller, image),
+	       "a policy of one's own instead: an image with the function ballast_control()"),
+	U32("period-ms", "ms", 10, 3600000, "10000", FIELD(scenario_controller, period_ms),
+	    "how often it decides"),
+	U64("step-mib", "MiB", 1, MIB_MAX, "256", FIELD(scenario_controller, step_mib),
+	    "largest change at a time; stall: of those that shrink the guest"),
+	U64("min-mib", "MiB", 1, MIB_MAX, "128", FIELD(scenario_controller, min_mib),
+	    "the guest is left with no less"),
+	U32("guest-free-percent", "%", 1, 99, "20", FIELD(scenario_controller, guest_free_percent),
+	    "free-memory: of its current memory a guest is to have that free"),
+	U32("host-free-percent", "%", 1, 99, "20", FIELD(scenario_controller, host_free_percent),
+	    "free-memory: below it the host is short"),
+	U32("low-percent", "%", 0, 99, "10", FIELD(scenario_controller, low_percent),
+	    "available: below it, of the memory that it was booted with, the guest gets some"),
+	U32("high-percent", "%", 1, 100, "20", FIELD(scenario_controller, high_percent),
+	    "available: above it the guest gives some back"),
+	U32("stall-permille", "1/1000", 0, 1000, "1", FIELD(scenario_controller, stall_permille),
+	    "stall: share of time that the guest may wait for memory"),
+};
+
+static const struct node_spec node_controller = {
+	.kind = NODE_CONTROLLER, .compatible = "ballast,controller", .single = true,
+	.doc = "who decides how large the guest's balloon is; needs guest-stats-polling-s",
+	.sets = { SET(controller_properties) }, .begin = begin_controller,
+};
+
 /* ---- programs ---- */
 
 #define PROGRAM_PROPERTIES                                                                         \
@@ -435,7 +468,7 @@ static const struct property_spec guest_properties[] = {
 
 static const struct node_spec *const guest_children[] = {
 	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_page_reporting, &node_modules,
-	&node_devices, &node_programs, NULL,
+	&node_devices, &node_controller, &node_programs, NULL,
 };
 
 static const struct node_spec node_guest = {

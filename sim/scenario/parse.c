@@ -226,6 +226,14 @@ void *begin_device(struct parser *p, struct tree_node *node, void *parent)
 	return device;
 }
 
+void *begin_controller(struct parser *p, struct tree_node *node, void *parent)
+{
+	struct scenario_controller *controller = &((struct scenario_guest *)parent)->controller;
+
+	controller->path = scenario_printf(p->scenario, "%s: %s", node->file, node->path);
+	return controller;
+}
+
 void *begin_page_hint(struct parser *p, struct tree_node *node, void *parent)
 {
 	struct scenario_device *device = begin_device(p, node, parent);

@@ -61,6 +61,7 @@ enum node_kind {
 	NODE_PAGE_REPORTING,
 	NODE_MODULE,
 	NODE_DEVICE,
+	NODE_CONTROLLER,
 	NODE_PARAMETERS,
 	NODE_PROGRAM,
 	NODE_COMMAND,
@@ -194,6 +195,7 @@ void *begin_boot(struct parser *p, struct tree_node *node, void *parent);
 void *begin_page_reporting(struct parser *p, struct tree_node *node, void *parent);
 void *begin_module(struct parser *p, struct tree_node *node, void *parent);
 void *begin_device(struct parser *p, struct tree_node *node, void *parent);
+void *begin_controller(struct parser *p, struct tree_node *node, void *parent);
 void *begin_page_hint(struct parser *p, struct tree_node *node, void *parent);
 void *begin_parameters(struct parser *p, struct tree_node *node, void *parent);
 void *begin_program(struct parser *p, struct tree_node *node, void *parent);

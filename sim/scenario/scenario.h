@@ -148,6 +148,21 @@ struct scenario_device {
 	uint32_t nr_properties;
 };
 
+enum scenario_policy { SCENARIO_POLICY_FREE_MEMORY, SCENARIO_POLICY_AVAILABLE,
+		       SCENARIO_POLICY_STALL };
+
+/* Who decides how large the guest's balloon is; see sim/control/control.h. */
+struct scenario_controller {
+	const char *path;		/* NULL: nobody */
+	enum scenario_policy policy;
+	const char *image;		/* of a policy; "": @policy */
+	uint32_t period_ms;
+	uint64_t step_mib, min_mib;
+	uint32_t guest_free_percent, host_free_percent;
+	uint32_t low_percent, high_percent;
+	uint32_t stall_permille;
+};
+
 enum scenario_program_kind {
 	SCENARIO_PROGRAM_MEMHOG,
 	SCENARIO_PROGRAM_ALLOCATE,
@@ -216,6 +231,7 @@ struct scenario_guest {
 	struct scenario_swap swap;
 	struct scenario_boot boot;
 	struct scenario_page_reporting page_reporting;
+	struct scenario_controller controller;
 	struct scenario_module *modules;
 	struct scenario_device *devices;
 	struct scenario_program *programs;
