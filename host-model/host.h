@@ -104,6 +104,8 @@ struct host {
 	struct kvm_vm **vms;
 	unsigned int nr_vms;
 	struct host_stats stats;
+	unsigned __int128 footprint;		/* used frames times ns, up to footprint_until */
+	uint64_t footprint_until;
 	struct page_history *history;
 	bool failed;				/* data loss: the run is void */
 };
@@ -126,6 +128,9 @@ struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t byte
 void host_start_vm(struct kvm_vm *vm);
 /* The VMM process ends: all its memory goes back.  Its threads must not run code. */
 void host_stop_vm(struct kvm_vm *vm);
+
+/* Integral of the used frames over time, so far: pages times ms. */
+uint64_t host_footprint(struct host *host);
 
 static inline uint64_t host_used_pages(const struct host *host)
 {

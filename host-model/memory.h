@@ -69,6 +69,7 @@ struct guest_ram {
 	struct host_pmd *pmd;
 	uint64_t resident, swapped;	/* pages */
 	uint64_t resident_peak;
+	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
 	struct swap_ra ra;		/* of the VMM's mapping */

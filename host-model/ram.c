@@ -81,6 +81,11 @@ uint64_t guest_ram_swapped(const struct guest_ram *ram)
 	return ram->swapped;
 }
 
+uint64_t guest_ram_huge(const struct guest_ram *ram)
+{
+	return ram->huge;
+}
+
 uint64_t guest_ram_given_back(const struct guest_ram *ram)
 {
 	return ram->given_back;
@@ -169,6 +174,7 @@ void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 	ram->pmd[block].state = PAGE_NONE;
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
+	ram->huge -= HOST_PMD_PAGES;
 	host_put_frames(ram->host, HOST_PMD_PAGES);
 }
 
@@ -195,6 +201,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_EPT_SPLIT, 1);
 	lru_del(ram->host, page_index(ram, nr), true);
 	pmd->state = PAGE_NONE;
+	ram->huge -= HOST_PMD_PAGES;
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
@@ -230,6 +237,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
 	lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
 	ram_add_resident(ram, HOST_PMD_PAGES);
+	ram->huge += HOST_PMD_PAGES;
 	host->stats.ept_huge_faults++;
 	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
 	return true;
@@ -253,6 +261,7 @@ static void fault_hugetlb(struct guest_ram *ram, uint64_t block)
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
 	ram_add_resident(ram, HOST_PMD_PAGES);
+	ram->huge += HOST_PMD_PAGES;
 	ram->host->stats.ept_huge_faults++;
 	page_history_add(ram, OP_HUGE_FAULT, block << HOST_PMD_ORDER, HOST_PMD_PAGES, 0);
 }

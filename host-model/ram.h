@@ -69,6 +69,7 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g);
 uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_resident_peak(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
+uint64_t guest_ram_huge(const struct guest_ram *ram);	/* of resident, in 2 MiB leaves; pages */
 /* Frames that the host got back by the VMM's discards, of all that was discarded; pages. */
 uint64_t guest_ram_given_back(const struct guest_ram *ram);
 

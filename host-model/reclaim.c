@@ -368,8 +368,25 @@ void reclaim_destroy(struct host *host)
 		coro_destroy(host->kswapd.co);
 }
 
+/* Before the number of frames in use changes. */
+static void note_footprint(struct host *host)
+{
+	uint64_t now = host->engine->now;
+
+	host->footprint += (unsigned __int128)host_used_pages(host) *
+			   (now - host->footprint_until);
+	host->footprint_until = now;
+}
+
+uint64_t host_footprint(struct host *host)
+{
+	note_footprint(host);
+	return host->footprint / NSEC_PER_MSEC_U64;
+}
+
 static void take(struct host *host, uint64_t nr)
 {
+	note_footprint(host);
 	host->free_pages -= nr;
 	if (host_used_pages(host) > host->stats.peak_used)
 		host->stats.peak_used = host_used_pages(host);
@@ -440,6 +457,7 @@ bool host_take_frames(struct host *host, uint64_t nr, bool may_wait)
 
 void host_put_frames(struct host *host, uint64_t nr)
 {
+	note_footprint(host);
 	host->free_pages += nr;
 	if (nr)
 		host->kswapd_failures = 0;

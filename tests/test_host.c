@@ -321,7 +321,31 @@ START_TEST(first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed)
 	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(1023)), RAM_PRESENT_HUGE);
 	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(511)), RAM_NONE);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 512);
+	ck_assert_uint_eq(guest_ram_huge(vm->ram), 512);
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(513)), 77);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(the_footprint_is_the_integral_of_used_frames_over_time)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	vm = make_vm("g", 8);
+	engine.now = 5 * NSEC_PER_MSEC_U64;
+	guest_ram_write(vm->ram, gfn(0), 1, 77);
+	ck_assert_uint_eq(host_footprint(&host), 0);
+	engine.now += 3 * NSEC_PER_MSEC_U64;
+	guest_ram_madvise(vm->ram, 0, 2 * MIB, HOST_MADV_DONTNEED);
+	engine.now += 7 * NSEC_PER_MSEC_U64;
+	ck_assert_uint_eq(host_footprint(&host), 3 * 512);
+	/* 0.512 page-ms twice are more than one: nothing is lost between looks. */
+	guest_ram_write(vm->ram, gfn(0), 1, 77);
+	engine.now += 1000;
+	ck_assert_uint_eq(host_footprint(&host), 3 * 512);
+	engine.now += 1000;
+	ck_assert_uint_eq(host_footprint(&host), 3 * 512 + 1);
 	unmake_host();
 }
 END_TEST
@@ -335,6 +359,7 @@ START_TEST(discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part)
 	guest_ram_write(vm->ram, gfn(0), 512, 1000);
 	ck_assert_int_eq(guest_ram_madvise(vm->ram, 4096 * 10, 4096 * 2, HOST_MADV_DONTNEED), 0);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 510);
+	ck_assert_uint_eq(guest_ram_huge(vm->ram), 0);
 	ck_assert_uint_eq(host.stats.ept_splits, 1);
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(10)), 0);
 	ck_assert_uint_eq(guest_ram_read(vm->ram, gfn(11)), 0);
@@ -671,6 +696,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, holders_of_a_lock_do_not_overlap);
 	tcase_add_test(tc, a_lock_that_is_always_held_serves_no_more_than_its_time);
 	tcase_add_test(tc, first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed);
+	tcase_add_test(tc, the_footprint_is_the_integral_of_used_frames_over_time);
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
 	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
 	tcase_add_test(tc, discard_clears_real_bytes);

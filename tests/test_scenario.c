@@ -748,6 +748,13 @@ static const struct bad bad_overlays[] = {
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
 	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,costs, modules" },
+	{ "/dts-v1/;\n/plugin/;\n/ { description = \"x\"; seed = <2>; };\n"
+	  "&host { cpus = <1>; };\n",
+	  "DIR/overlay.dtso: seed: a property of the overlay's own root; allowed: description, and "
+	  "&{/} { ... } to change the scenario's root" },
+	{ "/dts-v1/;\n/plugin/;\n/ { host { cpus = <1>; }; };\n&host { cpus = <1>; };\n",
+	  "DIR/overlay.dtso: host: a node of the overlay's own root; allowed: &label { ... } or "
+	  "&{/path} { ... }" },
 };
 
 START_TEST(bad_overlay_is_told_what_is_wrong_in_its_own_name)

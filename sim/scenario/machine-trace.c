@@ -250,21 +250,23 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,
 	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
 	      .stalled = stalled_ns(guest),
-	      .given_back = guest_ram_given_back(guest->vm->ram));
+	      .given_back = guest_ram_given_back(guest->vm->ram),
+	      .huge = guest_ram_huge(guest->vm->ram));
 	emit_faults(m, guest);
 	machine_see_peak(guest);
 }
 
 static void sample_host(struct machine *m)
 {
-	const struct host *host = &m->host;
+	struct host *host = &m->host;
 
 	MACHINE_TRACE(m, host_sample, .free = host->free_pages,
 	      .used = host_used_pages(host),
 	      .swap_used = host->swap ? swap_used_slots(host->swap) : 0,
 	      .kswapd_active = !host->kswapd.wait_forever,
 	      .used_peak = host->stats.peak_used, .swap_out = host->stats.swap_out,
-	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable);
+	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
+	      .footprint = host_footprint(host));
 }
 
 void machine_trace_samples(struct machine *m)

@@ -208,6 +208,29 @@ static bool is_overlay(const void *blob)
 	return false;
 }
 
+/*
+ * What stands beside the fragments of an overlay is about the overlay itself, and libfdt applies
+ * nothing of it: a change that was meant for the scenario must not get lost there.
+ */
+static void check_overlay_root(struct parser *p, const void *blob, const char *file)
+{
+	const char *name;
+	int at;
+
+	fdt_for_each_property_offset(at, blob, 0) {
+		if (fdt_getprop_by_offset(blob, at, &name, NULL) && strcmp(name, "description"))
+			parse_error(p, file, NULL, name, "a property of the overlay's own root; "
+				    "allowed: description, and &{/} { ... } to change the "
+				    "scenario's root");
+	}
+	fdt_for_each_subnode(at, blob, 0) {
+		name = fdt_get_name(blob, at, NULL);
+		if (!is_bookkeeping(name) && fdt_subnode_offset(blob, at, "__overlay__") < 0)
+			parse_error(p, file, NULL, name, "a node of the overlay's own root; "
+				    "allowed: &label { ... } or &{/path} { ... }");
+	}
+}
+
 /* Apply one overlay to a blob; the blob moves. */
 static void *apply_overlay(struct parser *p, void *blob, const char *file)
 {
@@ -223,6 +246,7 @@ static void *apply_overlay(struct parser *p, void *blob, const char *file)
 	}
 	if (!overlay)
 		return blob;
+	check_overlay_root(p, overlay, file);
 	room = fdt_totalsize(blob) + 2 * size + 4096;
 	bigger = realloc(blob, room);
 	if (!bigger)

@@ -194,7 +194,7 @@ static bool is_file(const char *path)
  * A file is looked for beside the scenario, then beside each overlay, then from the current
  * directory.
  */
-static char *find_file(struct parser *p, const char *name)
+const char *value_file(struct parser *p, const char *name)
 {
 	char *path = NULL;
 
@@ -235,7 +235,7 @@ static void store_text(struct parser *p, const struct tree_node *node,
 		return;
 	}
 	if (spec->type == PROPERTY_FILE) {
-		text = find_file(p, text);
+		text = value_file(p, text);
 		if (!text) {
 			parse_error(p, property->file, node, spec->name,
 				    "cannot read %s: %s; allowed: a file, relative to the scenario",

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <libfdt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,7 @@ void *begin_root(struct parser *p, struct tree_node *node, void *parent)
 
 void *begin_host(struct parser *p, struct tree_node *node, void *parent)
 {
+	p->scenario->host.path = node->path;
 	return &p->scenario->host;
 }
 
@@ -553,6 +555,8 @@ int scenario_load(struct scenario *scenario, const struct scenario_args *args)
 			parse_check(&parser);
 		if (!parser.nr_errors)
 			parse_replicate(&parser);
+		if (!parser.nr_errors)
+			parse_digest(&parser);
 	}
 	if (parser.nr_errors) {
 		release_memory(scenario);
@@ -562,6 +566,30 @@ int scenario_load(struct scenario *scenario, const struct scenario_args *args)
 	}
 	scenario->file = scenario_strdup(scenario, args->file);
 	return 0;
+}
+
+char *scenario_overlay_description(const char *file, const char *include_dir, char *error,
+				   size_t error_size)
+{
+	struct scenario_args args = { .file = file, .include_dir = include_dir };
+	struct scenario scenario = { 0 };
+	struct parser parser = { .scenario = &scenario, .args = &args };
+	const char *text;
+	size_t size;
+	int len;
+	void *blob = blob_load(&parser, file, true, &size);
+	char *description = NULL, *errors = finish_errors(&parser);
+
+	if (blob) {
+		text = fdt_getprop(blob, 0, "description", &len);
+		description = strndup(text ? text : "", text ? len : 0);
+	} else {
+		snprintf(error, error_size, "%s", errors ? errors : file);
+	}
+	free(errors);
+	free(blob);
+	release_memory(&scenario);
+	return description;
 }
 
 void scenario_free(struct scenario *scenario)

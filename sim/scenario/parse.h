@@ -5,7 +5,7 @@
  * Order of work: dtc and libfdt make a blob (parse-dtc.c), which becomes a tree that remembers
  * which file said what (parse-tree.c); the tree is walked along the table (parse-table.c) and
  * its values are stored (parse-value.c, parse.c); references are resolved, guests replicated and
- * the machine checked as a whole (parse-check.c).
+ * the machine checked as a whole (parse-check.c); at last it gets its digest (parse-digest.c).
  */
 #ifndef BALLAST_SCENARIO_PARSE_H
 #define BALLAST_SCENARIO_PARSE_H
@@ -173,6 +173,8 @@ void value_store_default(struct parser *p, const struct tree_node *node,
 /* --set: put a value given as text into the tree; errors are noted. */
 void value_set_text(struct parser *p, struct tree_node *node, const struct property_spec *spec,
 		    const char *text, const char *file);
+/* Where a file that a property names is, or NULL. */
+const char *value_file(struct parser *p, const char *name);
 /* "allowed: ..." of a property, freed by the caller. */
 char *value_allowed(const struct property_spec *spec);
 uint32_t value_cell(const struct tree_property *property, uint32_t index);
@@ -184,6 +186,9 @@ const struct node_spec *parse_match(const struct tree_node *node, const struct n
 void parse_resolve(struct parser *p);
 void parse_check(struct parser *p);
 void parse_replicate(struct parser *p);
+
+/* parse-digest.c */
+void parse_digest(struct parser *p);
 
 /* Objects of the table's nodes. */
 void *begin_root(struct parser *p, struct tree_node *node, void *parent);

@@ -78,6 +78,7 @@ struct scenario_swap {
 struct scenario_module;
 
 struct scenario_host {
+	const char *path;		/* of the node, as --set takes it */
 	uint64_t memory_mib;
 	uint64_t kernel_reserve_mib;
 	uint32_t cpus;
@@ -310,6 +311,7 @@ struct scenario {
 	uint32_t nr_guests, nr_commands;
 	struct scenario_published published;
 	struct scenario_trace trace;
+	uint64_t digest;		/* of all that a run depends on, but for the seed */
 
 	struct scenario_block *memory;
 	char *error;
@@ -329,6 +331,17 @@ int scenario_load(struct scenario *scenario, const struct scenario_args *args);
 void scenario_free(struct scenario *scenario);
 /* One error a line, each "FILE: NODE PATH: PROPERTY: what is wrong; what is allowed". */
 const char *scenario_error_text(const struct scenario *scenario);
+
+/*
+ * What an overlay says of itself: "description" at its root, which is not applied to anything; "" if
+ * it says nothing.  Returns NULL, and one line in @error, when the overlay cannot be read.  The
+ * caller's to free.
+ */
+char *scenario_overlay_description(const char *file, const char *include_dir, char *error,
+				   size_t error_size);
+
+/* Of a file's contents; 0 when it cannot be read. */
+uint64_t scenario_file_digest(const char *path);
 
 /* A number on a command line, decimal or 0x: 010 is ten.  False: it is none, or too large. */
 bool scenario_parse_number(const char *text, uint64_t *value);
