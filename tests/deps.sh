@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config
-	libjson-c-dev libarchive-dev"
+	libjson-c-dev libarchive-dev libsqlite3-dev"
 # to build real kernels, modules and QEMU, and to boot them
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle

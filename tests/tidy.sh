@@ -27,7 +27,7 @@ done
 
 # driver-src knows the Linux API, the QEMU API and driver-src/uapi, nothing of ours.
 grep -rnE '#[[:space:]]*if.*(SIM|BALLAST_SIM)' driver-src && complain "driver-src: conditional on the simulator"
-for h in $(cd sim && find engine qemu scenario trace workload real -maxdepth 1 -name '*.h' -exec basename {} \;) \
+for h in $(cd sim && find engine qemu scenario trace workload real study -maxdepth 1 -name '*.h' -exec basename {} \;) \
 	$(ls host-model | grep '\.h$'); do
 	case $h in trace.h) continue ;; esac	# QEMU's own name for its trace points
 	# what patches/ adds to a kernel's mm/ includes mm/internal.h
@@ -51,6 +51,10 @@ forbid 'sim/qemu/*.[ch]' 'scenario.h machine.h kernel.h'
 forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h cli.h'
 forbid 'sim/trace/*.[ch]' 'scenario.h machine.h kernel.h vmm.h host.h'
 forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h kvm.h'
+
+forbid 'sim/study/*.[ch]' 'cli.h kernel.h vmm.h host.h kvm.h ram.h machine-internal.h parse.h'
+study=$(cd sim/study && ls *.h)
+forbid 'sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$study"
 
 # Each header of the two API trees says in its first lines which kind it is.
 for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do

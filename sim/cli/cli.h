@@ -30,11 +30,12 @@ int cmd_trace(int argc, char **argv);
 int cmd_published(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 
 #define RUN_LIST_MAX 64
 
-/* What options belong to: the simulator, or a real machine. */
-enum run_kind { RUN_MODEL = 1, RUN_REAL = 2 };
+/* What options belong to: the simulator, a real machine, or many runs of the simulator. */
+enum run_kind { RUN_MODEL = 1, RUN_REAL = 2, RUN_STUDY = 4 };
 
 struct run_args;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "compare.h"
 #include "cost.h"
 #include "programs.h"
 
@@ -33,6 +33,24 @@ static void list_files(const char *title, const char *dir, const char *ending)
 	if (n >= 0)
 		free(names);
 	printf("\n");
+}
+
+/* With what each says of itself. */
+static void list_mechanisms(void)
+{
+	char dir[4096], error[4096];
+	const struct variation_dirs dirs = { .mechanisms = dir, .include = cli_scenario_dir() };
+	struct variations v = { 0 };
+	unsigned int i;
+
+	compare_scenario_path(dir, sizeof(dir), "mechanisms");
+	printf("mechanisms (%s)\n", dir);
+	if (variations_all(&v, &dirs, error, sizeof(error)))
+		cli_error("%s", error);
+	for (i = 0; i < v.nr; i++)
+		printf("  %-14s %s\n", v.list[i].name, v.list[i].argument);
+	printf("\n");
+	variations_free(&v);
 }
 
 int cmd_list(int argc, char **argv)
@@ -61,6 +79,7 @@ int cmd_list(int argc, char **argv)
 	list_files("swap devices", dir, ".dtsi");
 	snprintf(dir, sizeof(dir), "%s/overlays", cli_scenario_dir());
 	list_files("overlays", dir, ".dtso");
+	list_mechanisms();
 	list_files("images of drivers and devices", cli_image_dir(&none), ".so");
 	printf("Every node and property: docs/scenario.md, or ballast list --json\n");
 	return EXIT_WELL;

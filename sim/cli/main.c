@@ -20,7 +20,9 @@ static const struct command commands[] = {
 	{ "run", cmd_run, "FILE... [OPTION...]", "run scenarios and print what happened" },
 	{ "check", cmd_check, "FILE... [OPTION...]", "validate scenarios without running them" },
 	{ "real", cmd_real, "FILE... [OPTION...]", "run scenarios of one guest on a real kernel" },
-	{ "demo", cmd_demo, "", "does telling the host about free pages avoid the swapping?" },
+	{ "compare", cmd_compare, "FILE [OPTION...]",
+	  "one machine under all mechanisms: who wins?" },
+	{ "demo", cmd_demo, "", "compare scenarios/demo.dts" },
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
 	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto FILE", "look into a trace" },
@@ -57,6 +59,13 @@ static void usage(FILE *out)
 		"  --accel tcg|kvm         how QEMU runs the guest\n"
 		"  --kernel stock|FILE     Debian's, or an image with the driver built in\n"
 		"  --stock-module FILE     a virtio_balloon.ko of your own instead of Debian's\n"
+		"\nMore options of compare (no --trace, --detail, --strict):\n"
+		"  --mechanisms A,B        of scenarios/mechanisms; default: all that can be had\n"
+		"  --with NAME=PART+PART   a variation: mechanisms, overlays, /PATH/PROP=VALUE\n"
+		"  --repeat N              seeds, for medians and intervals\n"
+		"  --jobs N                processes at a time\n"
+		"  --db FILE               keep rows in SQLite; what is there is not run again\n"
+		"  --csv                   a row for each run\n"
 		"\nOptions of diff:\n"
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "machine.h"
+#include "shell.h"
 
 #define ERROR_SIZE 4096
 #define REPLAY_SIZE 4096
@@ -80,34 +81,6 @@ static const struct cli_world model = {
 
 /* One run */
 
-/* One word for a shell. */
-static void print_word(FILE *out, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-./=,:+@%";
-
-	if (*word && strspn(word, plain) == strlen(word)) {
-		fputs(word, out);
-		return;
-	}
-	fputc('\'', out);
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*word, out);
-	}
-	fputc('\'', out);
-}
-
-static void print_option(FILE *out, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	fprintf(out, " %s ", option);
-	print_word(out, value);
-}
-
 /* All that the run depends on, so that the line can be given to a shell as it is. */
 void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
 {
@@ -118,17 +91,17 @@ void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
 	fprintf(out, "ballast: replay with: ");
 	if (scenarios) {
 		fprintf(out, "BALLAST_SCENARIOS=");
-		print_word(out, scenarios);
+		shell_word(out, scenarios);
 		fputc(' ', out);
 	}
-	print_word(out, program_invocation_name);
+	shell_word(out, program_invocation_name);
 	fprintf(out, " run ");
-	print_word(out, file);
+	shell_word(out, file);
 	for (i = 0; i < args->nr_overlays; i++)
-		print_option(out, "--overlay", args->overlays[i]);
+		shell_option(out, "--overlay", args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)
-		print_option(out, "--set", args->settings[i]);
-	print_option(out, "--images", images);
+		shell_option(out, "--set", args->settings[i]);
+	shell_option(out, "--images", images);
 	if (args->strict)
 		fprintf(out, " --strict");
 	fprintf(out, " --detail full --trace replay.trace\n");

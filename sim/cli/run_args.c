@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command line of run, check and real.
+ * The command line of run, check and real, and of compare what it shares with them.
  */
 #include "cli.h"
 
@@ -141,10 +141,12 @@ static bool takes_value(const char *option, enum run_kind kind)
 		const char *name;
 		unsigned int kinds;
 	} options[] = {
-		{ "--overlay", RUN_MODEL | RUN_REAL }, { "--set", RUN_MODEL | RUN_REAL },
-		{ "--seed", RUN_MODEL | RUN_REAL },    { "--until", RUN_MODEL | RUN_REAL },
+		{ "--overlay", RUN_MODEL | RUN_REAL | RUN_STUDY },
+		{ "--set", RUN_MODEL | RUN_REAL | RUN_STUDY },
+		{ "--seed", RUN_MODEL | RUN_REAL | RUN_STUDY },
+		{ "--until", RUN_MODEL | RUN_REAL | RUN_STUDY },
 		{ "--trace", RUN_MODEL | RUN_REAL },   { "--detail", RUN_MODEL | RUN_REAL },
-		{ "--images", RUN_MODEL },	       { "--watchdog", RUN_MODEL },
+		{ "--images", RUN_MODEL | RUN_STUDY }, { "--watchdog", RUN_MODEL | RUN_STUDY },
 		{ "--real", RUN_REAL },
 		{ "--accel", RUN_REAL },	       { "--kernel", RUN_REAL },
 		{ "--stock-module", RUN_REAL },

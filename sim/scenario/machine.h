@@ -42,6 +42,8 @@ struct machine *machine_create(const struct scenario *scenario,
  * TRACE_END_FAILED with machine_bad_input(): what the scenario asks for cannot be had.
  */
 enum trace_end machine_run(struct machine *machine);
+/* Of the files of all images that it runs, before or after the run. */
+uint64_t machine_images_digest(struct machine *machine);
 /* What can be built and will hardly do what was meant: a line each, as errors. */
 void machine_warnings(const struct machine *machine, void (*fn)(void *opaque, const char *text),
 		      void *opaque);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "image.h"
 
 /* Images */
@@ -25,7 +26,12 @@ static const char *shown_path(const struct machine *m, const char *path)
 	return path + (dir - m->options.image_dir);
 }
 
-static void emit_image(struct machine *m, uint64_t guest, const char *node, const char *path)
+/* Something to do with each image; @digest is of machine_images_digest(), else NULL. */
+typedef void (*image_fn)(struct machine *m, uint64_t guest, const char *node, const char *path,
+			 uint64_t *digest);
+
+static void emit_image(struct machine *m, uint64_t guest, const char *node, const char *path,
+		       uint64_t *digest)
 {
 	struct image_source source;
 
@@ -34,35 +40,59 @@ static void emit_image(struct machine *m, uint64_t guest, const char *node, cons
 	      .path = shown_path(m, path), .version = source.version, .digest = source.digest);
 }
 
-static void emit_images(struct machine_guest *guest)
+static void each_image_of(struct machine_guest *guest, image_fn fn, uint64_t *digest)
 {
 	struct machine *m = guest->machine;
 	char why[256], *path = NULL;
 	uint32_t i;
 
 	for (i = 0; i < guest->modules.nr; i++)
-		emit_image(m, guest->id, guest->config->modules[i].name, guest->modules.path[i]);
+		fn(m, guest->id, guest->config->modules[i].name, guest->modules.path[i], digest);
 	for (i = 0; i < guest->config->nr_devices; i++) {
 		const struct scenario_device *device = &guest->config->devices[i];
 
 		if (!machine_image_path(m, device->image, device->path, &path, why,
 					sizeof(why)))
-			emit_image(m, guest->id, device->name, path);
+			fn(m, guest->id, device->name, path, digest);
 		free(path);
 		path = NULL;
 	}
 }
 
-void machine_trace_images(struct machine *m)
+/* The host's, and of replicas the first one's. */
+static void each_image(struct machine *m, image_fn fn, uint64_t *digest)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->host_modules.nr; i++)
-		emit_image(m, TRACE_HOST, m->scenario->host.modules[i].name,
-			   m->host_modules.path[i]);
+		fn(m, TRACE_HOST, m->scenario->host.modules[i].name, m->host_modules.path[i],
+		   digest);
 	for (i = 0; i < m->scenario->nr_guests; i++)
 		if (!m->guests[i].config->replica)
-			emit_images(&m->guests[i]);
+			each_image_of(&m->guests[i], fn, digest);
+}
+
+void machine_trace_images(struct machine *m)
+{
+	each_image(m, emit_image, NULL);
+}
+
+/* The file, not its sources: another compiler's image may do something else. */
+static void add_image(struct machine *m, uint64_t guest, const char *node, const char *path,
+		      uint64_t *digest)
+{
+	uint8_t file[8];
+
+	put_le(file, scenario_file_digest(path), sizeof(file));
+	*digest = trace_digest(*digest, file, sizeof(file));
+}
+
+uint64_t machine_images_digest(struct machine *m)
+{
+	uint64_t digest = TRACE_DIGEST_START;
+
+	each_image(m, add_image, &digest);
+	return digest;
 }
 
 /* Where memory is */

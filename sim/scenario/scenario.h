@@ -333,8 +333,8 @@ void scenario_free(struct scenario *scenario);
 const char *scenario_error_text(const struct scenario *scenario);
 
 /*
- * What an overlay says of itself: "description" at its root, which is not applied to anything; "" if
- * it says nothing.  Returns NULL, and one line in @error, when the overlay cannot be read.  The
+ * What an overlay says of itself: "description" at its root, which is not applied to anything; ""
+ * if it says nothing.  Returns NULL, and one line in @error, when the overlay cannot be read.  The
  * caller's to free.
  */
 char *scenario_overlay_description(const char *file, const char *include_dir, char *error,

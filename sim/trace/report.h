@@ -3,7 +3,7 @@
  * What happened and why, as tables: a consumer of trace records, live or from a file.
  *
  * How to use it: report_init(), trace_add_consumer(tw, &report.consumer) or trace_reader_feed(),
- * then report_text(), report_json() or, for several runs, report_compare(); report_free().
+ * then report_text() or report_json(); report_free().
  */
 #ifndef BALLAST_TRACE_REPORT_H
 #define BALLAST_TRACE_REPORT_H
@@ -152,8 +152,5 @@ void report_sum_free(struct report_sum *sum);
 /* At most @guests_max guests are listed one by one; 0: all. */
 void report_text(const struct report *r, FILE *out, unsigned int guests_max);
 void report_json(const struct report *r, FILE *out);
-/* Side by side; columns have the names of the variants. */
-void report_compare(const struct report *const *reports, const char *const *names,
-		    unsigned int nr, FILE *out);
 
 #endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Building a machine in a child process, as `ballast check` does, and looking at it.
+ */
+#define _GNU_SOURCE
+#include "probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+/* Of the host's watermarks Linux computes the lowest; it is less than this. */
+#define WATERMARK_MIB 1024
+
+/*
+ * All guests in full, their VMMs, what the host keeps for itself, and the watermarks above which
+ * free memory is not short.
+ */
+static uint64_t enough_mib(const struct scenario *s)
+{
+	const struct scenario_host *h = &s->host;
+	uint64_t mib = h->kernel_reserve_mib + h->min_free_kbytes / 1024 + WATERMARK_MIB;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_guests; i++)
+		mib += s->guests[i].memory_mib + h->vmm_memory_mib;
+	/* The factor is 1/10000 of all memory, between each watermark and the next. */
+	mib = mib * 10000 / (10000 - 2 * h->watermark_scale_factor) + 1;
+	return mib > h->memory_mib ? mib : h->memory_mib;
+}
+
+static void look(struct probe *probe, const struct scenario_args *args, const char *image_dir,
+		 bool images_given)
+{
+	struct machine_options options = { .image_dir = image_dir, .images_given = images_given };
+	struct scenario scenario;
+	struct machine *machine;
+
+	if (scenario_load(&scenario, args)) {
+		snprintf(probe->text, sizeof(probe->text), "%s", scenario_error_text(&scenario));
+		return;
+	}
+	machine = machine_create(&scenario, &options, probe->text, sizeof(probe->text));
+	if (!machine)
+		return;
+	probe->scenario_digest = scenario.digest;
+	probe->images_digest = machine_images_digest(machine);
+	probe->seed = scenario.seed;
+	probe->enough_mib = enough_mib(&scenario);
+	snprintf(probe->host, sizeof(probe->host), "%s", scenario.host.path);
+	snprintf(probe->description, sizeof(probe->description), "%s", scenario.description);
+	probe->text[0] = '\0';
+	probe->well = true;
+}
+
+void probe_machine(struct probe *probe, const struct scenario_args *args, const char *image_dir,
+		   bool images_given)
+{
+	struct probe *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = -1;
+
+	*probe = (struct probe){ 0 };
+	if (shared == MAP_FAILED) {
+		snprintf(probe->text, sizeof(probe->text), "no memory to look at it");
+		return;
+	}
+	snprintf(shared->text, sizeof(shared->text), "%s: the machine could not be built",
+		 args->file);
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		look(shared, args, image_dir, images_given);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*probe = *shared;
+	munmap(shared, sizeof(*shared));
+}
