@@ -89,7 +89,7 @@ static int is_overlay(const struct dirent *entry)
 	return len > 5 && !strcmp(entry->d_name + len - 5, ".dtso");
 }
 
-/* 9-a is before 10-b; what has no number is last. */
+/* 9-a is before 10-b, a-9 before a-10; what has no number is last. */
 static int by_number(const struct dirent **a, const struct dirent **b)
 {
 	unsigned long x = strtoul((*a)->d_name, NULL, 10), y = strtoul((*b)->d_name, NULL, 10);
@@ -100,7 +100,7 @@ static int by_number(const struct dirent **a, const struct dirent **b)
 		return has_x ? -1 : 1;
 	if (has_x && x != y)
 		return x < y ? -1 : 1;
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return strverscmp((*a)->d_name, (*b)->d_name);
 }
 
 static int list_files(const struct variation_dirs *dirs, struct dirent ***files, char *error,
