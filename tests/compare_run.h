@@ -171,7 +171,8 @@ static inline struct json_object *variation(struct json_object *study, const cha
 	ck_abort_msg("no variation %s", name);
 }
 
-static inline struct json_object *run_of(struct json_object *study, const char *name, unsigned int i)
+static inline struct json_object *run_of(struct json_object *study, const char *name,
+					 unsigned int i)
 {
 	return element(member(variation(study, name), "runs"), i);
 }

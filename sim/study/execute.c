@@ -2,8 +2,8 @@
 /*
  * Running a study: what is not in the database yet, as processes.
  *
- * Runs that ask for the same (their keys are equal) happen once.  Traces are in a directory of their
- * own under TMPDIR, each for as long as it takes to read it.
+ * Runs that ask for the same (their keys are equal) happen once.  Traces are in a directory of
+ * their own under TMPDIR, each for as long as it takes to read it.
  */
 #define _GNU_SOURCE
 #include <errno.h>

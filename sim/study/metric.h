@@ -63,7 +63,8 @@ enum metric_better { METRIC_LESS, METRIC_MORE };
 	METRIC(CPU_HINTS, "cpu_hints_ns", "CPU time", "hints", NS, LESS,                           \
 	       "telling the host, by whomever: rings, kicks, interrupts, madvise, zaps")           \
 	METRIC(CPU_ALL, "cpu_all_ns", "CPU time", "all", NS, LESS, "the sum of these")             \
-	METRIC(EXITS, "exits", "Telling the host", "exits", COUNT, LESS, "VM exits of all reasons") \
+	METRIC(EXITS, "exits", "Telling the host", "exits", COUNT, LESS,                           \
+	       "VM exits of all reasons")                                                          \
 	METRIC(REQUESTS, "requests", "Telling the host", "requests", COUNT, LESS,                  \
 	       "requests that told the host of pages or took them back")                           \
 	METRIC(BYTES_PER_EXIT, "bytes_per_exit", "Telling the host", "per exit", BYTES, MORE,      \

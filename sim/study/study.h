@@ -80,7 +80,7 @@ struct study {
 	bool ran;			/* executed: there is something to show */
 };
 
-/* @variations: what is compared, taken over.  Returns 0, or -1 and @error, perhaps of many lines. */
+/* @variations: what is compared, taken over.  Returns 0, or -1 and @error of one line or more. */
 int study_prepare(struct study *s, const struct study_config *config,
 		  struct variations *variations, char *error, size_t error_size);
 /* Returns an exit status: 0, 1 a run failed, 2 bad input or output, 128 + N interrupted. */
@@ -90,7 +90,7 @@ void study_free(struct study *s);
 struct study_run *study_run_of(const struct study *s, unsigned int variation, unsigned int seed);
 /* It can be had, and each of its runs has figures. */
 bool study_has(const struct study *s, unsigned int variation);
-/* It asks for the very scenario; for the same as an earlier variation, whose name this is, or NULL. */
+/* It asks for the very scenario; for the same as an earlier variation (its name, or NULL). */
 bool study_changes_nothing(const struct study *s, unsigned int variation);
 const char *study_same_as(const struct study *s, unsigned int variation);
 

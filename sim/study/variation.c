@@ -275,8 +275,9 @@ static int add_with(struct variations *v, const struct variation_dirs *dirs, cha
 	int ret = 0;
 
 	if (!equals || equals == text) {
-		snprintf(error, error_size, "%s: not a variation; allowed: NAME=OVERLAY[+OVERLAY...]"
-			 ", where NAME= alone is the scenario as it is", text);
+		snprintf(error, error_size, "%s: not a variation; allowed: "
+			 "NAME=OVERLAY[+OVERLAY...], where NAME= alone is the scenario as it is",
+			 text);
 		return -1;
 	}
 	*equals = '\0';

@@ -152,8 +152,8 @@ static void fold(FILE *out, const char *text, size_t width)
 static void print_answer(const struct study *s, unsigned int winner, enum metric by, FILE *out)
 {
 	print_winner(s, winner, by, out);
-	fprintf(out, "What does it cost?  %s of CPU time for telling the host and %s in VMMs, in %s "
-		"requests.", figure(s, winner, METRIC_CPU_HINTS).text,
+	fprintf(out, "What does it cost?  %s of CPU time for telling the host and %s in VMMs, "
+		"in %s requests.", figure(s, winner, METRIC_CPU_HINTS).text,
 		figure(s, winner, METRIC_CPU_VMM).text, figure(s, winner, METRIC_REQUESTS).text);
 	print_others(s, winner, out);
 }
