@@ -93,6 +93,11 @@ void guest_kernel_destroy(struct kernel *kernel);
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory);
 /* @ballooned: pages that the VMM has been told are in the balloon. */
 void guest_kernel_where(struct kernel *kernel, uint64_t ballooned, struct guest_where *where);
+/*
+ * When a page of the 2 MiB block of @pfn was freed last, ns; 0: not since the allocator began.
+ * Since then a page that is free, or was taken for the host's sake, can have been told of.
+ */
+uint64_t guest_kernel_freed_at(const struct kernel *kernel, uint64_t pfn);
 /* What modules have left behind, against the kernel before they were loaded. */
 struct guest_unloaded {
 	/*

@@ -53,6 +53,11 @@ int64_t kernel_unaccounted_pages(struct kernel *kernel)
 	return pages - slab_pages();
 }
 
+uint64_t guest_kernel_freed_at(const struct kernel *kernel, uint64_t pfn)
+{
+	return kernel->mm->block_freed[pfn >> pageblock_order];
+}
+
 void guest_kernel_memory(struct kernel *kernel, struct guest_memory *memory)
 {
 	struct coro_context old = kernel_enter(kernel);

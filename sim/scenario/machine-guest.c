@@ -503,6 +503,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
 		trace_histogram_free(&guest->faults[kind]);
 	machine_control_destroy(guest);
+	trace_histogram_free(&guest->given_back);
 	free(guest->told);
 	free(guest->images);
 	free(guest->devices);

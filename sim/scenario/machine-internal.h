@@ -77,6 +77,7 @@ struct machine_guest {
 	struct swap_config swap_config;
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
+	struct trace_histogram given_back;	/* frames, by how long they had been free */
 	uint64_t ballooned;		/* pages */
 	struct machine_where peak;	/* of its samples, the one with most resident */
 	struct machine_told *told;	/* which those are; NULL: nothing was told yet */

@@ -14,6 +14,7 @@
 #include "oracle.h"
 
 #define PAGE_BYTES TRACE_PAGE_SIZE
+#define BLOCK_PAGES 512		/* of which the guest knows when it was freed */
 
 static struct machine *machine_of(struct host *host)
 {
@@ -65,6 +66,26 @@ static void host_ept_fault(struct kvm_vm *vm, gfn_t g, unsigned int order, bool 
 	      .nr = UINT64_C(1) << order, .latency = ns);
 }
 
+/*
+ * The host has got frames of a range: how long had the guest not needed them?  Each 2 MiB block has
+ * its own time; what the range gave back is spread over its pages.
+ */
+static void note_given_back(struct machine_guest *guest, uint64_t gfn, uint64_t nr, uint64_t freed)
+{
+	uint64_t now = guest->machine->engine.now, done = 0, part, freed_at;
+
+	if (!freed || !guest->kernel || guest->gone)
+		return;
+	for (; done < nr; done += part) {
+		part = BLOCK_PAGES - (gfn + done) % BLOCK_PAGES;
+		part = part < nr - done ? part : nr - done;
+		freed_at = guest_kernel_freed_at(guest->kernel, gfn + done);
+		if (freed_at)
+			trace_histogram_add(&guest->given_back, now - freed_at,
+					    freed * (done + part) / nr - freed * done / nr);
+	}
+}
+
 static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed)
 {
 	struct machine *m = machine_of(vm->host);
@@ -72,6 +93,7 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	machine_trace_flush_extent(m);
 	MACHINE_TRACE(m, discard, .guest = vm->id, .gfn = g.nr, .nr = nr,
 		      .given_back = freed);
+	note_given_back(&m->guests[vm->id], g.nr, nr, freed);
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
@@ -223,6 +245,9 @@ static void emit_faults(struct machine *m, struct machine_guest *guest)
 		      .latency = h);
 		trace_histogram_reset(h);
 	}
+	if (guest->given_back.count)
+		MACHINE_TRACE(m, give_back, .guest = guest->id, .age = &guest->given_back);
+	trace_histogram_reset(&guest->given_back);
 }
 
 static uint64_t stalled_ns(const struct machine_guest *guest)

@@ -31,6 +31,7 @@ struct collector {
 	struct over_time *guests;
 	unsigned int nr_guests;
 	uint64_t first_swap, first_oom;		/* ns */
+	struct trace_histogram age;		/* of frames that were given back */
 	uint64_t cpu_hints, cpu[NR_TRACE_DOMAINS];	/* ns, of a domain without hints */
 };
 
@@ -101,6 +102,10 @@ static void collect(struct trace_consumer *consumer, const struct trace_record *
 	case TRACE_ID_host_sample:
 		if (host->swap_out && c->first_swap == TIME_NEVER)
 			c->first_swap = record->time;
+		break;
+	case TRACE_ID_give_back:
+		trace_histogram_merge(&c->age,
+				      ((const struct trace_rec_give_back *)record->rec)->age);
 		break;
 	case TRACE_ID_host_oom:
 		if (c->first_oom == TIME_NEVER)
@@ -247,7 +252,18 @@ static void set_all(struct outcome *o, const struct collector *c)
 			       m->value[METRIC_CPU_VMM] + m->value[METRIC_CPU_KERNEL] +
 			       c->cpu_hints);
 	set_telling(m, &sum);
+	if (c->age.count) {
+		set(m, METRIC_AGE_P50, trace_histogram_quantile(&c->age, 50, 100));
+		set(m, METRIC_AGE_P99, trace_histogram_quantile(&c->age, 99, 100));
+	}
 	report_sum_free(&sum);
+}
+
+static void collector_free(struct collector *c)
+{
+	report_free(&c->report);
+	trace_histogram_free(&c->age);
+	host_free(c->guests);
 }
 
 int outcome_read(struct outcome *o, const char *trace, char *error, size_t error_size)
@@ -265,8 +281,7 @@ int outcome_read(struct outcome *o, const char *trace, char *error, size_t error
 	if (trace_reader_damage(reader)) {
 		snprintf(error, error_size, "%s", trace_reader_damage(reader));
 		trace_reader_close(reader);
-		report_free(&c.report);
-		host_free(c.guests);
+		collector_free(&c);
 		return -1;
 	}
 	trace_reader_close(reader);
@@ -276,8 +291,7 @@ int outcome_read(struct outcome *o, const char *trace, char *error, size_t error
 	o->text = collect_copy(c.report.end_text);
 	copy_programs(o, &c.report);
 	set_all(o, &c);
-	report_free(&c.report);
-	host_free(c.guests);
+	collector_free(&c);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct page *balloon_page_alloc(void)
 
 	if (!page) {
 		this_mm->nr_balloon_failed++;
-		this_mm->balloon_failed_at = this_kernel->engine ? this_kernel->engine->now : 0;
+		this_mm->balloon_failed_at = mm_now();
 	}
 	return page;
 }

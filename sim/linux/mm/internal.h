@@ -103,6 +103,7 @@ struct mm_state {
 	unsigned long zone_end[MAX_NR_ZONES];	/* pfn; of absent zones: that of the one below */
 	unsigned char *pageblock;		/* migratetype | PAGEBLOCK_BYTES */
 	unsigned long nr_pageblocks;
+	u64 *block_freed;	/* ns, when a page of it came to the free lists last; 0: never */
 	unsigned long vm_events[NR_VM_EVENT_ITEMS];
 	unsigned long totalram_pages;
 	unsigned long reported_pages;		/* free, and the host knows */
@@ -161,6 +162,21 @@ static inline unsigned int mm_cpu(void)
 static inline int pageblock_type(const struct mm_state *mm, unsigned long pfn)
 {
 	return mm->pageblock[pfn >> pageblock_order] & PAGEBLOCK_TYPE;
+}
+
+/* For statistics: how long had been free what somebody tells the host of? */
+static inline void note_freed(struct mm_state *mm, unsigned long pfn, unsigned int order, u64 now)
+{
+	unsigned long block = pfn >> pageblock_order;
+	unsigned long last = (pfn + (1UL << order) - 1) >> pageblock_order;
+
+	for (; block <= last; block++)
+		mm->block_freed[block] = now;
+}
+
+static inline u64 mm_now(void)
+{
+	return this_kernel->engine ? this_kernel->engine->now : 0;
 }
 
 static inline struct zone *pfn_zone(unsigned long pfn)

@@ -358,6 +358,7 @@ static void mm_state_init(struct kernel *kernel, const struct mm_config *config)
 	mm->nr_pageblocks = pages >> pageblock_order;
 	mm->pageblock = host_alloc(mm->nr_pageblocks);
 	memset(mm->pageblock, MIGRATE_MOVABLE, mm->nr_pageblocks);
+	mm->block_freed = host_alloc((mm->nr_pageblocks + 1) * sizeof(*mm->block_freed));
 	mm->watermark_scale_factor = 10;
 	mm->watermark_boost_factor = 15000;
 	/* Poisoning takes precedence (init_mem_debugging_and_hardening). */
@@ -476,6 +477,7 @@ void mm_exit(struct kernel *kernel)
 		host_free(kernel->pgdat->node_zones[idx].per_cpu_pageset);
 	host_release(kernel->mem_map, mm->memmap_bytes);
 	host_free(mm->pageblock);
+	host_free(mm->block_freed);
 	host_free(mm->offline_blocks);
 	host_free(kernel->pgdat);
 	host_free(mm);
