@@ -104,7 +104,8 @@ void study_csv(const struct study *s, FILE *out);
 /* Who wins, by what, and what it costs: in words, from the same figures. */
 void study_verdict(const struct study *s, FILE *out);
 
-/* What wins, or -1, and the figure that decides. */
+/* The best in the figure that decides, and who wins of those that are level with it; or -1. */
+int study_best(const struct study *s, enum metric *by);
 int study_winner(const struct study *s, enum metric *by);
 /* Whether a variation is as good as @best in a figure, as far as can be told. */
 bool study_is_level(const struct study *s, unsigned int variation, unsigned int best,

@@ -128,6 +128,18 @@ void study_summarize(struct study *s)
 	host_free(values);
 }
 
+#define UNDISTURBED 1000	/* thousandths */
+
+/*
+ * Of a single seed nobody knows how much is noise, with one exception: no mechanism makes programs
+ * faster than undisturbed ones, so what the best is below 1 is noise, and as much above 1 may be.
+ */
+static bool is_noise(const struct study *s, double median, double best, enum metric metric)
+{
+	return metric == METRIC_SLOWDOWN && s->config.repeat == 1 && best < UNDISTURBED &&
+	       median <= 2 * UNDISTURBED - best;
+}
+
 /* Not to be told from the best one: by the bootstrap, or by the digits that the table shows. */
 bool study_is_level(const struct study *s, unsigned int variation, unsigned int best,
 		    enum metric metric)
@@ -136,29 +148,36 @@ bool study_is_level(const struct study *s, unsigned int variation, unsigned int 
 	const struct study_summary *b = &s->summary[best][metric];
 
 	return takes_part(s, variation, metric) &&
-	       (a->best || a->no_difference ||
+	       (a->best || a->no_difference || is_noise(s, a->median, b->median, metric) ||
 		!strcmp(metric_text(metric, llround(a->median)).text,
 			metric_text(metric, llround(b->median)).text));
 }
 
 /*
  * What a program takes for its work is the question; without work the time of the run, and for
- * programs that only hold memory the host's memory.  Among those that are level in that, whoever
- * takes least CPU time.
+ * programs that only hold memory the host's memory.
  */
-int study_winner(const struct study *s, enum metric *by)
+int study_best(const struct study *s, enum metric *by)
 {
 	static const enum metric order[] = { METRIC_SLOWDOWN, METRIC_RUN_TIME, METRIC_FOOTPRINT };
-	int best = -1, winner;
+	int best = -1;
 
 	for (unsigned int k = 0; k < sizeof(order) / sizeof(order[0]) && best < 0; k++) {
 		*by = order[k];
 		best = best_of(s, order[k]);
 	}
-	winner = best;
+	return best;
+}
+
+/* Among those that are level, who takes least of what there is too little of: memory. */
+int study_winner(const struct study *s, enum metric *by)
+{
+	int best = study_best(s, by), winner = best;
+
 	for (unsigned int i = STUDY_UNDISTURBED + 1; best >= 0 && i < s->variations.nr; i++)
-		if (study_is_level(s, i, best, *by) && s->summary[i][METRIC_CPU_ALL].median <
-						       s->summary[winner][METRIC_CPU_ALL].median)
+		if (study_is_level(s, i, best, *by) &&
+		    s->summary[i][METRIC_FOOTPRINT].median <
+		    s->summary[winner][METRIC_FOOTPRINT].median)
 			winner = i;
 	return winner;
 }

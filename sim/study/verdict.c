@@ -29,13 +29,13 @@ static bool better(const struct study *s, enum metric m, unsigned int a, unsigne
 	return metric_info[m].better == METRIC_LESS ? x < y : x > y;
 }
 
-/* Of those that are ranked and not level with the winner: the best, or with @last the worst; -1. */
-static int after(const struct study *s, enum metric m, unsigned int winner, bool last)
+/* Of those that are ranked and not level with the best: the best, or with @last the worst; -1. */
+static int after(const struct study *s, enum metric m, unsigned int best, bool last)
 {
 	int found = -1;
 
 	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++) {
-		if (!s->ranked[i] || !s->summary[i][m].known || study_is_level(s, i, winner, m))
+		if (!s->ranked[i] || !s->summary[i][m].known || study_is_level(s, i, best, m))
 			continue;
 		if (found < 0 || better(s, m, last ? (unsigned int)found : i,
 					last ? i : (unsigned int)found))
@@ -56,23 +56,22 @@ static const char *meaning(enum metric m)
 	}
 }
 
-static void print_level(const struct study *s, unsigned int winner, enum metric m, FILE *out)
+/* Those that are as good in what decides, with what then decided. */
+static void print_level(const struct study *s, unsigned int winner, unsigned int best,
+			enum metric m, FILE *out)
 {
-	struct human least = figure(s, winner, METRIC_CPU_ALL);
-	unsigned int nr = 0, nr_dearer = 0;
+	unsigned int nr = 0;
 
 	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++) {
-		struct human all = figure(s, i, METRIC_CPU_ALL);
-
-		if (i == winner || !study_is_level(s, i, winner, m))
+		if (i == winner || !study_is_level(s, i, best, m))
 			continue;
-		fprintf(out, "%s%s (CPU time %s)", nr++ ? ", " : "\nNo difference to ", name(s, i),
-			all.text);
-		nr_dearer += strcmp(all.text, least.text) != 0;
+		fprintf(out, "%s%s (%s", nr++ ? ", " : "\nIn that it cannot be told from ",
+			name(s, i), figure(s, i, m).text);
+		fprintf(out, ", footprint %s)", figure(s, i, METRIC_FOOTPRINT).text);
 	}
 	if (nr)
-		fprintf(out, nr_dearer ? "; it takes least CPU time, %s." : ", its own %s.",
-			least.text);
+		fprintf(out, ": it has the smallest footprint, %s GiB x min.",
+			figure(s, winner, METRIC_FOOTPRINT).text);
 }
 
 static unsigned int nr_ranked(const struct study *s)
@@ -86,7 +85,8 @@ static unsigned int nr_ranked(const struct study *s)
 
 static void print_winner(const struct study *s, unsigned int winner, enum metric m, FILE *out)
 {
-	int next = after(s, m, winner, false), last = after(s, m, winner, true);
+	unsigned int best = study_best(s, &m);
+	int next = after(s, m, best, false), last = after(s, m, best, true);
 
 	fprintf(out, "\nWho wins?  %s%s: ", name(s, winner),
 		nr_ranked(s) > 1 ? "" : ", which alone came through");
@@ -96,7 +96,7 @@ static void print_winner(const struct study *s, unsigned int winner, enum metric
 	if (last >= 0 && last != next)
 		fprintf(out, ", last %s with %s", name(s, last), figure(s, last, m).text);
 	fputc('.', out);
-	print_level(s, winner, m, out);
+	print_level(s, winner, best, m, out);
 	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++)
 		if (!s->ranked[i] && !s->variations.list[i].missing)
 			fprintf(out, "\nNot ranked, since it failed or lost somebody: %s.",
@@ -104,30 +104,41 @@ static void print_winner(const struct study *s, unsigned int winner, enum metric
 	fputc('\n', out);
 }
 
-/* What others do better, in the order of the table. */
+static int best_in(const struct study *s, enum metric m)
+{
+	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++)
+		if (s->summary[i][m].best)
+			return i;
+	return -1;
+}
+
+/* What others do better, as far as the table shows it. */
 static void print_others(const struct study *s, unsigned int winner, FILE *out)
 {
-	static const enum metric costs[] = { METRIC_FOOTPRINT, METRIC_HOST_PEAK, METRIC_THP,
-					     METRIC_FAULT_P99, METRIC_CPU_EXIT,
-					     METRIC_CPU_KERNEL, METRIC_EXITS };
+	static const struct {
+		enum metric metric;
+		const char *label;
+	} costs[] = {
+		{ METRIC_FOOTPRINT, "GiB x min" }, { METRIC_HOST_PEAK, "peak" },
+		{ METRIC_THP, "THP" }, { METRIC_FAULT_P99, "fault p99" },
+		{ METRIC_CPU_ALL, "CPU time in all" }, { METRIC_EXITS, "exits" },
+		{ METRIC_AGE_P50, "time until given back" },
+	};
 	unsigned int nr = 0;
 
 	for (unsigned int k = 0; k < sizeof(costs) / sizeof(costs[0]) && nr < OTHERS_MAX; k++) {
-		enum metric m = costs[k];
-		unsigned int best = 0;
+		enum metric m = costs[k].metric;
+		const struct study_summary *own = &s->summary[winner][m];
+		int best = best_in(s, m);
+		struct human mine, its;
 
-		if (!s->summary[winner][m].known || s->summary[winner][m].best ||
-		    s->summary[winner][m].no_difference)
+		if (best < 0 || !own->known || own->best || own->no_difference)
 			continue;
-		for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++)
-			if (s->summary[i][m].best)
-				best = i;
-		if (!best)
-			continue;
-		fprintf(out, "%s%s %s (%s: %s)", nr ? ", " : "\nOthers do better in: ",
-			metric_info[m].head, figure(s, winner, m).text, name(s, best),
-			figure(s, best, m).text);
-		nr++;
+		mine = figure(s, winner, m);
+		its = figure(s, best, m);
+		if (strcmp(mine.text, its.text))
+			fprintf(out, "%s%s %s (%s: %s)", nr++ ? ", " : "\nOthers do better in: ",
+				costs[k].label, mine.text, name(s, best), its.text);
 	}
 	if (nr)
 		fputc('.', out);
