@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Comparisons as a process: figures against the tables and samples of the very run, which variations
- * there are, and who wins.
+ * Comparisons as a process: figures against the tables and samples of the very run, which
+ * variations there are, and who wins.
  */
 #include <check.h>
 #include <string.h>
