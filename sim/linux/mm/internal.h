@@ -165,7 +165,7 @@ static inline int pageblock_type(const struct mm_state *mm, unsigned long pfn)
 }
 
 /* For statistics: how long had been free what somebody tells the host of? */
-static inline void note_freed(struct mm_state *mm, unsigned long pfn, unsigned int order, u64 now)
+static inline void block_freed(struct mm_state *mm, unsigned long pfn, unsigned int order, u64 now)
 {
 	unsigned long block = pfn >> pageblock_order;
 	unsigned long last = (pfn + (1UL << order) - 1) >> pageblock_order;

@@ -171,7 +171,7 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 			pcp->count -= 1 << order;
 			if (unlikely(isolated))
 				mt = get_pageblock_migratetype(page);
-			note_freed(mm, page_to_pfn(page), order, now);
+			block_freed(mm, page_to_pfn(page), order, now);
 			__free_one_page(page, page_to_pfn(page), zone, order, mt, FPI_NONE);
 			mm_trace(mm, pcpu_drain, page, order, mt);
 			charge(COST_BUDDY_FREE, 1);
@@ -190,7 +190,7 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 	spin_lock_irqsave(&zone->lock, flags);
 	if (unlikely(has_isolate_pageblock(zone) || is_migrate_isolate(migratetype)))
 		migratetype = pageblock_type(this_mm, pfn);
-	note_freed(this_mm, pfn, order, mm_now());
+	block_freed(this_mm, pfn, order, mm_now());
 	__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
 	charge(COST_BUDDY_FREE, 1);
 	spin_unlock(&zone->lock);
