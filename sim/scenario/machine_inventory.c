@@ -40,23 +40,31 @@ static void emit_image(struct machine *m, uint64_t guest, const char *node, cons
 	      .path = shown_path(m, path), .version = source.version, .digest = source.digest);
 }
 
+/* Of a guest, by the image's name. */
+static void one_image(struct machine_guest *guest, const char *node, const char *image,
+		      const char *where, image_fn fn, uint64_t *digest)
+{
+	char why[256], *path = NULL;
+
+	if (!machine_image_path(guest->machine, image, where, &path, why, sizeof(why)))
+		fn(guest->machine, guest->id, node, path, digest);
+	free(path);
+}
+
 static void each_image_of(struct machine_guest *guest, image_fn fn, uint64_t *digest)
 {
-	struct machine *m = guest->machine;
-	char why[256], *path = NULL;
+	const struct scenario_guest *config = guest->config;
+	const char *policy = config->controller.image;
 	uint32_t i;
 
 	for (i = 0; i < guest->modules.nr; i++)
-		fn(m, guest->id, guest->config->modules[i].name, guest->modules.path[i], digest);
-	for (i = 0; i < guest->config->nr_devices; i++) {
-		const struct scenario_device *device = &guest->config->devices[i];
-
-		if (!machine_image_path(m, device->image, device->path, &path, why,
-					sizeof(why)))
-			fn(m, guest->id, device->name, path, digest);
-		free(path);
-		path = NULL;
-	}
+		fn(guest->machine, guest->id, config->modules[i].name, guest->modules.path[i],
+		   digest);
+	for (i = 0; i < config->nr_devices; i++)
+		one_image(guest, config->devices[i].name, config->devices[i].image,
+			  config->devices[i].path, fn, digest);
+	if (policy && policy[0])
+		one_image(guest, "controller", policy, config->controller.path, fn, digest);
 }
 
 /* The host's, and of replicas the first one's. */
