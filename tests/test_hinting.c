@@ -10,24 +10,27 @@
 #define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
 
 static char scenario[8192];
+static const char *top = "";
 
 /* A guest of 1 GiB without a balloon; @image, @params: of its module, @device: properties. */
 static const char *make(const char *image, const char *params, const char *device,
 			const char *guest, const char *programs)
 {
 	snprintf(scenario, sizeof(scenario),
-		 TEST_HEAD TEST_HOST
+		 TEST_HEAD "%s\n" TEST_HOST
 		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <1024>; vcpus = <2>;\n"
 		 "boot-profile = <&linux_6_1>; %s\n"
 		 "modules { hinting { compatible = \"ballast,module\"; image = \"%s\";"
 		 " parameters { %s }; }; };\n"
 		 "devices { hint { compatible = \"ballast,virtio-page-hint\"; %s }; };\n"
 		 "programs { %s }; }; };\n",
-		 guest, image, params, device, programs);
+		 top, guest, image, params, device, programs);
 	return scenario;
 }
 
 #define OURS "page_hinting"
+#define IDLE(ms)                                                                                   \
+	"rest { compatible = \"ballast,program-idle\"; duration-ms = <" ms ">; };"
 #define DESIGN(v) "design = \"" v "\";"
 #define USE(mib)                                                                                   \
 	"use { compatible = \"ballast,program-memhog\"; size-mib = <" #mib ">; };"                 \
@@ -109,6 +112,19 @@ START_TEST(every_free_is_noted_and_a_thread_looks_what_is_left)
 	ck_assert_uint_gt(total(&o)->report_requests, 0);
 	ck_assert_uint_le(total(&o)->report_blocks, total(&o)->report_requests * 1000);
 	ck_assert_uint_gt(total(&o)->report_blocks, total(&o)->report_requests * 10);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(a_thread_without_work_hangs_nobody)
+{
+	struct outcome o;
+
+	top = "hung-task-s = <2>;";
+	run_well(&o, make(OURS, DESIGN("v8") "order = <0>; batch = <50>;", "", "",
+			  CHURN IDLE("6000")));
+	ck_assert_uint_gt(total(&o)->report_requests, 0);
+	top = "";
 	outcome_free(&o);
 }
 END_TEST
@@ -227,6 +243,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, bits_are_hinted_sixteen_at_a_time_and_a_rest_that_is_smaller_stays);
 	tcase_add_test(tc, an_array_of_256_tells_from_128_on);
 	tcase_add_test(tc, every_free_is_noted_and_a_thread_looks_what_is_left);
+	tcase_add_test(tc, a_thread_without_work_hangs_nobody);
 	tcase_add_loop_test(tc, designs_survive_churn, 0, 7);
 	tcase_add_test(tc, the_device_does_what_it_is_told_to);
 	tcase_add_loop_test(tc, broken_hinting_is_caught, 0, COUNT(broken));

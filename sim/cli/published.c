@@ -2,8 +2,9 @@
 /*
  * ballast published: run the published experiments, print published / simulated / ratio.
  *
- * A scenario whose figures name a variant "with" is run a second time, with the reporting overlay.
- * The rows say honestly what is out of its band; that alone is no failure.
+ * A scenario whose figures name a variant "with" is run a second time, with the overlay that it
+ * names for it; that sets the variant's name, too. The rows say honestly what is out of its band;
+ * that alone is no failure.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -66,7 +67,8 @@ static void print_row(const struct scenario *s, const struct scenario_figure *fi
 	       "OUT OF BAND");
 }
 
-static int run_variant(struct run_args *args, const char *file, bool *with)
+/* @with: the overlay of the variant of that name, to be freed; NULL: there is none. */
+static int run_variant(struct run_args *args, const char *file, char **with)
 {
 	struct scenario scenario;
 	struct figures figures;
@@ -76,7 +78,8 @@ static int run_variant(struct run_args *args, const char *file, bool *with)
 
 	if (ret)
 		return ret;
-	*with = has_variant(&scenario, "with");
+	if (with && has_variant(&scenario, "with"))
+		*with = strdup(scenario.published.with_overlay);
 	figures_init(&figures, &scenario);
 	report_init(&report);
 	ret = cli_run_one(args, file, &report, &figures.consumer);
@@ -96,15 +99,17 @@ static int run_variant(struct run_args *args, const char *file, bool *with)
 static int run_file(const char *file)
 {
 	struct run_args args = { .quiet = true };
-	char overlay[PATH_SIZE];
-	bool with = false;
+	char overlay[PATH_SIZE], *with = NULL;
 	int ret = run_variant(&args, file, &with);
 
-	if (ret || !with)
-		return ret;
-	snprintf(overlay, sizeof(overlay), "%s/overlays/reporting.dtso", cli_scenario_dir());
-	args.overlays[args.nr_overlays++] = overlay;
-	return run_variant(&args, file, &with);
+	if (!ret && with) {
+		snprintf(overlay, sizeof(overlay), "%s/%s", cli_scenario_dir(), with);
+		args.overlays[args.nr_overlays++] = overlay;
+		args.settings[args.nr_settings++] = "/variant=with";
+		ret = run_variant(&args, file, NULL);
+	}
+	free(with);
+	return ret;
 }
 
 static int is_scenario(const struct dirent *entry)

@@ -540,6 +540,8 @@ static const struct node_spec *const published_children[] = { &node_figure, NULL
 static const struct property_spec published_properties[] = {
 	STRING("id", NULL, FIELD(scenario_published, id), "short name of the result"),
 	STRING("source", NULL, FIELD(scenario_published, source), "where it was published"),
+	STRING("with-overlay", "overlays/reporting.dtso", FIELD(scenario_published, with_overlay),
+	       "what makes the variant \"with\" of it: an overlay in the directory of scenarios"),
 };
 
 static const struct node_spec node_published = {

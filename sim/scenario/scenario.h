@@ -279,6 +279,7 @@ struct scenario_figure {
 struct scenario_published {
 	const char *id;			/* "" when nothing is published */
 	const char *source;
+	const char *with_overlay;	/* of the variant "with", in the directory of scenarios */
 	struct scenario_figure *figures;
 	uint32_t nr_figures;
 };

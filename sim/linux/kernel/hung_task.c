@@ -6,7 +6,8 @@
  * for hung_task_timeout_secs, with two differences: interruptible waits of kernel code count, since
  * nobody here sends a signal, and a wait_event() counts from its start, not from the last wake-up
  * that found its condition false.  Left out of account is who is idle by nature (a worker without
- * work, kswapd) and who waits for another task to end: the other one tells.
+ * work, kswapd, a thread of a module's that sleeps interruptibly by schedule() and not for a
+ * condition) and who waits for another task to end: the other one tells.
  */
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -22,10 +23,17 @@ static u64 waits_since(const struct task_struct *task)
 	return task->blocked_since ? task->blocked_since : task->start_time;
 }
 
+/* As the main loop of a kthread() does between two pieces of work. */
+static bool idles(const struct task_struct *task)
+{
+	return task->flags & PF_KTHREAD && task->__state == TASK_INTERRUPTIBLE &&
+	       !task->wait_since && !task->wait_mutex;
+}
+
 static bool waits(const struct task_struct *task)
 {
 	return task->__state != TASK_RUNNING && task->__state != TASK_DEAD && !task->on_rq &&
-	       !task->on_cpu && !task->wait_timed && !task->wait_expected;
+	       !task->on_cpu && !task->wait_timed && !task->wait_expected && !idles(task);
 }
 
 static const char *file_name(const char *path)
