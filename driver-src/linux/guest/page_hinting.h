@@ -60,6 +60,7 @@ struct page_hinting {
 	unsigned int threshold;		/* entries from which on the host is told */
 	spinlock_t lock;		/* guards the queue and "dead" */
 	bool dead;			/* the device takes no requests */
+	bool started;
 	wait_queue_head_t answered;
 	struct work_struct health_work;
 	struct list_head requests;

@@ -93,6 +93,7 @@ static void page_hint_say(struct page_hinting *ph)
 			 page_hint_sum(ph, counters[i].offset));
 }
 
+/* Under kernel_param_lock(), as page_hint_publish(). */
 static int page_hint_counter_get(char *buffer, const struct kernel_param *kp)
 {
 	size_t offset = (size_t)kp->arg;
@@ -101,7 +102,15 @@ static int page_hint_counter_get(char *buffer, const struct kernel_param *kp)
 			 page_hinting ? page_hint_sum(page_hinting, offset) : 0);
 }
 
-static const struct kernel_param_ops page_hint_counter_ops = { .get = page_hint_counter_get };
+static int page_hint_counter_set(const char *val, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops page_hint_counter_ops = {
+	.get = page_hint_counter_get,
+	.set = page_hint_counter_set,
+};
 
 #define COUNTER(member) ((void *)offsetof(struct page_hint_counts, member))
 module_param_cb(captured, &page_hint_counter_ops, COUNTER(captured), 0444);
@@ -296,6 +305,14 @@ static void page_hint_changed(struct virtio_device *vdev)
 	schedule_work(&ph->health_work);
 }
 
+/* Hooks see it while they are registered, and readers of counters under this lock. */
+static void page_hint_publish(struct page_hinting *ph)
+{
+	kernel_param_lock(THIS_MODULE);
+	page_hinting = ph;
+	kernel_param_unlock(THIS_MODULE);
+}
+
 /* The parameters, checked against what kernel and device can do. */
 static int page_hint_configure(struct page_hinting *ph)
 {
@@ -362,9 +379,9 @@ static int page_hint_start(struct page_hinting *ph)
 		goto out_del_vqs;
 	err = ph->design->start(ph);
 	if (err)
-		goto out_free;
+		goto out_del_vqs;
 	virtio_device_ready(ph->vdev);
-	page_hinting = ph;
+	page_hint_publish(ph);
 	err = free_page_hook_register(&ph->design->hook);
 	if (err) {
 		dev_err(&ph->vdev->dev, "somebody else has hooked the page allocator\n");
@@ -372,31 +389,36 @@ static int page_hint_start(struct page_hinting *ph)
 	}
 	dev_info(&ph->vdev->dev, "design %s, order %u, batch %u, threshold %u\n",
 		 ph->design->name, ph->order, ph->batch, ph->threshold);
+	ph->started = true;
 	return 0;
 
 out_stop:
-	page_hinting = NULL;
+	page_hint_publish(NULL);
 	virtio_reset_device(ph->vdev);
 	page_hint_abandon(ph);
 	ph->design->stop(ph);
-out_free:
-	page_hint_free_requests(ph);
 out_del_vqs:
 	ph->vdev->config->del_vqs(ph->vdev);
+	page_hint_free_requests(ph);
 	return err;
 }
 
 static void page_hint_stop(struct page_hinting *ph)
 {
+	/* It was not taken up again after a suspend. */
+	if (!ph->started)
+		return;
+	ph->started = false;
 	free_page_hook_unregister(&ph->design->hook);
 	/* It ends the device's claims; who waits for an answer learns of it from abandon. */
 	virtio_reset_device(ph->vdev);
 	page_hint_abandon(ph);
 	cancel_work_sync(&ph->health_work);
 	ph->design->stop(ph);
-	page_hinting = NULL;
-	page_hint_free_requests(ph);
+	page_hint_publish(NULL);
 	ph->vdev->config->del_vqs(ph->vdev);
+	/* Not before: a callback that has taken one may still be at it. */
+	page_hint_free_requests(ph);
 }
 
 static int page_hint_probe(struct virtio_device *vdev)

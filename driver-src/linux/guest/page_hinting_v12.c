@@ -68,7 +68,9 @@ static void page_hint_scan_zone(struct hint_bitmaps *maps, struct hint_zone *z)
 		spin_lock_irq(&z->zone->lock);
 		if (test_and_clear_bit(bit, z->bitmap))
 			atomic_long_dec(&z->nr_set);
-		page_hint_take(maps->req, page);
+		/* It may have come back online in another zone. */
+		if (page_zone(page) == z->zone)
+			page_hint_take(maps->req, page);
 		spin_unlock_irq(&z->zone->lock);
 		if (maps->req->nr == ph->batch)
 			page_hint_send_wait(maps->req);

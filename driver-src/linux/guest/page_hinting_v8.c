@@ -10,8 +10,10 @@
  * of that CPU are lost, and up to 1000 blocks are nobody's.
  */
 #include <linux/kthread.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -44,13 +46,18 @@ static void page_hint_filter(struct hint_array *array)
 {
 	unsigned int i, kept = 0;
 
-	free_page_hook_drain();
+	/* An interrupt may have come while the CPU was at its lists, and would wait for itself. */
+	if (in_task())
+		free_page_hook_drain();
 	for (i = 0; i < array->nr; i++) {
 		struct hint_entry *entry = &array->entry[i];
-		struct page *page = pfn_to_page(entry->pfn), *head;
-		struct zone *zone = page_zone(page);
+		struct page *page = pfn_to_online_page(entry->pfn), *head;
 		unsigned int order;
+		struct zone *zone;
 
+		if (!page)
+			continue;
+		zone = page_zone(page);
 		spin_lock(&zone->lock);
 		head = free_page_hook_block(page, &order);
 		spin_unlock(&zone->lock);
@@ -93,10 +100,14 @@ out:
 /* Isolate what is free of the pages of an entry. */
 static void page_hint_take_entry(struct hint_array *array, const struct hint_entry *entry)
 {
-	struct page *page = pfn_to_page(entry->pfn);
+	struct page *page = pfn_to_online_page(entry->pfn);
 	unsigned long pfn = entry->pfn, end = pfn + (1UL << entry->order);
-	struct zone *zone = page_zone(page);
+	struct zone *zone;
 
+	/* It may have been taken offline, and the memory of its struct page with it. */
+	if (!page)
+		return;
+	zone = page_zone(page);
 	spin_lock_irq(&zone->lock);
 	while (pfn < end && array->req->nr < array->req->capacity) {
 		int order = page_hint_take(array->req, pfn_to_page(pfn));

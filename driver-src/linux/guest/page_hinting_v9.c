@@ -10,6 +10,7 @@
  * answer comes.  As many requests may be under way as fit on the device's queue, at most 32 of a
  * CPU.
  */
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -21,7 +22,7 @@
 
 /* Of one CPU, which uses it with interrupts off. */
 struct hint_array {
-	struct page **head;
+	unsigned long *head;		/* page frame numbers */
 	unsigned int nr;
 	struct page_hint_request *req[HINT_REQUESTS_MAX];
 	unsigned int nr_reqs;
@@ -32,19 +33,20 @@ static void page_hint_v9_merged(struct zone *zone, struct page *page, unsigned i
 	struct page_hinting *ph = page_hinting;
 	struct hint_array __percpu *arrays = ph->percpu;
 	struct hint_array *array = this_cpu_ptr(arrays);
+	unsigned long pfn = page_to_pfn(page);
 	unsigned int i;
 
 	if (order < ph->order)
 		return;
 	for (i = 0; i < array->nr; i++)
-		if (array->head[i] == page)
+		if (array->head[i] == pfn)
 			return;
 	if (array->nr == ph->batch) {
 		this_cpu_add(ph->counts->lost, 1);
 		return;
 	}
 	this_cpu_add(ph->counts->captured, 1);
-	array->head[array->nr++] = page;
+	array->head[array->nr++] = pfn;
 }
 
 static struct page_hint_request *page_hint_free_request(struct hint_array *array)
@@ -73,10 +75,15 @@ static void page_hint_v9_unlocked(struct zone *zone)
 	if (!req)
 		return;
 	for (i = 0; i < array->nr; i++) {
-		struct zone *of = page_zone(array->head[i]);
+		struct page *page = pfn_to_online_page(array->head[i]);
+		struct zone *of;
 
+		/* It may have been taken offline, and the memory of its struct page with it. */
+		if (!page)
+			continue;
+		of = page_zone(page);
 		spin_lock(&of->lock);
-		page_hint_take(req, array->head[i]);
+		page_hint_take(req, page);
 		spin_unlock(&of->lock);
 	}
 	array->nr = 0;

@@ -43,6 +43,10 @@ int param_get_int(char *buffer, const struct kernel_param *kp);
 	static const char id[] __attribute__((used, section("__modinfo"))) = tag "=" text
 #define __MODULE_INFO_PASTE(a, b) a##b
 #define __MODULE_INFO_ID(a, b) __MODULE_INFO_PASTE(a, b)
+/* Nobody reads parameters while a module comes or goes. */
+#define kernel_param_lock(mod) ((void)(mod))
+#define kernel_param_unlock(mod) ((void)(mod))
+
 #define MODULE_PARM_DESC(parm, desc)                                                               \
 	__MODULE_INFO_STRING(__modinfo_parm_##parm, "parm", #parm ":" desc)
 

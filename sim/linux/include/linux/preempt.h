@@ -9,6 +9,7 @@
 #define preempt_enable() ((void)coro_current->ctx.preempt--)
 #define preempt_count() (coro_current->ctx.preempt)
 #define in_interrupt() (coro_current->ctx.in_irq)
+#define in_task() (!in_interrupt())
 #define in_atomic() (preempt_count() || coro_current->ctx.irqs_off || in_interrupt())
 #define irqs_disabled() (coro_current->ctx.irqs_off || in_interrupt())
 
