@@ -503,6 +503,43 @@ START_TEST(repeated_runs_have_a_seed_each_and_an_interval)
 }
 END_TEST
 
+static struct human slowdown_text(struct json_object *figure, const char *which)
+{
+	return metric_text(METRIC_SLOWDOWN, json_object_get_double(member(figure, which)) + 0.5);
+}
+
+static void check_cell(const char *table, struct json_object *study, const char *name,
+		       const char *mark)
+{
+	struct json_object *f = member(member(variation(study, name), "figures"),
+				       "slowdown_permille");
+	struct human low = slowdown_text(f, "low"), high = slowdown_text(f, "high");
+	char text[128];
+
+	snprintf(text, sizeof(text), " %s%s ", mark, slowdown_text(f, "median").text);
+	ck_assert_msg(strstr(table, text), "no %s in %.800s", text, table);
+	/* What looks the same is there once. */
+	if (strcmp(low.text, high.text))
+		snprintf(text, sizeof(text), " %s..%s ", low.text, high.text);
+	ck_assert_msg(strstr(table, text), "no %s in %.800s", text, table);
+}
+
+START_TEST(the_table_of_repeated_runs_has_medians_and_below_them_intervals)
+{
+	struct output o = well("$B compare first.dts --mechanisms zebra,ape,also --repeat 3");
+	struct output json = well("$B compare first.dts --mechanisms zebra,ape,also --repeat 3 "
+				  "--json");
+	struct json_object *study = parse(json.out);
+
+	check_cell(o.out, study, "also", "!");
+	check_cell(o.out, study, "zebra", "");
+	ck_assert_ptr_nonnull(strstr(o.out, "Medians of 3 seeds; below, their\n95 % intervals."));
+	json_object_put(study);
+	output_free(&json);
+	output_free(&o);
+}
+END_TEST
+
 START_TEST(csv_has_a_row_for_each_run)
 {
 	struct output o = well("$B compare first.dts --mechanisms zebra,ape --repeat 2 --csv");
@@ -550,6 +587,7 @@ static Suite *compare_suite(void)
 	tcase_add_test(tc, who_lost_somebody_is_not_ranked);
 	tcase_add_test(tc, a_variation_that_fails_is_told_and_fails_the_comparison);
 	tcase_add_test(tc, repeated_runs_have_a_seed_each_and_an_interval);
+	tcase_add_test(tc, the_table_of_repeated_runs_has_medians_and_below_them_intervals);
 	tcase_add_test(tc, csv_has_a_row_for_each_run);
 	tcase_add_test(tc, each_finished_run_is_a_line_unless_it_is_to_be_quiet);
 	suite_add_tcase(suite, tc);

@@ -40,8 +40,9 @@ struct collector {
  * host-model/cost.h.  Splits and flushes are for discards when the VMM asked for them.
  */
 const char *const outcome_hint_costs[] = {
-	"report-block", "virtqueue-add", "balloon-inflate", "balloon-deflate", "kick-ioeventfd",
-	"exit-vmm", "irq-inject", "madvise", "ept-zap", "ept-huge-zap", NULL
+	"free-hook", "report-block", "virtqueue-add", "virtqueue-pop", "balloon-inflate",
+	"balloon-deflate", "kick-ioeventfd", "exit-vmm", "irq-inject", "madvise", "ept-zap",
+	"ept-huge-zap", NULL
 };
 
 static bool is_discards(const char *cost)
