@@ -108,13 +108,20 @@ real_run = @CC="$(CC)" BALLAST_REAL=$(abspath $(REAL)) BALLAST_ACCEL=$(ACCEL) BA
 check-same: modules qemu kernel images
 	@sh tests/real/same-sources.sh $(O)
 
+# Init of a host in test_host.
+$(REAL)/host-hints: tests/guest/host_hints.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) -std=gnu11 -O2 -static $(WARN) -Idriver-src/uapi -o $@ $<
+
 # The short forms.
 check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	$(call real_run,) $(filter-out debug,$(real_tests))
+	$(call real_run,) $(filter-out debug host,$(real_tests))
 
-# The long ones, and what needs the debug kernel.
-check-real-long: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+# The long ones, and what needs the debug kernel or a host's.
+check-real-long: real kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
+	@$(MAKE) --no-print-directory kernel KERNEL_HOST=1
 	$(call real_run,1) $(real_tests)
 
 .PHONY: upstream upstream-report $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \

@@ -126,14 +126,29 @@ static long set_addr(uint64_t desc, uint64_t avail, uint64_t used, unsigned int 
 	return tell(VHOST_SET_VRING_ADDR, &addr);
 }
 
+/* A table of @nr regions, which follow each other in guest-physical addresses. */
+static long set_regions(unsigned int nr, uint64_t bytes, const uint64_t *offset)
+{
+	struct vhost_memory *table = calloc(1, sizeof(*table) + nr * sizeof(table->regions[0]));
+	unsigned int i;
+	long ret;
+
+	table->nregions = nr;
+	for (i = 0; i < nr; i++) {
+		table->regions[i].guest_phys_addr = i * bytes;
+		table->regions[i].memory_size = bytes;
+		table->regions[i].userspace_addr = (uintptr_t)ram() + offset[i];
+	}
+	ret = tell(VHOST_SET_MEM_TABLE, table);
+	free(table);
+	return ret;
+}
+
 static long set_memory(uint64_t bytes)
 {
-	struct {
-		struct vhost_memory head;
-		struct vhost_memory_region region;
-	} table = { { 1, 0 }, { 0, bytes, (uintptr_t)ram(), 0 } };
+	const uint64_t offset = 0;
 
-	return tell(VHOST_SET_MEM_TABLE, &table);
+	return set_regions(1, bytes, &offset);
 }
 
 static void open_device(void)
@@ -362,16 +377,11 @@ END_TEST
 /* A table of two regions: guest-physical addresses with a hole, one buffer in both of them. */
 START_TEST(addresses_go_through_the_table)
 {
-	struct {
-		struct vhost_memory head;
-		struct vhost_memory_region region[2];
-	} table = { { 2, 0 }, { { 0, 4 * MIB, 0, 0 }, { 4 * MIB, 4 * MIB, 0, 0 } } };
+	const uint64_t offset[] = { 0, 32 * MIB };
 
 	make(false);
 	set_up(F_VERSION_1);
-	table.region[0].userspace_addr = (uintptr_t)ram();
-	table.region[1].userspace_addr = (uintptr_t)ram() + 32 * MIB;
-	ck_assert_int_eq(tell(VHOST_SET_MEM_TABLE, &table), 0);
+	ck_assert_int_eq(set_regions(2, 4 * MIB, offset), 0);
 	set_running(1);
 	*desc(0) = (struct desc){ 2 * MIB, 4 * MIB, D_WRITE, 0 };
 	submit(0);
@@ -389,7 +399,7 @@ END_TEST
 
 START_TEST(who_does_not_own_it_is_refused)
 {
-	uint64_t features;
+	uint64_t features = 0;
 
 	make(false);
 	ck_assert_int_eq(host_open(vm, "/dev/vhost-net"), -ENOENT);

@@ -61,6 +61,7 @@ int event_notifier_init(EventNotifier *e, int active)
 	if (e->rfd < 0)
 		return e->rfd;
 	e->efd = host_eventfd_get(vm, e->rfd);
+	host_file_put(&e->efd->file);	/* it is there as long as it is open */
 	e->initialized = true;
 	if (active)
 		event_notifier_set(e);
@@ -72,7 +73,6 @@ void event_notifier_cleanup(EventNotifier *e)
 	if (!e->initialized)
 		return;
 	event_notifier_set_handler(e, NULL);
-	host_file_put(&e->efd->file);
 	qemu_close(e->rfd);
 	*e = (EventNotifier){ .rfd = -1, .wfd = -1 };
 }

@@ -41,7 +41,7 @@ int vhost_dev_init(struct vhost_dev *hdev, void *opaque, VhostBackendType backen
 		   uint32_t busyloop_timeout, Error **errp)
 {
 	const char *what = "vhost_set_owner failed";
-	uint64_t features;
+	uint64_t features = 0;
 	unsigned int n;
 	int ret;
 

@@ -42,14 +42,16 @@ words() {
 
 ballast_headers="qemu/virtio-ballast.h uapi/virtio_ballast.h"
 hint_headers="qemu/virtio-page-hint.h uapi/virtio_page_hint.h"
-drivers=$(cd driver-src/linux/guest && ls virtio_ballast.c page_hinting*.c | sed 's/\.c$//')
-devices=$(cd driver-src/qemu && ls virtio-*.c | sed '/-pci/d; s/\.c$//')
+drivers=$(cd driver-src/linux/guest && ls virtio_ballast.c page_hinting*.c kvm_page_hint.c | sed 's/\.c$//')
+devices=$(cd driver-src/qemu && ls virtio-*.c | sed '/-pci/d; /-stub/d; s/\.c$//')
 
 # What a driver's file and a device's file include of ours.
 driver_headers() {
 	case $1 in
 	page_hinting_main) echo "linux/guest/page_hinting.h uapi/virtio_page_hint.h" ;;
 	page_hinting*) echo "linux/guest/page_hinting.h" ;;
+	kvm_page_hint*) echo "uapi/kvm_page_hint.h" ;;
+	vhost_page_hint) echo "uapi/vhost_page_hint.h linux/host/page_hint_zap.h" ;;
 	*) echo "uapi/virtio_ballast.h" ;;
 	esac
 }
@@ -68,6 +70,15 @@ for name in $drivers; do
 	module=$out/modules/linux/guest
 	words "$module/.$name.o.cmd" | check "module, $name" "$module/$name.o" "linux/guest/$name.c" $(driver_headers "$name")
 done
+# Of the host's kernel: one needs a KVM that is patched, and is in the host kernel only.
+object=$out/images/obj/kvm_page_hint_host/kvm_page_hint
+words "$object.d" | check "simulator, kvm_page_hint_host" "$object.o" linux/host/kvm_page_hint.c \
+	linux/host/page_hint_zap.h uapi/kvm_page_hint.h
+object=$out/images/obj/vhost_page_hint/vhost_page_hint
+words "$object.d" | check "simulator, vhost_page_hint" "$object.o" linux/host/vhost_page_hint.c $(driver_headers vhost_page_hint)
+module=$out/modules/linux/host
+words "$module/.vhost_page_hint.o.cmd" |
+	check "module, vhost_page_hint" "$module/vhost_page_hint.o" linux/host/vhost_page_hint.c $(driver_headers vhost_page_hint)
 for name in $devices; do
 	object=$out/images/obj/virtio-ballast/$name
 	[ -f "$object.d" ] || object=$out/images/obj/virtio-page-hint/$name
@@ -80,8 +91,19 @@ if [ -f "$out/real/bzImage" ]; then
 		fail "$out/real/bzImage is not the one in $kernel; run 'make kernel'"
 	kernel=$kernel/drivers/ballast/linux/guest
 	for name in $drivers; do
+		[ "$name" != kvm_page_hint ] || continue	# in the host kernel
 		words "$kernel/.$name.o.cmd" | check "kernel, $name" "$kernel/$name.o" "linux/guest/$name.c" $(driver_headers "$name")
 	done
+fi
+
+if [ -f "$out/real/host/bzImage" ]; then
+	kernel=$(readlink "$out/real/host/kernel-build")/drivers/ballast/linux
+	words "$kernel/host/.kvm_page_hint.o.cmd" | check "host kernel, kvm_page_hint_host" "$kernel/host/kvm_page_hint.o" \
+		linux/host/kvm_page_hint.c linux/host/page_hint_zap.h uapi/kvm_page_hint.h
+	words "$kernel/host/.vhost_page_hint.o.cmd" | check "host kernel, vhost_page_hint" "$kernel/host/vhost_page_hint.o" \
+		linux/host/vhost_page_hint.c $(driver_headers vhost_page_hint)
+	words "$kernel/guest/.kvm_page_hint.o.cmd" | check "host kernel, kvm_page_hint" "$kernel/guest/kvm_page_hint.o" \
+		linux/guest/kvm_page_hint.c uapi/kvm_page_hint.h
 fi
 
 qemu=$(readlink "$out/real/qemu-build")
