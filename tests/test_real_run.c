@@ -275,6 +275,8 @@ static const struct refusal {
 	{ "--overlay swap.dtso", "/guest: swap: a real run has no swap in its guest" },
 	{ "--set /guest/page-size-kib=64",
 	  "/guest: page-size-kib: a real run takes the pages that the host has; leave it out" },
+	{ "--set /guest/assigned-device=true", "/guest: assigned-device: a real run has none" },
+	{ "--overlay host.dtso", "/host/modules/hint: a real run's host is this machine" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
 	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
 	{ "--images x", "--images: there is no such option" },
@@ -295,6 +297,8 @@ START_TEST(what_cannot_be_had_is_refused)
 		   "write-us = <1>; transfer-mib-per-s = <1>; }; };\n", 0644);
 	write_file("delay.dtso", "/dts-v1/;\n/plugin/;\n&{/guest} { page-reporting { compatible = "
 		   "\"ballast,page-reporting\"; delay-ms = <10>; }; };\n", 0644);
+	write_file("host.dtso", "/dts-v1/;\n/plugin/;\n&{/host} { modules { hint { compatible = "
+		   "\"ballast,module\"; image = \"kvm_page_hint_host\"; }; }; };\n", 0644);
 	ck_assert_int_eq(system("cp -r real broken"), 0);
 	write_file("broken/qemu-system-x86_64", "#!/bin/sh\nexit 3\n", 0755);
 	write_file("err", "", 0644);

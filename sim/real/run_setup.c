@@ -135,6 +135,12 @@ int real_setup_check(struct real_run *run)
 		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
 			   "compiled in; they cannot be changed", run->guest->path,
 			   REPORTING_DELAY_MS, REPORTING_CAPACITY);
+	if (run->scenario->host.nr_modules)
+		return bad(run, "%s: a real run's host is this machine, with the modules that it "
+			   "has; leave it out", run->scenario->host.modules[0].path);
+	if (run->guest->assigned_device)
+		return bad(run, "%s: assigned-device: a real run has none; leave it out",
+			   run->guest->path);
 	if (run->guest->controller.path)
 		return bad(run, "%s: a real run has no controller; leave it out",
 			   run->guest->controller.path);

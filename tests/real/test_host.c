@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Code of the host's kernel in a real one: QEMU emulates an AMD machine with virtualization, our
- * kernel with KVM and vhost is its host, and tests/guest/host_hints.c, which is its init, gives hints
- * from a guest of its own and on a queue of its own.  Here its lines are compared with what the
- * handlers' interfaces say.
+ * kernel with KVM and vhost is its host, and tests/guest/host_hints.c, which is its init, gives
+ * hints from a guest of its own and on a queue of its own.  Here its lines are compared with what
+ * the handlers' interfaces say.
  */
 #define _GNU_SOURCE
 #include <check.h>
@@ -72,9 +72,10 @@ static const char *real_path(const char *name)
 static void run_qemu(const char *initrd, int output)
 {
 	const char *const argv[] = {
-		"qemu-system-x86_64", "-L", real_path("firmware"), "-nodefaults", "-display", "none",
-		"-no-reboot", "-m", "256M", "-accel", "tcg", "-cpu", "EPYC,-x2apic,+svm,+npt",
-		"-serial", "stdio", "-kernel", real_path("host/bzImage"), "-initrd", initrd,
+		"qemu-system-x86_64", "-L", real_path("firmware"), "-machine", "q35",
+		"-nodefaults", "-display", "none", "-no-reboot", "-m", "256M", "-accel", "tcg",
+		"-cpu", "EPYC,-x2apic,+svm,+npt", "-serial", "stdio",
+		"-kernel", real_path("host/bzImage"), "-initrd", initrd,
 		"-append", "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic nokaslr quiet", NULL
 	};
 
