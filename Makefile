@@ -161,8 +161,14 @@ deps:
 clean:
 	rm -rf build
 
+# The arguments of the thread, each as a comparison.
+debate: $(O)/ballast images
+	@sh tests/debate.sh $(O)/ballast >$(O)/debate.md
+	@mv $(O)/debate.md docs/debate.md
+	@echo "  DOC     docs/debate.md"
+
 help:
-	@echo "simulator:     all demo check check-SUBJECT check-asan check-tidy bench deps clean"
+	@echo "simulator:     all demo debate check check-SUBJECT check-asan check-tidy bench deps clean"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
@@ -173,5 +179,5 @@ include sim/real/guest.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
 
-.PHONY: all images demo deps clean help
+.PHONY: all images demo debate deps clean help
 .DELETE_ON_ERROR:

@@ -165,7 +165,7 @@ END_TEST
 START_TEST(every_scenario_of_the_tree_loads)
 {
 	static const char *const patterns[] = { "scenarios/*.dts", "scenarios/published/*.dts",
-						"scenarios/stock/*.dts" };
+						"scenarios/debate/*.dts", "scenarios/stock/*.dts" };
 	char *overlay = source("scenarios/overlays/reporting.dtso");
 	size_t nr = 0;
 
