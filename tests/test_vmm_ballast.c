@@ -990,6 +990,38 @@ START_TEST(memory_of_a_stopped_vm_is_left_alone)
 }
 END_TEST
 
+/* A request that no correct driver makes: the device needs a reset. */
+static void break_device(void)
+{
+	uint8_t nonsense = 0;
+
+	send_out(Q_INFLATE, &nonsense, 1);
+	ck_assert(vmm_device_broken(guest.dev));
+}
+
+/* The driver may have taken its memory back, so nothing that was begun goes on. */
+START_TEST(device_that_is_broken_discards_no_more)
+{
+	report_in_turns();
+	break_device();
+	guest_run(&guest);
+	ck_assert_uint_eq(used_idx(&guest, Q_REPORT), 21);
+	ck_assert_uint_eq(guest.dev->vdev->vq[Q_REPORT].inuse, 0);
+	ck_assert_uint_eq(guest_prop(&guest, "report-discarded-bytes"), 1024 * MIB);
+}
+END_TEST
+
+START_TEST(device_that_is_broken_applies_no_hints)
+{
+	put_hints_on_their_way();
+	break_device();
+	guest_run(&guest);
+	ck_assert_uint_eq(nr_dirty(PFN(0), 1), 1);
+	ck_assert_uint_eq(guest.dev->vdev->vq[Q_HINT].inuse, 0);
+	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 0);
+}
+END_TEST
+
 START_TEST(reset_drops_hints_on_their_way)
 {
 	migration_start();
@@ -1143,6 +1175,30 @@ START_TEST(damaged_state_is_refused)
 }
 END_TEST
 
+START_TEST(state_of_hinting_is_refused_by_a_device_without)
+{
+	static struct guest to;
+	struct image *image_to;
+	struct vmm_device *dev;
+	size_t size;
+	void *state;
+
+	memset(&to, 0, sizeof(to));
+	create(&to, &image_to, "virtio-ballast");
+	dev = add_device(&to, "virtio-ballast-device", "balloon0");
+	set(dev, "free-page-hint", "off");
+	realize(&to, dev);
+	vmm_vm_stop(to.vmm);
+	state = vmm_device_save(guest.dev, &size);
+	copy_driver(&to);
+	ck_assert_int_ne(vmm_device_load(to.dev, state, size), 0);
+	ck_assert_msg(strstr(to.last_error, "'free-page-hint'") != NULL, "%s", to.last_error);
+	free(state);
+	guest_destroy(&to);
+	image_unload(image_to);
+}
+END_TEST
+
 START_TEST(two_vmms_have_copies_of_an_image_of_their_own)
 {
 	static struct guest other;
@@ -1225,6 +1281,7 @@ static void add_management(TCase *tc)
 	tcase_add_test(tc, device_state_survives_migration);
 	tcase_add_test(tc, hints_on_their_way_come_back_on_the_other_side);
 	tcase_add_test(tc, damaged_state_is_refused);
+	tcase_add_test(tc, state_of_hinting_is_refused_by_a_device_without);
 	tcase_add_test(tc, two_vmms_have_copies_of_an_image_of_their_own);
 	tcase_add_test(tc, device_leaves_nothing_behind);
 }
@@ -1246,6 +1303,8 @@ static void add_hints(TCase *tc)
 	tcase_add_test(tc, interval_that_is_set_before_realize_is_kept);
 	tcase_add_test(tc, memory_of_a_stopped_vm_is_left_alone);
 	tcase_add_test(tc, reset_drops_hints_on_their_way);
+	tcase_add_test(tc, device_that_is_broken_discards_no_more);
+	tcase_add_test(tc, device_that_is_broken_applies_no_hints);
 }
 
 static void add_huge(Suite *suite)

@@ -282,7 +282,10 @@ BallastVerdict ballast_serve_hint(VirtIOBallast *dev, BallastQueueId id,
 
     iov_to_buf(elem->out_sg, elem->out_num, 0, &command, sizeof(command));
     req->hint_id = virtio_ldl_p(VIRTIO_DEVICE(dev), &command);
-    /* What is not sent reads as zeroes; the guest counts on poison. */
+    /*
+     * What is not sent reads as what was sent last, and as zeroes if nothing
+     * was.  Neither is the poison that the guest counts on.
+     */
     req->hint_usable = !dev->poison_val;
     req->hinted = 0;
     req->orphan = false;
@@ -357,7 +360,7 @@ static int ballast_precopy_notify(NotifierWithReturn *n, void *data)
     case PRECOPY_NOTIFY_AFTER_BITMAP_SYNC:
         /* With postcopy the destination may wait for pages that never come. */
         if (!h->dev || !ballast_has_hinting(h->dev) ||
-            migrate_postcopy_ram()) {
+            VIRTIO_DEVICE(h->dev)->broken || migrate_postcopy_ram()) {
             break;
         }
         if (VIRTIO_DEVICE(h->dev)->vm_running) {
@@ -409,6 +412,12 @@ static int ballast_hint_post_load(void *opaque, int version_id)
 {
     VirtIOBallast *dev = opaque;
 
+    /* The features that were agreed upon are looked at after this. */
+    if (!dev->hints) {
+        error_report("virtio-ballast: the source had 'free-page-hint', this "
+                     "device has not");
+        return -EINVAL;
+    }
     if (dev->hint_state >= BALLAST_HINT_NR_STATES ||
         dev->hint_id < VIRTIO_BALLAST_CMD_ID_MIN) {
         error_report("virtio-ballast: migrated hinting state %u of id 0x%x "

@@ -77,6 +77,40 @@ const char *const ballast_queue_name[BALLAST_NR_QUEUES] = {
  * Requests
  */
 
+/* Forget the requests that were taken from a queue and not given back. */
+static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
+{
+    BallastQueue *q = &dev->queue[id];
+
+    dev->backlog &= ~(1u << id);
+    if (q->unfinished) {
+        virtqueue_detach_element(q->vq, &q->unfinished->elem, 0);
+        g_free(q->unfinished);
+        q->unfinished = NULL;
+    }
+    if (id == BALLAST_STATS && dev->stats_request) {
+        virtqueue_detach_element(q->vq, &dev->stats_request->elem, 0);
+        g_free(dev->stats_request);
+        dev->stats_request = NULL;
+    }
+    if (id == BALLAST_HINT && dev->hints) {
+        ballast_hint_drop(dev);
+    }
+}
+
+/*
+ * A device that needs a reset does nothing more to the guest's memory: a driver
+ * that learns of it may take that for its own again.
+ */
+static void ballast_drop_all_requests(VirtIOBallast *dev)
+{
+    int id;
+
+    for (id = 0; id < BALLAST_NR_QUEUES; id++) {
+        ballast_drop_requests(dev, id);
+    }
+}
+
 void G_GNUC_PRINTF(3, 4)
 ballast_malformed(VirtIOBallast *dev, BallastQueueId id, const char *fmt, ...)
 {
@@ -88,6 +122,7 @@ ballast_malformed(VirtIOBallast *dev, BallastQueueId id, const char *fmt, ...)
     va_end(ap);
 
     dev->errors++;
+    ballast_drop_all_requests(dev);
     virtio_error(VIRTIO_DEVICE(dev), "virtio-ballast: %s request %s",
                  ballast_queue_name[id], what);
 }
@@ -149,10 +184,14 @@ static BallastRequest *ballast_next_request(BallastQueue *q)
 /* One turn of a queue.  What is left over waits for serve_bh. */
 static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
 {
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
     BallastQueue *q = &dev->queue[id];
     BallastRequest *req;
     bool pushed = false;
 
+    if (vdev->broken) {
+        return;
+    }
     if (dev->parked) {
         dev->backlog |= 1u << id;
         return;
@@ -178,7 +217,12 @@ static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
         }
     }
     if (pushed) {
-        virtio_notify(VIRTIO_DEVICE(dev), q->vq);
+        virtio_notify(vdev, q->vq);
+    }
+    if (vdev->broken) {
+        /* By a ring that makes no sense, perhaps, rather than by a request. */
+        ballast_drop_all_requests(dev);
+        return;
     }
     if (ballast_turn_is_over(dev)) {
         trace_virtio_ballast_backlog(ballast_queue_name[id]);
@@ -214,27 +258,6 @@ static void ballast_handle_output(VirtIODevice *vdev, VirtQueue *vq)
     }
 }
 
-/* Forget the requests that were taken from a queue and not given back. */
-static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
-{
-    BallastQueue *q = &dev->queue[id];
-
-    dev->backlog &= ~(1u << id);
-    if (q->unfinished) {
-        virtqueue_detach_element(q->vq, &q->unfinished->elem, 0);
-        g_free(q->unfinished);
-        q->unfinished = NULL;
-    }
-    if (id == BALLAST_STATS && dev->stats_request) {
-        virtqueue_detach_element(q->vq, &dev->stats_request->elem, 0);
-        g_free(dev->stats_request);
-        dev->stats_request = NULL;
-    }
-    if (id == BALLAST_HINT && dev->hints) {
-        ballast_hint_drop(dev);
-    }
-}
-
 static void ballast_queue_reset(VirtIODevice *vdev, uint32_t index)
 {
     VirtIOBallast *dev = VIRTIO_BALLAST(vdev);
@@ -253,11 +276,8 @@ static void ballast_queue_reset(VirtIODevice *vdev, uint32_t index)
 static void ballast_reset(VirtIODevice *vdev)
 {
     VirtIOBallast *dev = VIRTIO_BALLAST(vdev);
-    int id;
 
-    for (id = 0; id < BALLAST_NR_QUEUES; id++) {
-        ballast_drop_requests(dev, id);
-    }
+    ballast_drop_all_requests(dev);
     g_hash_table_remove_all(dev->partial);
     ballast_stats_clear(dev);
     dev->stats_updated = 0;

@@ -431,9 +431,10 @@ static int virtio_load_queue(QEMUFile *f, VirtIODevice *vdev, unsigned int i)
 	hwaddr desc = get_u64(f), avail = get_u64(f), used = get_u64(f);
 	uint64_t last = get_u64(f);
 
-	if (f->error || !num != !vq->num_default || num > VIRTQUEUE_MAX_SIZE || last > UINT16_MAX)
+	if (f->error || num > VIRTQUEUE_MAX_SIZE || last > UINT16_MAX)
 		return -EINVAL;
-	if (!num)
+	/* A queue that this device has not: its features are refused, but later. */
+	if (!num || !vq->num_default)
 		return 0;
 	vq->num = num;
 	if (!enabled)
@@ -453,6 +454,7 @@ static int virtio_load_queue(QEMUFile *f, VirtIODevice *vdev, unsigned int i)
 	return 0;
 }
 
+/* As with QEMU, the device's own part comes before anybody looks at the features. */
 static int virtio_load_common(QEMUFile *f, void *pv)
 {
 	VirtIODevice *vdev = pv;
@@ -463,14 +465,16 @@ static int virtio_load_common(QEMUFile *f, void *pv)
 	vdev->broken = get_u64(f);
 	vdev->guest_features = get_u64(f);
 	vdev->generation = get_u64(f);
-	if (get_u64(f) != vdev->config_len || (vdev->guest_features & ~vdev->host_features))
+	if (get_u64(f) != vdev->config_len)
 		return -EINVAL;
 	get_bytes(f, vdev->config, vdev->config_len);
 	for (i = 0; i < vdev->nr_queues; i++) {
 		if (virtio_load_queue(f, vdev, i))
 			return -EINVAL;
 	}
-	return k->vmsd ? vmstate_load(f, k->vmsd, vdev) : 0;
+	if (k->vmsd && vmstate_load(f, k->vmsd, vdev))
+		return -EINVAL;
+	return vdev->guest_features & ~vdev->host_features ? -EINVAL : 0;
 }
 
 const VMStateInfo virtio_vmstate_info = {
