@@ -201,6 +201,7 @@ static int unmap_and_move_user(struct page *newpage, struct page *page, enum mig
 	if (rc)
 		return rc;
 	lruvec_add_page(newpage);
+	list_del(&page->lru);
 	put_isolated(page);
 	return MIGRATEPAGE_SUCCESS;
 }
@@ -223,6 +224,7 @@ static int unmap_and_move_movable(struct page *newpage, struct page *page, enum 
 	if (rc)
 		return rc;
 	put_page(newpage);
+	list_del(&page->lru);
 	put_page(page);
 	return MIGRATEPAGE_SUCCESS;
 }
@@ -233,6 +235,7 @@ static bool freed_meanwhile(struct page *page)
 	if (page_ref_count(page) != 1)
 		return false;
 	ClearPageIsolated(page);
+	list_del(&page->lru);
 	put_isolated(page);
 	return true;
 }
@@ -245,7 +248,7 @@ static void put_target(struct page *page, free_page_t put_new_page, unsigned lon
 		put_page(page);
 }
 
-/* Off its list; on success the page is gone. */
+/* On its list while it is moved, as with Linux; on success the page is gone, and off it. */
 static int unmap_and_move(struct page *page, new_page_t get_new_page, free_page_t put_new_page,
 			  unsigned long private, enum migrate_mode mode, bool force)
 {
@@ -270,7 +273,7 @@ static bool split_for_migration(struct page *page, struct list_head *list)
 	if (PageLocked(page) || !can_unmap(page))
 		return false;
 	split_huge_page_to_list(page, list);
-	list_add(&page->lru, list);
+	list_move(&page->lru, list);
 	vm_event(this_mm, THP_MIGRATION_SPLIT, 1);
 	return true;
 }
@@ -302,7 +305,6 @@ static int migrate_pass(struct list_head *from, struct list_head *failed, new_pa
 		unsigned int nr = compound_nr(page);
 
 		user_resched();
-		list_del(&page->lru);
 		if (mapped_by_pages(page) && split_for_migration(page, from))
 			continue;
 		rc = unmap_and_move(page, get_new_page, put_new_page, private, mode,
@@ -315,10 +317,10 @@ static int migrate_pass(struct list_head *from, struct list_head *failed, new_pa
 				vm_event(this_mm, THP_MIGRATION_SUCCESS, 1);
 		} else if (rc == -EAGAIN) {
 			stats->again += nr;
-			list_add_tail(&page->lru, &again);
+			list_move_tail(&page->lru, &again);
 		} else {
 			stats->failed += nr;
-			list_add_tail(&page->lru, failed);
+			list_move_tail(&page->lru, failed);
 		}
 		if (rc == -ENOMEM)
 			break;
