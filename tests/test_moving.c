@@ -163,6 +163,33 @@ START_TEST(hints_do_not_populate_free_memory)
 }
 END_TEST
 
+/* What the driver holds at the end of a run in which it was asked for hints; MiB. */
+static uint64_t held(const char *guest)
+{
+	const struct report_where *w;
+	struct outcome o;
+	uint64_t pages;
+
+	run(&o, make("", guest, OURS, "free-page-hint;", WAIT, ASK));
+	ck_assert_msg(o.end == TRACE_END_OK, "%s", o.text);
+	w = &o.report.guests[0].where[TRACE_MOMENT_END];
+	ck_assert(w->known);
+	pages = w->parts.isolated;
+	outcome_free(&o);
+	return pages * TRACE_PAGE_SIZE / MIB;
+}
+
+/*
+ * A hinted page has old contents on the destination.  A kernel that cleared it when it became free,
+ * and hands it out as zeroes, has to clear it again: it is not to be free meanwhile.
+ */
+START_TEST(hinted_pages_are_held_if_the_kernel_counts_on_their_contents)
+{
+	ck_assert_uint_le(held(""), 50);
+	ck_assert_uint_ge(held("init-on-free;"), 600);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("moving");
@@ -177,6 +204,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, memory_of_a_balloon_that_never_moves_does_not_go_offline);
 	tcase_add_test(tc, balloon_that_moves_without_a_word_is_caught);
 	tcase_add_test(tc, hints_do_not_populate_free_memory);
+	tcase_add_test(tc, hinted_pages_are_held_if_the_kernel_counts_on_their_contents);
 	suite_add_tcase(s, tc);
 	return s;
 }

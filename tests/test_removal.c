@@ -85,6 +85,23 @@ START_TEST(an_oom_notifier_that_waits_does_not_hold_up_a_removal)
 }
 END_TEST
 
+/*
+ * The same with a balloon of one request: when the device is given up, all of its pages are kept
+ * until the reset, and the removal finds none that could be taken from the list.
+ */
+START_TEST(a_removal_does_not_ask_for_pages_that_are_kept)
+{
+	struct outcome o;
+
+	run(&o, make("hung-task-s = <0>;", "virtio_ballast", MUTE, "deflate-on-oom;",
+		     HOG(rest, 60, 9000, 6000) HOG(hog, 500, 0, 8000) IDLE(30000),
+		     TARGET(down, 511, 3000)), TRACE_END_LIMIT);
+	ck_assert_uint_eq(o.report.guests[0].total.inflate_pages, 256);
+	ck_assert_uint_eq(o.report.guests[0].total.deflate_pages, 0);
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(a_device_that_does_not_answer_is_reset)
 {
 	struct outcome o;
@@ -124,6 +141,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, hints_that_do_not_come_back_are_not_waited_for);
 	tcase_add_test(tc, an_oom_notifier_that_waits_does_not_hold_up_a_removal);
+	tcase_add_test(tc, a_removal_does_not_ask_for_pages_that_are_kept);
 	tcase_add_test(tc, a_device_that_does_not_answer_is_reset);
 	tcase_add_test(tc, pages_that_compaction_has_stay_in_the_balloon);
 	tcase_add_test(tc, memory_for_the_configuration_may_come_out_of_the_balloon);

@@ -27,8 +27,9 @@
  *    While the device is shut down, waits for the balloon end after a while in any case, and those
  *    for blocks with the reset.
  *  - The host writes nothing and forgets nothing of a reported or hinted block once it has returned
- *    its buffer.  Before that, nobody but us may have the block, unless the device has failed or
- *    was reset: see virtio_ballast_let_go().  So a shutdown resets before it waits for blocks.
+ *    its buffer.  Before that, nobody but us may have the block, unless the device was reset: see
+ *    virtio_ballast_let_go().  So a shutdown resets before it waits for blocks, and a device that
+ *    fails is reset at once.
  *  - A page whose fate the host has not confirmed stays in the balloon until the device is reset.
  *    A reset ends each of the device's claims.
  *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
@@ -154,7 +155,7 @@ struct virtio_ballast {
 
 	spinlock_t state_lock;		/* guards stopped and reset */
 	bool stopped;
-	bool reset;			/* since it was stopped: nothing is the device's any more */
+	bool reset;			/* since it was started: nothing is the device's any more */
 	bool failed;			/* the device asked for a reset, and was cut off */
 	unsigned long config_events;
 	wait_queue_head_t acked;	/* the host used a buffer, or something broke */
@@ -166,6 +167,7 @@ struct virtio_ballast {
 	struct balloon_dev_info balloon;
 	u32 num_units;			/* size of the balloon, 4 KiB units */
 	struct page *kept;		/* of it, until the reset: see virtio_ballast_keep() */
+	u32 kept_units;			/* these, which are not to be had from the list */
 	unsigned int num_pfns;
 	__virtio32 pfns[PFNS_PER_REQUEST];
 
@@ -207,17 +209,9 @@ static void virtio_ballast_check_health(struct virtio_ballast *vb)
 		dev_err(&vdev->dev, "device failed and needs a reset\n");
 		vb->failed = true;
 		virtio_break_device(vdev);
-		/* Hinted blocks wait for a command that will not come. */
-		if (vb->hint.enabled)
-			virtio_ballast_queue_work(vb, vb->hint.wq, &vb->hint.work);
 	}
 	/* Also if it was fine: the transport may have broken the queues, and wakes nobody. */
 	wake_up(&vb->acked);
-}
-
-static void virtio_ballast_health_work(struct work_struct *work)
-{
-	virtio_ballast_check_health(container_of(work, struct virtio_ballast, health_work));
 }
 
 /* Queue callback: a buffer came back, its owner is waiting. */
@@ -245,9 +239,46 @@ static bool virtio_ballast_answered(struct virtqueue *vq, bool *used)
 }
 
 /*
+ * End the device's use of everything, and with that all waits for it.  Queues are broken first, so
+ * that what still runs neither adds to them nor notifies the device; that ends no wait for a block.
+ */
+static void virtio_ballast_reset(struct virtio_ballast *vb)
+{
+	virtio_break_device(vb->vdev);
+	virtio_reset_device(vb->vdev);
+	spin_lock_irq(&vb->state_lock);
+	WRITE_ONCE(vb->reset, true);
+	spin_unlock_irq(&vb->state_lock);
+	wake_up(&vb->acked);
+}
+
+/*
+ * The device may have failed, or a queue may be broken because the transport is gone or the device
+ * returned what it was not given.  It may still be at work on blocks: these come back by a reset.
+ * Nothing else can be had from it then, up to the removal.
+ */
+static void virtio_ballast_health_work(struct work_struct *work)
+{
+	struct virtio_ballast *vb = container_of(work, struct virtio_ballast, health_work);
+	int i;
+
+	if (READ_ONCE(vb->reset))
+		return;
+	virtio_ballast_check_health(vb);
+	for (i = 0; i < VIRTIO_BALLAST_VQ_MAX; i++)
+		if (vb->vqs[i] && virtqueue_is_broken(vb->vqs[i]))
+			break;
+	if (i == VIRTIO_BALLAST_VQ_MAX)
+		return;
+	virtio_ballast_reset(vb);
+	/* Hinted blocks wait for a command that will not come. */
+	if (vb->hint.enabled)
+		virtio_ballast_queue_work(vb, vb->hint.wq, &vb->hint.work);
+}
+
+/*
  * Whether the device has let go of all memory that it was lent on @vq, though it has not returned
- * the buffers.  One that has failed has; one that is shut down may be cut off while it still works,
- * so that only the reset says so.
+ * the buffers.  Only a reset says so; a queue that is broken is a reason for one.
  */
 static bool virtio_ballast_let_go(struct virtio_ballast *vb, struct virtqueue *vq)
 {
@@ -255,7 +286,9 @@ static bool virtio_ballast_let_go(struct virtio_ballast *vb, struct virtqueue *v
 	bool over;
 
 	spin_lock_irqsave(&vb->state_lock, flags);
-	over = vb->stopped ? vb->reset : virtqueue_is_broken(vq);
+	over = vb->reset;
+	if (!over && !vb->stopped && virtqueue_is_broken(vq))
+		queue_work(system_freezable_wq, &vb->health_work);
 	spin_unlock_irqrestore(&vb->state_lock, flags);
 	return over;
 }
@@ -380,17 +413,22 @@ static unsigned int virtio_ballast_inflate(struct virtio_ballast *vb, unsigned i
 	return got;
 }
 
-/* Free pages that have left the balloon. */
+/* Free a page that has left the balloon. */
+static void virtio_ballast_release_page(struct virtio_ballast *vb, struct page *page)
+{
+	vb->num_units -= UNITS_PER_PAGE;
+	virtio_ballast_account(vb, page, 1);
+	put_page(page);
+	cond_resched();
+}
+
 static void virtio_ballast_release(struct virtio_ballast *vb, struct list_head *pages)
 {
 	struct page *page, *next;
 
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		vb->num_units -= UNITS_PER_PAGE;
-		virtio_ballast_account(vb, page, 1);
-		put_page(page);
-		cond_resched();
+		virtio_ballast_release_page(vb, page);
 	}
 }
 
@@ -402,6 +440,7 @@ static void virtio_ballast_keep(struct virtio_ballast *vb, struct page *page)
 {
 	set_page_private(page, (unsigned long)vb->kept);
 	vb->kept = page;
+	vb->kept_units += UNITS_PER_PAGE;
 }
 
 /* Undo a deflation that the host has not confirmed. */
@@ -421,15 +460,21 @@ static void virtio_ballast_put_back(struct virtio_ballast *vb, struct list_head 
  *
  * The host hears of a page before it is free for use.  MUST_TELL_HOST makes that mandatory; without
  * it the order is merely kind to the host, and pages are released even if it cannot listen.
+ *
+ * The list is not asked for more pages than it can have: it takes that for a mistake.
  */
 static unsigned int virtio_ballast_deflate(struct virtio_ballast *vb, unsigned int units)
 {
 	unsigned int released = 0;
+	bool must_tell = virtio_ballast_has(vb, VIRTIO_BALLAST_F_MUST_TELL_HOST);
+	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE];
 	struct page *page;
 	LIST_HEAD(pages);
 
 	mutex_lock(&vb->balloon_lock);
-	units = min3(units, vb->num_units, PFNS_PER_REQUEST);
+	units = min3(units, vb->num_units - vb->kept_units, PFNS_PER_REQUEST);
+	if (must_tell && virtqueue_is_broken(vq))
+		units = 0;
 	vb->num_pfns = 0;
 	while (vb->num_pfns < units) {
 		page = balloon_page_dequeue(&vb->balloon);
@@ -439,8 +484,7 @@ static unsigned int virtio_ballast_deflate(struct virtio_ballast *vb, unsigned i
 		list_add(&page->lru, &pages);
 	}
 	if (vb->num_pfns) {
-		if (virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE]) ||
-		    !virtio_ballast_has(vb, VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
+		if (virtio_ballast_tell_host(vb, vq) || !must_tell) {
 			released = vb->num_pfns;
 			virtio_ballast_release(vb, &pages);
 		} else {
@@ -461,9 +505,9 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 	while ((page = vb->kept)) {
 		vb->kept = (struct page *)page_private(page);
 		set_page_private(page, 0);
-		list_add(&page->lru, &pages);
+		virtio_ballast_release_page(vb, page);
 	}
-	virtio_ballast_release(vb, &pages);
+	vb->kept_units = 0;
 	while (vb->num_units) {
 		page = balloon_page_dequeue(&vb->balloon);
 		if (!page) {
@@ -556,6 +600,8 @@ static void virtio_ballast_publish_size(struct virtio_ballast *vb)
 {
 	u32 units;
 
+	if (READ_ONCE(vb->reset))
+		return;
 	do {
 		units = READ_ONCE(vb->num_units);
 		virtio_cwrite_le(vb->vdev, struct virtio_ballast_config, actual, &units);
@@ -929,8 +975,10 @@ static int virtio_ballast_hint_report(struct page_reporting_dev_info *prdev,
 	if (READ_ONCE(vb->stopped))
 		return -ENODEV;
 	for_each_sg(sgl, from, nents, i) {
-		if (vq->num_free <= HINT_DESCS_RESERVED)
+		if (vq->num_free <= HINT_DESCS_RESERVED) {
+			virtqueue_kick(vq);
 			virtio_ballast_hint_settle(vb);
+		}
 		sg_init_table(&sg, 1);
 		sg_set_page(&sg, sg_page(from), from->length, from->offset);
 		if (virtqueue_add_inbuf(vq, &sg, 1, prdev, GFP_NOWAIT | __GFP_NOWARN))
@@ -954,6 +1002,9 @@ static bool virtio_ballast_hint_over(struct virtio_ballast *vb, u32 id)
  * has not that much, it would cost the more to get rid of the guest.  So let page reporting isolate
  * the free blocks; it takes its time, and does not look at a block a second time.  If free pages
  * are reported, the host has dropped them already, and there is nothing to hint.
+ *
+ * A hinted block has old contents after the migration.  To the kernel it has been free all the
+ * time: see virtio_ballast_hint_isolates() for when that does no harm.
  */
 static void virtio_ballast_hint_isolated(struct virtio_ballast *vb, u32 id)
 {
@@ -976,6 +1027,17 @@ static void virtio_ballast_hint_isolated(struct virtio_ballast *vb, u32 id)
 	page_reporting_unregister(&hint->prdev);
 }
 
+/*
+ * Whether to have blocks isolated rather than to allocate them.  Not if the kernel counts on what
+ * it wrote into pages when they became free: blocks that are allocated are freed when the migration
+ * is over, and written to then, which populates them.
+ */
+static bool virtio_ballast_hint_isolates(void)
+{
+	return want_init_on_alloc(HINT_GFP) && !READ_ONCE(hint_allocated) &&
+	       !want_init_on_free() && !page_poisoning_enabled_static();
+}
+
 /* One round: name the command, then free blocks for as long as it stands, then say "stop". */
 static void virtio_ballast_hint_round(struct virtio_ballast *vb, u32 id)
 {
@@ -984,7 +1046,7 @@ static void virtio_ballast_hint_round(struct virtio_ballast *vb, u32 id)
 	if (!virtio_ballast_hint_send_cmd(vb, &hint->start, id))
 		return;
 	hint->active = id;
-	if (want_init_on_alloc(HINT_GFP) && !READ_ONCE(hint_allocated))
+	if (virtio_ballast_hint_isolates())
 		virtio_ballast_hint_isolated(vb, id);
 	else
 		while (!virtio_ballast_hint_over(vb, id) && virtio_ballast_hint_block(vb))
@@ -1240,7 +1302,7 @@ static void virtio_ballast_start(struct virtio_ballast *vb)
 	virtio_ballast_hint_reset(&vb->hint);
 	virtio_ballast_publish_poison(vb);
 	vb->failed = false;
-	vb->reset = false;
+	WRITE_ONCE(vb->reset, false);
 	WRITE_ONCE(vb->stopped, false);
 	virtio_device_ready(vb->vdev);
 
@@ -1262,20 +1324,6 @@ static void virtio_ballast_shut_down(struct virtio_ballast *vb)
 	WRITE_ONCE(vb->stopped, true);
 	spin_unlock_irq(&vb->state_lock);
 	virtio_ballast_check_health(vb);
-}
-
-/*
- * End the device's use of everything, and with that all waits for it.  Queues are broken first, so
- * that what still runs neither adds to them nor notifies the device; that ends no wait for a block.
- */
-static void virtio_ballast_reset(struct virtio_ballast *vb)
-{
-	virtio_break_device(vb->vdev);
-	virtio_reset_device(vb->vdev);
-	spin_lock_irq(&vb->state_lock);
-	vb->reset = true;
-	spin_unlock_irq(&vb->state_lock);
-	wake_up(&vb->acked);
 }
 
 /*
