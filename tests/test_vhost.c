@@ -774,6 +774,28 @@ START_TEST(two_runs_with_vhost_are_the_same)
 }
 END_TEST
 
+/* Two guests on a host that has memory for one: VMMs go, and devices and workers with them. */
+START_TEST(vmms_that_the_host_kills_leave_nothing_running)
+{
+	static const char text[] = TEST_HEAD
+		"host { compatible = \"ballast,host\"; memory-mib = <512>; cpus = <2>; "
+		VHOST " };\n"
+		"g: guest { compatible = \"ballast,guest\"; memory-mib = <512>; vcpus = <1>;\n"
+		"count = <2>; boot-profile = <&linux_6_1>;\n"
+		"modules { driver { compatible = \"ballast,module\";"
+		" image = \"page_hinting\"; }; };"
+		"devices { hint { compatible = \"ballast,virtio-page-hint\"; vhost; }; };\n"
+		"programs { use { compatible = \"ballast,program-memhog\"; size-mib = <320>; };"
+		" rest { compatible = \"ballast,program-idle\"; duration-ms = <1000>; };"
+		" }; }; };\n";
+
+	outcome_run(&o, text, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%d: %s", o.end, o.text);
+	ck_assert_uint_gt(o.report.nr_problems, 0);
+	outcome_free(&o);
+}
+END_TEST
+
 static const struct refusal {
 	const char *host, *device, *says;
 } refusals[] = {
@@ -851,6 +873,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(machines, the_vmm_does_not_take_part);
 	tcase_add_test(machines, an_assigned_device_keeps_the_memory_and_the_vmm_answers);
 	tcase_add_test(machines, two_runs_with_vhost_are_the_same);
+	tcase_add_test(machines, vmms_that_the_host_kills_leave_nothing_running);
 	tcase_add_loop_test(machines, what_vhost_cannot_have_is_refused, 0,
 			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_loop_test(machines, broken_halves_are_caught, 0,

@@ -13,6 +13,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -138,7 +140,7 @@ static void handle_kick(struct vhost_work *work)
 	if (vhost_vq_get_backend(vq)) {
 		vhost_disable_notify(vq->dev, vq);
 		while (serve_one(vq->dev, vq, &total))
-			if (vhost_exceeds_weight(vq, ++nr, total))
+			if (vhost_exceeds_weight(vq, ++nr, min_t(size_t, total, INT_MAX)))
 				break;
 	}
 	mutex_unlock(&vq->mutex);

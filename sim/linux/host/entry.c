@@ -5,7 +5,8 @@
  * A vCPU's exit and a VMM's system call run on the thread that makes them, as a task that lasts for
  * the call, whose memory is the VMM's.  What the guest's task or the VMM's code held on their own
  * side (preemption off, interrupts off, the big lock) is nothing to the host's kernel, which may
- * sleep: the thread then waits, and the guest with it.
+ * sleep: the thread then waits, and the guest with it.  Left out: that a thread of a process that
+ * is killed first comes out of the kernel; what such a thread holds there at the moment stays held.
  *
  * Modules allocate from a page allocator as a guest's, of a memory that is no part of the host's
  * frames: what the kernel takes for itself is the scenario's kernel-reserve-mib.
