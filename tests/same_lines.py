@@ -21,6 +21,10 @@ PARTS = ('mm', 'kernel', 'lib', 'drivers/virtio', 'include', 'tools/virtio', 'ar
          'hw', 'softmmu', 'qom', 'util', 'migration', 'block', 'net', 'tests/qtest', 'qobject')
 
 
+# What of a tree `make kernel` has put there.
+OURS = pathlib.Path('driver-src/linux/patches')
+
+
 def significant(path):
     """(number, text) of the lines that count."""
     with open(path, encoding='utf-8', errors='replace') as file:
@@ -47,7 +51,8 @@ def read_trees(trees):
     for tree in trees:
         for part in PARTS:
             for path in files_under(pathlib.Path(tree, part)):
-                if 'ballast' in str(path.relative_to(tree)):
+                name = path.relative_to(tree)
+                if 'ballast' in str(name) or (OURS / name).exists():
                     continue		# ours, overlaid by a build
                 lines = list(significant(path))
                 for at, text in windows(lines):
