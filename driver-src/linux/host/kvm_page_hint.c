@@ -16,7 +16,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "kvm_page_hint.h"
 #include "page_hint_zap.h"
 #include <kvm_page_hint.h>
 
@@ -41,7 +40,7 @@ static unsigned long slot_hva(struct kvm *kvm, gfn_t gfn, u64 nr_pages)
 	return gfn_to_hva_memslot(slot, gfn);
 }
 
-int kvm_pv_page_hint(struct kvm_vcpu *vcpu, gpa_t gpa, u64 len)
+static int kvm_pv_page_hint(struct kvm_vcpu *vcpu, gpa_t gpa, u64 len)
 {
 	struct kvm *kvm = vcpu->kvm;
 	int idx, ret = -KVM_EFAULT;
