@@ -68,6 +68,7 @@ static void page_hint_vhost_stop(VirtIOPageHint *dev)
     vhost_dev_stop(&dev->vhost_dev, vdev, true);
     page_hint_vhost_interrupts(dev, false);
     vhost_dev_disable_notifiers(&dev->vhost_dev, vdev);
+    ram_block_discard_require(false);
     dev->vhost_running = false;
     trace_virtio_page_hint_vhost("stopped", 0);
 }
@@ -76,10 +77,15 @@ static void page_hint_vhost_stop(VirtIOPageHint *dev)
 static int page_hint_vhost_start(VirtIOPageHint *dev)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
-    int ret = vhost_dev_enable_notifiers(&dev->vhost_dev, vdev);
+    /* Who would pin memory later on (VFIO) is refused as long as it runs. */
+    int ret = ram_block_discard_require(true);
 
     if (ret) {
         return ret;
+    }
+    ret = vhost_dev_enable_notifiers(&dev->vhost_dev, vdev);
+    if (ret) {
+        goto out_require;
     }
     ret = page_hint_vhost_interrupts(dev, true);
     if (ret) {
@@ -106,6 +112,8 @@ out_interrupts:
     page_hint_vhost_interrupts(dev, false);
 out_notifiers:
     vhost_dev_disable_notifiers(&dev->vhost_dev, vdev);
+out_require:
+    ram_block_discard_require(false);
     return ret;
 }
 

@@ -260,6 +260,12 @@ bool ram_block_discard_is_disabled(void)
 	return this_vmm->config.discard_disabled;
 }
 
+/* Nobody begins to pin memory while a VMM runs, so there is nothing to remember. */
+int ram_block_discard_require(bool state)
+{
+	return state && this_vmm->config.discard_disabled ? -EBUSY : 0;
+}
+
 /* Bytes without a host behind them. */
 static int advise_bytes(void *ptr, uint64_t len, enum host_madvise advice)
 {

@@ -119,6 +119,7 @@ void split_page(struct page *page, unsigned int order);
 #define VM_HUGETLB 0x00400000
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+#define vma_is_anonymous(vma) (!(vma)->vm_ops)
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size);
 
 bool is_free_buddy_page(struct page *page);

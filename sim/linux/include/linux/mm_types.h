@@ -39,6 +39,7 @@ struct vm_area_struct {
 	unsigned long vm_start, vm_end;		/* addresses */
 	struct mm_struct *vm_mm;
 	unsigned long vm_flags;
+	const void *vm_ops;			/* NULL: anonymous memory */
 };
 
 #endif

@@ -51,5 +51,7 @@ void memory_listener_unregister(MemoryListener *listener);
 
 /* Somebody (an assigned device) needs guest RAM to stay where it is. */
 bool ram_block_discard_is_disabled(void);
+/* Or, by turns, that it can be discarded: 0 or -EBUSY. */
+int ram_block_discard_require(bool state);
 
 #endif

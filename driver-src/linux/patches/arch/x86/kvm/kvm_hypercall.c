@@ -14,6 +14,7 @@
 
 static LIST_HEAD(calls);
 static DEFINE_MUTEX(calls_lock);	/* who changes the list */
+static u32 calls_features;		/* of all on it; read without the lock */
 DEFINE_STATIC_SRCU(calls_srcu);
 
 static struct kvm_hypercall *find_call(unsigned long nr)
@@ -28,6 +29,17 @@ static struct kvm_hypercall *find_call(unsigned long nr)
 	return NULL;
 }
 
+/* The list has changed. */
+static void update_features(void)
+{
+	struct kvm_hypercall *call;
+	u32 features = 0;
+
+	list_for_each_entry(call, &calls, list)
+		features |= BIT(call->feature);
+	WRITE_ONCE(calls_features, features);
+}
+
 int kvm_hypercall_register(struct kvm_hypercall *call)
 {
 	int ret = 0;
@@ -37,6 +49,7 @@ int kvm_hypercall_register(struct kvm_hypercall *call)
 		ret = -EEXIST;
 	else
 		list_add_tail_rcu(&call->list, &calls);
+	update_features();
 	mutex_unlock(&calls_lock);
 	return ret;
 }
@@ -46,6 +59,7 @@ void kvm_hypercall_unregister(struct kvm_hypercall *call)
 {
 	mutex_lock(&calls_lock);
 	list_del_rcu(&call->list);
+	update_features();
 	mutex_unlock(&calls_lock);
 	synchronize_srcu(&calls_srcu);
 }
@@ -67,12 +81,6 @@ bool kvm_hypercall_of_module(struct kvm_vcpu *vcpu, unsigned long nr, unsigned l
 
 u32 kvm_hypercall_features(void)
 {
-	struct kvm_hypercall *call;
-	u32 features = 0;
-
-	mutex_lock(&calls_lock);
-	list_for_each_entry(call, &calls, list)
-		features |= BIT(call->feature);
-	mutex_unlock(&calls_lock);
-	return features;
+	/* CPUID is made with preemption off. */
+	return READ_ONCE(calls_features);
 }
