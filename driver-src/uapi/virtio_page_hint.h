@@ -9,12 +9,13 @@
  * and from then on does nothing to the blocks.  There are no features of the device's own and no
  * configuration.
  *
- * The virtio specification knows no such device.  The id is the last one that PCI has room for
- * (Virtio 1.2, section 4.1.2.1), and nobody's so far.
+ * The virtio specification knows no such device.  The id is one that it has reserved for a memory
+ * balloon (Virtio 1.2, section 5) beside the traditional one, which is 5, and that nobody ever
+ * used; QEMU 7.2 has no room for ids that it does not know.
  */
 #ifndef _UAPI_VIRTIO_PAGE_HINT_H
 #define _UAPI_VIRTIO_PAGE_HINT_H
 
-#define VIRTIO_PAGE_HINT_DEVICE_ID	63
+#define VIRTIO_PAGE_HINT_DEVICE_ID	13
 
 #endif /* _UAPI_VIRTIO_PAGE_HINT_H */

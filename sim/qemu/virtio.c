@@ -604,10 +604,14 @@ void vmm_virtio_vm_state(VirtIODevice *vdev, bool running)
 
 #define VIRTIO_MODEL_QUEUES 16	/* per device; kicks and interrupts are bits of a word */
 
+#define VIRTIO_ID_MAX 41
+
 void virtio_init(VirtIODevice *vdev, uint16_t device_id, size_t config_size)
 {
 	unsigned int i;
 
+	/* As with QEMU 7.2, whose table of names ends with virtio-gpio. */
+	g_assert(device_id <= VIRTIO_ID_MAX);
 	vdev->name = DEVICE(vdev)->id;
 	vdev->device_id = device_id;
 	vdev->status = 0;

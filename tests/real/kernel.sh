@@ -37,7 +37,7 @@ patch_file() {
 # The tree $1 with the hooks in its page allocator and the hypercalls of modules in its KVM.
 patch_tree() {
 	patches=$top/driver-src/linux/patches
-	patch_file "$1" mm/page_alloc.c free_page_hook.cocci 'free_page_hook_call(' 6
+	patch_file "$1" mm/page_alloc.c free_page_hook.cocci 'free_page_hook_call(' 7
 	patch_file "$1" arch/x86/kvm/x86.c kvm_hypercall.cocci 'kvm_hypercall_of_module(' 1
 	patch_file "$1" arch/x86/kvm/cpuid.c kvm_hypercall.cocci 'kvm_hypercall_features(' 1
 	for f in include/linux/free_page_hook.h mm/free_page_hook.c include/linux/kvm_hypercall.h \

@@ -7,7 +7,7 @@
  * and then include/linux/free_page_hook.h and mm/free_page_hook.c, which are beside this file, go
  * into the tree, and "obj-y += free_page_hook.o" into mm/Makefile.  The statements after which a hook
  * is called are few in that file; a version that has others gets no hook there, which whoever applies
- * this has to look for: there are six places.
+ * this has to look for: there are seven places.
  */
 
 @ header @
@@ -74,6 +74,19 @@ free_one_page(struct zone *zone, ...)
 +spin_unlock(&zone->lock);
 +free_page_hook_call(unlocked, zone);
 +local_irq_restore(flags);
+}
+
+@ unlocked_ok @
+identifier page, order, zone, flags;
+@@
+__free_pages_ok(struct page *page, unsigned int order, ...)
+{
+...
+-spin_unlock_irqrestore(&zone->lock, flags);
++spin_unlock(&zone->lock);
++free_page_hook_call(unlocked, zone);
++local_irq_restore(flags);
+...
 }
 
 @ allocated @
