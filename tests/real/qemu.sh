@@ -18,14 +18,14 @@ done
 
 devices="Q35 MICROVM PCIE_PORT VIRTIO_PCI VIRTIO_MMIO VIRTIO_BALLOON VIRTIO_BALLAST SERIAL_ISA"
 options="--target-list=x86_64-softmmu --without-default-features --without-default-devices
-	--with-devices-x86_64=minimal --disable-user --disable-tools --disable-docs --enable-tcg --enable-kvm
+	--with-devices-x86_64=minimal --disable-user --disable-tools --disable-docs --enable-tcg --enable-kvm --enable-vhost-kernel
 	--enable-system --enable-fdt=system --disable-install-blobs --enable-trace-backends=log
 	--audio-drv-list= --disable-debug-info --extra-cflags=-O1"
 
 lock qemu
 tree=$(qemu_tree)
 overlay "$top/driver-src/qemu" "$tree/hw/ballast"
-for f in virtio_ballast.h virtio_page_hint.h; do
+for f in virtio_ballast.h virtio_page_hint.h vhost_page_hint.h; do
 	cmp -s "$top/driver-src/uapi/$f" "$tree/include/standard-headers/linux/$f" ||
 		cp "$top/driver-src/uapi/$f" "$tree/include/standard-headers/linux/"
 done

@@ -109,6 +109,8 @@ cmp -s "$qemu/qemu-system-x86_64" "$out/real/qemu-system-x86_64" ||
 	fail "$out/real/qemu-system-x86_64 is not the one in $qemu; run 'make qemu'"
 for name in $devices virtio-ballast-pci virtio-page-hint-pci; do
 	object=$(ninja -C "$qemu" -t targets all 2>/dev/null | sed -n "s,^\([^ ]*_$name.c.o\): .*,\1,p")
+	# one of the two, as QEMU is configured
+	case $name in *-vhost | *-vhost-stub) [ -n "$object" ] || continue ;; esac
 	[ -n "$object" ] || fail "QEMU has no object of $name.c"
 	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' |
 		while read -r f; do realpath "$f"; done) |
