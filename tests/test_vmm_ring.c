@@ -57,7 +57,7 @@ static void probe_output(VirtIODevice *vdev, VirtQueue *vq)
 static void probe_realize(DeviceState *dev, Error **errp)
 {
 	probe = (struct Probe *)dev;
-	virtio_init(VIRTIO_DEVICE(dev), 42, 8);
+	virtio_init(VIRTIO_DEVICE(dev), 41, 8);
 	probe->vq = virtio_add_queue(VIRTIO_DEVICE(dev), 8, probe_output);
 }
 
