@@ -52,7 +52,8 @@ host_src := $(wildcard host-model/*.c)
 linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, \
 	$(wildcard sim/linux/kernel/*.c) $(wildcard sim/linux/mm/*.c) \
 	$(wildcard sim/linux/virtio/*.c) $(wildcard sim/workload/*.c)) \
-	$(wildcard sim/linux/host/*.c) sim/linux/guest.c sim/linux/guest_memory.c sim/linux/background.c
+	$(wildcard sim/linux/host/*.c) sim/linux/guest.c sim/linux/guest_memory.c sim/linux/guest_pages.c \
+	sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(wildcard sim/study/*.c) \

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_site.h"
 #include "history.h"
-#include "symbol.h"
 #include "oracle.h"
 
 #define HISTORY_SIZE 65536
@@ -66,11 +66,11 @@ void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64
 		e->origin = ram->vm->origin;
 }
 
-static void print_code(FILE *f, const char *before, const void *code)
+static void print_code(FILE *f, const char *before, const struct call_site *code)
 {
 	char text[256];
 
-	if (code && symbol_describe(code, text, sizeof(text)))
+	if (call_site_describe(code, text, sizeof(text)))
 		fprintf(f, "%s%s", before, text);
 }
 

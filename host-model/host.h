@@ -49,18 +49,53 @@ struct host_stats {
 	uint64_t data_losses;
 };
 
-/* Somebody outside the host model wants to know; all optional, called when it happens. */
+/*
+ * What happens to pages besides faults, discards and swapping: mapped where no vCPU took a fault, a
+ * 2 MiB leaf split, unmapped by reclaim (to be written; or not, as the slot has it), dropped
+ * (lazily freed, or the VM is gone), left by a discard since they are just being read.
+ */
+enum ept_change { EPT_MAP, EPT_MAP_HUGE, EPT_SPLIT, EPT_UNMAP, EPT_UNMAP_CLEAN, EPT_DROP,
+		  EPT_READING };
+
+struct ept_fault {
+	uint64_t id;
+	gfn_t gfn;		/* first of the pages that are mapped now */
+	unsigned int order;
+	bool swapped_in, write;
+	uint64_t ns;		/* wall time of it */
+};
+
+/* A request that a driver has put on a queue, or a kick of the queue. */
+struct kvm_notice {
+	uint64_t id, cause;
+	unsigned int queue;
+	const struct call_site *site;	/* in the driver; NULL: not known */
+};
+
+/*
+ * Somebody outside the host model wants to know; all optional, called when it happens.  For whom it
+ * happens is coro_current->ctx.cause.
+ */
 struct host_observer {
 	void (*vm_killed)(struct host *host, struct kvm_vm *vm, const char *reason);
-	/* EPT violation handled: wall time of it in ns. */
-	void (*ept_fault)(struct kvm_vm *vm, gfn_t g, unsigned int order, bool swapped_in,
-			  uint64_t ns);
+	/* EPT violation handled. */
+	void (*ept_fault)(struct kvm_vm *vm, const struct ept_fault *fault);
+	/* NULL: nobody wants to know of each page. */
+	void (*ept)(struct kvm_vm *vm, gfn_t g, uint64_t nr, enum ept_change change);
 	/* @freed: frames that the host has got by it; what held nothing gives nothing. */
-	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed);
-	void (*swapped)(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out);
+	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed, bool lazy);
+	/* A page has been written or read, in @ns from when it was submitted. */
+	void (*swapped)(struct kvm_vm *vm, gfn_t g, swap_slot_t slot, bool out, uint64_t ns);
+	/* Reclaim begins; @vm: whose thread needs frames, NULL: kswapd. */
+	void (*reclaim)(struct host *host, struct kvm_vm *vm, uint64_t id, uint64_t cause);
+	void (*submitted)(struct kvm_virtio *dev, const struct kvm_notice *request);
+	void (*kicked)(struct kvm_virtio *dev, const struct kvm_notice *kick);
+	/* @request->queue: the number of the call. */
+	void (*hypercall)(struct kvm_vm *vm, const struct kvm_notice *request);
 	void (*data_loss)(struct kvm_vm *vm, const struct data_loss *loss);
 	/* The host's kernel has served a hint itself: blocks of guest memory, and their bytes. */
-	void (*hinted)(struct kvm_vm *vm, uint64_t blocks, uint64_t bytes);
+	void (*hinted)(struct kvm_vm *vm, const struct kvm_served *served, uint64_t blocks,
+		       uint64_t bytes);
 	void *opaque;
 };
 
@@ -68,9 +103,9 @@ struct host_observer {
 struct host_kernel_ops {
 	/* A file of /dev, as open() has it. */
 	int (*open)(struct kvm_vm *vm, const char *path);
-	/* In the exit of a vCPU; @arg: four. @caller: address in the guest's code. */
+	/* In the exit of a vCPU; @arg: four.  @site: in the guest's code. */
 	long (*hypercall)(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
-			  const void *caller);
+			  const struct call_site *site);
 	/* EAX of the CPUID leaf KVM_CPUID_FEATURES. */
 	uint32_t (*features)(struct kvm_vm *vm);
 };
@@ -98,6 +133,7 @@ struct host {
 	struct cpu_thread kswapd;
 	struct ledger_account kswapd_account;
 	unsigned int kswapd_failures;
+	uint64_t kswapd_cause;		/* who woke it last */
 	struct memory_waiter *waiters;		/* threads that wait for frames */
 	struct page_waiter *page_waiters;	/* threads that wait for a page's read */
 
@@ -107,6 +143,7 @@ struct host {
 	unsigned __int128 footprint;		/* used frames times ns, up to footprint_until */
 	uint64_t footprint_until;
 	struct page_history *history;
+	uint64_t last_id;			/* see host_new_id() */
 	bool failed;				/* data loss: the run is void */
 };
 
@@ -131,6 +168,15 @@ void host_stop_vm(struct kvm_vm *vm);
 
 /* Integral of the used frames over time, so far: pages times ms. */
 uint64_t host_footprint(struct host *host);
+
+/*
+ * Whatever is asked of somebody else has a number, in the order in which it begins, so that what
+ * follows can name it (coro_current->ctx.cause).
+ */
+static inline uint64_t host_new_id(struct host *host)
+{
+	return ++host->last_id;
+}
 
 static inline uint64_t host_used_pages(const struct host *host)
 {

@@ -9,7 +9,9 @@
  */
 #include "kvm.h"
 
+#include "call_site.h"
 #include "host.h"
+#include "hostmem.h"
 
 static uint64_t sender_time(const struct kvm_vm *vm)
 {
@@ -98,28 +100,119 @@ static struct ledger_account *mmio_exit(struct kvm_virtio *dev)
 	return old;
 }
 
-void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, const void *caller)
+/* Requests */
+
+static struct kvm_request *request_at(struct kvm_virtio *dev, unsigned int index,
+				      unsigned int head)
 {
-	if (index < KVM_QUEUES)
-		dev->submitted[index] = (struct kvm_submit){ caller, sender_time(dev->vm) };
+	if (index >= KVM_QUEUES || head >= dev->nr_requests[index])
+		return NULL;
+	return &dev->requests[index][head];
 }
 
-void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index)
+static void make_room(struct kvm_virtio *dev, unsigned int index, uint16_t size)
 {
+	if (index >= KVM_QUEUES)
+		return;
+	host_free(dev->requests[index]);
+	dev->requests[index] = host_alloc(size * sizeof(*dev->requests[index]));
+	dev->nr_requests[index] = size;
+}
+
+void kvm_virtio_remove(struct kvm_virtio *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < KVM_QUEUES; i++) {
+		host_free(dev->requests[i]);
+		dev->requests[i] = NULL;
+		dev->nr_requests[i] = 0;
+	}
+}
+
+/* What was collected for it, if anything, is what it is for. */
+void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, unsigned int head,
+			  const struct call_site *site)
+{
+	const struct host_observer *observer = dev->vm->host->observer;
+	struct coro_context *ctx = &coro_current->ctx;
+	struct kvm_request *rq = request_at(dev, index, head);
+	struct kvm_notice notice = { .cause = ctx->batch ? ctx->batch : ctx->cause,
+				     .queue = index, .site = site };
+
+	ctx->batch = 0;
+	if (!rq)
+		return;
+	notice.id = dev->last_request[index] = host_new_id(dev->vm->host);
+	*rq = (struct kvm_request){ .site = site, .id = notice.id,
+				    .submitted = sender_time(dev->vm) };
+	if (observer && observer->submitted)
+		observer->submitted(dev, &notice);
+}
+
+const struct kvm_request *kvm_virtio_taken(struct kvm_virtio *dev, unsigned int index,
+					   unsigned int head)
+{
+	struct kvm_request *rq = request_at(dev, index, head);
+
+	if (!rq)
+		return NULL;
+	rq->kick = dev->last_kick[index];
+	rq->taken = sender_time(dev->vm);
+	coro_current->ctx.cause = rq->id;
+	return rq;
+}
+
+struct kvm_served kvm_virtio_answered(struct kvm_virtio *dev, unsigned int index,
+				      unsigned int head, const struct call_site *site)
+{
+	const struct kvm_request *rq = request_at(dev, index, head);
+	struct kvm_served served = { .site = site };
+
+	if (rq && rq->id) {
+		served.id = rq->id;
+		served.asked = rq->site;
+		served.kick = rq->kick;
+		served.submitted = rq->submitted;
+		served.taken = rq->taken;
+		served.answered = sender_time(dev->vm);
+	}
+	if (coro_current->ctx.cause == served.id)
+		coro_current->ctx.cause = served.kick;
+	return served;
+}
+
+static void note_kick(struct kvm_virtio *dev, unsigned int index, const struct call_site *site)
+{
+	const struct host_observer *observer = dev->vm->host->observer;
+	struct kvm_notice kick = { .id = host_new_id(dev->vm->host), .queue = index, .site = site };
+
+	dev->nr_kicks++;
+	if (index >= KVM_QUEUES)
+		return;
+	kick.cause = dev->last_request[index];
+	dev->last_kick[index] = kick.id;
+	if (observer && observer->kicked)
+		observer->kicked(dev, &kick);
+}
+
+void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index, const struct call_site *site)
+{
+	uint64_t cause = coro_current->ctx.cause;
 	struct ledger_account *old;
 
+	note_kick(dev, index, site);
 	if (dev->ops->queue_notify) {
 		old = mmio_exit(dev);
-		dev->nr_kicks++;
 		dev->ops->queue_notify(dev, index);
 		account_switch(old);
+		coro_current->ctx.cause = cause;
 		return;
 	}
 	old = account_switch(&dev->vm->account[ACCOUNT_EXIT]);
 	charge(COST_KICK_IOEVENTFD, 1);
 	account_switch(old);
 	dev->vm->exits[KVM_EXIT_IOEVENTFD]++;
-	dev->nr_kicks++;
 	dev->kick_pending |= 1u << index;
 	if (!event_pending(&dev->kick_event))
 		event_add(dev->vm->host->engine, &dev->kick_event, sender_time(dev->vm));
@@ -137,18 +230,25 @@ static void pass_time(void)
 }
 
 long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
-		   const void *caller)
+		   const struct call_site *site)
 {
+	const struct host_observer *observer = vm->host->observer;
 	const struct host_kernel_ops *ops = vm->host->kernel_ops;
 	struct ledger_account *old = account_switch(&vm->account[ACCOUNT_EXIT]);
+	struct kvm_notice call = { .id = host_new_id(vm->host), .queue = nr, .site = site,
+				   .cause = coro_current->ctx.cause };
 	long ret = -KVM_ENOSYS;
 
+	if (observer && observer->hypercall)
+		observer->hypercall(vm, &call);
+	coro_current->ctx.cause = call.id;
 	charge(COST_VMEXIT, 1);
 	vm->exits[KVM_EXIT_HYPERCALL]++;
 	pass_time();
 	if (ops)
-		ret = ops->hypercall(vm, nr, arg, caller);
+		ret = ops->hypercall(vm, nr, arg, site);
 	pass_time();
+	coro_current->ctx.cause = call.cause;
 	account_switch(old);
 	return ret;
 }
@@ -201,6 +301,8 @@ void kvm_virtio_config_read(struct kvm_virtio *dev, unsigned int offset, void *b
 
 	dev->ops->config_read(dev, offset, buf, len);
 	account_switch(old);
+	/* Who reads the configuration does what it has been changed for. */
+	coro_current->ctx.cause = dev->config_cause;
 }
 
 void kvm_virtio_config_write(struct kvm_virtio *dev, unsigned int offset, const void *buf,
@@ -226,6 +328,7 @@ void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
 {
 	struct ledger_account *old = mmio_exit(dev);
 
+	make_room(dev, index, addr->size);
 	dev->ops->queue_enable(dev, index, addr);
 	account_switch(old);
 }

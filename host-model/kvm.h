@@ -48,10 +48,21 @@ struct kvm_virtio_ops {
 
 #define KVM_QUEUES 16		/* of a device */
 
-/* Who last put a request on a queue: the driver's code, and when (ns). */
-struct kvm_submit {
-	const void *caller;
-	uint64_t time;
+struct call_site;
+
+/* A request on a queue: the driver's code that put it there and, later, how it was served. */
+struct kvm_request {
+	const struct call_site *site;
+	uint64_t id, kick;		/* host_new_id(); of the last kick before it was taken */
+	uint64_t submitted, taken;	/* ns */
+};
+
+/* How a request was answered. */
+struct kvm_served {
+	uint64_t id, kick;
+	uint64_t submitted, taken, answered;	/* ns */
+	const struct call_site *asked;	/* in the driver's code */
+	const struct call_site *site;	/* of the answer, in the code of a device */
 };
 
 struct kvm_virtio {
@@ -68,7 +79,12 @@ struct kvm_virtio {
 	uint32_t irq_pending;		/* bit 0: config, bit n + 1: queue n; latched */
 	uint32_t kick_pending;		/* bit n: queue n was kicked, kick() not yet called */
 	struct event kick_event, irq_event;
-	struct kvm_submit submitted[KVM_QUEUES];
+	/* By the first descriptor of the request, which is in use until the answer. */
+	struct kvm_request *requests[KVM_QUEUES];
+	uint16_t nr_requests[KVM_QUEUES];	/* size of the queue */
+	uint64_t last_request[KVM_QUEUES];	/* id of it */
+	uint64_t last_kick[KVM_QUEUES];
+	uint64_t config_cause;		/* what the configuration was changed for last */
 	/* Kicks of a queue go to this file instead of kick(); NULL: they do not. */
 	struct host_eventfd *ioeventfd[KVM_QUEUES];
 	struct kvm_virtio *next;
@@ -143,15 +159,27 @@ void kvm_virtio_queue_enable(struct kvm_virtio *dev, unsigned int index,
 			     const struct kvm_vring_addr *addr);
 /*
  * Guest side, on a vCPU: a hypercall, which the host's kernel serves while the vCPU waits, and the
- * features that it offers (EAX of KVM_CPUID_FEATURES).  @arg: four; @caller: address in the code
- * that calls.  -KVM_ENOSYS (-1000): nobody knows the number.
+ * features that it offers (EAX of KVM_CPUID_FEATURES).  @arg: four; @site: in the code that
+ * calls.  -KVM_ENOSYS (-1000): nobody knows the number.
  */
 long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
-		   const void *caller);
+		   const struct call_site *site);
 uint32_t kvm_features(struct kvm_vm *vm);
-/* Guest side: a driver has put a request on a queue; @caller is an address in its code. */
-void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, const void *caller);
+/* Guest side: a driver puts a request on a queue, from its descriptor @head on. */
+void kvm_virtio_submitted(struct kvm_virtio *dev, unsigned int index, unsigned int head,
+			  const struct call_site *site);
 /* Guest side, on a vCPU: kick a queue. */
-void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index);
+void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index, const struct call_site *site);
+/*
+ * VMM or host kernel: the request that begins at @head is taken, and the calling code works for it
+ * from now on; it is answered, and it does not any more.  What a guest has written to the ring by
+ * itself has no id.
+ */
+const struct kvm_request *kvm_virtio_taken(struct kvm_virtio *dev, unsigned int index,
+					   unsigned int head);
+struct kvm_served kvm_virtio_answered(struct kvm_virtio *dev, unsigned int index,
+				      unsigned int head, const struct call_site *site);
+/* The device is gone. */
+void kvm_virtio_remove(struct kvm_virtio *dev);
 
 #endif

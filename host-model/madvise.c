@@ -23,6 +23,7 @@ struct zap {
 	enum host_madvise advice;
 	uint64_t frames;	/* given back, or marked */
 	uint64_t nr_zapped;	/* leaves */
+	uint64_t nr_reading;	/* pages that are being read, and stay */
 };
 
 static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t *state)
@@ -56,6 +57,8 @@ static void zap_page(struct zap *zap, uint64_t nr)
 	uint32_t *state = &ram->page[nr].state;
 	enum page_kind kind = page_kind(*state);
 
+	if (kind == PAGE_READING)
+		zap->nr_reading++;
 	if (kind == PAGE_NONE || kind == PAGE_READING)
 		return;
 	if (kind == PAGE_PRESENT) {
@@ -110,6 +113,18 @@ static void zap_locked(struct zap *zap, uint64_t nr, uint64_t count)
 	cpu_lock_end(&ram->mmu_lock, since);
 }
 
+/* Of what is said to be discarded. */
+static void note_reading(const struct zap *zap, uint64_t nr, uint64_t count)
+{
+	uint64_t end = nr + count;
+
+	if (!zap->nr_reading)
+		return;
+	for (; nr < end; nr++)
+		if (page_kind(zap->ram->page[nr].state) == PAGE_READING)
+			note_ept(zap->ram, nr, 1, EPT_READING);
+}
+
 static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 {
 	struct guest_ram *ram = zap->ram;
@@ -121,7 +136,8 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 	ram->host->stats.zapped += zap->frames;
 	ram->given_back += freed;
 	if (ram->host->observer && ram->host->observer->discarded)
-		ram->host->observer->discarded(ram->vm, gfn(nr), count, freed);
+		ram->host->observer->discarded(ram->vm, gfn(nr), count, freed, lazy);
+	note_reading(zap, nr, count);
 }
 
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,

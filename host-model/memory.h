@@ -176,6 +176,16 @@ void swap_cancel_transfers(struct host *host);
 /* Kill the VMM that holds most.  Does not return when that is the caller's own. */
 bool host_out_of_memory(struct host *host);
 
+/* Somebody wants to know of each page. */
+static inline void note_ept(const struct guest_ram *ram, uint64_t g, uint64_t nr,
+			    enum ept_change change)
+{
+	const struct host_observer *observer = ram->host->observer;
+
+	if (observer && observer->ept)
+		observer->ept(ram->vm, gfn(g), nr, change);
+}
+
 /* history.c */
 enum page_op { OP_WRITE, OP_FILL, OP_FAULT, OP_HUGE_FAULT, OP_DISCARD, OP_LAZYFREE, OP_SWAP_OUT,
 	       OP_SWAP_IN, OP_CHECK };

@@ -182,6 +182,7 @@ void guest_ram_clear(struct guest_ram *ram)
 {
 	uint64_t block, nr;
 
+	note_ept(ram, 0, ram->nr_pages, EPT_DROP);
 	for (block = 0; block < ram->nr_blocks; block++) {
 		if (page_kind(ram->pmd[block].state) == PAGE_PRESENT)
 			ram_drop_huge(ram, block);
@@ -208,16 +209,27 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 		ram->page[nr + i].state = state;
 	lru_replace_huge(ram->host, page_index(ram, nr));
 	ram->host->stats.ept_splits++;
+	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
 }
 
-/* Time of the fault so far goes to whoever looks; @start is the local time when it began. */
-static void fault_done(struct guest_ram *ram, uint64_t nr, unsigned int order, bool swapped,
-		       uint64_t start)
+/*
+ * The pages from @nr on are mapped, and time of the fault goes to whoever looks; @start is the
+ * local time when it began.
+ */
+static void fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start)
 {
 	const struct host_observer *observer = ram->host->observer;
 
-	if (observer && observer->ept_fault && coro_current->ctx.thread)
-		observer->ept_fault(ram->vm, gfn(nr), order, swapped, cpu_local_time() - start);
+	fault->order = block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0;
+	fault->gfn = gfn(nr & ~((UINT64_C(1) << fault->order) - 1));
+	if (!coro_current->ctx.thread) {
+		note_ept(ram, fault->gfn.nr, UINT64_C(1) << fault->order,
+			 fault->order ? EPT_MAP_HUGE : EPT_MAP);
+		return;
+	}
+	fault->ns = cpu_local_time() - start;
+	if (observer && observer->ept_fault)
+		observer->ept_fault(ram->vm, fault);
 }
 
 static bool fault_huge(struct guest_ram *ram, uint64_t block)
@@ -290,6 +302,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	ram_add_resident(ram, pages);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, first, pages, 0);
+	note_ept(ram, first, pages, EPT_MAP);
 	return true;
 }
 
@@ -343,12 +356,13 @@ static inline void mark_accessed(struct guest_ram *ram, uint32_t *state, bool hu
 	}
 }
 
-static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
+static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access access, bool vcpu)
 {
+	struct ept_fault fault = { .id = host_new_id(ram->host), .write = access == RAM_WRITE };
+	uint64_t start = 0, cause = coro_current->ctx.cause;
 	struct ledger_account *old;
-	uint64_t start = 0;
-	bool swapped = false;
 
+	coro_current->ctx.cause = fault.id;
 	if (coro_current->ctx.thread)
 		start = cpu_local_time();
 	old = account_switch(&ram->vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL]);
@@ -369,11 +383,11 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 			map_cached(ram, nr);
 			break;
 		case PAGE_SWAPPED:
-			swapped = true;
+			fault.swapped_in = true;
 			swap_read(ram, nr);
 			break;
 		case PAGE_READING:
-			swapped = true;
+			fault.swapped_in = true;
 			swap_wait_page(ram->host, page_index(ram, nr));
 			break;
 		case PAGE_PRESENT:
@@ -382,7 +396,8 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	}
 	/* Mapping what is there now: tdp_mmu_map() holds mmu_lock for read. */
 	cpu_lock_pass(&ram->mmu_lock);
-	fault_done(ram, nr, block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0, swapped, start);
+	fault_done(ram, nr, &fault, start);
+	coro_current->ctx.cause = cause;
 	account_switch(old);
 	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)
 		cpu_sync();
@@ -408,7 +423,7 @@ static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enu
 				mark_accessed(ram, state, false, access);
 				nr++;
 			} else {
-				fault_page(ram, nr, vcpu);
+				fault_page(ram, nr, access, vcpu);
 			}
 		}
 	}

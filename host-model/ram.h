@@ -73,9 +73,11 @@ uint64_t guest_ram_huge(const struct guest_ram *ram);	/* of resident, in 2 MiB l
 /* Frames that the host got back by the VMM's discards, of all that was discarded; pages. */
 uint64_t guest_ram_given_back(const struct guest_ram *ram);
 
+struct call_site;
+
 /*
  * For whom memory is discarded: the request (the nth of its queue), and the code that named the
- * pages and that discards them.  Addresses are of images; NULL: not known.
+ * pages and that discards them; NULL: not known.
  */
 struct discard_origin {
 	bool host_kernel;		/* by a module of the host's kernel, not by the VMM */
@@ -83,7 +85,7 @@ struct discard_origin {
 	unsigned int queue;
 	uint64_t request;		/* from 1 on */
 	uint64_t submitted;		/* ns */
-	const void *driver_code, *device_code;
+	const struct call_site *driver_code, *device_code;
 };
 
 enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };

@@ -154,6 +154,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 
 	if (page->state & PAGE_LAZYFREE) {
 		ram_drop_page(ram, gfn_of_index(host, index));
+		note_ept(ram, gfn_of_index(host, index), 1, EPT_DROP);
 		host->stats.lazyfree_dropped++;
 		ram->given_back++;
 		batch->progress++;
@@ -162,6 +163,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 	if (page_has_slot(page->state)) {
 		/* Clean: its slot still holds the same contents. */
 		lru_del(host, index, false);
+		note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP_CLEAN);
 		page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
 		ram->token[gfn_of_index(host, index)] = ~0u;
 		ram->resident--;
@@ -177,6 +179,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 	charge(COST_SWAP_OUT, 1);
 	lru_del(host, index, false);
 	page->state = page_state(PAGE_WRITEBACK, slot);
+	note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP);
 	host->writeback_pages++;
 	batch->index[batch->nr++] = index;
 	batch->progress++;
@@ -189,6 +192,7 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 
 	if (ram->pmd[block].state & PAGE_LAZYFREE) {
 		ram_drop_huge(ram, block);
+		note_ept(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES, EPT_DROP);
 		host->stats.lazyfree_dropped += HOST_PMD_PAGES;
 		ram->given_back += HOST_PMD_PAGES;
 		batch->progress += HOST_PMD_PAGES;
@@ -309,8 +313,25 @@ void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm)
 
 static void wake_kswapd(struct host *host)
 {
-	if (host->kswapd_failures < MAX_RETRIES && host->kswapd.wait_forever)
-		cpu_wake(&host->kswapd);
+	if (host->kswapd_failures >= MAX_RETRIES || !host->kswapd.wait_forever)
+		return;
+	host->kswapd_cause = coro_current->ctx.cause;
+	cpu_wake(&host->kswapd);
+}
+
+/*
+ * Reclaim begins: what it does is done in its name.  Returns in whose name the code ran before.
+ * @vm: who needs frames; NULL: kswapd, which works for whom it was woken by.
+ */
+static uint64_t reclaim_begin(struct host *host, struct kvm_vm *vm)
+{
+	const struct host_observer *observer = host->observer;
+	uint64_t old = coro_current->ctx.cause, id = host_new_id(host);
+
+	if (observer && observer->reclaim)
+		observer->reclaim(host, vm, id, vm ? old : host->kswapd_cause);
+	coro_current->ctx.cause = id;
+	return old;
 }
 
 /* Free frames are enough once what is being written is free, too. */
@@ -345,8 +366,11 @@ static void kswapd_main(void *arg)
 		host->kswapd.wait_forever = true;
 		cpu_block("kswapd sleeps");
 		host->kswapd.wait_forever = false;
-		if (host->free_pages < host->wmark_high)
-			balance(host);
+		if (host->free_pages >= host->wmark_high)
+			continue;
+		reclaim_begin(host, NULL);
+		balance(host);
+		coro_current->ctx.cause = 0;
 	}
 }
 
@@ -397,8 +421,16 @@ static void take(struct host *host, uint64_t nr)
 /* The calling thread frees memory itself; returns false when even killing did not help. */
 static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries)
 {
+	bool progress = host->writeback_pages >= WRITEBACK_MAX;
+
 	host->stats.direct_reclaims++;
-	if (host->writeback_pages >= WRITEBACK_MAX || shrink_lists(host) || host->writeback_pages) {
+	if (!progress) {
+		uint64_t cause = reclaim_begin(host, coro_current->ctx.thread->vm);
+
+		progress = shrink_lists(host);
+		coro_current->ctx.cause = cause;
+	}
+	if (progress || host->writeback_pages) {
 		/* Without waiting, nothing more would become free: no time passes here. */
 		if (host->free_pages < nr + host->wmark_min && host->writeback_pages)
 			wait_for_memory(host, "direct reclaim");

@@ -209,20 +209,28 @@ struct page_transfer {
 	struct swap_request rq;
 	struct host *host;
 	struct page_transfer *next, **link;	/* in host->transfers */
+	uint64_t cause, submitted;	/* for whom, and when (ns) */
 	uint32_t index[READAHEAD_MAX];
 };
 
-static void observe(struct guest_ram *ram, uint64_t nr, bool out)
+/* In the name of whoever has asked for the transfer. */
+static void observe(struct guest_ram *ram, uint64_t nr, bool out, const struct page_transfer *io)
 {
 	struct host *host = ram->host;
+	uint64_t old = coro_current->ctx.cause;
 
 	page_history_add(ram, out ? OP_SWAP_OUT : OP_SWAP_IN, nr, 1, 0);
-	if (host->observer && host->observer->swapped)
-		host->observer->swapped(ram->vm, gfn(nr), 1, out);
+	if (!host->observer || !host->observer->swapped)
+		return;
+	if (io)
+		coro_current->ctx.cause = io->cause;
+	host->observer->swapped(ram->vm, gfn(nr), page_slot(ram->page[nr].state), out,
+				io ? host->engine->now - io->submitted : 0);
+	coro_current->ctx.cause = old;
 }
 
 /* A page's contents are in its slot now, and its frame is free. */
-static void page_swapped_out(struct guest_ram *ram, uint64_t nr)
+static void page_swapped_out(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
 	struct host_page *page = &ram->page[nr];
 
@@ -231,7 +239,7 @@ static void page_swapped_out(struct guest_ram *ram, uint64_t nr)
 	ram->resident--;
 	ram->swapped++;
 	ram->host->stats.swap_out++;
-	observe(ram, nr, true);
+	observe(ram, nr, true, io);
 }
 
 static void transfer_free(struct page_transfer *io)
@@ -263,7 +271,7 @@ static void write_complete(struct swap_request *rq)
 		if (!ram || page_kind(ram->page[nr].state) != PAGE_WRITEBACK ||
 		    page_slot(ram->page[nr].state).nr != rq->slot + i)
 			continue;
-		page_swapped_out(ram, nr);
+		page_swapped_out(ram, nr, io);
 		host->writeback_pages--;
 		freed++;
 	}
@@ -277,6 +285,8 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	struct page_transfer *io = host_alloc(sizeof(*io));
 
 	io->host = host;
+	io->cause = coro_current->ctx.cause;
+	io->submitted = host->engine->now;
 	io->rq.slot = slot;
 	io->rq.write = write;
 	io->rq.complete = complete;
@@ -295,7 +305,7 @@ static void zram_write(struct host *host, uint32_t index)
 
 	charge(COST_SWAP_COMPRESS, 1);
 	swap->stats.pages_out++;
-	page_swapped_out(ram, gfn_of_index(host, index));
+	page_swapped_out(ram, gfn_of_index(host, index), NULL);
 	host->writeback_pages--;
 	host_put_frames(host, 1);
 }
@@ -348,7 +358,7 @@ void swap_write(struct host *host, const uint32_t *index, unsigned int nr)
 	swap_zram_balance(host);
 }
 
-static void page_read_in(struct guest_ram *ram, uint64_t nr)
+static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
 	struct host_page *page = &ram->page[nr];
 
@@ -358,7 +368,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr)
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->stats.swap_in++;
-	observe(ram, nr, false);
+	observe(ram, nr, false, io);
 }
 
 static void read_complete(struct swap_request *rq)
@@ -377,7 +387,7 @@ static void read_complete(struct swap_request *rq)
 		nr = gfn_of_index(host, io->index[i]);
 		if (ram && page_kind(ram->page[nr].state) == PAGE_READING &&
 		    page_slot(ram->page[nr].state).nr == rq->slot + i)
-			page_read_in(ram, nr);
+			page_read_in(ram, nr, io);
 		else
 			unused++;	/* discarded or killed while it was read */
 	}

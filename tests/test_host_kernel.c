@@ -27,7 +27,8 @@ static struct guest_module module;
 static struct host_kernel_config config;
 static uint64_t hints, hint_bytes;
 
-static void on_hint(struct kvm_vm *of, uint64_t blocks, uint64_t bytes)
+static void on_hint(struct kvm_vm *of, const struct kvm_served *served, uint64_t blocks,
+		    uint64_t bytes)
 {
 	hints += blocks;
 	hint_bytes += bytes;

@@ -48,7 +48,8 @@ static char path[4200], error[600];
 static uint64_t hints, hint_bytes;
 static int fd, kick, irq, err;
 
-static void on_hint(struct kvm_vm *of, uint64_t blocks, uint64_t bytes)
+static void on_hint(struct kvm_vm *of, const struct kvm_served *served, uint64_t blocks,
+		    uint64_t bytes)
 {
 	hints += blocks;
 	hint_bytes += bytes;

@@ -186,7 +186,7 @@ static void send_out(unsigned int q, const void *data, uint32_t size)
 	memcpy(guest.ram + BUFFERS, data, size);
 	put_desc(&guest, RING_DESC(q), 0, BUFFERS, size, 0, 0);
 	guest_publish(&guest, q, 0);
-	kvm_virtio_kick(guest.virtio, q);
+	kvm_virtio_kick(guest.virtio, q, NULL);
 	wait_used(q, guest.avail[q]);
 }
 
@@ -194,7 +194,7 @@ static void send_in(unsigned int q, uint64_t gpa, uint32_t len)
 {
 	put_desc(&guest, RING_DESC(q), 0, gpa, len, DESC_WRITE, 0);
 	guest_publish(&guest, q, 0);
-	kvm_virtio_kick(guest.virtio, q);
+	kvm_virtio_kick(guest.virtio, q, NULL);
 	wait_used(q, guest.avail[q]);
 }
 
@@ -292,7 +292,7 @@ static void script_contend(void *arg)
 	memcpy(guest.ram + BUFFERS, pfns, sizeof(pfns));
 	put_desc(&guest, RING_DESC(Q_INFLATE), 0, BUFFERS, sizeof(pfns), 0, 0);
 	guest_publish(&guest, Q_INFLATE, 0);
-	kvm_virtio_kick(guest.virtio, Q_INFLATE);
+	kvm_virtio_kick(guest.virtio, Q_INFLATE, NULL);
 	cpu_sync();
 	cpu_sleep(20000);		/* the main loop has it by now */
 	start = guest.engine.now;
@@ -338,7 +338,7 @@ static void script_hostile(void *arg)
 	put_desc(&guest, RING_DESC(Q_REPORT), 0, table, 1024 * 16, DESC_INDIRECT, 0);
 	for (i = 0; i < 32; i++)
 		guest_publish(&guest, Q_REPORT, 0);
-	kvm_virtio_kick(guest.virtio, Q_REPORT);
+	kvm_virtio_kick(guest.virtio, Q_REPORT, NULL);
 	waited_ns = 0;
 	while (used_idx(&guest, Q_REPORT) < 32) {
 		cpu_sleep(20000);
@@ -512,7 +512,7 @@ static void script_stall(void *arg)
 		cpu_sleep(NSEC_PER_MSEC_U64);
 	put_desc(&guest, RING_DESC(Q_HINT), 0, DATA_PFN * PAGE, PAGE, DESC_WRITE, 0);
 	guest_publish(&guest, Q_HINT, 0);
-	kvm_virtio_kick(guest.virtio, Q_HINT);
+	kvm_virtio_kick(guest.virtio, Q_HINT, NULL);
 	cpu_sleep(5 * NSEC_PER_MSEC_U64);	/* the iothread waits for the bitmap by now */
 	ck_assert_uint_eq(used_idx(&guest, Q_HINT), 1);
 	start = guest.engine.now;
@@ -579,7 +579,7 @@ static void script_die(void *arg)
 	memcpy(guest.ram + BUFFERS, pfns, sizeof(pfns));
 	put_desc(&guest, RING_DESC(Q_INFLATE), 0, BUFFERS, sizeof(pfns), 0, 0);
 	guest_publish(&guest, Q_INFLATE, 0);
-	kvm_virtio_kick(guest.virtio, Q_INFLATE);
+	kvm_virtio_kick(guest.virtio, Q_INFLATE, NULL);
 	cpu_block("nothing");
 	abort();
 }

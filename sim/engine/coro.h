@@ -25,6 +25,7 @@ struct kernel;		/* sim/linux: the model kernel whose code runs */
 struct vmm;		/* sim/qemu: the VMM whose code runs */
 struct cpu_thread;	/* host-model: the host thread that pays for it */
 struct task_struct;	/* sim/linux: `current` */
+struct call_site;
 
 struct coro_context {
 	struct kernel *kernel;
@@ -34,6 +35,9 @@ struct coro_context {
 	unsigned int preempt;	/* sim/linux: depth of preempt_disable() */
 	bool irqs_off;		/* sim/linux: interrupts are held back */
 	bool in_irq;		/* sim/linux: this is an interrupt handler */
+	const struct call_site *site;	/* of the call into the model that is being made */
+	/* Ids of what the code works for, and of the blocks that it collects for a request. */
+	uint64_t cause, batch;
 };
 
 typedef void (*coro_fn)(void *arg);

@@ -15,6 +15,7 @@
 
 #include "background.h"
 #include "guest_memory.h"
+#include "guest_pages.h"
 #include "hostmem.h"
 #include "host.h"
 #include "kernel/fork.h"
@@ -70,6 +71,8 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 		return NULL;
 	}
 	mm_init(kernel, &config->mm);
+	if (config->observer)
+		guest_pages_observe(kernel, config->observer);
 	if (config->watermark_scale_factor) {
 		kernel->mm->watermark_scale_factor = config->watermark_scale_factor;
 		setup_per_zone_wmarks();

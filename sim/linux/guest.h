@@ -38,9 +38,31 @@ struct guest_module {
 	unsigned int nr_args;
 };
 
+struct call_site;
+
+/*
+ * Somebody wants to know of each block of the page allocator; names of tasks are read during the
+ * call.  @told: a module that has hooked the allocator hears of it; @site: code of a module that
+ * asks, NULL: the kernel's own.
+ */
+struct guest_observer {
+	void (*allocated)(struct kernel *kernel, uint64_t pfn, unsigned int order, int migratetype,
+			  const char *task, const struct call_site *site);
+	void (*freed)(struct kernel *kernel, uint64_t pfn, unsigned int order, int migratetype,
+		      const char *task, bool told);
+	/* A free block has come about: one has come back, and has merged with its buddies. */
+	void (*merged)(struct kernel *kernel, uint64_t pfn, unsigned int order, uint64_t last,
+		       unsigned int last_order, bool told);
+	/* A free block is taken out; @id: of the batch for a request, 0: the kernel keeps it. */
+	void (*isolated)(struct kernel *kernel, uint64_t pfn, unsigned int order, uint64_t id,
+			 const struct call_site *site);
+	void (*put_back)(struct kernel *kernel, uint64_t pfn, unsigned int order);
+};
+
 struct guest_config {
 	struct engine *engine;
 	struct kvm_vm *vm;
+	const struct guest_observer *observer;	/* NULL: nobody */
 	const char *name;
 	uint64_t seed;
 	bool no_jitter;

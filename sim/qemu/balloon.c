@@ -129,12 +129,20 @@ enum vmm_role vmm_queue_role(const VirtQueue *vq)
 	return VMM_ROLE_OTHER;
 }
 
+enum vmm_role vmm_role_of(const struct kvm_virtio *dev, unsigned int queue)
+{
+	const struct vmm_virtio *transport = dev->vmm_opaque;
+
+	return queue < transport->vdev->nr_queues ?
+	       vmm_queue_role(&transport->vdev->vq[queue]) : VMM_ROLE_OTHER;
+}
+
 enum vmm_role vmm_current_role(const struct vmm *vmm)
 {
 	return vmm->handling ? vmm_queue_role(vmm->handling) : VMM_ROLE_OTHER;
 }
 
-void vmm_discard_begin(struct vmm *vmm, const void *device_code)
+void vmm_discard_begin(struct vmm *vmm, const struct call_site *device_code)
 {
 	const VirtQueue *vq = vmm->handling;
 	struct discard_origin *origin;
@@ -148,12 +156,8 @@ void vmm_discard_begin(struct vmm *vmm, const void *device_code)
 	origin->device = vq->vdev->name;
 	origin->queue = vq->index;
 	origin->request = vq->nr_popped;
-	if (vq->index < KVM_QUEUES) {
-		const struct kvm_submit *s = &vq->vdev->transport->kvm.submitted[vq->index];
-
-		origin->driver_code = s->caller;
-		origin->submitted = s->time;
-	}
+	origin->driver_code = vq->request.site;
+	origin->submitted = vq->request.submitted;
 }
 
 void vmm_discard_end(struct vmm *vmm)
@@ -213,7 +217,7 @@ static void each_block(struct vmm *vmm, const struct vmm_request *request,
 					     elem->in_sg[i].iov_len >> HOST_PAGE_SHIFT);
 }
 
-void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
+void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem, const struct call_site *site)
 {
 	VirtIODevice *vdev = vq->vdev;
 	struct vmm *vmm = vdev->transport->vmm;
@@ -221,14 +225,13 @@ void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem)
 	struct vmm_request request = { .device = vdev->name, .queue = vq->index,
 				       .number = vq->nr_popped };
 
+	if (vmm->vm)
+		request.served = kvm_virtio_answered(&vdev->transport->kvm, vq->index,
+						     elem->index, site);
 	if (!observer || vdev->broken)
 		return;
 	request.role = vmm_queue_role(vq);
 	request.must_tell = virtio_vdev_has_feature(vdev, VIRTIO_BALLOON_F_MUST_TELL_HOST);
-	if (vq->index < KVM_QUEUES) {
-		request.driver_code = vdev->transport->kvm.submitted[vq->index].caller;
-		request.submitted = vdev->transport->kvm.submitted[vq->index].time;
-	}
 	if (request.role == VMM_ROLE_INFLATE || request.role == VMM_ROLE_DEFLATE) {
 		request.blocks = sum(elem->out_sg, elem->out_num) / sizeof(uint32_t);
 		request.bytes = request.blocks << VIRTIO_BALLOON_PFN_SHIFT;

@@ -39,6 +39,7 @@ struct QEMUBH {
 	void *opaque;
 	MemReentrancyGuard *guard;
 	bool scheduled, running, deleted, oneshot;
+	uint64_t cause;				/* for what it was scheduled */
 	bool left;				/* what it was for is freed */
 	QSIMPLEQ_ENTRY(QEMUBH) next;		/* while scheduled */
 };
@@ -230,6 +231,7 @@ struct VirtQueue {
 	bool notification;		/* the guest shall kick */
 	unsigned int inuse;		/* popped and not given back */
 	uint64_t nr_popped;		/* requests so far */
+	struct kvm_request request;	/* the last one of them */
 	/* While somebody else serves it (vhost): kicks to it, interrupts from it. */
 	EventNotifier host_notifier, guest_notifier;
 	VirtIOHandleOutput handle_output;
@@ -352,9 +354,10 @@ int vmm_transport_host_notifier(VirtQueue *vq, bool assign);
 /* What the queue is for; OTHER: nobody knows. */
 enum vmm_role vmm_queue_role(const VirtQueue *vq);
 /* Who asks for what is discarded now, for the host's history; then nobody does any more. */
-void vmm_discard_begin(struct vmm *vmm, const void *device_code);
+void vmm_discard_begin(struct vmm *vmm, const struct call_site *device_code);
 void vmm_discard_end(struct vmm *vmm);
-void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem);
+void vmm_balloon_request(VirtQueue *vq, const VirtQueueElement *elem,
+			 const struct call_site *site);
 void vmm_balloon_reset(VirtIODevice *vdev);
 
 /* migration.c */

@@ -136,6 +136,7 @@ void qemu_bh_schedule(QEMUBH *bh)
 	if (bh->scheduled || bh->deleted)
 		return;
 	bh->scheduled = true;
+	bh->cause = coro_current->ctx.cause;
 	QSIMPLEQ_INSERT_TAIL(&bh->ctx->scheduled, bh, next);
 	aio_context_notify(bh->ctx);
 }
@@ -176,6 +177,7 @@ static void check_left(bool left, const char *kind, const void *callback);
 
 static void bh_call(QEMUBH *bh)
 {
+	uint64_t cause = coro_current->ctx.cause;
 	bool engaged;
 
 	check_left(bh->left, "bottom half", bh->cb);
@@ -184,7 +186,9 @@ static void bh_call(QEMUBH *bh)
 	bh->running = true;
 	if (bh->guard)
 		bh->guard->engaged_in_io = true;
+	coro_current->ctx.cause = bh->cause;
 	bh->cb(bh->opaque);
+	coro_current->ctx.cause = cause;
 	bh->running = false;
 	if (bh->deleted || bh->oneshot) {
 		bh_free(bh);

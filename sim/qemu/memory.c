@@ -283,6 +283,7 @@ static int ram_advise(struct vmm *vmm, uint64_t start, uint64_t len, enum host_m
 
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length)
 {
+	const struct call_site *site = call_site_take();
 	int ret;
 
 	if (!QEMU_IS_ALIGNED(start | length, rb->page_size)) {
@@ -299,7 +300,7 @@ int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length)
 		memset(rb->host + start, 0, length);
 		return 0;
 	}
-	vmm_discard_begin(this_vmm, __builtin_return_address(0));
+	vmm_discard_begin(this_vmm, site);
 	ret = ram_advise(this_vmm, start, length, HOST_MADV_DONTNEED);
 	vmm_discard_end(this_vmm);
 	if (ret)
@@ -315,6 +316,7 @@ int qemu_madvise(void *addr, size_t len, int advice)
 		{ QEMU_MADV_DONTNEED, HOST_MADV_DONTNEED },
 		{ MADV_FREE, HOST_MADV_FREE },
 	};
+	const struct call_site *site = call_site_take();
 	ram_addr_t offset;
 	RAMBlock *rb = qemu_ram_block_from_host(addr, false, &offset);
 	size_t i = 0;
@@ -323,7 +325,7 @@ int qemu_madvise(void *addr, size_t len, int advice)
 	while (i < ARRAY_SIZE(map) && map[i].qemu != advice)
 		i++;
 	if (i < ARRAY_SIZE(map) && rb && rb->guest && len <= rb->used_length - offset) {
-		vmm_discard_begin(this_vmm, __builtin_return_address(0));
+		vmm_discard_begin(this_vmm, site);
 		ret = ram_advise(this_vmm, offset, len, map[i].host);
 		vmm_discard_end(this_vmm);
 	}

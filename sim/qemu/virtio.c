@@ -382,6 +382,17 @@ static VirtQueueElement *element_new(size_t sz, const struct chain *chain, unsig
 	return elem;
 }
 
+/* Who works for it says so.  Without a host nobody counts requests. */
+static struct kvm_request request_taken(VirtQueue *vq, unsigned int head)
+{
+	struct vmm_virtio *transport = vq->vdev->transport;
+	const struct kvm_request *rq = NULL;
+
+	if (transport->vmm->vm)
+		rq = kvm_virtio_taken(&transport->kvm, vq->index, head);
+	return rq ? *rq : (struct kvm_request){ 0 };
+}
+
 void *virtqueue_pop(VirtQueue *vq, size_t sz)
 {
 	VirtQueueElement *elem = NULL;
@@ -405,6 +416,7 @@ void *virtqueue_pop(VirtQueue *vq, size_t sz)
 		vq->inuse++;
 		vq->nr_popped++;
 		vmm_of(vq->vdev)->handling = vq;
+		vq->request = request_taken(vq, head);
 	} else {
 		chain_unmap(vmm_of(vq->vdev), chain);
 	}
@@ -455,9 +467,11 @@ void virtqueue_flush(VirtQueue *vq, unsigned int count)
 
 void virtqueue_push(VirtQueue *vq, const VirtQueueElement *elem, unsigned int len)
 {
+	const struct call_site *site = call_site_take();
+
 	virtqueue_fill(vq, elem, len, 0);
 	virtqueue_flush(vq, 1);
-	vmm_balloon_request(vq, elem);
+	vmm_balloon_request(vq, elem, site);
 	if (vmm_of(vq->vdev)->handling == vq)
 		vmm_of(vq->vdev)->handling = NULL;
 }
@@ -512,6 +526,7 @@ void virtio_notify_config(VirtIODevice *vdev)
 	if (!(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return;
 	vdev->generation++;
+	vdev->transport->kvm.config_cause = coro_current->ctx.cause;
 	vmm_sync();
 	vmm_transport_interrupt(vdev->transport, KVM_VECTOR_CONFIG);
 }
@@ -519,9 +534,13 @@ void virtio_notify_config(VirtIODevice *vdev)
 void vmm_virtio_run_queue(VirtIODevice *vdev, unsigned int index)
 {
 	VirtQueue *vq = queue_at(vdev, index);
+	uint64_t cause = coro_current->ctx.cause;
 
-	if (vq && vq->avail.open && vq->handle_output && !vdev->broken)
-		vq->handle_output(vdev, vq);
+	if (!vq || !vq->avail.open || !vq->handle_output || vdev->broken)
+		return;
+	coro_current->ctx.cause = vdev->transport->kvm.last_kick[index];
+	vq->handle_output(vdev, vq);
+	coro_current->ctx.cause = cause;
 }
 
 void virtio_queue_notify(VirtIODevice *vdev, int n)

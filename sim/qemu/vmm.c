@@ -427,6 +427,7 @@ void vmm_device_delete(struct vmm_device *dev)
 	*link = dev->next;
 	object_remove_child(OBJECT(dev->vdev));
 	object_unref(OBJECT(dev->vdev));
+	kvm_virtio_remove(&dev->transport.kvm);
 	vmm_leave(old);
 	g_free(dev->id);
 	g_free(dev);

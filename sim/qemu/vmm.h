@@ -21,9 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kvm.h"
+
 struct engine;
-struct kvm_vm;
-struct kvm_virtio;
 struct vmm;
 struct vmm_device;
 
@@ -45,8 +45,7 @@ struct vmm_request {
 	const char *device;		/* id of the device */
 	unsigned int queue;
 	uint64_t number;		/* of the queue, from 1 on, since the device was reset */
-	uint64_t submitted;		/* ns, when the driver put it on the queue */
-	const void *driver_code;	/* what put it there, an address in the driver's image */
+	struct kvm_served served;
 	enum vmm_role role;
 	bool must_tell;			/* VIRTIO_BALLOON_F_MUST_TELL_HOST is agreed upon */
 	uint64_t blocks;		/* page frames or buffers that it named */
@@ -119,6 +118,8 @@ void vmm_device_delete(struct vmm_device *dev);
 struct vmm_device *vmm_device_find(struct vmm *vmm, const char *id);
 /* What the guest's transport talks to; NULL before realize. */
 struct kvm_virtio *vmm_device_virtio(struct vmm_device *dev);
+/* What a queue of it is for. */
+enum vmm_role vmm_role_of(const struct kvm_virtio *dev, unsigned int queue);
 /* What the queue is for whose request is being handled now; OTHER: none. */
 enum vmm_role vmm_current_role(const struct vmm *vmm);
 /* Needs a reset after a malformed request. */

@@ -270,6 +270,8 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.panicked = machine_guest_panicked,
 		.booted = machine_guest_booted,
 		.opaque = guest,
+		.observer = trace_wants(guest->machine->trace, TRACE_FULL) ?
+			    &machine_guest_observer : NULL,
 	};
 	mm_config_default(&c->mm, MIB_PAGES(g->memory_mib), g->vcpus);
 	c->mm.min_free_kbytes = g->min_free_kbytes;

@@ -52,6 +52,13 @@ struct machine_modules {
 	uint32_t nr;
 };
 
+#define MACHINE_CPU_CAUSES 17
+
+/* CPU time by cause (machine_samples.c) that has been recorded. */
+struct machine_cpu {
+	uint64_t ns[MACHINE_CPU_CAUSES];
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -83,14 +90,26 @@ struct machine_guest {
 	struct machine_told *told;	/* which those are; NULL: nothing was told yet */
 	uint64_t oom_pages;		/* of the last program that the guest killed */
 	struct guest_memory memory;	/* when its kernel was last looked at */
+	uint64_t balloon_target;	/* pages that shall be in it */
+	struct trace_rec_memory_sample where;	/* recorded last */
+	struct machine_cpu cpu;
 };
 
 /* Adjacent pages that went to or from swap, until something else happens. */
 struct swap_extent {
 	uint32_t guest;
-	uint64_t gfn, nr;
+	uint64_t gfn, nr, cause;
 	bool out;
 };
+
+/* The same for what backs pages, for as long as no time passes. */
+struct page_extent {
+	uint32_t guest;
+	enum ept_change change;
+	uint64_t gfn, nr, cause, time;
+};
+
+#define MACHINE_SITES 256	/* hash values of places in the source */
 
 struct machine {
 	const struct scenario *scenario;
@@ -109,6 +128,11 @@ struct machine {
 	struct event sample, finish, progress;
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
+	struct page_extent pages;
+	struct known_site *sites[MACHINE_SITES];
+	uint64_t nr_sites;
+	struct machine_cpu cpu;		/* of the host's own threads */
+	struct trace_rec_swap_sample swap_sample;	/* recorded last */
 	enum trace_end result;
 	bool bad_input, finished;
 	bool quiet;			/* the epilogue: tables are closed */
@@ -123,9 +147,13 @@ struct machine {
 	enum trace_end crash_end;
 };
 
+void machine_flush_pages(struct machine *m);
+
 /* A record of the run proper: what belongs to its tables. */
 #define MACHINE_TRACE(m, name, ...)                                                                \
 	do {                                                                                       \
+		if ((m)->pages.nr)                                                                 \
+			machine_flush_pages(m);                                                    \
 		if (!(m)->quiet)                                                                   \
 			TRACE((m)->trace, (m)->engine.now, name, __VA_ARGS__);                     \
 	} while (0)
@@ -240,13 +268,28 @@ enum engine_end machine_engine_run(struct machine *m, uint64_t until);
 void machine_check_crashes(struct machine *m);
 void machine_guest_panicked(struct kernel *kernel, const char *text, bool bug);
 
+/* machine_causes.c */
+void machine_causes_init(struct machine *m);
+/* The number of a place in the source, which has a record from now on; NULL: 0. */
+uint64_t machine_site(struct machine *m, const struct call_site *site);
+void machine_sites_free(struct machine *m);
+const char *machine_device_name(const struct machine_guest *guest, const struct kvm_virtio *dev);
+void machine_request_served(struct machine_guest *guest, const struct vmm_request *rq);
+/* The guest shall have @left bytes; what follows from it names this as its cause. */
+int machine_set_balloon(struct machine_guest *guest, int64_t left, char *error);
+/* For guests of which each page is to be recorded. */
+extern const struct guest_observer machine_guest_observer;
+
+/* machine_samples.c */
+void machine_samples_init(struct machine *m);
+void machine_trace_samples(struct machine *m);
+/* One guest and the host. */
+void machine_trace_sample(struct machine_guest *guest);
+
 /* machine-trace.c */
 void machine_trace_init(struct machine *m);
 /* The machine is built: declare it. */
 void machine_trace_begin(struct machine *m);
-void machine_trace_samples(struct machine *m);
-/* One guest and the host. */
-void machine_trace_sample(struct machine_guest *guest);
 /* Totals and the last samples. */
 void machine_trace_totals(struct machine *m);
 /* Record a data loss and tell the user, with the page's history. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the machine records: observers of the host and of VMMs, samples, and totals at the end.
+ * What the machine records: observers of the host and of VMMs, and totals at the end.  Samples are
+ * taken in machine_samples.c, requests and what follows from them recorded in machine_causes.c.
  *
- * Runs of adjacent pages that are swapped become one extent; fault latencies are collected in
- * histograms between samples.
+ * Runs of adjacent pages that are swapped become one extent.
  */
 #include "machine-internal.h"
 
@@ -28,42 +28,35 @@ void machine_trace_flush_extent(struct machine *m)
 	if (!e->nr)
 		return;
 	if (e->out)
-		MACHINE_TRACE(m, swap_out, .guest = e->guest, .gfn = e->gfn,
-		      .nr = e->nr);
+		MACHINE_TRACE(m, swap_out, .guest = e->guest, .gfn = e->gfn, .nr = e->nr,
+			      .cause = e->cause);
 	else
-		MACHINE_TRACE(m, swap_in, .guest = e->guest, .gfn = e->gfn,
-		      .nr = e->nr);
+		MACHINE_TRACE(m, swap_in, .guest = e->guest, .gfn = e->gfn, .nr = e->nr,
+			      .cause = e->cause);
 	e->nr = 0;
 }
 
-static void host_swapped(struct kvm_vm *vm, gfn_t g, uint64_t nr, bool out)
+static void host_swapped(struct kvm_vm *vm, gfn_t g, swap_slot_t slot, bool out, uint64_t ns)
 {
 	struct machine *m = machine_of(vm->host);
+	uint64_t cause = coro_current->ctx.cause;
 	struct swap_extent *e = &m->extent;
 
-	if (e->nr && e->guest == vm->id && e->out == out && e->gfn + e->nr == g.nr) {
-		e->nr += nr;
-		return;
-	}
-	if (e->nr && e->guest == vm->id && e->out == out && g.nr + nr == e->gfn) {
-		e->gfn = g.nr;
-		e->nr += nr;
+	if (out)
+		MACHINE_TRACE(m, swap_out_page, .guest = vm->id, .gfn = g.nr, .slot = slot.nr,
+			      .cause = cause);
+	else
+		MACHINE_TRACE(m, swap_in_page, .guest = vm->id, .gfn = g.nr, .slot = slot.nr,
+			      .latency = ns, .cause = cause);
+	if (e->nr && e->guest == vm->id && e->out == out && e->cause == cause &&
+	    (e->gfn + e->nr == g.nr || g.nr + 1 == e->gfn)) {
+		e->gfn = e->gfn < g.nr ? e->gfn : g.nr;
+		e->nr++;
 		return;
 	}
 	machine_trace_flush_extent(m);
-	*e = (struct swap_extent){ .guest = vm->id, .gfn = g.nr, .nr = nr, .out = out };
-}
-
-static void host_ept_fault(struct kvm_vm *vm, gfn_t g, unsigned int order, bool swapped_in,
-			   uint64_t ns)
-{
-	struct machine *m = machine_of(vm->host);
-	enum trace_fault kind = swapped_in ? TRACE_FAULT_SWAP_IN :
-				order ? TRACE_FAULT_EPT_HUGE : TRACE_FAULT_EPT;
-
-	trace_histogram_add(&m->guests[vm->id].faults[kind], ns, 1);
-	MACHINE_TRACE(m, ept_fault, .guest = vm->id, .gfn = g.nr,
-	      .nr = UINT64_C(1) << order, .latency = ns);
+	*e = (struct swap_extent){ .guest = vm->id, .gfn = g.nr, .nr = 1, .cause = cause,
+				   .out = out };
 }
 
 /*
@@ -86,24 +79,16 @@ static void note_given_back(struct machine_guest *guest, uint64_t gfn, uint64_t 
 	}
 }
 
-static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed)
+static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed, bool lazy)
 {
 	struct machine *m = machine_of(vm->host);
 
 	machine_trace_flush_extent(m);
 	MACHINE_TRACE(m, discard, .guest = vm->id, .gfn = g.nr, .nr = nr,
-		      .given_back = freed);
+		      .given_back = freed, .cause = coro_current->ctx.cause,
+		      .site = machine_site(m, vm->origin.device_code), .lazy = lazy);
 	note_given_back(&m->guests[vm->id], g.nr, nr, freed);
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
-}
-
-/* As a request that the VMM has served. */
-static void host_hinted(struct kvm_vm *vm, uint64_t blocks, uint64_t bytes)
-{
-	struct machine *m = machine_of(vm->host);
-
-	m->guests[vm->id].balloon_progress = m->engine.now;
-	MACHINE_TRACE(m, report_request, .guest = vm->id, .blocks = blocks, .bytes = bytes);
 }
 
 static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *reason)
@@ -181,35 +166,22 @@ static void vmm_request(struct vmm *vmm, const struct vmm_request *rq)
 
 	if (rq->role != VMM_ROLE_STATS)
 		guest->balloon_progress = m->engine.now;
-
-	switch (rq->role) {
-	case VMM_ROLE_INFLATE:
+	if (rq->role == VMM_ROLE_INFLATE)
 		guest->ballooned += pages;
-		MACHINE_TRACE(m, inflate, .guest = guest->id, .pages = pages);
-		break;
-	case VMM_ROLE_DEFLATE:
+	if (rq->role == VMM_ROLE_DEFLATE) {
 		guest->ballooned -= pages < guest->ballooned ? pages : guest->ballooned;
 		machine_balloon_deflated(guest, pages);
-		MACHINE_TRACE(m, deflate, .guest = guest->id, .pages = pages);
-		break;
-	case VMM_ROLE_REPORT:
-	case VMM_ROLE_PAGE_HINT:
-		MACHINE_TRACE(m, report_request, .guest = guest->id, .blocks = rq->blocks,
-		      .bytes = rq->bytes);
-		break;
-	case VMM_ROLE_HINT:
-		MACHINE_TRACE(m, hint, .guest = guest->id, .blocks = rq->blocks,
-		      .bytes = rq->bytes);
-		break;
-	case VMM_ROLE_STATS:
-	case VMM_ROLE_OTHER:
-		break;
 	}
+	machine_request_served(guest, rq);
 }
 
 static void vmm_frames(struct vmm *vmm, const struct vmm_request *rq, uint64_t gfn, uint64_t nr)
 {
-	machine_frames_named(guest_of(vmm), rq, gfn, nr);
+	struct machine_guest *guest = guest_of(vmm);
+
+	MACHINE_TRACE(guest->machine, named, .guest = guest->id, .cause = rq->served.id, .gfn = gfn,
+		      .nr = nr);
+	machine_frames_named(guest, rq, gfn, nr);
 }
 
 static void vmm_device_reset(struct vmm *vmm, const char *device)
@@ -230,107 +202,13 @@ void machine_trace_guest_log(struct kernel *kernel, int level, const char *text)
 	machine_say(guest_kernel_opaque(kernel), severity, "kernel", text);
 }
 
-/* Samples */
-
-static void emit_faults(struct machine *m, struct machine_guest *guest)
-{
-	unsigned int kind;
-
-	for (kind = 0; kind < NR_TRACE_FAULTS; kind++) {
-		struct trace_histogram *h = &guest->faults[kind];
-
-		if (!h->count)
-			continue;
-		MACHINE_TRACE(m, faults, .guest = guest->id, .kind = kind,
-		      .latency = h);
-		trace_histogram_reset(h);
-	}
-	if (guest->given_back.count)
-		MACHINE_TRACE(m, give_back, .guest = guest->id, .age = &guest->given_back);
-	trace_histogram_reset(&guest->given_back);
-}
-
-static uint64_t stalled_ns(const struct machine_guest *guest)
-{
-	uint64_t ns = 0;
-	unsigned int i;
-
-	for (i = 0; i < guest->vm->nr_vcpus; i++)
-		ns += guest->vm->vcpus[i]->waited + guest->vm->vcpus[i]->stalled;
-	return ns;
-}
-
-static void sample_guest(struct machine *m, struct machine_guest *guest)
-{
-	struct guest_memory memory = { 0 };
-	uint64_t resident = guest_ram_resident(guest->vm->ram);
-
-	/* A dead kernel's lists may be broken: what it had when it was last well has to do. */
-	if (guest->kernel && !guest->gone)
-		guest_kernel_memory(guest->kernel, &guest->memory);
-	if (guest->kernel && (!guest->gone || guest_kernel_dead(guest->kernel)))
-		memory = guest->memory;
-	MACHINE_TRACE(m, guest_sample, .guest = guest->id, .free = memory.free,
-	      .reported = memory.reported, .ballooned = guest->ballooned, .resident = resident,
-	      .swapped = guest_ram_swapped(guest->vm->ram), .guest_swap = memory.swapped,
-	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
-	      .stalled = stalled_ns(guest),
-	      .given_back = guest_ram_given_back(guest->vm->ram),
-	      .huge = guest_ram_huge(guest->vm->ram));
-	emit_faults(m, guest);
-	machine_see_peak(guest);
-}
-
-static void sample_host(struct machine *m)
-{
-	struct host *host = &m->host;
-
-	MACHINE_TRACE(m, host_sample, .free = host->free_pages,
-	      .used = host_used_pages(host),
-	      .swap_used = host->swap ? swap_used_slots(host->swap) : 0,
-	      .kswapd_active = !host->kswapd.wait_forever,
-	      .used_peak = host->stats.peak_used, .swap_out = host->stats.swap_out,
-	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
-	      .footprint = host_footprint(host));
-}
-
-void machine_trace_samples(struct machine *m)
-{
-	uint32_t i;
-
-	machine_trace_flush_extent(m);
-	for (i = 0; i < m->scenario->nr_guests; i++)
-		if (m->guests[i].up || m->guests[i].boot.state != ITEM_WAITING)
-			sample_guest(m, &m->guests[i]);
-	sample_host(m);
-}
-
-void machine_trace_sample(struct machine_guest *guest)
-{
-	machine_trace_flush_extent(guest->machine);
-	sample_guest(guest->machine, guest);
-	sample_host(guest->machine);
-}
-
-static void sample_fn(struct event *ev)
-{
-	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, sample));
-
-	if (m->quiet)
-		return;
-	machine_trace_samples(m);
-	machine_observe_again(m, ev, m->scenario->trace.sample_ms * NSEC_PER_MSEC_U64);
-}
-
 void machine_trace_init(struct machine *m)
 {
 	m->host_observer = (struct host_observer){
 		.vm_killed = host_vm_killed,
-		.ept_fault = host_ept_fault,
 		.discarded = host_discarded,
 		.swapped = host_swapped,
 		.data_loss = host_data_loss,
-		.hinted = host_hinted,
 		.opaque = m,
 	};
 	m->vmm_observer = (struct vmm_observer){
@@ -342,7 +220,8 @@ void machine_trace_init(struct machine *m)
 		.device_reset = vmm_device_reset,
 		.opaque = m,
 	};
-	event_init(&m->sample, sample_fn);
+	machine_causes_init(m);
+	machine_samples_init(m);
 }
 
 void machine_trace_begin(struct machine *m)
@@ -379,15 +258,6 @@ static void emit_account(struct machine *m, uint64_t guest, enum trace_domain do
 			      .time = account->ns[i], .count = account->count[i]);
 }
 
-static const char *device_name(const struct machine_guest *guest, const struct kvm_virtio *dev)
-{
-	uint32_t i = 0;
-
-	while (vmm_device_virtio(guest->devices[i]) != dev)
-		i++;
-	return guest->config->devices[i].name;
-}
-
 static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 {
 	struct kvm_virtio *dev;
@@ -399,7 +269,7 @@ static void emit_guest_totals(struct machine *m, struct machine_guest *guest)
 			      .count = guest->vm->exits[i]);
 	for (dev = guest->vm->devices; dev; dev = dev->next)
 		MACHINE_TRACE(m, notifications, .guest = guest->id,
-			      .device = device_name(guest, dev), .kicks = dev->nr_kicks,
+			      .device = machine_device_name(guest, dev), .kicks = dev->nr_kicks,
 			      .interrupts = dev->nr_interrupts);
 	for (i = 0; i < NR_ACCOUNT_DOMAINS; i++)
 		emit_account(m, guest->id, (enum trace_domain)i, &guest->vm->account[i]);

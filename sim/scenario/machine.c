@@ -396,6 +396,7 @@ void machine_destroy(struct machine *m)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);
 	machine_messages_free(m);
+	machine_sites_free(m);
 	free(m->guests);
 	free(m->commands);
 	free(m);

@@ -62,7 +62,7 @@ static void record_end(struct machine_command *command, enum trace_command_end r
 		       uint32_t overtaken_by)
 {
 	struct machine_item *item = &command->item;
-	const struct machine *m = item->machine;
+	struct machine *m = item->machine;
 	bool began = item->state == ITEM_RUNNING;
 	uint64_t retries = began ? machine_command_retries(command) : 0;
 	struct machine_guest *guest = item->guest;
@@ -150,9 +150,7 @@ static void set_balloon(struct machine_command *command)
 	overtake(m, command);
 	MACHINE_TRACE(m, command_start, .guest = guest->id, .command = item->index,
 		      .actual = machine_guest_actual(guest));
-	MACHINE_TRACE(m, balloon_target, .guest = guest->id,
-		      .pages = (guest->config->memory_mib * MIB - target) / TRACE_PAGE_SIZE);
-	if (vmm_qmp_balloon(guest->vmm, machine_command_config(command)->target_mib * MIB, error))
+	if (machine_set_balloon(guest, machine_command_config(command)->target_mib * MIB, error))
 		machine_fail(m, TRACE_END_FAILED, true, "%s: %s",
 			     machine_command_config(command)->path, error);
 	/* Nothing will be said of a size that does not change. */

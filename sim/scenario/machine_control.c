@@ -97,7 +97,7 @@ static void decide(struct event *ev)
 		return;
 	c->target = target;
 	c->changes++;
-	if (vmm_qmp_balloon(guest->vmm, target, error))
+	if (machine_set_balloon(guest, target, error))
 		machine_fail(m, TRACE_END_FAILED, false, "%s: %s", guest->config->controller.path,
 			     error);
 }

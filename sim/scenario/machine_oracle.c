@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_site.h"
 #include "history.h"
-#include "symbol.h"
 
 /* Polls of statistics that may go without an answer, and seconds on top: a guest may be busy. */
 #define POLLS_MISSED 10
@@ -59,9 +59,9 @@ static void describe_request(const struct vmm_request *rq, char *buf, size_t siz
 	char code[256];
 	int n = snprintf(buf, size, "request %" PRIu64 " of queue %u (%s) of %s, submitted at "
 			 "%.6f ms", rq->number, rq->queue, role_name(rq->role), rq->device,
-			 rq->submitted / 1e6);
+			 rq->served.submitted / 1e6);
 
-	if (rq->driver_code && symbol_describe(rq->driver_code, code, sizeof(code)))
+	if (call_site_describe(rq->served.asked, code, sizeof(code)))
 		snprintf(buf + n, size - n, " by %s", code);
 }
 

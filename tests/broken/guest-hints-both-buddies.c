@@ -9,5 +9,6 @@ static long both_hypercall2(unsigned int nr, unsigned long gpa, unsigned long le
 	return kvm_hypercall2(nr, gpa & ~(2 * len - 1), 2 * len);
 }
 
+#undef kvm_hypercall2
 #define kvm_hypercall2 both_hypercall2
 #include "../../driver-src/linux/guest/kvm_page_hint.c"

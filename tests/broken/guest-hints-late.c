@@ -18,5 +18,6 @@ static long late_hypercall2(unsigned int nr, unsigned long gpa, unsigned long le
 	return then_len ? kvm_hypercall2(nr, then_gpa, then_len) : 0;
 }
 
+#undef kvm_hypercall2
 #define kvm_hypercall2 late_hypercall2
 #include "../../driver-src/linux/guest/kvm_page_hint.c"

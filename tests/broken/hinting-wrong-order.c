@@ -7,5 +7,6 @@ static int isolate(struct page *page, unsigned int order)
 	return free_page_hook_isolate(page, order < 9 ? order : 9);
 }
 
+#undef free_page_hook_isolate
 #define free_page_hook_isolate isolate
 #include "page_hinting_main.c"

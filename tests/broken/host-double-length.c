@@ -4,5 +4,6 @@
 
 #include <linux/mm.h>
 
+#undef zap_page_range
 #define zap_page_range(vma, at, len) zap_page_range(vma, at, min((vma)->vm_end - (at), 2 * (len)))
 #include "../../driver-src/linux/host/kvm_page_hint.c"

@@ -40,7 +40,8 @@ void host_enter(struct kernel *kernel, struct kvm_vm *vm, struct host_entry *ent
 	task->on_cpu = true;
 	task->mm = vm->kvm ? host_kvm_mm(vm->kvm) : NULL;
 	coro_current->ctx = (struct coro_context){ .kernel = kernel, .thread = task->thread,
-						   .task = task };
+						   .task = task,
+						   .cause = entry->old.cause };
 }
 
 void host_leave(struct host_entry *entry)
@@ -62,16 +63,20 @@ static int op_open(struct kvm_vm *vm, const char *path)
 }
 
 static long op_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
-			 const void *caller)
+			 const struct call_site *site)
 {
+	struct kvm_served served = { .id = coro_current->ctx.cause,
+				     .submitted = cpu_lock_begin() };
 	struct host_entry entry;
 	long ret;
 
 	host_enter(vm->host->kernel, vm, &entry);
-	entry.task.asked_by = caller;
+	entry.task.asked_by = site;
 	ret = host_kvm_hypercall(vm->kvm, nr, arg);
+	served.taken = served.submitted;
+	served.answered = cpu_lock_begin();
 	if (entry.task.zapped)
-		host_mm_hinted(entry.task.mm, 1, entry.task.zapped);
+		host_mm_hinted(entry.task.mm, &served, 1, entry.task.zapped);
 	host_leave(&entry);
 	return ret;
 }

@@ -22,6 +22,7 @@ struct host_eventfd;
 struct host_kernel_config;
 struct kvm;
 struct kvm_hypercall;
+struct kvm_served;
 struct kvm_vm;
 
 struct host_state {
@@ -52,10 +53,17 @@ void host_mm_areas(const struct mm_struct *mm, unsigned long *start, unsigned lo
  * in.  False: nothing is mapped there, or the process is gone.
  */
 bool host_mm_touch(const void *ptr, size_t len, bool write);
-/* The guest's code that last put a request on the queue which kicks this eventfd; NULL. */
-const void *host_mm_submitter(const struct mm_struct *mm, const struct host_eventfd *kick);
-/* A hint has been served: the machine's observers hear of it. */
-void host_mm_hinted(struct mm_struct *mm, u64 blocks, u64 bytes);
+/*
+ * The request on the queue that kicks this eventfd and that begins at @head is taken: returns the
+ * code that put it there; it is answered with @blocks of @bytes together, at @site, and the
+ * machine's observers hear of it.
+ */
+const struct call_site *host_mm_taken(const struct mm_struct *mm, const struct host_eventfd *kick,
+				      unsigned int head);
+void host_mm_answered(struct mm_struct *mm, const struct host_eventfd *kick, unsigned int head,
+		      const struct call_site *site, u64 blocks, u64 bytes);
+/* A hint has been served: the same of what came without a queue. */
+void host_mm_hinted(struct mm_struct *mm, const struct kvm_served *served, u64 blocks, u64 bytes);
 
 /* kvm.c */
 struct kvm *host_kvm_create(struct mm_struct *mm, bool assigned_device);

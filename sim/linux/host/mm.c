@@ -94,6 +94,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size)
 {
 	struct kvm_vm *vm = vma->vm_mm->vm;
+	const struct call_site *site = call_site_take();
 	unsigned long end = address + size;
 
 	assert_locked(vma->vm_mm, "zap_page_range() without the mmap lock");
@@ -105,7 +106,7 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 	}
 	vm->origin = (struct discard_origin){
 		.host_kernel = true, .driver_code = current->asked_by,
-		.device_code = __builtin_return_address(0),
+		.device_code = site,
 	};
 	guest_ram_zap(vm->ram, address - vma->vm_start, size);
 	current->zapped += size;
@@ -158,22 +159,47 @@ void host_task_works_for(struct task_struct *task, struct mm_struct *mm)
 	task->thread->account = &mm->vm->account[ACCOUNT_VMM_KERNEL];
 }
 
-const void *host_mm_submitter(const struct mm_struct *mm, const struct host_eventfd *kick)
+static struct kvm_virtio *device_of(const struct mm_struct *mm, const struct host_eventfd *kick,
+				  unsigned int *queue)
 {
-	const struct kvm_virtio *dev;
-	unsigned int i;
+	struct kvm_virtio *dev;
 
 	for (dev = mm->vm->devices; dev; dev = dev->next)
-		for (i = 0; i < KVM_QUEUES; i++)
-			if (dev->ioeventfd[i] == kick && kick)
-				return dev->submitted[i].caller;
+		for (*queue = 0; *queue < KVM_QUEUES; (*queue)++)
+			if (dev->ioeventfd[*queue] == kick && kick)
+				return dev;
 	return NULL;
 }
 
-void host_mm_hinted(struct mm_struct *mm, u64 blocks, u64 bytes)
+void host_mm_hinted(struct mm_struct *mm, const struct kvm_served *served, u64 blocks, u64 bytes)
 {
 	const struct host_observer *observer = mm->vm->host->observer;
 
 	if (observer && observer->hinted)
-		observer->hinted(mm->vm, blocks, bytes);
+		observer->hinted(mm->vm, served, blocks, bytes);
+}
+
+const struct call_site *host_mm_taken(const struct mm_struct *mm, const struct host_eventfd *kick,
+				      unsigned int head)
+{
+	const struct kvm_request *rq;
+	struct kvm_virtio *dev;
+	unsigned int queue;
+
+	dev = device_of(mm, kick, &queue);
+	rq = dev ? kvm_virtio_taken(dev, queue, head) : NULL;
+	return rq ? rq->site : NULL;
+}
+
+void host_mm_answered(struct mm_struct *mm, const struct host_eventfd *kick, unsigned int head,
+		      const struct call_site *site, u64 blocks, u64 bytes)
+{
+	struct kvm_served served = { .site = site };
+	struct kvm_virtio *dev;
+	unsigned int queue;
+
+	dev = device_of(mm, kick, &queue);
+	if (dev)
+		served = kvm_virtio_answered(dev, queue, head, site);
+	host_mm_hinted(mm, &served, blocks, bytes);
 }

@@ -238,13 +238,14 @@ int vhost_get_vq_desc(struct vhost_virtqueue *vq, struct iovec iov[], unsigned i
 	*in_num = chain.in;
 	vq->nr_in = chain.in;
 	vq->bytes_in = chain.bytes_in;
-	current->asked_by = host_mm_submitter(vq->dev->mm, vq->kick);
+	current->asked_by = host_mm_taken(vq->dev->mm, vq->kick, head);
 	return head;
 }
 
 /* Answers */
 
-int vhost_add_used(struct vhost_virtqueue *vq, unsigned int head, int len)
+static int add_used(struct vhost_virtqueue *vq, unsigned int head, int len,
+		    const struct call_site *site)
 {
 	u32 elem[2] = { head, len };
 	u16 old = vq->last_used_idx, idx = old + 1;
@@ -258,8 +259,13 @@ int vhost_add_used(struct vhost_virtqueue *vq, unsigned int head, int len)
 	/* The index has gone all the way round since the last interrupt. */
 	if ((u16)(idx - vq->signalled_used) == (u16)(idx - old) - 1u)
 		vq->signalled_used_valid = false;
-	host_mm_hinted(vq->dev->mm, vq->nr_in, vq->bytes_in);
+	host_mm_answered(vq->dev->mm, vq->kick, head, site, vq->nr_in, vq->bytes_in);
 	return 0;
+}
+
+int vhost_add_used(struct vhost_virtqueue *vq, unsigned int head, int len)
+{
+	return add_used(vq, head, len, call_site_take());
 }
 
 /* Does the guest want to hear of it? */
@@ -292,7 +298,7 @@ void vhost_signal(struct vhost_dev *dev, struct vhost_virtqueue *vq)
 void vhost_add_used_and_signal(struct vhost_dev *dev, struct vhost_virtqueue *vq,
 			       unsigned int head, int len)
 {
-	vhost_add_used(vq, head, len);
+	add_used(vq, head, len, call_site_take());
 	vhost_signal(dev, vq);
 }
 

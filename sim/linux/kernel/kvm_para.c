@@ -25,14 +25,14 @@ unsigned int cpuid_eax(unsigned int op)
 	return kvm_features(this_kernel->vm);
 }
 
-static long call(unsigned int nr, const unsigned long *arg, const void *caller)
+static long call(unsigned int nr, const unsigned long *arg, const struct call_site *site)
 {
 	if (!this_kernel->vm)
 		return -KVM_ENOSYS;
-	return kvm_hypercall(this_kernel->vm, nr, arg, caller);
+	return kvm_hypercall(this_kernel->vm, nr, arg, site);
 }
 
-#define CALL(...) call(nr, (const unsigned long[4]){ __VA_ARGS__ }, __builtin_return_address(0))
+#define CALL(...) call(nr, (const unsigned long[4]){ __VA_ARGS__ }, call_site_take())
 
 long kvm_hypercall0(unsigned int nr)
 {

@@ -190,6 +190,7 @@ static void deliver_device_irqs(struct kernel *kernel)
 
 			hw->irq_pending &= ~(1u << bit);
 			charge(COST_GUEST_IRQ, 1);
+			coro_current->ctx.cause = 0;
 			hw->interrupt(hw, bit - 1);
 		}
 	}

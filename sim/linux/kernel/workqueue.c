@@ -91,6 +91,7 @@ static void run_one(struct workqueue_struct *wq, struct work_struct *work)
 	/* Who queued more may have counted on this worker. */
 	if (next_work(wq))
 		provide_worker(wq);
+	coro_current->ctx.cause = coro_current->ctx.batch = 0;
 	work->func(work);
 	wq->nr_running--;
 	list_del(&active.entry);

@@ -9,6 +9,7 @@
  *
  * Left out: CMA, guard pages, capture by compaction, shuffling (all off in the kernels modelled).
  */
+#include "host.h"
 #include "internal.h"
 #include "page_reporting.h"
 
@@ -152,6 +153,9 @@ static inline bool may_merge_blocks(int migratetype, unsigned long buddy_pfn)
 void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, unsigned int order,
 		     int migratetype, fpi_t fpi_flags)
 {
+	const unsigned long last = pfn;
+	const unsigned int last_order = order;
+
 	if (likely(!is_migrate_isolate(migratetype)))
 		mod_zone_freepage_state(zone, 1L << order);
 	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
@@ -170,9 +174,13 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 			pfn = buddy_pfn;
 		}
 		order++;
+		if (unlikely(this_mm->hook) && this_mm->hook->merging)
+			mm_trace(this_mm, merged, page, order, last, last_order, true);
 		free_page_hook_call(merging, zone, page, order);
 	}
 
+	mm_trace(this_mm, merged, page, order, last, last_order,
+		 !(fpi_flags & FPI_SKIP_REPORT_NOTIFY) && this_mm->hook && this_mm->hook->merged);
 	set_buddy_order(page, order);
 	if (fpi_flags & FPI_TO_TAIL || merge_likely(page, pfn, order))
 		add_to_free_list_tail(page, zone, order, migratetype);
@@ -415,8 +423,8 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
 	return page;
 }
 
-/* Take a free block out, watermarks permitting; returns its pages or 0. */
-int __isolate_free_page(struct page *page, unsigned int order)
+static int take_free_block(struct page *page, unsigned int order, u64 id,
+			   const struct call_site *site)
 {
 	struct zone *zone = page_zone(page);
 	struct page *end = page + (1UL << order) - 1;
@@ -428,6 +436,7 @@ int __isolate_free_page(struct page *page, unsigned int order)
 			return 0;
 		mod_zone_freepage_state(zone, -(1L << order));
 	}
+	mm_trace(this_mm, isolated, page, order, id, site);
 	del_page_from_free_list(page, zone, order);
 
 	if (order < pageblock_order - 1)
@@ -439,9 +448,29 @@ int __isolate_free_page(struct page *page, unsigned int order)
 	return 1 << order;
 }
 
+int isolate_free_page(struct page *page, unsigned int order)
+{
+	return take_free_block(page, order, 0, NULL);
+}
+
+/*
+ * Take a free block out, watermarks permitting; returns its pages or 0.  What is collected until
+ * the next request is a batch, which has an id.
+ */
+int __isolate_free_page(struct page *page, unsigned int order)
+{
+	const struct call_site *site = call_site_take();
+	struct coro_context *ctx = &coro_current->ctx;
+
+	if (!ctx->batch && this_kernel->vm)
+		ctx->batch = host_new_id(this_kernel->vm->host);
+	return take_free_block(page, order, ctx->batch, site);
+}
+
 /* Give such a block back, to the tail and without asking for another report. */
 void __putback_isolated_page(struct page *page, unsigned int order, int mt)
 {
+	mm_trace(this_mm, putback, page, order);
 	__free_one_page(page, page_to_pfn(page), page_zone(page), order, mt,
 			FPI_SKIP_REPORT_NOTIFY | FPI_TO_TAIL);
 }

@@ -394,7 +394,7 @@ static unsigned long isolate_freepages_block(struct compact_control *cc, unsigne
 			step = max_t(unsigned int, step, compound_nr(page));
 		} else if (PageBuddy(page)) {
 			order = buddy_order(page);
-			if (!__isolate_free_page(page, order))
+			if (!isolate_free_page(page, order))
 				break;
 			take_free_page(cc, page, order);
 			nr_scanned += (1UL << order) - 1;
@@ -556,7 +556,7 @@ static void fast_isolate_freepages(struct compact_control *cc)
 			continue;
 		spin_lock_irqsave(&cc->zone->lock, flags);
 		page = search_for_free(cc, order, &s);
-		if (page && __isolate_free_page(page, order)) {
+		if (page && isolate_free_page(page, order)) {
 			take_free_page(cc, page, order);
 			vm_event(this_mm, COMPACTISOLATED, 1UL << order);
 			spin_unlock_irqrestore(&cc->zone->lock, flags);

@@ -48,6 +48,7 @@ struct page *free_page_hook_block(struct page *page, unsigned int *order)
 }
 EXPORT_SYMBOL_GPL(free_page_hook_block);
 
+/* Whose code calls it has been noted, and is still. */
 int free_page_hook_isolate(struct page *page, unsigned int order)
 {
 	charge(COST_REPORT_BLOCK, 1);

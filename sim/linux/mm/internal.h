@@ -26,6 +26,7 @@
 #include "cpu.h"
 #include "kvm.h"
 #include "ram.h"
+#include "call_site.h"
 #include "mm_boot.h"
 
 /* How far an allocation may go (values of 6.1's mm/internal.h). */
@@ -55,16 +56,22 @@ typedef unsigned int fpi_t;
 
 /*
  * Somebody who watches every step of the allocator (a trace at full detail, a replay).  The names
- * are those of the kernel's tracepoints.  The last three tell what a replay knows and the model
- * cannot: whether a steal takes a whole pageblock (-1: as computed), whether a request may look at
- * a zone, and whether somebody else holds the lock of the per-CPU lists.
+ * are those of the kernel's tracepoints, where there are any.  The last three tell what a replay
+ * knows and the model cannot: whether a steal takes a whole pageblock (-1: as computed), whether a
+ * request may look at a zone, and whether somebody else holds the lock of the per-CPU lists.
  */
 struct mm_trace_ops {
-	void (*page_alloc)(void *ctx, struct page *page, unsigned int order, gfp_t gfp, int mt);
+	void (*page_alloc)(void *ctx, struct page *page, unsigned int order);
 	void (*page_free)(void *ctx, struct page *page, unsigned int order);
 	void (*page_free_batched)(void *ctx, struct page *page);
 	void (*zone_locked)(void *ctx, struct page *page, unsigned int order, int mt);
 	void (*pcpu_drain)(void *ctx, struct page *page, unsigned int order, int mt);
+	/* A block has come about of @last that came back; one is taken out, or put back. */
+	void (*merged)(void *ctx, struct page *page, unsigned int order, unsigned long last,
+		       unsigned int last_order, bool told);
+	void (*isolated)(void *ctx, struct page *page, unsigned int order, u64 id,
+			 const struct call_site *site);
+	void (*putback)(void *ctx, struct page *page, unsigned int order);
 	void (*extfrag)(void *ctx, struct page *page, int alloc_order, int fallback_order,
 			int alloc_mt, int fallback_mt);
 	int (*claim_block)(void *ctx, struct page *page);
@@ -267,6 +274,11 @@ struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned 
 /* Whether a request of this type would take a whole pageblock of another one from this list. */
 bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype);
 int __isolate_free_page(struct page *page, unsigned int order);
+/* The same for who keeps the block: not for a request to the host. */
+int isolate_free_page(struct page *page, unsigned int order);
+#ifdef BALLAST_IMAGE_SOURCE
+#define __isolate_free_page CALL_FROM_HERE(__isolate_free_page)
+#endif
 /* Take a block off its list for good; under zone->lock. */
 void remove_free_block(struct page *page, struct zone *zone);
 void __putback_isolated_page(struct page *page, unsigned int order, int mt);

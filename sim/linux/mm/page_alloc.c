@@ -179,6 +179,7 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned in
 
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK || page_ref_count(page)))
 		bad_page(page, "page in use is on a free list");
+	mm_trace(mm, page_alloc, page, order);
 	set_page_private(page, 0);
 	set_page_refcounted(page);
 	free_page_hook_call(allocated, page_zone(page), page, order);
@@ -447,14 +448,17 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, voi
 	page = get_page_from_freelist(gfp, order, alloc_flags, &ac);
 	if (unlikely(!page))
 		page = alloc_pages_slowpath(gfp, order, &ac);
-	mm_trace(this_mm, page_alloc, page, order, gfp, ac.migratetype);
 	return page;
 }
 EXPORT_SYMBOL(__alloc_pages);
 
+/* Who watches pages being handed out takes the note of whose code this is. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, 0, NULL);
+	struct page *page = __alloc_pages(gfp, order, 0, NULL);
+
+	call_site_take();
+	return page;
 }
 EXPORT_SYMBOL(alloc_pages);
 

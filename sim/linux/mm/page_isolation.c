@@ -83,7 +83,7 @@ static void unisolate_block(struct page *page, int migratetype)
 		order = buddy_order(page);
 		buddy = find_buddy_page_pfn(page, page_to_pfn(page), order, NULL);
 		if (buddy && !is_migrate_isolate(get_pageblock_migratetype(buddy)))
-			taken = __isolate_free_page(page, order);
+			taken = isolate_free_page(page, order);
 	}
 	if (!taken)
 		mod_zone_freepage_state(zone, move_freepages_block(zone, page, migratetype, NULL));

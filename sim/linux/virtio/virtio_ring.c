@@ -164,7 +164,7 @@ static void publish(struct vring_virtqueue *vvq, u16 head)
 }
 
 static int add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
-		   unsigned int in_sgs, void *data, gfp_t gfp, const void *caller)
+		   unsigned int in_sgs, void *data, gfp_t gfp, const struct call_site *site)
 {
 	struct vring_virtqueue *vvq = to_vvq(vq);
 	struct sg_walk walk = { .sgs = sgs, .out_sgs = out_sgs, .in_sgs = in_sgs,
@@ -197,7 +197,7 @@ static int add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int
 	vvq->free_head = table ? add_indirect(vvq, &walk, table) :
 				 fill_chain(vvq, &walk, vvq->vring.desc, head);
 	vq->num_free -= needed;
-	kvm_virtio_submitted(vq->vdev->hw, vq->index, caller);
+	kvm_virtio_submitted(vq->vdev->hw, vq->index, head, site);
 	publish(vvq, head);
 	if (vvq->num_added == (1 << 16) - 1)
 		virtqueue_kick(vq);
@@ -207,28 +207,28 @@ static int add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int
 int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[], unsigned int out_sgs,
 		      unsigned int in_sgs, void *data, gfp_t gfp)
 {
-	return add_sgs(vq, sgs, out_sgs, in_sgs, data, gfp, __builtin_return_address(0));
+	return add_sgs(vq, sgs, out_sgs, in_sgs, data, gfp, call_site_take());
 }
 
 static int add_one(struct virtqueue *vq, struct scatterlist *sg, unsigned int num, bool in,
-		   void *data, gfp_t gfp, const void *caller)
+		   void *data, gfp_t gfp, const struct call_site *site)
 {
 	/* The caller's list ends after @num entries, whatever it says itself. */
 	if (!sg_is_last(&sg[num - 1]))
 		sg_mark_end(&sg[num - 1]);
-	return add_sgs(vq, &sg, !in, in, data, gfp, caller);
+	return add_sgs(vq, &sg, !in, in, data, gfp, site);
 }
 
 int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
 			 void *data, gfp_t gfp)
 {
-	return add_one(vq, sg, num, false, data, gfp, __builtin_return_address(0));
+	return add_one(vq, sg, num, false, data, gfp, call_site_take());
 }
 
 int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[], unsigned int num,
 			void *data, gfp_t gfp)
 {
-	return add_one(vq, sg, num, true, data, gfp, __builtin_return_address(0));
+	return add_one(vq, sg, num, true, data, gfp, call_site_take());
 }
 
 /* Kicking */
@@ -246,17 +246,24 @@ bool virtqueue_kick_prepare(struct virtqueue *vq)
 	return !(vvq->vring.used->flags & cpu_to_virtio16(vq->vdev, VRING_USED_F_NO_NOTIFY));
 }
 
-bool virtqueue_notify(struct virtqueue *vq)
+static bool notify(struct virtqueue *vq, const struct call_site *site)
 {
 	if (to_vvq(vq)->broken)
 		return false;
-	kvm_virtio_kick(vq->vdev->hw, vq->index);
+	kvm_virtio_kick(vq->vdev->hw, vq->index, site);
 	return true;
+}
+
+bool virtqueue_notify(struct virtqueue *vq)
+{
+	return notify(vq, call_site_take());
 }
 
 bool virtqueue_kick(struct virtqueue *vq)
 {
-	return virtqueue_kick_prepare(vq) ? virtqueue_notify(vq) : true;
+	const struct call_site *site = call_site_take();
+
+	return virtqueue_kick_prepare(vq) ? notify(vq, site) : true;
 }
 
 /* Taking buffers out */

@@ -12,6 +12,8 @@
 #include <linux/page-flags.h>
 #include <linux/spinlock.h>
 
+#include "call_site.h"
+
 #ifndef CONFIG_BALLOON_COMPACTION
 #define CONFIG_BALLOON_COMPACTION 1
 #endif
@@ -27,6 +29,9 @@ struct balloon_dev_info {
 };
 
 struct page *balloon_page_alloc(void);
+#ifdef BALLAST_IMAGE_SOURCE
+#define balloon_page_alloc CALL_FROM_HERE(balloon_page_alloc)
+#endif
 void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page);
 struct page *balloon_page_dequeue(struct balloon_dev_info *b);
 size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *pages);

@@ -9,6 +9,8 @@
 
 #include <linux/mmzone.h>
 
+#include "call_site.h"
+
 /*
  * Called as memory is freed and allocated; a hook that is NULL is not called.  None may sleep.  The
  * type of zone is that of @page; @page is the first of 1 << @order pages.
@@ -47,5 +49,9 @@ int free_page_hook_isolate(struct page *page, unsigned int order);
 void free_page_hook_putback(struct page *page, unsigned int order);
 /* What is on this CPU's lists goes to the buddy. */
 void free_page_hook_drain(void);
+
+#ifdef BALLAST_IMAGE_SOURCE
+#define free_page_hook_isolate CALL_FROM_HERE(free_page_hook_isolate)
+#endif
 
 #endif

@@ -35,6 +35,9 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, void *nodemask);
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
+#ifdef BALLAST_IMAGE_SOURCE
+#define alloc_pages CALL_FROM_HERE(alloc_pages)
+#endif
 unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, int nr_pages,
 				 struct list_head *page_list, struct page **page_array);
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);

@@ -23,6 +23,7 @@
 #include <linux/vmstat.h>
 #include <uapi/linux/sysinfo.h>
 #include "../../kernel.h"
+#include "call_site.h"
 
 #define PAGE_ALIGN(addr) ALIGN(addr, PAGE_SIZE)
 #define PAGE_ALIGNED(addr) IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
@@ -121,6 +122,9 @@ void split_page(struct page *page, unsigned int order);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 #define vma_is_anonymous(vma) (!(vma)->vm_ops)
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size);
+#ifdef BALLAST_IMAGE_SOURCE
+#define zap_page_range CALL_FROM_HERE(zap_page_range)
+#endif
 
 bool is_free_buddy_page(struct page *page);
 void si_meminfo(struct sysinfo *val);

@@ -27,6 +27,7 @@ struct mm_struct;
 struct coro;
 struct cpu_thread;
 struct vcpu;
+struct call_site;
 struct kernel;
 struct reclaim_state;
 struct mutex;
@@ -42,7 +43,7 @@ struct task_struct {
 	struct vcpu *bound;		/* the only one where it may run; NULL: any */
 	struct cpu_thread *thread;	/* of the host's kernel: its own; NULL: a guest's task */
 	bool blocked;			/* its thread waits for a wake-up */
-	const void *asked_by;		/* code of a guest whose request it serves */
+	const struct call_site *asked_by;	/* code of a guest whose request it serves */
 	u64 zapped;			/* bytes that it has zapped for that */
 	unsigned int __state;
 	unsigned int flags;

@@ -10,6 +10,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "call_site.h"
+
 struct kvm_virtio;
 struct virtio_config_ops;
 struct virtio_device;
@@ -94,6 +96,14 @@ void unregister_virtio_driver(struct virtio_driver *drv);
 		return &(drv);                                                                     \
 	}                                                                                          \
 	module_driver(drv, register_virtio_driver, unregister_virtio_driver)
+
+#ifdef BALLAST_IMAGE_SOURCE
+#define virtqueue_add_outbuf CALL_FROM_HERE(virtqueue_add_outbuf)
+#define virtqueue_add_inbuf CALL_FROM_HERE(virtqueue_add_inbuf)
+#define virtqueue_add_sgs CALL_FROM_HERE(virtqueue_add_sgs)
+#define virtqueue_kick CALL_FROM_HERE(virtqueue_kick)
+#define virtqueue_notify CALL_FROM_HERE(virtqueue_notify)
+#endif
 
 static inline struct virtio_device *dev_to_virtio(struct device *dev)
 {

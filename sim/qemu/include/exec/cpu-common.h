@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call_site.h"
 #include "exec/hwaddr.h"
 #include "qemu/typedefs.h"
 
@@ -26,5 +27,8 @@ typedef int (RAMBlockIterFunc)(RAMBlock *rb, void *opaque);
 int qemu_ram_foreach_block(RAMBlockIterFunc func, void *opaque);
 /* Whole host pages go back to the host; 0 or -errno. */
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length);
+#ifdef BALLAST_IMAGE_SOURCE
+#define ram_block_discard_range CALL_FROM_HERE(ram_block_discard_range)
+#endif
 
 #endif

@@ -14,6 +14,8 @@
 #include <linux/virtio_ring.h>
 #include <linux/wait.h>
 
+#include "call_site.h"
+
 struct host_eventfd;
 struct task_struct;
 struct vhost_dev;
@@ -102,6 +104,10 @@ int vhost_add_used(struct vhost_virtqueue *vq, unsigned int head, int len);
 void vhost_signal(struct vhost_dev *dev, struct vhost_virtqueue *vq);
 void vhost_add_used_and_signal(struct vhost_dev *dev, struct vhost_virtqueue *vq,
 			       unsigned int head, int len);
+#ifdef BALLAST_IMAGE_SOURCE
+#define vhost_add_used CALL_FROM_HERE(vhost_add_used)
+#define vhost_add_used_and_signal CALL_FROM_HERE(vhost_add_used_and_signal)
+#endif
 void vhost_disable_notify(struct vhost_dev *dev, struct vhost_virtqueue *vq);
 /* True: requests have come meanwhile. */
 bool vhost_enable_notify(struct vhost_dev *dev, struct vhost_virtqueue *vq);

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "block/aio.h"
+#include "call_site.h"
 #include "exec/memory.h"
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
@@ -92,6 +93,9 @@ void virtqueue_push(VirtQueue *vq, const VirtQueueElement *elem, unsigned int le
 void virtqueue_fill(VirtQueue *vq, const VirtQueueElement *elem, unsigned int len,
 		    unsigned int idx);
 void virtqueue_flush(VirtQueue *vq, unsigned int count);
+#ifdef BALLAST_IMAGE_SOURCE
+#define virtqueue_push CALL_FROM_HERE(virtqueue_push)
+#endif
 /* Done with a request without giving it back. */
 void virtqueue_detach_element(VirtQueue *vq, const VirtQueueElement *elem, unsigned int len);
 /* Have the last request popped again; virtqueue_rewind() the last @num, if so many are out. */
