@@ -61,5 +61,14 @@ for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do
 	head -n 6 "$f" | grep -qE '(same|model|stub)' || complain "$f: does not say same, model or stub"
 done
 
+# What our patches declare to modules of a real kernel, the model declares in the same words.
+for f in $(cd driver-src/linux/patches/include && find linux -name '*.h'); do
+	other=$(awk '{ sub(/[ \t]*\/\*.*\*\/$/, "") }
+		NR == FNR { has[$0]; next }
+		!/^#/ && !/^[ \t]*(\/?\*|$)/ && !($0 in has) { print FNR; exit }' \
+		"driver-src/linux/patches/include/$f" "sim/linux/include/$f")
+	[ -z "$other" ] || complain "sim/linux/include/$f:$other: not as in driver-src/linux/patches/include"
+done
+
 [ "$bad" -eq 0 ] && echo "tidy: ok"
 exit "$bad"

@@ -12,8 +12,8 @@
 #include "call_site.h"
 
 /*
- * Called as memory is freed and allocated; a hook that is NULL is not called.  None may sleep.  The
- * type of zone is that of @page; @page is the first of 1 << @order pages.
+ * Called as memory is freed and allocated; a hook that is NULL is not called.  None may sleep, and
+ * preemption is off.  @page is the first of 1 << @order pages of @zone.
  */
 struct free_page_hook {
 	/*
@@ -24,6 +24,7 @@ struct free_page_hook {
 	/*
 	 * __free_one_page(): a block has become one of @order by merging with its buddy.
 	 * zone->lock is held and may be dropped, interrupts staying off; the block is on no list.
+	 * What the caller knows of isolated pageblocks may be out of date after that.
 	 */
 	void (*merging)(struct zone *zone, struct page *page, unsigned int order);
 	/* The same: it is on a list now, and was not put back there by who had isolated it. */
@@ -45,7 +46,7 @@ struct page *free_page_hook_block(struct page *page, unsigned int *order);
  * memory; zone->lock.
  */
 int free_page_hook_isolate(struct page *page, unsigned int order);
-/* Give it back: it is merged and listed, and `merged' is not called; zone->lock. */
+/* Give it back: it is merged and listed, and "merged" is not called; zone->lock. */
 void free_page_hook_putback(struct page *page, unsigned int order);
 /* What is on this CPU's lists goes to the buddy. */
 void free_page_hook_drain(void);
