@@ -7,36 +7,14 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "engine.h"
-#include "kernel/mm_probe.h"
+#include "mm_guest.h"
 #include "suite.h"
 
 /*
  * The guest is the recorded one of 512 MiB: in ZONE_DMA32, largest blocks from pfn 11264 on, and
  * at the end 126976 of order 9, 127488 of order 8 and 127744 of order 2.
  */
-#define GUEST_PAGES 131040
 #define FIRST_BLOCK 11264
-
-static struct engine engine;
-static struct mm_probe *p;
-
-static void setup(void)
-{
-	struct mm_config config;
-
-	engine_init(&engine);
-	mm_config_default(&config, GUEST_PAGES, 1);
-	config.thp = THP_NEVER;
-	p = mm_probe_new(&config, &engine, NULL);
-}
-
-static void teardown(void)
-{
-	ck_assert_int_eq(mm_check(mm_probe_kernel(p)), 0);
-	mm_probe_free(p);
-	engine_destroy(&engine);
-}
 
 static void assert_list(unsigned int order, int type, unsigned int nr, const int64_t *want)
 {
@@ -379,7 +357,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("mm_buddy");
 	TCase *tc = tcase_create("page frame numbers");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, mm_setup, mm_teardown);
 	tcase_add_test(tc, movable_pages_come_from_the_smallest_block_in_address_order);
 	tcase_add_test(tc, unmovable_request_takes_the_largest_movable_block_and_its_pageblocks);
 	tcase_add_test(tc, size_of_a_block_counts_before_its_type_when_stealing);

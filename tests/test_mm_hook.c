@@ -4,33 +4,12 @@
  */
 #include <check.h>
 
-#include "engine.h"
-#include "kernel/mm_probe.h"
+#include "mm_guest.h"
 #include "suite.h"
 
-#define GUEST_PAGES 131040
 #define MAX_CALLS 64
 
-static struct engine engine;
-static struct mm_probe *p;
 static struct mm_probe_hooked calls[MAX_CALLS];
-
-static void setup(void)
-{
-	struct mm_config config;
-
-	engine_init(&engine);
-	mm_config_default(&config, GUEST_PAGES, 1);
-	config.thp = THP_NEVER;
-	p = mm_probe_new(&config, &engine, NULL);
-}
-
-static void teardown(void)
-{
-	ck_assert_int_eq(mm_check(mm_probe_kernel(p)), 0);
-	mm_probe_free(p);
-	engine_destroy(&engine);
-}
 
 static void check_call(unsigned int i, enum mm_probe_hook hook, int64_t pfn, unsigned int order)
 {
@@ -111,7 +90,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("mm_hook");
 	TCase *tc = tcase_create("hook");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, mm_setup, mm_teardown);
 	tcase_add_test(tc, a_block_is_seen_from_allocation_to_the_merge);
 	tcase_add_test(tc, a_page_that_stays_on_a_per_cpu_list_is_freed_and_not_merged);
 	tcase_add_test(tc, a_block_that_was_lent_and_comes_back_is_not_merged_anew);

@@ -7,41 +7,25 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "engine.h"
-#include "kernel/mm_probe.h"
+#include "mm_guest.h"
 #include "suite.h"
 
 /*
  * In ZONE_DMA32: 112 movable blocks of order 10 from pfn 12288 on, a movable one of order 9 and
  * one that is unmovable, since the first slab has taken the pageblock before it.
  */
-#define GUEST_PAGES 131040
 #define FIRST_BLOCK 12288
 #define NR_BLOCKS 112
 #define UNMOVABLE_ORDER_9 11776
 #define MOVABLE_ORDER_9 126976
 
-static struct engine engine;
-static struct mm_probe *p;
 static struct mm_probe_report reports[256];
 
 static void setup(void)
 {
-	struct mm_config config;
-
-	engine_init(&engine);
-	mm_config_default(&config, GUEST_PAGES, 1);
-	config.thp = THP_NEVER;
-	p = mm_probe_new(&config, &engine, NULL);
+	mm_setup();
 	/* A pass allocates its scatterlist, of this size. */
 	mm_probe_kfree(p, mm_probe_kmalloc(p, 1024, false));
-}
-
-static void teardown(void)
-{
-	ck_assert_int_eq(mm_check(mm_probe_kernel(p)), 0);
-	mm_probe_free(p);
-	engine_destroy(&engine);
 }
 
 START_TEST(registering_requests_a_pass_and_a_second_device_is_refused)
@@ -234,7 +218,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("mm_reporting");
 	TCase *tc = tcase_create("reporting");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, mm_teardown);
 	tcase_add_test(tc, registering_requests_a_pass_and_a_second_device_is_refused);
 	tcase_add_test(tc, first_pass_reports_64_blocks_in_two_calls_last_isolated_first);
 	tcase_add_test(tc, second_pass_reports_the_rest_and_nothing_twice);
