@@ -4,56 +4,25 @@
  * calls made directly; then the two halves together in a small machine, hostile guests, and
  * handlers with a mistake.
  */
-#include "host.h"
-#include "host/host_kernel.h"
+#include "host_run.h"
 #include "kernel/host_scenes.h"
 #include "scenario_run.h"
 #include "suite.h"
 
-#define MIB (UINT64_C(1) << 20)
-#define BLOCK (2 * MIB)
 #define PAGE UINT64_C(4096)
 #define HC_PAGE_HINT 100
 #define FEATURE_PAGE_HINT (1u << 20)
 
-static struct engine engine;
-static struct host host;
-static struct cost_table costs;
-static struct kernel *kernel;
-static struct kvm_vm *vm;
-static char path[4200], error[600];
-static struct module_arg args[1];
-static struct guest_module module;
-static struct host_kernel_config config;
-static uint64_t hints, hint_bytes;
-
-static void on_hint(struct kvm_vm *of, const struct kvm_served *served, uint64_t blocks,
-		    uint64_t bytes)
-{
-	hints += blocks;
-	hint_bytes += bytes;
-}
-
-static const struct host_observer observer = { .hinted = on_hint };
-
 /* A host with the handler, with its parameter min_order unless NULL. */
 static void make_host(const char *image, const char *min_order)
 {
-	struct host_config host_config = { .memory_bytes = 512 * MIB, .nr_cpus = 2,
-					   .thp = HOST_THP_ALWAYS, .seed = 1 };
+	static struct module_arg args[1];
 
-	engine_init(&engine);
-	ck_assert_int_eq(host_init(&host, &engine, &host_config, &costs), 0);
-	host.observer = &observer;
-	hints = hint_bytes = 0;
+	host_setup();
 	if (!image)
 		return;
-	snprintf(path, sizeof(path), "%s/%s.so", test_images(), image);
 	args[0] = (struct module_arg){ "min_order", min_order };
-	module = (struct guest_module){ .where = "module", .path = path, .args = args,
-					.nr_args = min_order ? 1 : 0 };
-	config = (struct host_kernel_config){ .host = &host, .modules = &module, .nr_modules = 1 };
-	kernel = host_kernel_create(&config, error, sizeof(error));
+	load_module(image, args, min_order ? 1 : 0);
 }
 
 /* A guest of 65 MiB, so that its last block of 2 MiB goes past its memory. */
@@ -61,19 +30,7 @@ static void make_vm(bool assigned, bool hugetlb)
 {
 	vm = host_create_vm(&host, "guest", 65 * MIB, 1);
 	vm->assigned_device = assigned;
-	if (hugetlb)
-		guest_ram_set_page_order(vm->ram, 9);
-	if (kernel)
-		host_kernel_attach(kernel, vm, hugetlb);
-}
-
-static void unmake(void)
-{
-	if (kernel)
-		host_kernel_destroy(kernel);
-	kernel = NULL;
-	host_destroy(&host);
-	engine_destroy(&engine);
+	attach_vm(vm, hugetlb);
 }
 
 static long call(unsigned long nr, uint64_t a0, uint64_t a1)
@@ -125,7 +82,7 @@ START_TEST(each_hint_has_its_answer)
 	ck_assert_uint_eq(hint_bytes, answers[_i].ret ? 0 : answers[_i].len);
 	ck_assert_uint_eq(vm->exits[KVM_EXIT_HYPERCALL], 1);
 	ck_assert_str_eq(host_kernel_warning(kernel), "");
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -141,7 +98,7 @@ START_TEST(a_hinted_block_reads_as_zeroes_and_its_neighbours_do_not)
 	ck_assert_uint_eq(guest_ram_peek(vm->ram, gfn(1024)), 1025);
 	ck_assert_int_eq(guest_ram_state(vm->ram, gfn(512)), RAM_NONE);
 	ck_assert_uint_eq(guest_ram_given_back(vm->ram), 512);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -154,7 +111,7 @@ START_TEST(an_assigned_device_keeps_the_memory)
 	/* What is malformed is so with a device as well. */
 	ck_assert_int_eq(call(HC_PAGE_HINT, 0, PAGE), -22);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 512);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -165,7 +122,7 @@ START_TEST(hugetlbfs_is_not_zapped)
 	guest_ram_write(vm->ram, gfn(0), 512, 1);
 	ck_assert_int_eq(call(HC_PAGE_HINT, 0, BLOCK), -14);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 512);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -175,7 +132,7 @@ START_TEST(without_a_handler_no_number_is_known)
 	make_vm(false, false);
 	ck_assert_uint_eq(kvm_features(vm), 0);
 	ck_assert_int_eq(call(HC_PAGE_HINT, 0, BLOCK), -1000);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -193,7 +150,7 @@ START_TEST(the_handler_offers_its_feature_and_takes_its_number_alone)
 	ck_assert_uint_eq(host_kernel_unload(kernel, error, sizeof(error)), 0);
 	ck_assert_uint_eq(kvm_features(vm), 0);
 	ck_assert_int_eq(call(HC_PAGE_HINT, 0, BLOCK), -1000);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -206,11 +163,11 @@ START_TEST(the_host_says_how_small_blocks_may_be)
 	ck_assert_int_eq(call(HC_PAGE_HINT, 5 * PAGE, 2 * PAGE), -22);
 	ck_assert_int_eq(call(HC_PAGE_HINT, 5 * PAGE, PAGE / 2), -22);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 511);
-	unmake();
+	host_teardown();
 	make_host("kvm_page_hint_host", "11");
 	ck_assert_ptr_null(kernel);
 	ck_assert_msg(strstr(error, "init function failed with error -22") != NULL, "%s", error);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -233,31 +190,20 @@ static void hint_once(void *arg)
 	ended = engine.now;
 }
 
-static void run_on_vcpu(void (*fn)(void *arg))
-{
-	struct coro *co = coro_create("vcpu", fn, NULL, CORO_STACK_DEFAULT);
-
-	vm->vcpus[0]->co = co;
-	co->ctx.thread = vm->vcpus[0];
-	cpu_wake(vm->vcpus[0]);
-	engine_run(&engine, 10 * NSEC_PER_SEC_U64);
-	coro_destroy(co);
-}
-
 START_TEST(the_vcpu_is_in_the_host_until_the_block_is_zapped)
 {
 	set_costs();
 	make_host("kvm_page_hint_host", NULL);
 	make_vm(false, false);
 	guest_ram_write(vm->ram, gfn(0), 512, 1);
-	run_on_vcpu(hint_once);
+	run_on_vcpu(hint_once, 10 * NSEC_PER_SEC_U64);
 	/* Exit, zap, flushes of the VMM's mapping and of the vCPU itself; no madvise(). */
 	ck_assert_uint_eq(ended - began, 1000 + 50000 + 2 * 300);
 	ck_assert_uint_eq(ledger_total(&vm->account[ACCOUNT_EXIT]), ended - began);
 	ck_assert_uint_eq(ledger_total(&vm->account[ACCOUNT_GUEST]), 0);
 	ck_assert_uint_eq(ledger_total(&vm->account[ACCOUNT_VMM_KERNEL]), 0);
 	memset(&costs, 0, sizeof(costs));
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -267,12 +213,12 @@ START_TEST(a_hint_waits_for_who_has_the_mmap_lock_for_write)
 	make_vm(false, false);
 	guest_ram_write(vm->ram, gfn(0), 512, 1);
 	host_scene_hold_mmap_lock(kernel, vm, 5 * NSEC_PER_MSEC_U64);
-	run_on_vcpu(hint_once);
+	run_on_vcpu(hint_once, 10 * NSEC_PER_SEC_U64);
 	/* Jiffies of 4 ms: 5 ms are two at least, and the timer's grid on top. */
 	ck_assert_uint_ge(ended - began, 5 * NSEC_PER_MSEC_U64);
 	ck_assert_uint_le(ended - began, 13 * NSEC_PER_MSEC_U64);
 	ck_assert_uint_eq(guest_ram_resident(vm->ram), 0);
-	unmake();
+	host_teardown();
 }
 END_TEST
 
@@ -286,7 +232,7 @@ START_TEST(tasks_of_the_host_kernel_sleep_wake_and_end)
 	engine_run(&engine, NSEC_PER_SEC_U64);
 	ck_assert_str_eq(order, "asWwtjke");
 	ck_assert_str_eq(host_kernel_warning(kernel), "");
-	unmake();
+	host_teardown();
 }
 END_TEST
 

@@ -9,13 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
-#include "host/host_kernel.h"
+#include "host_run.h"
 #include "scenario_run.h"
 #include "suite.h"
 
-#define MIB (UINT64_C(1) << 20)
-#define BLOCK (2 * MIB)
 #define RAM (64 * MIB)
 #define NUM 16
 #define SET_RUNNING _IOW(VHOST_VIRTIO, 0x90, int)
@@ -37,25 +34,7 @@ enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4 };
 #define USED_AT 0x3000u
 #define TABLE_AT 0x4000u
 
-static struct engine engine;
-static struct host host;
-static struct cost_table costs;
-static struct kernel *kernel;
-static struct kvm_vm *vm;
-static struct host_kernel_config config;
-static struct guest_module module;
-static char path[4200], error[600];
-static uint64_t hints, hint_bytes;
 static int fd, kick, irq, err;
-
-static void on_hint(struct kvm_vm *of, const struct kvm_served *served, uint64_t blocks,
-		    uint64_t bytes)
-{
-	hints += blocks;
-	hint_bytes += bytes;
-}
-
-static const struct host_observer observer = { .hinted = on_hint };
 
 static uint8_t *ram(void)
 {
@@ -66,25 +45,14 @@ static struct kvm_vm *make_vm(const char *name, bool hugetlb)
 {
 	struct kvm_vm *made = host_create_vm(&host, name, RAM, 1);
 
-	if (hugetlb)
-		guest_ram_set_page_order(made->ram, 9);
-	host_kernel_attach(kernel, made, hugetlb);
+	attach_vm(made, hugetlb);
 	return made;
 }
 
 static void make(bool hugetlb)
 {
-	struct host_config host_config = { .memory_bytes = 512 * MIB, .nr_cpus = 2,
-					   .thp = HOST_THP_ALWAYS, .seed = 1 };
-
-	engine_init(&engine);
-	ck_assert_int_eq(host_init(&host, &engine, &host_config, &costs), 0);
-	host.observer = &observer;
-	hints = hint_bytes = 0;
-	snprintf(path, sizeof(path), "%s/vhost_page_hint.so", test_images());
-	module = (struct guest_module){ .where = "module", .path = path };
-	config = (struct host_kernel_config){ .host = &host, .modules = &module, .nr_modules = 1 };
-	kernel = host_kernel_create(&config, error, sizeof(error));
+	host_setup();
+	load_module("vhost_page_hint", NULL, 0);
 	ck_assert_msg(kernel != NULL, "%s", error);
 	vm = make_vm("guest", hugetlb);
 }
@@ -92,9 +60,7 @@ static void make(bool hugetlb)
 static void unmake(void)
 {
 	ck_assert_str_eq(host_kernel_warning(kernel), "");
-	host_kernel_destroy(kernel);
-	host_destroy(&host);
-	engine_destroy(&engine);
+	host_teardown();
 }
 
 static long tell(unsigned int cmd, const void *arg)
@@ -639,17 +605,6 @@ static void close_it(void *arg)
 	ck_assert_int_eq(host_close(vm, fd), 0);
 }
 
-static void run_thread(void (*fn)(void *arg))
-{
-	struct coro *co = coro_create("vmm", fn, NULL, CORO_STACK_DEFAULT);
-
-	vm->vcpus[0]->co = co;
-	co->ctx.thread = vm->vcpus[0];
-	cpu_wake(vm->vcpus[0]);
-	engine_run(&engine, engine.now + NSEC_PER_SEC_U64);
-	coro_destroy(co);
-}
-
 START_TEST(closing_ends_the_worker_and_leaves_nothing_behind)
 {
 	make(false);
@@ -658,7 +613,7 @@ START_TEST(closing_ends_the_worker_and_leaves_nothing_behind)
 	chain(3, 1, BLOCK);
 	kick_it();
 	chain(3, 4, BLOCK);
-	run_thread(close_it);
+	run_on_vcpu(close_it, engine.now + NSEC_PER_SEC_U64);
 	ck_assert_uint_eq(host_kernel_unload(kernel, error, sizeof(error)), 0);
 	unmake();
 }
@@ -684,7 +639,7 @@ START_TEST(a_vmm_that_is_killed_takes_its_device_with_it)
 	ck_assert_uint_eq(served, 1);
 	ck_assert_ptr_null(other->files.file[3]);
 	ck_assert_uint_eq(guest_ram_resident(other->ram), 0);
-	run_thread(close_it);
+	run_on_vcpu(close_it, engine.now + NSEC_PER_SEC_U64);
 	ck_assert_uint_eq(host_kernel_unload(kernel, error, sizeof(error)), 0);
 	unmake();
 }
