@@ -17,34 +17,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli_run.h"
+
 #define LINE_SIZE 4096
-#define OUTPUT_SIZE (1 << 20)
 
-static char command[PATH_MAX], top[PATH_MAX], scratch[64];
-
-struct output {
-	int status;
-	char *out, *err;
-};
-
-static inline char *read_file(const char *name)
+/* All of it: what has been cut would be compared as if it were whole. */
+static inline char *read_text(const char *name)
 {
-	FILE *f = fopen(name, "r");
-	char *text = calloc(1, OUTPUT_SIZE + 1);
+	size_t size;
+	char *text = read_file(name, &size);
 
-	ck_assert_msg(f != NULL, "%s does not exist", name);
-	ck_assert_uint_lt(fread(text, 1, OUTPUT_SIZE, f), OUTPUT_SIZE);
-	fclose(f);
+	ck_assert_uint_lt(size, OUTPUT_MAX);
 	return text;
 }
 
-static inline void write_file(const char *name, const char *text)
+static inline void write_text(const char *name, const char *text)
 {
-	FILE *f = fopen(name, "w");
-
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	ck_assert_int_eq(fclose(f), 0);
+	write_file(name, text, strlen(text));
 }
 
 /* A line for the shell, in which $B is the command. */
@@ -52,21 +41,15 @@ static inline struct output shell(const char *line)
 {
 	char whole[2 * LINE_SIZE];
 	struct output o;
+	int status;
 
 	snprintf(whole, sizeof(whole), "( %s ) > out 2> err", line);
-	o.status = system(whole);
-	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -1;
-	o.out = read_file("out");
-	o.err = read_file("err");
+	status = system(whole);
+	o = output_of(WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text("out"),
+		      read_text("err"));
 	unlink("out");
 	unlink("err");
 	return o;
-}
-
-static inline void output_free(struct output *o)
-{
-	free(o->out);
-	free(o->err);
 }
 
 static inline struct output well(const char *line)
@@ -96,26 +79,17 @@ static inline void link_in(const char *name)
 
 static inline void make_scratch(void)
 {
-	char path[PATH_MAX + 32];
-	char *text;
-
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
+	enter_scratch();
 	ck_assert_int_eq(mkdir("scenarios", 0700), 0);
 	ck_assert_int_eq(mkdir("scenarios/mechanisms", 0700), 0);
 	link_in("costs");
 	link_in("boot");
 	link_in("swap");
-	snprintf(path, sizeof(path), "%s/scenarios/first.dts", top);
-	text = read_file(path);
-	write_file("first.dts", text);
-	free(text);
 	/* Neither the order of names nor that of the digits of numbers. */
-	write_file("scenarios/mechanisms/9-zebra.dtso", NOTHING);
-	write_file("scenarios/mechanisms/10-ape.dtso", REPORTING);
-	write_file("scenarios/mechanisms/20-misfit.dtso", MISFIT);
-	write_file("scenarios/mechanisms/also.dtso", ZRAM);
+	write_text("scenarios/mechanisms/9-zebra.dtso", NOTHING);
+	write_text("scenarios/mechanisms/10-ape.dtso", REPORTING);
+	write_text("scenarios/mechanisms/20-misfit.dtso", MISFIT);
+	write_text("scenarios/mechanisms/also.dtso", ZRAM);
 }
 
 static inline void remove_scratch(void)
@@ -190,28 +164,12 @@ static inline struct json_object *compare_json(const char *args)
 	return j;
 }
 
-/* Tests change the directory: what the environment names is made absolute. */
-static inline bool absolute(const char *variable, const char *fallback, char path[PATH_MAX])
-{
-	const char *value = getenv(variable);
-
-	return realpath(value ? value : fallback, path) != NULL;
-}
-
 /* For test_suite(): where things are.  False: there is no build to test, which has been said. */
 static inline bool compare_environment(void)
 {
-	char build[PATH_MAX], images[PATH_MAX];
-
-	if (!absolute("BALLAST_TOP", ".", top) ||
-	    !absolute("BALLAST_BUILD", "build/gcc", build) ||
-	    !absolute("BALLAST_IMAGES", "build/gcc/images", images)) {
-		fprintf(stderr, "there is no build to test\n");
+	if (!cli_environment())
 		return false;
-	}
-	snprintf(command, sizeof(command), "%.4000s/ballast", build);
 	setenv("B", command, 1);
-	setenv("BALLAST_IMAGES", images, 1);
 	setenv("BALLAST_SCENARIOS", "scenarios", 1);
 	return true;
 }

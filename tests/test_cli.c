@@ -6,7 +6,6 @@
 #include <check.h>
 #include <dirent.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,30 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli_run.h"
 #include "suite.h"
 
 #define ARGS_MAX 32
-#define OUTPUT_MAX (1 << 20)
 #define ANY_LINES 0
-
-static char command[PATH_MAX], top[PATH_MAX], scratch[64];
-
-struct output {
-	int status;
-	char *out, *err;
-	unsigned int err_lines;
-};
-
-static char *slurp(FILE *f, size_t *size)
-{
-	char *text = malloc(OUTPUT_MAX + 1);
-
-	rewind(f);
-	*size = fread(text, 1, OUTPUT_MAX, f);
-	text[*size] = '\0';
-	fclose(f);
-	return text;
-}
 
 struct running {
 	FILE *out, *err;
@@ -69,17 +49,12 @@ static struct running start(const char *line, FILE *out)
 
 static struct output finish(struct running *r)
 {
-	struct output o = { 0 };
 	size_t size;
-	char *at;
+	int status;
 
-	ck_assert_int_eq(waitpid(r->pid, &o.status, 0), r->pid);
-	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -WTERMSIG(o.status);
-	o.out = slurp(r->out, &size);
-	o.err = slurp(r->err, &size);
-	for (at = o.err; (at = strchr(at, '\n')); at++)
-		o.err_lines++;
-	return o;
+	ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
+	return output_of(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+			 slurp(r->out, &size), slurp(r->err, &size));
 }
 
 static struct output ballast(const char *line)
@@ -89,40 +64,6 @@ static struct output ballast(const char *line)
 	return finish(&r);
 }
 
-static void output_free(struct output *o)
-{
-	free(o->out);
-	free(o->err);
-}
-
-static void write_file(const char *name, const void *bytes, size_t size)
-{
-	FILE *f = fopen(name, "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-static char *read_file(const char *name, size_t *size)
-{
-	FILE *f = fopen(name, "r");
-
-	ck_assert_msg(f != NULL, "%s does not exist", name);
-	return slurp(f, size);
-}
-
-static unsigned int count_files(void)
-{
-	DIR *dir = opendir(".");
-	unsigned int n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 /* Every test runs in a directory of its own with a good scenario, first.dts, and bad files. */
 
 #define BROKEN "/dts-v1/;\n/ { compatible = \n"
@@ -130,16 +71,7 @@ static unsigned int count_files(void)
 
 static void make_scratch(void)
 {
-	char path[PATH_MAX + 32], *text;
-	size_t size;
-
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	snprintf(path, sizeof(path), "%s/scenarios/first.dts", top);
-	text = read_file(path, &size);
-	write_file("first.dts", text, size);
-	free(text);
+	enter_scratch();
 	write_file("broken.dts", BROKEN, strlen(BROKEN));
 	write_file("nothing.dts", NOTHING_IN_IT, strlen(NOTHING_IN_IT));
 	write_file("empty", "", 0);
@@ -552,8 +484,8 @@ END_TEST
 static struct output shell(const char *line)
 {
 	FILE *out = tmpfile(), *err = tmpfile();
-	struct output o = { 0 };
 	size_t size;
+	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -562,11 +494,9 @@ static struct output shell(const char *line)
 		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
 		_exit(127);
 	}
-	ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
-	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -WTERMSIG(o.status);
-	o.out = slurp(out, &size);
-	o.err = slurp(err, &size);
-	return o;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return output_of(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+			 slurp(out, &size), slurp(err, &size));
 }
 
 /* Runs what a failed run printed; without the environment, which it must not depend on. */
@@ -821,27 +751,13 @@ static Suite *cli_suite(void)
 	return s;
 }
 
-/* Tests change the directory: what the environment names is made absolute. */
-static bool absolute(const char *variable, const char *fallback, char path[PATH_MAX])
-{
-	const char *value = getenv(variable);
-
-	return realpath(value ? value : fallback, path) != NULL;
-}
-
 Suite *test_suite(int argc, char **argv)
 {
-	char build[PATH_MAX], images[PATH_MAX], scenarios[PATH_MAX + 16];
+	char scenarios[PATH_MAX + 16];
 
-	if (!absolute("BALLAST_TOP", ".", top) ||
-	    !absolute("BALLAST_BUILD", "build/gcc", build) ||
-	    !absolute("BALLAST_IMAGES", "build/gcc/images", images)) {
-		fprintf(stderr, "there is no build to test\n");
+	if (!cli_environment())
 		return NULL;
-	}
-	snprintf(command, sizeof(command), "%.4000s/ballast", build);
 	snprintf(scenarios, sizeof(scenarios), "%s/scenarios", top);
-	setenv("BALLAST_IMAGES", images, 1);
 	setenv("BALLAST_SCENARIOS", scenarios, 1);
 	return cli_suite();
 }

@@ -42,7 +42,7 @@ START_TEST(digests_are_of_what_a_run_depends_on)
 	ck_assert_uint_eq(base, digest_of("first.dts", NULL, "/variant=with"));
 	ck_assert_uint_eq(base, digest_of("first.dts", NULL, "/seed=2"));
 	ck_assert_uint_eq(base, digest_of("first.dts", "scenarios/mechanisms/9-zebra.dtso", NULL));
-	write_file("off.dtso", OVERLAY("", "&balloon { free-page-reporting = <0>; };"));
+	write_text("off.dtso", OVERLAY("", "&balloon { free-page-reporting = <0>; };"));
 	ck_assert_uint_eq(base, digest_of("first.dts", "off.dtso", NULL));
 	/* something else */
 	ck_assert_uint_ne(base, digest_of("first.dts", NULL, "/host/memory-mib=769"));
@@ -50,12 +50,12 @@ START_TEST(digests_are_of_what_a_run_depends_on)
 	ck_assert_uint_ne(base, digest_of("first.dts", NULL, "/until-ms=7"));
 	one = digest_of("first.dts", "scenarios/mechanisms/10-ape.dtso", NULL);
 	ck_assert_uint_ne(base, one);
-	write_file("on.dtso", OVERLAY("", "&balloon { free-page-reporting = <1>; };"));
+	write_text("on.dtso", OVERLAY("", "&balloon { free-page-reporting = <1>; };"));
 	ck_assert_uint_eq(one, digest_of("first.dts", "on.dtso", NULL));
-	write_file("x.dtso", PARAMETER("x = <1>"));
+	write_text("x.dtso", PARAMETER("x = <1>"));
 	one = digest_of("first.dts", "x.dtso", NULL);
 	ck_assert_uint_ne(base, one);
-	write_file("x.dtso", PARAMETER("x = <2>"));
+	write_text("x.dtso", PARAMETER("x = <2>"));
 	ck_assert_uint_ne(one, digest_of("first.dts", "x.dtso", NULL));
 }
 END_TEST
@@ -388,7 +388,7 @@ START_TEST(parts_of_a_variation_are_mechanisms_files_and_settings)
 {
 	struct json_object *study, *v;
 
-	write_file("cpus.dtso", OVERLAY("", "&{/host} { cpus = <3>; };"));
+	write_text("cpus.dtso", OVERLAY("", "&{/host} { cpus = <3>; };"));
 	study = compare_json("--with one=ape+cpus.dtso+/guest/vcpus=2,two=/guest/thp=never "
 			     "--set /guest/watermark-scale-factor=11 --overlay "
 			     "scenarios/mechanisms/9-zebra.dtso --until 30s");

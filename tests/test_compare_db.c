@@ -4,7 +4,6 @@
  * on.  And what `ballast compare` refuses before anything runs, with which words.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <time.h>
@@ -89,7 +88,7 @@ START_TEST(an_interrupted_comparison_goes_on)
 	ck_assert_int_lt(had, 12);
 	snprintf(line, sizeof(line), "interrupted: %d of 12 runs have ended; the same command goes "
 		 "on with what is in c.db", had);
-	o.err = read_file("err");
+	o.err = read_text("err");
 	ck_assert_msg(strstr(o.err, line), "%s", o.err);
 	free(o.err);
 	o = well("$B compare first.dts --mechanisms zebra,ape --repeat 4 --db c.db --csv");
@@ -156,17 +155,6 @@ static void make_database(const char *name, const char *sql)
 	ck_assert_int_eq(sqlite3_open(name, &db), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-}
-
-static unsigned int count_files(void)
-{
-	DIR *dir = opendir(".");
-	unsigned int n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 /* DIR is where the images are. */

@@ -164,7 +164,7 @@ START_TEST(every_figure_is_in_the_docs_with_what_it_is)
 	char path[PATH_MAX + 32], row[LINE_SIZE], *text;
 
 	snprintf(path, sizeof(path), "%s/docs/compare.md", top);
-	text = read_file(path);
+	text = read_text(path);
 	for (unsigned int i = 0; i < NR_METRICS; i++) {
 		const struct metric_info *m = &metric_info[i];
 
