@@ -49,6 +49,7 @@ struct trace_reader {
 	uint8_t *schema;		/* raw bytes of the schema block */
 	struct file_type *types;
 	unsigned int nr_types;
+	const struct file_type *by_id[NR_TRACE_IDS];	/* the ids that are used most */
 	uint8_t *packed, *raw;
 	size_t packed_size;
 	struct cursor block;		/* rest of the current block */
@@ -275,8 +276,13 @@ static bool read_schema(struct trace_reader *r)
 	}
 	r->types = host_alloc(nr * sizeof(*r->types));
 	r->nr_types = nr;
-	for (uint64_t i = 0; i < nr && !c.bad; i++)
+	for (uint64_t i = 0; i < nr && !c.bad; i++) {
+		const struct file_type *ft = &r->types[i];
+
 		take_type(&c, &r->types[i]);
+		if (ft->type.id < NR_TRACE_IDS && !r->by_id[ft->type.id])
+			r->by_id[ft->type.id] = ft;
+	}
 	if (c.bad)
 		damaged(r, "damaged schema");
 	return !c.bad;
@@ -423,6 +429,8 @@ static void clear_own(struct trace_reader *r, const struct trace_type *own)
 
 static const struct file_type *find_type(const struct trace_reader *r, uint64_t id)
 {
+	if (id < NR_TRACE_IDS)
+		return r->by_id[id];
 	for (unsigned int i = 0; i < r->nr_types; i++) {
 		if (r->types[i].type.id == id)
 			return &r->types[i];
@@ -512,6 +520,20 @@ bool trace_reader_next(struct trace_reader *r, struct trace_record *record)
 			return true;
 	}
 	return false;
+}
+
+void trace_reader_go(struct trace_reader *r, const struct trace_place *place)
+{
+	free(r->damage);
+	r->damage = NULL;
+	r->ended = false;
+	r->block = (struct cursor){ 0 };
+	r->offset = r->file_offset = place->offset;
+	r->sequence = place->sequence;
+	r->records = place->records;
+	r->digest = place->digest;
+	if (fseeko(r->in, (off_t)place->offset, SEEK_SET))
+		damaged(r, "cannot go there: %s", strerror(errno));
 }
 
 const char *trace_reader_damage(const struct trace_reader *r)

@@ -27,6 +27,19 @@ uint64_t trace_reader_records(const struct trace_reader *r);
 uint64_t trace_reader_digest(const struct trace_reader *r);
 void trace_reader_close(struct trace_reader *r);
 
+/*
+ * Where a block begins, for whoever reads a part of a trace or several parts at a time: what the
+ * blocks before it have come to.  format.h says where to find it.
+ */
+struct trace_place {
+	uint64_t offset;		/* of the block in the file */
+	uint64_t records, digest;	/* before it */
+	uint32_t sequence;
+};
+
+/* Go on there.  What lay before and was damaged is forgotten. */
+void trace_reader_go(struct trace_reader *r, const struct trace_place *place);
+
 /* Feed what is left of a trace to a consumer, as a run would. */
 void trace_reader_feed(struct trace_reader *r, struct trace_consumer *consumer);
 

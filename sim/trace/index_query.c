@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking an index.
+ *
+ * A span of time is made of as few nodes as possible: a walk over the lowest level that takes a
+ * node of a higher one wherever that fits.  At the ends of a span a node counts for the part of it
+ * that lies inside; what a folded node does not say, there, is taken to be even.
+ */
+#include <string.h>
+
+#include "hostmem.h"
+#include "index_internal.h"
+
+typedef unsigned __int128 u128;
+
+const char *index_text(const struct trace_index *index, uint32_t text)
+{
+	return text < index->head.section[INDEX_TEXTS].nr ? index->texts + text : "";
+}
+
+void index_tie(struct trace_index *index)
+{
+	uint64_t guests = index_nr_guests(index) + 1;
+
+	index->by_id = host_alloc(guests * NR_INDEX_SERIES * sizeof(*index->by_id));
+	for (uint64_t i = 0; i < guests * NR_INDEX_SERIES; i++)
+		index->by_id[i] = -1;
+	for (uint64_t i = 0; i < index->head.section[INDEX_SERIES_LIST].nr; i++) {
+		uint64_t g = index->series[i].guest == INDEX_HOST ? guests - 1 :
+			     index->series[i].guest;
+
+		if (g < guests && index->series[i].id < NR_INDEX_SERIES)
+			index->by_id[g * NR_INDEX_SERIES + index->series[i].id] = i;
+	}
+}
+
+const struct index_series *index_find(const struct trace_index *index, uint32_t guest,
+				      enum index_series_id id)
+{
+	uint64_t g = guest == INDEX_HOST ? index_nr_guests(index) : guest;
+	int32_t at;
+
+	if (g > index_nr_guests(index))
+		return NULL;
+	at = index->by_id[g * NR_INDEX_SERIES + id];
+	return at < 0 ? NULL : &index->series[at];
+}
+
+struct walk {
+	const struct trace_index *index;
+	const struct index_series *s;
+	const struct index_node *node;	/* lowest level */
+	uint64_t nr, at;		/* the node that holds where the walk is */
+};
+
+static uint64_t end_of(const struct walk *w, unsigned int level, uint64_t i)
+{
+	const struct index_node *node = w->index->nodes + w->s->first[level];
+
+	return i + 1 < w->s->nr[level] ? node[i + 1].time : w->s->end;
+}
+
+/* The last node of the lowest level that begins at or before @time; 0 if none does. */
+static uint64_t find_node(const struct walk *w, uint64_t time)
+{
+	uint64_t low = 0, high = w->nr;
+
+	while (low + 1 < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (w->node[mid].time <= time)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * What a counter has come to just before @time.  It goes up where a node begins, and inside of a
+ * folded one evenly; one that is only looked at now and then (TOTAL) also between nodes.
+ */
+static uint64_t counter_before(const struct walk *w, uint64_t time)
+{
+	const struct index_node *n = &w->node[w->at];
+	uint64_t end, max;
+
+	if (time <= n->time && w->s->counter == INDEX_TOTAL)
+		return w->at || time == n->time ? n->min : 0;
+	if (time <= n->time)
+		return w->at ? w->node[w->at - 1].max : 0;
+	end = end_of(w, 0, w->at);
+	max = w->s->counter == INDEX_TOTAL && w->at + 1 < w->nr && n[1].min > n->max ? n[1].min :
+	      n->max;
+	if (n->min == max || time >= end)
+		return max;
+	return n->min + (u128)(max - n->min) * (time - n->time) / (end - n->time);
+}
+
+static void take_node(struct index_column *c, const struct index_node *n, uint64_t ns,
+		      u128 *area, uint64_t *total)
+{
+	if (!c->any || n->min < c->min)
+		c->min = n->min;
+	if (!c->any || n->max > c->max)
+		c->max = n->max;
+	c->any = true;
+	c->last = index_node_last(n);
+	if (!ns)
+		return;
+	*area += (u128)(n->mean ? index_node_mean(n) : n->min) * ns;
+	*total += ns;
+}
+
+/* The largest node that begins where the walk is and ends by @to. */
+static unsigned int widest(const struct walk *w, uint64_t to)
+{
+	unsigned int level = 0;
+	uint64_t i = w->at;
+
+	while (level + 1 < INDEX_LEVELS && w->s->nr[level + 1] && i % INDEX_FAN == 0 &&
+	       end_of(w, level + 1, i / INDEX_FAN) <= to) {
+		level++;
+		i /= INDEX_FAN;
+	}
+	return level;
+}
+
+static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
+{
+	uint64_t total = 0, start = 0;
+	bool counter = w->s->counter;
+	u128 area = 0;
+
+	*c = (struct index_column){ 0 };
+	while (w->at + 1 < w->nr && w->node[w->at + 1].time <= from)
+		w->at++;
+	if (counter)
+		start = counter_before(w, from);
+	while (w->at < w->nr && w->node[w->at].time < to) {
+		uint64_t begin = w->node[w->at].time, end, width = 1;
+		unsigned int level = begin >= from ? widest(w, to) : 0;
+
+		for (unsigned int l = 0; l < level; l++)
+			width *= INDEX_FAN;
+		end = end_of(w, level, w->at / width);
+		take_node(c, &w->index->nodes[w->s->first[level] + w->at / width],
+			  (end < to ? end : to) - (begin > from ? begin : from), &area, &total);
+		if (w->at + width >= w->nr || end >= to) {
+			/* its last node holds the end */
+			w->at = (w->at + width < w->nr ? w->at + width : w->nr) - 1;
+			break;
+		}
+		w->at += width;
+	}
+	if (counter)
+		c->delta = counter_before(w, to) - start;
+	if (total)
+		c->mean = (area + total / 2) / total;
+	else
+		c->mean = c->last;
+}
+
+static struct walk walk_on(const struct trace_index *index, const struct index_series *s)
+{
+	return (struct walk){
+		.index = index,
+		.s = s,
+		.node = index->nodes + s->first[0],
+		.nr = s->nr[0],
+	};
+}
+
+void index_columns(const struct trace_index *index, const struct index_series *series,
+		   uint64_t from, uint64_t to, struct index_column *column, unsigned int nr)
+{
+	struct walk w = walk_on(index, series);
+
+	w.at = find_node(&w, from);
+	for (unsigned int i = 0; i < nr; i++)
+		take_span(&w, from + (uint64_t)((u128)(to - from) * i / nr),
+			  from + (uint64_t)((u128)(to - from) * (i + 1) / nr), &column[i]);
+}
+
+struct index_column index_at(const struct trace_index *index, const struct index_series *series,
+			     uint64_t time)
+{
+	struct walk w = walk_on(index, series);
+	const struct index_node *n;
+	struct index_column c = { 0 };
+
+	w.at = find_node(&w, time);
+	n = &w.node[w.at];
+	if (n->time > time)
+		return c;
+	c = (struct index_column){ .min = n->min, .max = n->max, .mean = index_node_mean(n),
+				   .last = index_node_last(n), .any = true };
+	if (series->counter)
+		c.last = c.mean = time == n->time ? n->min : counter_before(&w, time);
+	return c;
+}
+
+uint64_t index_mark_from(const struct trace_index *index, uint64_t time)
+{
+	uint64_t low = 0, high = index->head.section[INDEX_MARKS].nr;
+
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (index->marks[mid].time < time)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+uint64_t index_block_at(const struct trace_index *index, uint64_t time)
+{
+	uint64_t low = 0, high = index->head.section[INDEX_BLOCKS].nr;
+
+	while (low + 1 < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (index->blocks[mid].time <= time)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
