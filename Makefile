@@ -170,6 +170,7 @@ debate: $(O)/ballast images
 
 help:
 	@echo "simulator:     all demo debate check check-SUBJECT check-asan check-tidy bench deps clean"
+	@echo "viewer:        deps-viz viz"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
@@ -177,6 +178,7 @@ help:
 include tests/rules.mk
 include tests/real.mk
 include sim/real/guest.mk
+include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
 

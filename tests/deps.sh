@@ -9,8 +9,11 @@ packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
 	valgrind"
+# the viewer, and to use it in tests as a person would
+viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
 case ${1:-} in
-ci) packages="$packages $real clang libclang-rt-14-dev" ;;
+ci) packages="$packages $real $viz clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
+viz) packages="$packages $viz" ;;
 real) packages="$packages $real" ;;
 esac
 

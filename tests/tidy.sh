@@ -51,6 +51,10 @@ forbid 'sim/qemu/*.[ch]' 'scenario.h machine.h kernel.h'
 forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h cli.h'
 forbid 'sim/trace/*.[ch]' 'scenario.h machine.h kernel.h vmm.h host.h'
 forbid 'sim/real/*.[ch] sim/real/guest/*.[ch]' 'machine.h kernel.h vmm.h host.h kvm.h'
+forbid 'viz/*.[ch]' 'scenario.h machine.h kernel.h vmm.h host.h kvm.h ram.h cpu.h cli.h study.h'
+for f in $(ls viz/*.[ch] | grep -v 'viz/window.c'); do
+	grep -qE '#include .*SDL' "$f" && complain "$f knows SDL: only viz/window.c does"
+done
 
 forbid 'sim/study/*.[ch]' 'cli.h kernel.h vmm.h host.h kvm.h ram.h machine-internal.h parse.h'
 study=$(cd sim/study && ls *.h)

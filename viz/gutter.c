@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What stands beside a lane; see gutter.h.
+ */
+#include "gutter.h"
+
+#include <stdio.h>
+
+#include "number.h"
+
+void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *lane,
+		  const char *name, const char *note)
+{
+	struct box b = lane->gutter;
+	const struct layout *l = s->l;
+	int width;
+
+	*g = (struct gutter){ .s = s, .lane = lane, .y = b.y, .end = b.y + b.h };
+	b.h = l->bold.height;
+	b.w -= scene_px(s, 10);
+	if (s->nr_sources > 1) {
+		struct box badge = { b.x, b.y, l->bold.height, b.h };
+
+		px_fill(s->c, badge, lane->source ? s->p->target : s->p->select);
+		text_in(s->c, &l->bold, badge, TEXT_CENTRE, s->p->back, lane->source ? "B" : "A");
+		b.x += badge.w + scene_px(s, 6);
+		b.w -= badge.w + scene_px(s, 6);
+	}
+	width = text_in(s->c, &l->bold, b, TEXT_LEFT, s->p->text, name);
+	b.x += width + scene_px(s, 8);
+	b.w -= width + scene_px(s, 8);
+	if (b.w > 0 && text_width(&l->small, note) <= b.w)
+		text_in(s->c, &l->small, b, TEXT_RIGHT, s->p->dim, note);
+	g->y += l->bold.height + scene_px(s, 2);
+}
+
+void gutter_line(struct gutter *g, uint32_t color, const char *label, const char *value)
+{
+	const struct scene *s = g->s;
+	const struct font *f = &s->l->small;
+	struct box b = { g->lane->gutter.x, g->y, g->lane->gutter.w - scene_px(s, 10), f->height };
+	int width;
+
+	if (g->y + f->height > g->end)
+		return;
+	g->y += f->height + scene_px(s, 1);
+	if (color)
+		px_fill(s->c, (struct box){ b.x, b.y + f->height / 2 - scene_px(s, 4),
+					    scene_px(s, 8), scene_px(s, 8) }, color);
+	b.x += scene_px(s, 14);
+	b.w -= scene_px(s, 14);
+	width = text_in(s->c, f, b, TEXT_RIGHT, s->p->text, value);
+	b.w -= width + scene_px(s, 6);
+	text_in(s->c, f, b, TEXT_LEFT, s->p->dim, label);
+}
+
+void gutter_pages(struct gutter *g, uint32_t color, const char *label, uint64_t pages,
+		  uint64_t pages_a)
+{
+	char value[112];
+
+	if (g->lane->source && pages != pages_a)
+		snprintf(value, sizeof(value), "%s (%s)", number_pages(pages).text,
+			 number_difference(pages_a, pages).text);
+	else
+		snprintf(value, sizeof(value), "%s", number_pages(pages).text);
+	gutter_line(g, color, label, value);
+}
+
+void gutter_scale(const struct scene *s, struct box plot, const char *top, const char *bottom)
+{
+	const struct font *f = &s->l->small;
+	struct box b = { plot.x + plot.w + scene_px(s, 5), plot.y, s->l->axis_w - scene_px(s, 5),
+			 f->height };
+
+	text_in(s->c, f, b, TEXT_LEFT, s->p->dim, top);
+	b.y = plot.y + plot.h - b.h;
+	if (plot.h >= 2 * b.h)
+		text_in(s->c, f, b, TEXT_LEFT, s->p->dim, bottom);
+}

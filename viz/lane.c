@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All lanes that are in view, and what lies over them: lines of time, the selection, markers and
+ * the cursor.
+ */
+#include "lane.h"
+
+#include "gutter.h"
+#include "ruler.h"
+
+static const struct {
+	void (*draw)(const struct scene *s, const struct lane *lane);
+	const char *missing;	/* when the trace has no such records */
+} lane_table[NR_LANE_KINDS] = {
+	[LANE_GUEST] = { lane_guest_draw, "" },
+	[LANE_ROW] = { lane_row_draw, "" },
+	[LANE_HOST_MEMORY] = { lane_host_memory_draw, "Host memory: not recorded in this trace" },
+	[LANE_HOST_SWAP] = { lane_host_swap_draw, "Host swap: not recorded in this trace" },
+	[LANE_TRAFFIC] = { lane_traffic_draw, "Swap traffic: not recorded in this trace" },
+	[LANE_QUEUE] = { NULL, "Swap queue over time: not recorded in this trace" },
+	[LANE_CPU] = { NULL, "CPU time by cause over time: not recorded in this trace" },
+};
+
+static void draw_missing(const struct scene *s, const struct lane *lane)
+{
+	struct box b = { lane->gutter.x, lane->gutter.y, lane->gutter.w + lane->plot.w,
+			 lane->gutter.h };
+
+	text_in(s->c, &s->l->small, b, TEXT_LEFT, s->p->dim, lane_table[lane->kind].missing);
+}
+
+/* How far the lanes go that can be scrolled. */
+static void draw_scroll_bar(const struct scene *s)
+{
+	const struct layout *l = s->l;
+	struct box b = { s->v->width - scene_px(s, 6), l->scroll.y, scene_px(s, 4), l->scroll.h };
+	int by = scene_px(s, s->v->scroll), h;
+
+	if (!l->scroll_max)
+		return;
+	if (by > l->scroll_max)
+		by = l->scroll_max;
+	px_fill(s->c, b, s->p->lane);
+	h = (int64_t)b.h * b.h / l->content;
+	if (h < scene_px(s, 16))
+		h = scene_px(s, 16);
+	b.y += (int64_t)(b.h - h) * by / l->scroll_max;
+	b.h = h;
+	px_fill(s->c, b, s->p->dim);
+}
+
+void lanes_draw(const struct scene *s)
+{
+	const struct layout *l = s->l;
+
+	for (unsigned int i = 0; i < l->nr_lanes; i++) {
+		const struct lane *lane = &l->lane[i];
+
+		if (!lane->plot.w)
+			continue;
+		canvas_clip(s->c, lane->pinned ? l->pinned : l->scroll);
+		if (lane->missing)
+			draw_missing(s, lane);
+		else
+			lane_table[lane->kind].draw(s, lane);
+	}
+	canvas_unclip(s->c);
+	if (l->scroll_max)
+		px_fill(s->c, (struct box){ l->pinned.x, l->pinned.y - scene_px(s, 3),
+					    s->v->width - l->pinned.x, scene_px(s, 1) }, s->p->dim);
+	draw_scroll_bar(s);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Drawing lanes: each kind has a file of its own, lane.c finds it.
+ */
+#ifndef BALLAST_VIZ_LANE_H
+#define BALLAST_VIZ_LANE_H
+
+#include "scene.h"
+
+/* lane.c: all lanes that are in view, with the lines of ruler, cursor and markers over them. */
+void lanes_draw(const struct scene *s);
+
+/* lane_guest.c: a guest as a band; lane_row.c: as a row. */
+void lane_guest_draw(const struct scene *s, const struct lane *lane);
+void lane_row_draw(const struct scene *s, const struct lane *lane);
+/* lane_host.c */
+void lane_host_memory_draw(const struct scene *s, const struct lane *lane);
+void lane_host_swap_draw(const struct scene *s, const struct lane *lane);
+/* lane_traffic.c: what is swapped out and in per second. */
+void lane_traffic_draw(const struct scene *s, const struct lane *lane);
+
+#endif

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where everything is; see layout.h.
+ *
+ * From the top: head, legend, overview, ruler, lanes that scroll (the guests'), lanes that are
+ * pinned (the host's, and those that the user pinned), foot.  Lanes share the height by weight, but
+ * none is lower than what it shows needs; what does not fit scrolls.
+ */
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "hostmem.h"
+
+#define BANDS_MAX 6	/* with more guests, they begin as rows */
+
+typedef unsigned __int128 u128;
+
+static const struct {
+	const char *name;
+	int min, weight, max;	/* heights at 100 % */
+} lane_table[NR_LANE_KINDS] = {
+	[LANE_GUEST] = { "", 92, 30, 400 },
+	[LANE_ROW] = { "", 0, 0, 0 },
+	[LANE_HOST_MEMORY] = { "host:memory", 78, 18, 220 },
+	[LANE_HOST_SWAP] = { "host:swap", 44, 9, 110 },
+	[LANE_TRAFFIC] = { "host:traffic", 44, 9, 110 },
+	[LANE_QUEUE] = { "host:queue", 44, 7, 90 },
+	[LANE_CPU] = { "host:cpu", 60, 14, 180 },
+};
+
+struct order {
+	uint32_t guest;
+	uint64_t key;
+	const char *name;
+	enum view_sort sort;
+};
+
+static int compare(const void *va, const void *vb)
+{
+	const struct order *a = va, *b = vb;
+	int by_name = strcmp(a->name, b->name);
+
+	if (a->sort == SORT_NAME && by_name)
+		return by_name;
+	if (a->sort >= SORT_RESIDENT && a->key != b->key)
+		return a->key < b->key ? 1 : -1;
+	return a->guest < b->guest ? -1 : a->guest > b->guest;
+}
+
+static struct lane *add_lane(struct layout *l, const struct view *v, enum lane_kind kind,
+			     unsigned int source, uint32_t guest, const char *name)
+{
+	struct lane *lane;
+
+	if (names_have(&v->hidden, name))
+		return NULL;
+	lane = collect_append(&l->lane, &l->nr_lanes, sizeof(*lane));
+	*lane = (struct lane){ .kind = kind, .source = source, .guest = guest, .name = name };
+	return lane;
+}
+
+static void add_guest(struct layout *l, const struct view *v, const struct source *source,
+		      unsigned int nr_sources, uint32_t guest, bool bands)
+{
+	const char *name = index_text(source[0].index, source[0].index->guests[guest].name);
+	bool row = names_have(&v->collapsed, name) || (!bands && !names_have(&v->expanded, name));
+	struct lane *lane;
+
+	l->guests_shown++;
+	for (unsigned int i = 0; i < nr_sources; i++) {
+		if (!source[i].index || guest >= index_nr_guests(source[i].index))
+			continue;
+		lane = add_lane(l, v, row ? LANE_ROW : LANE_GUEST, i, guest, name);
+		if (lane)
+			lane->pinned = names_have(&v->pinned, name);
+	}
+}
+
+static void add_guests(struct layout *l, const struct view *v, const struct source *source,
+		       unsigned int nr_sources)
+{
+	const struct trace_index *index = source[0].index;
+	uint32_t nr = index_nr_guests(index);
+	struct order *order = host_alloc(nr * sizeof(*order));
+
+	l->guests = nr;
+	for (uint32_t g = 0; g < nr; g++)
+		order[g] = (struct order){
+			.guest = g,
+			.name = index_text(index, index->guests[g].name),
+			.sort = v->sort,
+			.key = v->sort == SORT_RESIDENT
+				       ? source_peak(&source[0], g, INDEX_guest_resident)
+			       : v->sort == SORT_SWAPPED
+				       ? source_peak(&source[0], g, INDEX_guest_swapped)
+			       : v->sort == SORT_STALLED
+				       ? source_peak(&source[0], g, INDEX_guest_stalled)
+				       : 0,
+		};
+	qsort(order, nr, sizeof(*order), compare);
+	for (uint32_t i = 0; i < nr; i++)
+		if (!*v->filter || strstr(order[i].name, v->filter))
+			add_guest(l, v, source, nr_sources, order[i].guest,
+				  nr * nr_sources <= BANDS_MAX);
+	host_free(order);
+}
+
+static bool missing(const struct source *s, enum lane_kind kind)
+{
+	switch (kind) {
+	case LANE_HOST_MEMORY:
+		return !source_has(s, INDEX_HOST, INDEX_host_used);
+	case LANE_HOST_SWAP:
+		return !source_has(s, INDEX_HOST, INDEX_host_swap_used);
+	case LANE_TRAFFIC:
+		return !source_has(s, INDEX_HOST, INDEX_host_swap_out);
+	case LANE_QUEUE:
+	case LANE_CPU:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_host(struct layout *l, const struct view *v, const struct source *source,
+		     unsigned int nr_sources)
+{
+	static const enum lane_kind kinds[] = { LANE_HOST_MEMORY, LANE_HOST_SWAP, LANE_TRAFFIC,
+						LANE_QUEUE, LANE_CPU };
+
+	for (unsigned int k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+		for (unsigned int i = 0; i < nr_sources; i++) {
+			struct lane *lane;
+
+			if (!source[i].index || (i && missing(&source[i], kinds[k]) &&
+						 missing(&source[0], kinds[k])))
+				continue;
+			lane = add_lane(l, v, kinds[k], i, INDEX_HOST, lane_table[kinds[k]].name);
+			if (!lane)
+				continue;
+			lane->missing = missing(&source[i], kinds[k]);
+			lane->pinned = true;
+		}
+}
+
+static int row_height(const struct layout *l)
+{
+	return l->small.height + layout_px(l, 3);
+}
+
+/* What is left after the lowest heights is shared by weight. */
+static void share(struct layout *l, int height)
+{
+	int left = height, weights = 0, gap = layout_px(l, 4);
+
+	for (unsigned int i = 0; i < l->nr_lanes; i++) {
+		struct lane *lane = &l->lane[i];
+
+		lane->height = lane->missing || lane->kind == LANE_ROW ? row_height(l) :
+			       layout_px(l, lane_table[lane->kind].min);
+		lane->weight = lane->missing ? 0 : lane_table[lane->kind].weight;
+		left -= lane->height + (lane->kind == LANE_ROW ? 0 : gap);
+		weights += lane->weight;
+	}
+	for (unsigned int i = 0; i < l->nr_lanes && left > 0; i++) {
+		struct lane *lane = &l->lane[i];
+		int max = layout_px(l, lane_table[lane->kind].max);
+
+		if (!lane->weight)
+			continue;
+		lane->height += left * lane->weight / weights;
+		if (lane->height > max)
+			lane->height = max;
+	}
+}
+
+static void place(const struct layout *l, struct lane *lane, int y, struct box region)
+{
+	if (y + lane->height <= region.y || y >= region.y + region.h)
+		return;
+	lane->gutter = (struct box){ region.x, y, l->plot_x - region.x, lane->height };
+	lane->plot = (struct box){ l->plot_x, y, l->plot_w, lane->height };
+}
+
+static void place_lanes(struct layout *l, const struct view *v, struct box all)
+{
+	int pinned = 0, scrolls = 0, y, gap = layout_px(l, 4), last_gap;
+
+	for (unsigned int i = 0; i < l->nr_lanes; i++) {
+		last_gap = l->lane[i].kind == LANE_ROW ? 0 : gap;
+		*(l->lane[i].pinned ? &pinned : &scrolls) += l->lane[i].height + last_gap;
+	}
+	if (pinned > all.h * 3 / 5 && pinned + scrolls > all.h)
+		pinned = all.h * 3 / 5;
+	if (pinned + scrolls < all.h)
+		pinned = all.h - scrolls;	/* what is not needed is left at the bottom */
+	l->scroll = (struct box){ all.x, all.y, all.w, all.h - pinned };
+	if (pinned + scrolls > all.h)
+		l->scroll.h -= layout_px(l, 4);
+	l->pinned = (struct box){ all.x, all.y + all.h - pinned, all.w, pinned };
+	l->content = scrolls;
+	l->scroll_max = scrolls > l->scroll.h ? scrolls - l->scroll.h : 0;
+	for (int pass = 0; pass < 2; pass++) {
+		struct box region = pass ? l->pinned : l->scroll;
+		int by = layout_px(l, v->scroll);
+
+		y = region.y - (pass ? 0 : by < l->scroll_max ? by : l->scroll_max);
+		for (unsigned int i = 0; i < l->nr_lanes; i++) {
+			if (l->lane[i].pinned != (pass == 1))
+				continue;
+			place(l, &l->lane[i], y, region);
+			y += l->lane[i].height + (l->lane[i].kind == LANE_ROW ? 0 : gap);
+		}
+	}
+}
+
+void layout_make(struct layout *l, const struct view *v, const struct source *source,
+		 unsigned int nr_sources)
+{
+	int edge, y = 0, line;
+
+	*l = (struct layout){ .unit = v->scale, .from = v->from, .to = v->to };
+	l->small = text_font(v->scale, FONT_SMALL);
+	l->normal = text_font(v->scale, FONT_NORMAL);
+	l->bold = text_font(v->scale, FONT_BOLD);
+	l->title = text_font(v->scale, FONT_TITLE);
+	edge = layout_px(l, 10);
+	line = l->small.height + layout_px(l, 4);
+	l->axis_w = layout_px(l, 62);
+	l->plot_x = layout_px(l, 210);
+	l->plot_w = v->width - l->plot_x - l->axis_w;
+	if (source[0].index) {
+		add_guests(l, v, source, nr_sources);
+		add_host(l, v, source, nr_sources);
+	}
+	l->head = (struct box){ edge, layout_px(l, 6), v->width - 2 * edge,
+				l->title.height + line * (int)nr_sources };
+	y = l->head.y + l->head.h + layout_px(l, 2);
+	legend_find(&l->words, source, nr_sources);
+	for (unsigned int i = 0; i < l->nr_lanes; i++) {
+		l->words.bands |= l->lane[i].kind == LANE_GUEST;
+		l->words.rows |= l->lane[i].kind == LANE_ROW;
+	}
+	l->legend = (struct box){ edge, y, v->width - 2 * edge, 0 };
+	l->legend.h = legend_draw(&l->words, NULL, &palettes[v->theme], v->scale, l->legend);
+	y += l->legend.h + layout_px(l, 4);
+	l->overview = (struct box){ l->plot_x, y, l->plot_w, layout_px(l, 18) };
+	y += l->overview.h + layout_px(l, 4);
+	l->ruler = (struct box){ l->plot_x, y, l->plot_w, l->normal.height + layout_px(l, 8) };
+	y += l->ruler.h;
+	l->foot =
+		(struct box){ edge, v->height - line - layout_px(l, 4), v->width - 2 * edge, line };
+	share(l, l->foot.y - layout_px(l, 2) - y);
+	place_lanes(l, v,
+		    (struct box){ edge, y, v->width - edge, l->foot.y - layout_px(l, 2) - y });
+}
+
+void layout_free(struct layout *l)
+{
+	host_free(l->lane);
+	l->lane = NULL;
+}
+
+int layout_x(const struct layout *l, uint64_t time)
+{
+	uint64_t span = l->to - l->from;
+
+	if (time < l->from)
+		return l->plot_x - 1;
+	if (time > l->to)
+		return l->plot_x + l->plot_w;
+	return l->plot_x + (int)((u128)(time - l->from) * l->plot_w / (span ? span : 1));
+}
+
+uint64_t layout_time(const struct layout *l, int x)
+{
+	if (x <= l->plot_x)
+		return l->from;
+	if (x >= l->plot_x + l->plot_w)
+		return l->to;
+	return l->from + (uint64_t)((u128)(l->to - l->from) * (x - l->plot_x) / l->plot_w);
+}
+
+const struct lane *layout_lane_at(const struct layout *l, int x, int y)
+{
+	for (unsigned int i = 0; i < l->nr_lanes; i++) {
+		const struct lane *lane = &l->lane[i];
+		struct box region = lane->pinned ? l->pinned : l->scroll;
+
+		if (lane->plot.w && y >= lane->plot.y && y < lane->plot.y + lane->plot.h &&
+		    box_holds(region, x, y))
+			return lane;
+	}
+	return NULL;
+}

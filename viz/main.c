@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ballast-view: the command.  With --screenshot it writes a picture and needs no display; without,
+ * it opens a window.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "picture.h"
+#include "view.h"
+#include "window.h"
+
+static const char usage[] = "Usage: ballast-view TRACE [TRACE] [OPTION...]\n"
+			    "Show a trace of ballast over time; of two, the second is aligned with "
+			    "the first.\n"
+			    "\n"
+			    "  --screenshot OUT.png  write a picture instead of opening a window\n"
+			    "  --zoom FROM..TO       the span of time in view; \"12.5\" is in s, "
+			    "or 20ms, 3us, 7ns\n"
+			    "  --at TIME             the cursor: values beside the lanes are of "
+			    "this time\n"
+			    "  --select FROM..TO     a selected span, with what changed in it\n"
+			    "  --mark-a TIME, --mark-b TIME  markers\n"
+			    "  --size WxH            1920x1080 unless said otherwise\n"
+			    "  --scale N             1, 1.25, 1.5, 2, 2.5 or 3\n"
+			    "  --theme dark|light\n"
+			    "  --filter TEXT         only guests whose name holds it\n"
+			    "  --sort KEY            number, name, resident, swapped or stalled\n"
+			    "  --hide LANE, --collapse LANE, --expand LANE, --pin LANE  a guest by "
+			    "its name, or host:memory,\n"
+			    "                        host:swap, host:traffic, host:queue, "
+			    "host:cpu; may be repeated\n"
+			    "  --scroll N            lanes are scrolled by so much\n"
+			    "  --help, --version\n"
+			    "\n"
+			    "In the window, ? shows the keys, q ends.  Status 2: bad input, or a "
+			    "trace that is not whole.\n";
+
+struct options {
+	char *trace[SOURCES_MAX];
+	unsigned int nr_traces;
+	const char *screenshot;
+	struct view view;
+};
+
+static int fail(const char *what, const char *arg)
+{
+	fprintf(stderr, "ballast-view: %s%s; see ballast-view --help\n", arg, what);
+	return 2;
+}
+
+/* Returns -1 to go on, else the status to end with. */
+static int parse(struct options *o, char **argv)
+{
+	char error[256];
+
+	for (char **arg = argv + 1; *arg;) {
+		int took = view_option(&o->view, arg, error, sizeof(error));
+
+		if (took < 0) {
+			fprintf(stderr, "ballast-view: %s\n", error);
+			return 2;
+		}
+		if (took) {
+			arg += took;
+		} else if (!strcmp(*arg, "--help")) {
+			return fputs(usage, stdout) < 0 ? 2 : 0;
+		} else if (!strcmp(*arg, "--version")) {
+			return puts("ballast-view " BALLAST_VERSION) < 0 ? 2 : 0;
+		} else if (!strcmp(*arg, "--screenshot")) {
+			if (!arg[1])
+				return fail(": its value is missing", *arg);
+			o->screenshot = arg[1];
+			arg += 2;
+		} else if (**arg == '-' && (*arg)[1]) {
+			return fail(": there is no such option", *arg);
+		} else if (o->nr_traces == SOURCES_MAX) {
+			return fail(": at most two traces are shown", *arg);
+		} else {
+			o->trace[o->nr_traces++] = *arg++;
+		}
+	}
+	return o->nr_traces ? -1 : fail("which trace is to be shown?", "");
+}
+
+/* What is wrong with the traces goes to stderr once; returns the status. */
+static int report(const struct source *source, unsigned int nr)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const char *wrong = source[i].error ? source[i].error : source_damage(&source[i]);
+
+		if (*wrong) {
+			fprintf(stderr, "ballast-view: %s\n", wrong);
+			status = 2;
+		}
+	}
+	return status;
+}
+
+static void set_end(struct options *o, const struct source *source)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < o->nr_traces; i++)
+		if (source[i].index && source[i].index->head.time > end)
+			end = source[i].index->head.time;
+	view_end(&o->view, end);
+}
+
+static int screenshot(struct options *o, struct source *source)
+{
+	struct canvas canvas;
+	char error[512];
+	int status;
+
+	for (unsigned int i = 0; i < o->nr_traces; i++)
+		source_open(&source[i], o->trace[i], true);
+	set_end(o, source);
+	status = report(source, o->nr_traces);
+	canvas_init(&canvas, o->view.width, o->view.height);
+	frame_draw(&canvas, &o->view, source, o->nr_traces);
+	if (picture_write(&canvas, o->screenshot, error, sizeof(error))) {
+		fprintf(stderr, "ballast-view: %s\n", error);
+		status = 2;
+	}
+	canvas_free(&canvas);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct source source[SOURCES_MAX] = { { 0 } };
+	struct options o = { .nr_traces = 0 };
+	int status;
+
+	(void)argc;
+	signal(SIGPIPE, SIG_IGN);
+	view_init(&o.view);
+	status = parse(&o, argv);
+	if (status < 0) {
+		if (o.screenshot) {
+			status = screenshot(&o, source);
+		} else {
+			for (unsigned int i = 0; i < o.nr_traces; i++)
+				source_open(&source[i], o.trace[i], false);
+			set_end(&o, source);
+			status = window_run(&o.view, source, o.nr_traces);
+			if (report(source, o.nr_traces))
+				status = 2;
+		}
+	}
+	for (unsigned int i = 0; i < o.nr_traces; i++)
+		source_close(&source[i]);
+	view_free(&o.view);
+	return status;
+}

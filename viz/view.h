@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is shown: the span of time, the cursor, which lanes and how, and the command line that
+ * shows the same again.  Knows neither how it is drawn nor where it came from.
+ */
+#ifndef BALLAST_VIZ_VIEW_H
+#define BALLAST_VIZ_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "palette.h"
+
+#define VIEW_WORDS 64
+
+enum view_sort { SORT_NUMBER, SORT_NAME, SORT_RESIDENT, SORT_SWAPPED, SORT_STALLED, NR_SORTS };
+
+/* Names of lanes. */
+struct names {
+	char **name;
+	unsigned int nr;
+};
+
+struct view {
+	int width, height, scale;	/* scale in percent */
+	enum theme theme;
+	uint64_t end;			/* of the longest trace */
+	uint64_t from, to;		/* in view */
+	bool has_at, has_select, has_a, has_b;
+	uint64_t at, select_from, select_to, a, b;
+	char filter[VIEW_WORDS];	/* guests whose name holds it */
+	enum view_sort sort;
+	int scroll;			/* of the lanes, in pixels at 100 % */
+	struct names hidden, expanded, collapsed, pinned;
+	bool help;
+	bool searching;			/* the field is open */
+	char search[VIEW_WORDS];
+	char message[160];		/* what the last key came to */
+};
+
+extern const char *const sort_names[NR_SORTS];
+
+void view_init(struct view *v);
+void view_free(struct view *v);
+bool names_have(const struct names *n, const char *name);
+void names_add(struct names *n, const char *name);
+void names_remove(struct names *n, const char *name);
+void names_clear(struct names *n);
+
+#define VIEW_SPAN_MIN UINT64_C(1000)	/* ns that are in view at least */
+
+/* A trace of this length is (or has become) the longest. */
+void view_end(struct view *v, uint64_t end);
+void view_fit(struct view *v);
+void view_show(struct view *v, uint64_t from, uint64_t to);
+/* Show num / den as much; @keep stays where it is. */
+void view_zoom(struct view *v, uint64_t keep, unsigned int num, unsigned int den);
+/* By thousandths of what is in view. */
+void view_pan(struct view *v, int thousandths);
+/* Whether something is left out of the lanes. */
+bool view_filtered(const struct view *v);
+void view_clear_filters(struct view *v);
+
+/*
+ * An option of the command line and its value.  Returns how many arguments it took, 0 if it is none
+ * of a view, -1 if its value is wrong, which @error says.
+ */
+int view_option(struct view *v, char **argv, char *error, size_t error_size);
+/* The command that shows this; free() it. */
+char *view_command(const struct view *v, char *const *trace, unsigned int nr_traces);
+/* A time as an option has it. */
+void view_time(char *text, size_t size, uint64_t ns);
+
+#endif

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# ballast-view: the viewer (make viz), which needs SDL2, and for its pictures libpng, when it is built also
+# FreeType and the font.  Nothing else here needs any of these.
+#
+#   make deps-viz   install what is missing
+#   make viz        build it: $(O)/ballast-view
+
+FONT_DIR ?= /usr/share/fonts/truetype/dejavu
+# Empty when something is missing.
+VIZ_HAS_PICTURES := $(if $(wildcard $(FONT_DIR)/DejaVuSans-Bold.ttf),$(shell pkg-config --exists freetype2 libpng \
+	2>/dev/null && echo yes))
+VIZ_HAS_WINDOW := $(if $(VIZ_HAS_PICTURES),$(shell pkg-config --exists sdl2 2>/dev/null && echo yes))
+
+viz_src := $(filter-out viz/fontgen.c viz/main.c viz/window.c,$(wildcard viz/*.c))
+viz_trace_obj := $(addprefix $(O)/sim/trace/,index_assemble.o index_build.o index_chunk.o index_file.o \
+	index_grow.o index_query.o read.o schema.o histogram.o collect.o) $(O)/sim/engine/hostmem.o
+viz_obj := $(call obj,$(viz_src))
+VIZ_CFLAGS = $(BASE) -O3 -Isim/trace -Isim/engine -Iviz -DBALLAST_VERSION='"$(VERSION)"' \
+	-DBALLAST_FONT='"$(O)/viz/font.bin"' $(shell pkg-config --cflags libpng)
+VIZ_LIBS = $(shell pkg-config --libs libpng) -lzstd -lpthread
+
+$(viz_obj) $(O)/viz/main.o: CFLAGS_FOR = $(VIZ_CFLAGS)
+$(O)/viz/window.o: CFLAGS_FOR = $(VIZ_CFLAGS) $(shell pkg-config --cflags sdl2)
+$(O)/viz/text.o: $(O)/viz/font.bin
+
+$(O)/viz/fontgen: viz/fontgen.c viz/font.h
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(BASE) $(shell pkg-config --cflags freetype2) -o $@ $< $(shell pkg-config --libs freetype2)
+
+$(O)/viz/font.bin: $(O)/viz/fontgen
+	@echo "  FONT    $@"
+	@ASAN_OPTIONS=detect_leaks=0 $< $(FONT_DIR)/DejaVuSans.ttf $(FONT_DIR)/DejaVuSans-Bold.ttf $@
+
+$(O)/ballast-view: $(O)/viz/main.o $(O)/viz/window.o $(viz_obj) $(viz_trace_obj)
+	@echo "  LD      $@"
+	@$(CC) $(OPT) -o $@ $^ $(VIZ_LIBS) $(shell pkg-config --libs sdl2)
+
+ifneq ($(VIZ_HAS_WINDOW),)
+viz: $(O)/ballast-view
+else
+viz:
+	@echo "ballast-view needs SDL2, libpng, FreeType and DejaVu Sans: make deps-viz" >&2; exit 2
+endif
+
+deps-viz:
+	@sh tests/deps.sh viz
+
+# The suite of pictures; without what they need it says so and runs nothing.
+ifneq ($(VIZ_HAS_PICTURES),)
+$(O)/tests/test_viz.o: TEST_CFLAGS += -Iviz -DBALLAST_PICTURES
+$(O)/tests/test_viz: $(viz_obj)
+$(O)/tests/test_viz: LIBS += $(shell pkg-config --libs libpng)
+endif
+
+-include $(wildcard $(O)/viz/*.d)
+.PHONY: viz deps-viz
