@@ -114,6 +114,13 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
 	return RAM_SWAPPED;
 }
 
+enum ram_state guest_ram_mapping(const struct guest_ram *ram, gfn_t g)
+{
+	if (block_is_huge(ram, g.nr))
+		return RAM_PRESENT_HUGE;
+	return page_kind(ram->page[g.nr].state) == PAGE_PRESENT ? RAM_PRESENT : RAM_NONE;
+}
+
 void guest_ram_mark_bytes(struct guest_ram *ram, gfn_t g, uint64_t nr)
 {
 	uint64_t block, last = (g.nr + nr - 1) >> HOST_PMD_ORDER;

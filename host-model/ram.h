@@ -66,6 +66,8 @@ uint32_t guest_ram_peek(const struct guest_ram *ram, gfn_t g);
 /* What backs a page now; for tests, statistics and the trace. */
 enum ram_state { RAM_NONE, RAM_PRESENT, RAM_PRESENT_HUGE, RAM_SWAPPED };
 enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g);
+/* How the EPT maps it: NONE also of a frame in the swap cache or on its way to swap. */
+enum ram_state guest_ram_mapping(const struct guest_ram *ram, gfn_t g);
 uint64_t guest_ram_resident(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_resident_peak(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */

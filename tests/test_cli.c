@@ -177,8 +177,20 @@ static const struct bad {
 	{ "run first.dts --trace .", "ballast: .: cannot create the trace: Is a directory", 1 },
 	{ "published none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
 	/* Traces and recordings */
-	{ "trace", "ballast: trace: allowed: report, dump, csv, perfetto", 1 },
-	{ "trace eat first.trace", "ballast: trace eat: allowed: report, dump, csv, perfetto", 1 },
+	{ "trace", "ballast: trace: allowed: report, dump, csv, perfetto, why", 1 },
+	{ "trace eat first.trace", "ballast: trace eat: allowed: report, dump, csv, perfetto, why",
+	  1 },
+	{ "trace why", "ballast: trace why: needs a file, --guest and --gfn", 1 },
+	{ "trace why a b", "ballast: trace why: needs one file", 1 },
+	{ "trace why none.trace --guest 0 --gfn 0",
+	  "ballast: none.trace: No such file or directory", 1 },
+	{ "trace why empty --guest 0 --gfn 0", "ballast: empty: not a ballast trace", 1 },
+	{ "trace why a --guest", "ballast: trace why --guest: needs a value", 1 },
+	{ "trace why a --gfn 12z", "ballast: trace why --gfn 12z: not a number", 1 },
+	{ "trace why a --at noon", "ballast: trace why --at noon: not a time; allowed: a number "
+	  "and ns, us, ms, s or min", 1 },
+	{ "trace why a --who 1",
+	  "ballast: trace why --who: unknown option; allowed: --guest, --gfn, --at", 1 },
 	{ "trace report", "ballast: trace report: needs one file", 1 },
 	{ "trace report none.trace", "ballast: none.trace: No such file or directory", 1 },
 	{ "trace dump none.trace", "ballast: none.trace: No such file or directory", 1 },
@@ -336,6 +348,8 @@ START_TEST(good_commands_print_what_they_are_asked_for)
 	prints("trace dump first.trace", "     0.000000000 run ", " run_end ");
 	prints("trace csv program_end first.trace", "time", "\n");
 	prints("trace report first.trace --json", "{", "\"guests\"");
+	prints("trace why first.trace --guest guest-1 --gfn 0x9600",
+	       "guest guest-1, gfn 0x9600, at", "not of level full");
 }
 END_TEST
 

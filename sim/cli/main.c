@@ -25,7 +25,7 @@ static const struct command commands[] = {
 	{ "demo", cmd_demo, "", "compare scenarios/demo.dts" },
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
-	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto FILE", "look into a trace" },
+	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto|why FILE", "look into a trace" },
 	{ "diff", cmd_diff, "SIM REAL [OPTION...]", "compare two traces, phase by phase" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
 	  "replay a recording of a real page allocator" },

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ballast trace: tables, text, CSV and Perfetto JSON from a recorded trace.
+ * ballast trace: tables, text, CSV and Perfetto JSON from a recorded trace, and why a page is as it
+ * is.
  */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "dump.h"
 #include "read.h"
+#include "why.h"
 
 #define ERROR_SIZE 512
 
@@ -57,6 +61,96 @@ static void show(struct trace_reader *reader, const char *what, const char *reco
 	}
 }
 
+/* "20.3s" -> ns; false: not a time. */
+static bool parse_time(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 }, { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
+		      { "min", 60e9 } };
+	unsigned int i;
+	double value;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	value = strtod(text, &end);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].unit))
+			continue;
+		if (value * units[i].ns >= 1.8e19)
+			return false;
+		*ns = value * units[i].ns + 0.5;
+		return true;
+	}
+	return false;
+}
+
+static int why_option(struct trace_why *why, bool *has_gfn, const char *option, const char *value)
+{
+	if (!value)
+		return cli_error("trace why %s: needs a value", option);
+	if (!strcmp(option, "--guest")) {
+		why->name = value;
+	} else if (!strcmp(option, "--gfn")) {
+		if (!scenario_parse_number(value, &why->gfn))
+			return cli_error("trace why --gfn %s: not a number", value);
+		*has_gfn = true;
+	} else if (!strcmp(option, "--at")) {
+		if (!parse_time(value, &why->at))
+			return cli_error("trace why --at %s: not a time; allowed: a number and ns, "
+					 "us, ms, s or min", value);
+	} else {
+		return cli_error("trace why %s: unknown option; allowed: --guest, --gfn, --at",
+				 option);
+	}
+	return EXIT_WELL;
+}
+
+static int print_why(struct trace_why *why, const char *file)
+{
+	struct trace_reader *reader;
+	char error[ERROR_SIZE];
+	int ret = EXIT_WELL;
+
+	reader = trace_reader_open(file, error, sizeof(error));
+	if (!reader)
+		return cli_error("%s", error);
+	trace_why_init(why);
+	trace_reader_feed(reader, &why->consumer);
+	if (!trace_why_print(why, stdout, error, sizeof(error)))
+		ret = cli_error("trace why: %s: %s", file, error);
+	if (trace_reader_damage(reader))
+		ret = cli_error("%s", trace_reader_damage(reader));
+	trace_why_free(why);
+	trace_reader_close(reader);
+	return ret;
+}
+
+static int trace_why_cmd(int argc, char **argv)
+{
+	struct trace_why why = { .at = UINT64_MAX };
+	const char *file = NULL;
+	bool has_gfn = false;
+	int i;
+
+	for (i = 2; i < argc; i++) {
+		if (argv[i][0] != '-') {
+			if (file)
+				return cli_error("trace why: needs one file");
+			file = argv[i];
+			continue;
+		}
+		if (why_option(&why, &has_gfn, argv[i], i + 1 < argc ? argv[i + 1] : NULL))
+			return EXIT_BAD_INPUT;
+		i++;
+	}
+	if (!file || !why.name || !has_gfn)
+		return cli_error("trace why: needs a file, --guest and --gfn");
+	return print_why(&why, file);
+}
+
 int cmd_trace(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "", *record = NULL, *file;
@@ -66,9 +160,11 @@ int cmd_trace(int argc, char **argv)
 	char error[ERROR_SIZE];
 	int ret = EXIT_WELL;
 
+	if (!strcmp(what, "why"))
+		return trace_why_cmd(argc, argv);
 	argc -= json;
 	if (strcmp(what, "report") && strcmp(what, "dump") && strcmp(what, "perfetto") && !csv)
-		return cli_error("trace%s%s: allowed: report, dump, csv, perfetto",
+		return cli_error("trace%s%s: allowed: report, dump, csv, perfetto, why",
 				 what[0] ? " " : "", what);
 	if (argc != (csv ? 4 : 3))
 		return cli_error("trace %s: needs %sone file", what,

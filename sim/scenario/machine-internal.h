@@ -125,7 +125,7 @@ struct machine {
 	struct machine_guest *guests;
 	struct machine_command *commands;
 	uint32_t items_left;		/* boots, programs and commands that have not ended */
-	struct event sample, finish, progress;
+	struct event sample, finish, progress, look;
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
 	struct page_extent pages;

@@ -106,12 +106,17 @@ void machine_data_lost(struct machine_guest *guest, uint64_t gfn, const char *ow
 		       const char *text, const char *history)
 {
 	struct machine *m = guest->machine;
+	char more[300];
 
 	machine_trace_flush_extent(m);
 	TRACE(m->trace, m->engine.now, data_loss, .guest = guest->id, .gfn = gfn, .owner = owner,
 	      .text = text);
-	if (m->options.message && m->result == TRACE_END_OK)
-		m->options.message(m->options.opaque, history);
+	if (!m->options.message || m->result != TRACE_END_OK)
+		return;
+	m->options.message(m->options.opaque, history);
+	snprintf(more, sizeof(more), "    all of it, from a replay: ballast trace why replay.trace "
+		 "--guest %s --gfn %#" PRIx64, guest->config->name, gfn);
+	m->options.message(m->options.opaque, more);
 }
 
 static void host_data_loss(struct kvm_vm *vm, const struct data_loss *loss)

@@ -126,7 +126,8 @@ static void finish_fn(struct event *ev)
 
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 {
-	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress);
+	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress) +
+			  event_pending(&m->look);
 
 	/* The event that runs now still has its place in the queue. */
 	if (m->engine.nr_pending > others + m->engine.hole)
@@ -139,6 +140,24 @@ static void progress_fn(struct event *ev)
 
 	m->options.progress(m->options.opaque, m->engine.now, m->engine.nr_run);
 	machine_observe_again(m, ev, PROGRESS_NS);
+}
+
+static void look_fn(struct event *ev)
+{
+	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, look));
+	uint64_t next;
+
+	if (m->quiet)
+		return;
+	machine_flush_pages(m);
+	next = m->options.look(m->options.opaque, m, m->engine.now);
+	if (next > m->engine.now)
+		machine_observe_again(m, ev, next - m->engine.now);
+}
+
+const struct kvm_vm *machine_guest_vm(const struct machine *m, uint32_t guest)
+{
+	return m->guests[guest].vm;
 }
 
 /* Building */
@@ -306,6 +325,7 @@ struct machine *machine_create(const struct scenario *scenario,
 	engine_init(&m->engine);
 	event_init(&m->finish, finish_fn);
 	event_init(&m->progress, progress_fn);
+	event_init(&m->look, look_fn);
 	machine_trace_init(m);
 	if (!machine_guarded(m, build, &b, &m->built)) {
 		snprintf(error, error_size, "%s", m->error);
@@ -337,6 +357,8 @@ enum trace_end machine_run(struct machine *m)
 	machine_progress(m);
 	if (m->options.progress)
 		event_add(&m->engine, &m->progress, 0);
+	if (m->options.look)
+		event_add(&m->engine, &m->look, 0);
 	end = machine_run_until(m, limit);
 	machine_check_crashes(m);
 	if (m->interrupted && m->result == TRACE_END_OK) {

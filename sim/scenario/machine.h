@@ -11,6 +11,7 @@
 #include "scenario.h"
 #include "trace.h"
 
+struct kvm_vm;
 struct machine;
 
 struct machine_options {
@@ -20,6 +21,11 @@ struct machine_options {
 	const char *scenario_name;	/* as recorded in the trace */
 	/* Called now and then with virtual time (ns) and events so far; NULL: never. */
 	void (*progress)(void *opaque, uint64_t now, uint64_t events);
+	/*
+	 * For tests: called when the run begins and whenever it has asked for (ns), after all
+	 * records of the time before; returns when to look again, 0: not any more.
+	 */
+	uint64_t (*look)(void *opaque, struct machine *machine, uint64_t now);
 	/* A line for the user while it runs (data loss, guests' errors); NULL: not wanted. */
 	void (*message)(void *opaque, const char *text);
 	/* CPU time (ms) without an event that counts as a loop without end; 0: as fault.h says. */
@@ -47,6 +53,8 @@ uint64_t machine_images_digest(struct machine *machine);
 /* What can be built and will hardly do what was meant: a line each, as errors. */
 void machine_warnings(const struct machine *machine, void (*fn)(void *opaque, const char *text),
 		      void *opaque);
+/* For tests: a guest as the host has it (host-model/kvm.h). */
+const struct kvm_vm *machine_guest_vm(const struct machine *machine, uint32_t guest);
 /* End the run soon, as a time limit does; from anywhere, a signal handler too. */
 void machine_interrupt(struct machine *machine);
 const char *machine_error(const struct machine *machine);
