@@ -78,6 +78,8 @@ enum trace_level cli_trace_level(const struct run_args *args, const struct scena
 /* A path in one of two static buffers. */
 const char *cli_beside_executable(const char *what);
 /* Directory of the driver and device images; of scenarios that others include. */
+/* By --images or BALLAST_IMAGES; NULL: not at all. */
+const char *cli_images_given(const struct run_args *args);
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
 

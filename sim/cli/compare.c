@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "study.h"
+
 #define ERROR_SIZE 8192
 
 /* What is not an option of `run` as well. */
@@ -99,28 +101,31 @@ static int check_args(const struct compare_args *c, const struct run_args *args)
 	return 0;
 }
 
-void compare_config(struct study_config *config, const struct run_args *args, const char *file)
+static void say(const char *text)
+{
+	cli_error("%s", text);
+}
+
+static void make_config(struct study_config *config, const struct run_args *args,
+			const struct compare_args *c)
 {
 	*config = (struct study_config){
 		.program = program_invocation_name,
 		.path = "/proc/self/exe",
-		.file = file,
+		.file = args->files[0],
 		.overlays = args->overlays, .nr_overlays = args->nr_overlays,
 		.settings = args->settings, .nr_settings = args->nr_settings,
 		.scenario_dir = cli_scenario_dir(), .scenarios = getenv("BALLAST_SCENARIOS"),
 		.image_dir = cli_image_dir(args),
-		.images = args->images ? args->images : getenv("BALLAST_IMAGES"),
+		.images = cli_images_given(args),
 		.patience_s = args->patience_s,
-		.repeat = 1, .jobs = online_cpus(),
+		.repeat = c->repeat ? c->repeat : 1,
+		.jobs = c->jobs ? c->jobs : online_cpus(),
+		.db = c->db,
 		.terminal = isatty(STDERR_FILENO), .quiet = args->quiet,
 		.interrupted = cli_interrupt_flag(),
-		.say = compare_say,
+		.say = say,
 	};
-}
-
-void compare_say(const char *text)
-{
-	cli_error("%s", text);
 }
 
 /* As short as it can be said: in the working directory, relative to it. */
@@ -155,7 +160,8 @@ static int make_list(struct variations *list, const struct compare_args *c)
 	return ret ? cli_error("%s", error) : 0;
 }
 
-int compare_run(struct study *s, const struct study_config *config, struct variations *list)
+/* Prepare and execute; returns the exit status, with an error said. */
+static int run(struct study *s, const struct study_config *config, struct variations *list)
 {
 	char error[ERROR_SIZE];
 
@@ -177,26 +183,20 @@ static void say_interrupted(const struct study *s)
 		  s->config.db ? s->config.db : "");
 }
 
-void compare_print(const struct study *s)
+static void print(const struct study *s, const struct compare_args *c, bool json)
 {
 	if (!s->ran)
 		return;
 	if (cli_interrupted()) {
 		say_interrupted(s);
-		return;
-	}
-	study_text(s, stdout);
-	study_verdict(s, stdout);
-}
-
-static void print(const struct study *s, const struct compare_args *c, bool json)
-{
-	if (!s->ran || cli_interrupted() || (!json && !c->csv))
-		compare_print(s);
-	else if (json)
+	} else if (json) {
 		study_json(s, stdout);
-	else
+	} else if (c->csv) {
 		study_csv(s, stdout);
+	} else {
+		study_text(s, stdout);
+		study_verdict(s, stdout);
+	}
 }
 
 int cmd_compare(int argc, char **argv)
@@ -221,11 +221,8 @@ int cmd_compare(int argc, char **argv)
 		variations_free(&list);
 		return ret;
 	}
-	compare_config(&config, &args, args.files[0]);
-	config.repeat = c.repeat ? c.repeat : 1;
-	config.jobs = c.jobs ? c.jobs : config.jobs;
-	config.db = c.db;
-	ret = compare_run(&study, &config, &list);
+	make_config(&config, &args, &c);
+	ret = run(&study, &config, &list);
 	print(&study, &c, args.json);
 	study_free(&study);
 	variations_free(&list);

@@ -10,6 +10,7 @@
 #include "compare.h"
 #include "cost.h"
 #include "programs.h"
+#include "variation.h"
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {

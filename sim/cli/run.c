@@ -84,16 +84,11 @@ static const struct cli_world model = {
 /* All that the run depends on, so that the line can be given to a shell as it is. */
 void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
 {
-	const char *images = args->images ? args->images : getenv("BALLAST_IMAGES");
-	const char *scenarios = getenv("BALLAST_SCENARIOS");
+	const char *images = cli_images_given(args);
 	unsigned int i;
 
 	fprintf(out, "ballast: replay with: ");
-	if (scenarios) {
-		fprintf(out, "BALLAST_SCENARIOS=");
-		shell_word(out, scenarios);
-		fputc(' ', out);
-	}
+	shell_variable(out, "BALLAST_SCENARIOS", getenv("BALLAST_SCENARIOS"));
 	shell_word(out, program_invocation_name);
 	fprintf(out, " run ");
 	shell_word(out, file);

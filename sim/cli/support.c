@@ -45,13 +45,16 @@ const char *cli_beside_executable(const char *what)
 	return path[which];
 }
 
+const char *cli_images_given(const struct run_args *args)
+{
+	return args->images ? args->images : getenv("BALLAST_IMAGES");
+}
+
 const char *cli_image_dir(const struct run_args *args)
 {
-	const char *env = getenv("BALLAST_IMAGES");
+	const char *given = cli_images_given(args);
 
-	if (args->images)
-		return args->images;
-	return env ? env : cli_beside_executable("images");
+	return given ? given : cli_beside_executable("images");
 }
 
 const char *cli_scenario_dir(void)

@@ -38,20 +38,12 @@ struct execution {
 	bool lost;			/* a row could not be written: said once */
 };
 
-static bool same_key(const struct store_key *a, const struct store_key *b)
-{
-	return a->scenario == b->scenario && a->images == b->images &&
-	       a->simulator == b->simulator && a->seed == b->seed;
-}
-
 /* The run of the study that stands for all with its key: the first one. */
-static struct study_run *first_of(struct study *s, const struct study_run *run)
+static struct study_run *first_of(const struct study *s, const struct study_run *run)
 {
-	struct study_run *at = s->runs;
+	unsigned int seed = run - study_run_of(s, run->variation, 0);
 
-	while (s->variations.list[at->variation].missing || !same_key(&at->key, &run->key))
-		at++;
-	return at;
+	return study_run_of(s, study_first_same(s, STUDY_UNDISTURBED, run->variation), seed);
 }
 
 static bool is_wanted(const struct study *s, const struct study_run *run)
@@ -108,12 +100,10 @@ static void take_result(struct execution *e, struct task *task, int status)
 	if (status != EXIT_BAD_INPUT && !access(task->trace, R_OK) &&
 	    !outcome_read(&run->outcome, task->trace, error, sizeof(error)) &&
 	    !is_cut(&run->outcome, status)) {
-		run->state = STUDY_RAN;
 		e->s->nr_ran++;
 		put(e, run);
 	} else {
 		outcome_free(&run->outcome);
-		run->state = STUDY_BROKEN;
 		run->error = first_line(task->errors, status);
 	}
 	unlink(task->trace);
@@ -191,12 +181,10 @@ static void plan(struct execution *e)
 
 		if (!is_wanted(s, run) || first_of(s, run) != run)
 			continue;
-		if (s->store && store_find(s->store, &run->key, &run->outcome)) {
-			run->state = STUDY_STORED;
+		if (s->store && store_find(s->store, &run->key, &run->outcome))
 			s->nr_stored++;
-		} else {
+		else
 			add_task(e, run);
-		}
 	}
 }
 
@@ -212,8 +200,7 @@ static void copy_outcome(struct outcome *to, const struct outcome *from)
 		p->name = collect_copy(from->programs[i].name);
 	}
 	for (unsigned int i = 0; i < from->nr_casualties; i++)
-		*(char **)collect_append(&to->casualties, &to->nr_casualties, sizeof(char *)) =
-			collect_copy(from->casualties[i]);
+		collect_add_text(&to->casualties, &to->nr_casualties, from->casualties[i]);
 }
 
 /* What others have run for a run. */
@@ -227,7 +214,6 @@ static void share(struct study *s)
 		first = first_of(s, run);
 		if (first == run)
 			continue;
-		run->state = first->state;
 		run->status = first->status;
 		if (first->outcome.result)
 			copy_outcome(&run->outcome, &first->outcome);
@@ -266,7 +252,7 @@ static int worst_status(const struct execution *e)
 
 		if (!is_wanted(s, run))
 			continue;
-		if (run->state == STUDY_BROKEN)
+		if (run->error)
 			status = run->status == EXIT_BAD_INPUT ? EXIT_BAD_INPUT : EXIT_RUN_FAILED;
 		else if (run->outcome.result && !outcome_well(&run->outcome))
 			status = EXIT_RUN_FAILED;

@@ -52,8 +52,3 @@ struct human metric_text(enum metric metric, uint64_t value)
 	}
 	return human_count(value);
 }
-
-bool metric_beats(enum metric metric, uint64_t a, uint64_t b)
-{
-	return metric_info[metric].better == METRIC_LESS ? a < b : a > b;
-}

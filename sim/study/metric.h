@@ -98,7 +98,5 @@ struct measures {
 
 /* A value for people; halves of a unit do not matter. */
 struct human metric_text(enum metric metric, uint64_t value);
-/* Whether @a is better than @b. */
-bool metric_beats(enum metric metric, uint64_t a, uint64_t b);
 
 #endif

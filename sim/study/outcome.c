@@ -32,7 +32,6 @@ struct collector {
 	unsigned int nr_guests;
 	uint64_t first_swap, first_oom;		/* ns */
 	struct trace_histogram age;		/* of frames that were given back */
-	uint64_t cpu_hints, cpu[NR_TRACE_DOMAINS];	/* ns, of a domain without hints */
 };
 
 /*
@@ -60,16 +59,6 @@ bool outcome_is_hint(uint64_t domain, const char *cost)
 	return domain == TRACE_DOMAIN_VMM_KERNEL && is_discards(cost);
 }
 
-static void see_ledger(struct collector *c, const struct trace_rec_ledger *ledger)
-{
-	if (ledger->domain >= NR_TRACE_DOMAINS)
-		return;
-	if (outcome_is_hint(ledger->domain, ledger->cost))
-		c->cpu_hints += ledger->time;
-	else
-		c->cpu[ledger->domain] += ledger->time;
-}
-
 /* What a sample says holds until the next one. */
 static void see_guest_sample(struct collector *c, uint64_t time,
 			     const struct trace_rec_guest_sample *sample)
@@ -94,9 +83,6 @@ static void collect(struct trace_consumer *consumer, const struct trace_record *
 	const struct trace_rec_host_sample *host = record->rec;
 
 	switch (record->id) {
-	case TRACE_ID_ledger:
-		see_ledger(c, record->rec);
-		break;
 	case TRACE_ID_guest_sample:
 		see_guest_sample(c, record->time, record->rec);
 		break;
@@ -138,8 +124,7 @@ static void copy_programs(struct outcome *o, const struct report *r)
 		p->ended = r->programs[i].state == PROGRAM_ENDED;
 	}
 	for (unsigned int i = 0; i < r->nr_casualties; i++)
-		*(char **)collect_append(&o->casualties, &o->nr_casualties, sizeof(char *)) =
-			collect_copy(r->casualties[i]);
+		collect_add_text(&o->casualties, &o->nr_casualties, r->casualties[i]);
 }
 
 static void set_run_time(struct measures *m, const struct report *r)
@@ -234,6 +219,27 @@ static void set_telling(struct measures *m, const struct report_sum *sum)
 	set(m, METRIC_GIVEN_BACK, sum->all.last.given_back * TRACE_PAGE_SIZE);
 }
 
+static void set_cpu(struct measures *m, const struct report *r)
+{
+	uint64_t cpu[NR_TRACE_DOMAINS] = { 0 }, hints = 0, all = 0;
+
+	for (unsigned int i = 0; i < r->nr_costs; i++) {
+		const struct report_cost *cost = &r->costs[i];
+
+		if (outcome_is_hint(cost->domain, cost->name))
+			hints += cost->ns;
+		else
+			cpu[cost->domain] += cost->ns;
+		all += cost->ns;
+	}
+	set(m, METRIC_CPU_GUEST, cpu[TRACE_DOMAIN_GUEST]);
+	set(m, METRIC_CPU_EXIT, cpu[TRACE_DOMAIN_EXIT]);
+	set(m, METRIC_CPU_VMM, cpu[TRACE_DOMAIN_VMM]);
+	set(m, METRIC_CPU_KERNEL, cpu[TRACE_DOMAIN_VMM_KERNEL] + cpu[TRACE_DOMAIN_HOST]);
+	set(m, METRIC_CPU_HINTS, hints);
+	set(m, METRIC_CPU_ALL, all);
+}
+
 static void set_all(struct outcome *o, const struct collector *c)
 {
 	struct measures *m = &o->measures;
@@ -244,14 +250,7 @@ static void set_all(struct outcome *o, const struct collector *c)
 	set(m, METRIC_STALLED, sum.all.last.stalled);
 	set_faults(m, &sum.all);
 	set_memory(m, c, &sum);
-	set(m, METRIC_CPU_GUEST, c->cpu[TRACE_DOMAIN_GUEST]);
-	set(m, METRIC_CPU_EXIT, c->cpu[TRACE_DOMAIN_EXIT]);
-	set(m, METRIC_CPU_VMM, c->cpu[TRACE_DOMAIN_VMM]);
-	set(m, METRIC_CPU_KERNEL, c->cpu[TRACE_DOMAIN_VMM_KERNEL] + c->cpu[TRACE_DOMAIN_HOST]);
-	set(m, METRIC_CPU_HINTS, c->cpu_hints);
-	set(m, METRIC_CPU_ALL, m->value[METRIC_CPU_GUEST] + m->value[METRIC_CPU_EXIT] +
-			       m->value[METRIC_CPU_VMM] + m->value[METRIC_CPU_KERNEL] +
-			       c->cpu_hints);
+	set_cpu(m, &c->report);
 	set_telling(m, &sum);
 	if (c->age.count) {
 		set(m, METRIC_AGE_P50, trace_histogram_quantile(&c->age, 50, 100));
@@ -269,7 +268,6 @@ static void collector_free(struct collector *c)
 
 int outcome_read(struct outcome *o, const char *trace, char *error, size_t error_size)
 {
-	const char *const *ends = trace_types[TRACE_ID_run_end].fields[0].values;
 	struct collector c = { .consumer = { .record = collect, .level = TRACE_SUMMARY },
 			       .first_swap = TIME_NEVER, .first_oom = TIME_NEVER };
 	struct trace_reader *reader = trace_reader_open(trace, error, error_size);
@@ -286,9 +284,7 @@ int outcome_read(struct outcome *o, const char *trace, char *error, size_t error
 		return -1;
 	}
 	trace_reader_close(reader);
-	o->result = collect_copy(!c.report.ended ? "not finished" :
-				 c.report.result < NR_TRACE_ENDS ? ends[c.report.result] :
-				 "unknown");
+	o->result = collect_copy(report_result(&c.report));
 	o->text = collect_copy(c.report.end_text);
 	copy_programs(o, &c.report);
 	set_all(o, &c);
@@ -300,10 +296,8 @@ void outcome_free(struct outcome *o)
 {
 	for (unsigned int i = 0; i < o->nr_programs; i++)
 		free(o->programs[i].name);
-	for (unsigned int i = 0; i < o->nr_casualties; i++)
-		free(o->casualties[i]);
 	host_free(o->programs);
-	host_free(o->casualties);
+	collect_free_texts(o->casualties, o->nr_casualties);
 	free(o->result);
 	free(o->text);
 	*o = (struct outcome){ 0 };

@@ -33,7 +33,8 @@ static void become(const struct pool_job *job, pid_t parent, const sigset_t *mas
 	_exit(CANNOT_START);
 }
 
-static void job_start(struct pool_job *job, const sigset_t *mask)
+/* Whether it runs; if not, its status says so. */
+static bool job_start(struct pool_job *job, const sigset_t *mask)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -41,10 +42,10 @@ static void job_start(struct pool_job *job, const sigset_t *mask)
 		become(job, parent, mask);
 	if (pid > 0) {
 		job->pid = pid;
-		return;
+		return true;
 	}
 	job->status = CANNOT_START;
-	job->ended = true;
+	return false;
 }
 
 static void collect_ended(struct pool *pool)
@@ -56,14 +57,13 @@ static void collect_ended(struct pool *pool)
 		if (!job->pid || waitpid(job->pid, &status, WNOHANG) != job->pid)
 			continue;
 		job->pid = 0;
-		job->ended = true;
 		job->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		if (pool->ended)
 			pool->ended(pool, job);
 	}
 }
 
-unsigned int pool_running(const struct pool *pool)
+static unsigned int nr_running(const struct pool *pool)
 {
 	unsigned int nr = 0;
 
@@ -79,10 +79,10 @@ static void tell_all(struct pool *pool, int number)
 			kill(pool->jobs[i].pid, number);
 }
 
-unsigned int pool_run(struct pool *pool)
+void pool_run(struct pool *pool)
 {
 	const struct timespec a_while = { .tv_nsec = LOOK_NS };
-	unsigned int next = 0, left = 0;
+	unsigned int next = 0;
 	sigset_t children, mask;
 	bool told = false;
 
@@ -93,15 +93,14 @@ unsigned int pool_run(struct pool *pool)
 	for (;;) {
 		bool stop = pool->interrupted && *pool->interrupted;
 
-		for (; !stop && next < pool->nr && pool_running(pool) < pool->parallel; next++) {
-			job_start(&pool->jobs[next], &mask);
-			if (pool->jobs[next].ended && pool->ended)
+		for (; !stop && next < pool->nr && nr_running(pool) < pool->parallel; next++) {
+			if (!job_start(&pool->jobs[next], &mask) && pool->ended)
 				pool->ended(pool, &pool->jobs[next]);
 		}
 		if (stop && !told)
 			tell_all(pool, SIGTERM);
 		told = stop;
-		if (!pool_running(pool))
+		if (!nr_running(pool))
 			break;
 		if (pool->look)
 			pool->look(pool);
@@ -109,7 +108,4 @@ unsigned int pool_run(struct pool *pool)
 		collect_ended(pool);
 	}
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	for (unsigned int i = 0; i < pool->nr; i++)
-		left += !pool->jobs[i].ended;
-	return left;
 }

@@ -15,7 +15,6 @@ struct pool_job {
 	const char *errors;		/* file for its standard error; its output goes nowhere */
 	pid_t pid;			/* 0: does not run */
 	int status;			/* exit status, or 128 + the signal that ended it */
-	bool ended;
 };
 
 struct pool {
@@ -29,8 +28,6 @@ struct pool {
 	void *opaque;
 };
 
-/* Returns the number of jobs that have not ended by themselves: 0 unless interrupted. */
-unsigned int pool_run(struct pool *pool);
-unsigned int pool_running(const struct pool *pool);
+void pool_run(struct pool *pool);
 
 #endif

@@ -25,6 +25,15 @@ void shell_word(FILE *out, const char *word)
 	fputc('\'', out);
 }
 
+void shell_variable(FILE *out, const char *name, const char *word)
+{
+	if (!word)
+		return;
+	fprintf(out, "%s=", name);
+	shell_word(out, word);
+	fputc(' ', out);
+}
+
 void shell_option(FILE *out, const char *option, const char *word)
 {
 	if (!word)

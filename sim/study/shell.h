@@ -9,6 +9,8 @@
 
 /* One word, quoted where it must be. */
 void shell_word(FILE *out, const char *word);
+/* "NAME=WORD ", in front of a command; nothing for NULL. */
+void shell_variable(FILE *out, const char *name, const char *word);
 /* " OPTION WORD"; nothing for NULL. */
 void shell_option(FILE *out, const char *option, const char *word);
 

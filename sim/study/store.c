@@ -206,8 +206,7 @@ static void read_casualties(struct store *s, sqlite3_int64 run, struct outcome *
 			       -1, &stmt, NULL) == SQLITE_OK)
 		sqlite3_bind_int64(stmt, 1, run);
 	while (stmt && sqlite3_step(stmt) == SQLITE_ROW)
-		*(char **)collect_append(&o->casualties, &o->nr_casualties, sizeof(char *)) =
-			collect_copy(text_at(stmt, 0));
+		collect_add_text(&o->casualties, &o->nr_casualties, text_at(stmt, 0));
 	sqlite3_finalize(stmt);
 }
 

@@ -44,11 +44,26 @@ bool study_changes_nothing(const struct study *s, unsigned int variation)
 	       v->scenario_digest == s->base_scenario && v->images_digest == s->base_images;
 }
 
+/* The images too, so that two versions of a driver under one name differ. */
+unsigned int study_first_same(const struct study *s, unsigned int from, unsigned int variation)
+{
+	const struct variation *list = s->variations.list, *v = &list[variation];
+
+	for (unsigned int i = from; i < variation; i++)
+		if (!list[i].missing && list[i].scenario_digest == v->scenario_digest &&
+		    list[i].images_digest == v->images_digest)
+			return i;
+	return variation;
+}
+
 const char *study_same_as(const struct study *s, unsigned int variation)
 {
-	const struct variation *v = &s->variations.list[variation];
+	unsigned int first;
 
-	return v->missing || v->same_as < 0 ? NULL : s->variations.list[v->same_as].name;
+	if (s->variations.list[variation].missing)
+		return NULL;
+	first = study_first_same(s, STUDY_UNDISTURBED + 1, variation);
+	return first == variation ? NULL : s->variations.list[first].name;
 }
 
 /* Overlays and settings of a variation, the common ones first, in one scenario_args. */
@@ -102,18 +117,6 @@ static void refuse(const struct variation *v, const char *why, char *error, size
 	free(copy);
 }
 
-/* The images too, so that two versions of a driver under one name differ. */
-static int find_same(const struct study *s, unsigned int variation)
-{
-	const struct variation *list = s->variations.list, *v = &list[variation];
-
-	for (unsigned int i = STUDY_UNDISTURBED + 1; i < variation; i++)
-		if (!list[i].missing && list[i].scenario_digest == v->scenario_digest &&
-		    list[i].images_digest == v->images_digest)
-			return i;
-	return -1;
-}
-
 static void look_at_variation(struct study *s, unsigned int i, char *error, size_t size)
 {
 	struct variation *v = &s->variations.list[i];
@@ -122,11 +125,9 @@ static void look_at_variation(struct study *s, unsigned int i, char *error, size
 	look(s, v, probe);
 	v->scenario_digest = probe->scenario_digest;
 	v->images_digest = probe->images_digest;
-	if (probe->well) {
-		v->same_as = find_same(s, i);
-	} else if (v->named || i == STUDY_UNDISTURBED) {
+	if (!probe->well && (v->named || i == STUDY_UNDISTURBED)) {
 		refuse(v, probe->text, error, size);
-	} else {
+	} else if (!probe->well) {
 		/* The first reason is enough for a remark. */
 		probe->text[strcspn(probe->text, "\n")] = '\0';
 		v->missing = collect_copy(probe->text);
@@ -244,11 +245,7 @@ static char *command_text(const struct study *s, char *const *argv)
 
 	if (!out)
 		abort();
-	if (s->config.scenarios) {
-		fprintf(out, "BALLAST_SCENARIOS=");
-		shell_word(out, s->config.scenarios);
-		fputc(' ', out);
-	}
+	shell_variable(out, "BALLAST_SCENARIOS", s->config.scenarios);
 	for (unsigned int i = 0; argv[i]; i++) {
 		if (i)
 			fputc(' ', out);

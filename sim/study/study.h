@@ -41,20 +41,12 @@ struct study_config {
 	void (*say)(const char *text);	/* a line for the user */
 };
 
-enum study_state {
-	STUDY_WAITING,
-	STUDY_STORED,			/* was in the database */
-	STUDY_RAN,
-	STUDY_BROKEN,			/* gave no figures; the error says why */
-};
-
 struct study_run {
 	unsigned int variation;
 	struct store_key key;
 	char *command;			/* for a shell: runs it again */
-	enum study_state state;
-	struct outcome outcome;
-	char *error;
+	struct outcome outcome;		/* nothing: not yet, or never */
+	char *error;			/* why it gave no figures; NULL: it has not ended, or did */
 	int status;			/* of the process */
 };
 

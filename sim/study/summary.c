@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "hostmem.h"
-#include "study.h"
+#include "study_internal.h"
 
 #define STREAM_SIZE 256
 
@@ -43,22 +43,23 @@ static bool takes_part(const struct study *s, unsigned int variation, enum metri
 	return s->ranked[variation] && s->summary[variation][metric].known;
 }
 
-static bool beats(const struct study *s, unsigned int a, unsigned int b, enum metric metric)
+bool study_beats(const struct study *s, unsigned int a, unsigned int b, enum metric metric)
 {
 	double x = s->summary[a][metric].median, y = s->summary[b][metric].median;
 
 	return metric_info[metric].better == METRIC_MORE ? x > y : x < y;
 }
 
-/* Of those that are ranked; -1: none has the figure. */
-static int best_of(const struct study *s, enum metric metric)
+/* The best of those that are ranked, or the worst; -1: none has the figure. */
+static int extreme_of(const struct study *s, enum metric metric, bool worst)
 {
-	int best = -1;
+	int found = -1;
 
-	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++)
-		if (takes_part(s, i, metric) && (best < 0 || beats(s, i, best, metric)))
-			best = i;
-	return best;
+	for (int i = STUDY_UNDISTURBED + 1; i < (int)s->variations.nr; i++)
+		if (takes_part(s, i, metric) &&
+		    (found < 0 || study_beats(s, worst ? found : i, worst ? i : found, metric)))
+			found = i;
+	return found;
 }
 
 /* Whether a variation's figure cannot be told from the best one, seed by seed. */
@@ -82,19 +83,9 @@ static bool no_difference(const struct study *s, unsigned int variation, unsigne
 	return !differ;
 }
 
-static int worst_of(const struct study *s, enum metric metric)
-{
-	int worst = -1;
-
-	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++)
-		if (takes_part(s, i, metric) && (worst < 0 || beats(s, worst, i, metric)))
-			worst = i;
-	return worst;
-}
-
 static void rank(const struct study *s, enum metric metric)
 {
-	int best = best_of(s, metric), worst = worst_of(s, metric);
+	int best = extreme_of(s, metric, false), worst = extreme_of(s, metric, true);
 
 	if (best < 0 || s->summary[best][metric].median == s->summary[worst][metric].median)
 		return;
@@ -164,7 +155,7 @@ int study_best(const struct study *s, enum metric *by)
 
 	for (unsigned int k = 0; k < sizeof(order) / sizeof(order[0]) && best < 0; k++) {
 		*by = order[k];
-		best = best_of(s, order[k]);
+		best = extreme_of(s, order[k], false);
 	}
 	return best;
 }

@@ -208,7 +208,7 @@ static void print_remarks(const struct study *s, FILE *out)
 		const struct outcome *o = &run->outcome;
 		const char *name = s->variations.list[run->variation].name;
 
-		if (run->state == STUDY_BROKEN)
+		if (run->error)
 			fprintf(out, "%s, seed %" PRIu64 ": no figures: %s\n", name,
 				run->key.seed, run->error);
 		if (o->result && strcmp(o->result, "ok"))

@@ -18,34 +18,18 @@
 
 #define PATH_SIZE 4096
 
-static void *add_text(char ***list, unsigned int *nr, const char *text)
-{
-	char **slot = collect_append(list, nr, sizeof(*slot));
-
-	*slot = collect_copy(text);
-	return *slot;
-}
-
 struct variation *variations_add(struct variations *v, const char *name, const char *argument)
 {
 	struct variation *new = collect_append(&v->list, &v->nr, sizeof(*new));
 
 	new->name = collect_copy(name);
 	new->argument = collect_copy(argument);
-	new->same_as = -1;
 	return new;
 }
 
 void variation_add_setting(struct variation *v, const char *setting)
 {
-	add_text(&v->settings, &v->nr_settings, setting);
-}
-
-static void free_texts(char **list, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		free(list[i]);
-	host_free(list);
+	collect_add_text(&v->settings, &v->nr_settings, setting);
 }
 
 void variations_free(struct variations *v)
@@ -53,8 +37,8 @@ void variations_free(struct variations *v)
 	for (unsigned int i = 0; i < v->nr; i++) {
 		struct variation *at = &v->list[i];
 
-		free_texts(at->overlays, at->nr_overlays);
-		free_texts(at->settings, at->nr_settings);
+		collect_free_texts(at->overlays, at->nr_overlays);
+		collect_free_texts(at->settings, at->nr_settings);
 		free(at->name);
 		free(at->argument);
 		free(at->missing);
@@ -135,7 +119,7 @@ static int add_mechanism(struct variations *v, const struct variation_dirs *dirs
 		return -1;
 	new = variations_add(v, name, argument);
 	free(argument);
-	add_text(&new->overlays, &new->nr_overlays, path);
+	collect_add_text(&new->overlays, &new->nr_overlays, path);
 	new->named = named;
 	return 0;
 }
@@ -254,7 +238,7 @@ static int add_part(struct variation *v, const struct variation_dirs *dirs, cons
 		return 0;
 	}
 	if (is_file_name(part)) {
-		add_text(&v->overlays, &v->nr_overlays, part);
+		collect_add_text(&v->overlays, &v->nr_overlays, part);
 		return 0;
 	}
 	file = find_mechanism(dirs, part, error, error_size);
@@ -262,7 +246,7 @@ static int add_part(struct variation *v, const struct variation_dirs *dirs, cons
 		return -1;
 	snprintf(path, sizeof(path), "%s/%s", dirs->mechanisms, file);
 	free(file);
-	add_text(&v->overlays, &v->nr_overlays, path);
+	collect_add_text(&v->overlays, &v->nr_overlays, path);
 	return 0;
 }
 

@@ -22,7 +22,6 @@ struct variation {
 	/* Found by probe(): */
 	char *missing;			/* why this machine cannot have it; NULL: it can */
 	uint64_t scenario_digest, images_digest;
-	int same_as;			/* an earlier one of the list that asks for the same; -1 */
 };
 
 struct variations {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study.h"
+#include "study_internal.h"
 #include "table.h"
 
 #define OTHERS_MAX 4
@@ -22,23 +22,15 @@ static const char *name(const struct study *s, unsigned int variation)
 	return s->variations.list[variation].name;
 }
 
-static bool better(const struct study *s, enum metric m, unsigned int a, unsigned int b)
-{
-	double x = s->summary[a][m].median, y = s->summary[b][m].median;
-
-	return metric_info[m].better == METRIC_LESS ? x < y : x > y;
-}
-
 /* Of those that are ranked and not level with the best: the best, or with @last the worst; -1. */
 static int after(const struct study *s, enum metric m, unsigned int best, bool last)
 {
 	int found = -1;
 
-	for (unsigned int i = STUDY_UNDISTURBED + 1; i < s->variations.nr; i++) {
+	for (int i = STUDY_UNDISTURBED + 1; i < (int)s->variations.nr; i++) {
 		if (!s->ranked[i] || !s->summary[i][m].known || study_is_level(s, i, best, m))
 			continue;
-		if (found < 0 || better(s, m, last ? (unsigned int)found : i,
-					last ? i : (unsigned int)found))
+		if (found < 0 || study_beats(s, last ? found : i, last ? i : found, m))
 			found = i;
 	}
 	return found;

@@ -35,3 +35,15 @@ void *collect_append(void *array, unsigned int *nr, size_t size)
 	memset(element, 0, size);
 	return element;
 }
+
+void collect_add_text(char ***list, unsigned int *nr, const char *s)
+{
+	*(char **)collect_append(list, nr, sizeof(char *)) = collect_copy(s);
+}
+
+void collect_free_texts(char **list, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		free(list[i]);
+	host_free(list);
+}

@@ -17,5 +17,8 @@ void *collect_append(void *array, unsigned int *nr, size_t size);
 char *collect_copy(const char *s);
 /* The same, in the place of what *@to was. */
 void collect_text(char **to, const char *s);
+/* A copy at the end of a list of texts; the end of such a list. */
+void collect_add_text(char ***list, unsigned int *nr, const char *s);
+void collect_free_texts(char **list, unsigned int nr);
 
 #endif

@@ -472,21 +472,13 @@ static void text_largest(const struct diff *d, FILE *out)
 		fprintf(out, "\nWhat both traces say is the same.\n");
 }
 
-static const char *result_name(const struct report *r)
-{
-	if (!r->ended)
-		return "not finished";
-	return r->result > TRACE_END_FAILED ? "unknown" :
-	       trace_types[TRACE_ID_run_end].fields[0].values[r->result];
-}
-
 static void text_heads(const struct diff *d, const char *const names[], FILE *out)
 {
 	for (unsigned int s = 0; s < NR_DIFF_SIDES; s++) {
 		const struct report *r = &d->side[s]->report;
 
 		fprintf(out, "%-4s  %s: %s  seed %" PRIu64 "  %s\n", side_names[s], names[s],
-			r->scenario && *r->scenario ? r->scenario : "-", r->seed, result_name(r));
+			r->scenario && *r->scenario ? r->scenario : "-", r->seed, report_result(r));
 		for (unsigned int i = 0; i < r->nr_overrides; i++)
 			fprintf(out, "      with %s\n", r->overrides[i]);
 	}
@@ -606,7 +598,7 @@ static void json_heads(struct json *j, const struct diff *d, const char *const n
 		json_string(j, "scenario", r->scenario);
 		json_u64(j, "seed", r->seed);
 		json_string(j, "version", r->version);
-		json_string(j, "result", result_name(r));
+		json_string(j, "result", report_result(r));
 		json_close(j, '}');
 	}
 }

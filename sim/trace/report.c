@@ -90,8 +90,7 @@ static void see_run(struct report *r, const struct trace_record *record)
 		r->world = run->world;
 		break;
 	case TRACE_ID_override:
-		*(char **)collect_append(&r->overrides, &r->nr_overrides, sizeof(char *)) =
-			collect_copy(over->text);
+		collect_add_text(&r->overrides, &r->nr_overrides, over->text);
 		break;
 	case TRACE_ID_machine:
 		r->machine = *machine;
@@ -402,21 +401,25 @@ void report_free(struct report *r)
 		free(r->swaps[i].name);
 	for (unsigned int i = 0; i < r->nr_threads; i++)
 		free(r->threads[i].name);
-	for (unsigned int i = 0; i < r->nr_overrides; i++)
-		free(r->overrides[i]);
-	for (unsigned int i = 0; i < r->nr_problems; i++)
-		free(r->problems[i]);
 	host_free(r->guests);
 	host_free(r->costs);
 	host_free(r->swaps);
 	host_free(r->threads);
-	host_free(r->overrides);
-	host_free(r->problems);
+	collect_free_texts(r->overrides, r->nr_overrides);
+	collect_free_texts(r->problems, r->nr_problems);
 	free(r->scenario);
 	free(r->version);
 	free(r->swap_model);
 	free(r->end_text);
 	memset(r, 0, sizeof(*r));
+}
+
+const char *report_result(const struct report *r)
+{
+	if (!r->ended)
+		return "not finished";
+	return r->result >= NR_TRACE_ENDS ? "unknown" :
+	       trace_types[TRACE_ID_run_end].fields[0].values[r->result];
 }
 
 /* guest_total is all 64-bit sums after its first field. */

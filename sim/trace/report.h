@@ -137,6 +137,8 @@ struct report {
 
 void report_init(struct report *r);
 void report_free(struct report *r);
+/* How the run ended, as the trace calls it; "not finished", "unknown". */
+const char *report_result(const struct report *r);
 
 /* Sums over all guests, for the last lines of tables and for comparisons. */
 struct report_sum {

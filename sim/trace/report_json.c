@@ -25,8 +25,7 @@ static void json_run(struct json *j, const struct report *r)
 	for (unsigned int i = 0; i < r->nr_overrides; i++)
 		json_string(j, NULL, r->overrides[i]);
 	json_close(j, ']');
-	json_string(j, "result", r->ended ? value_name(TRACE_ID_run_end, 0, r->result) :
-		    "not finished");
+	json_string(j, "result", report_result(r));
 	json_string(j, "text", r->end_text);
 	json_u64(j, "virtual_time_ns", r->time);
 	json_u64(j, "events", r->events);

@@ -157,9 +157,7 @@ void report_free_outcome(struct report *r)
 		free(r->programs[i].name);
 	for (unsigned int i = 0; i < r->nr_commands; i++)
 		free(r->commands[i].name);
-	for (unsigned int i = 0; i < r->nr_casualties; i++)
-		free(r->casualties[i]);
 	host_free(r->programs);
 	host_free(r->commands);
-	host_free(r->casualties);
+	collect_free_texts(r->casualties, r->nr_casualties);
 }

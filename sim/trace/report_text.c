@@ -37,13 +37,9 @@ static const char *command_end_name(uint64_t result)
 
 static const char *result_name(const struct report *r)
 {
-	if (!r->ended)
-		return "not finished";
-	if (r->result >= NR_TRACE_ENDS)
-		return "unknown";
-	if (r->result == TRACE_END_OK && r->nr_casualties)
+	if (r->ended && r->result == TRACE_END_OK && r->nr_casualties)
 		return "ended";
-	return trace_types[TRACE_ID_run_end].fields[0].values[r->result];
+	return report_result(r);
 }
 
 static const char *or_dash(const char *s)
