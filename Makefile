@@ -97,7 +97,7 @@ module_tail := $(O)/images/obj/module-tail.o
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
 # and device headers.  The same whatever compiles them.
 image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) \
-	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h driver-src/linux/guest/*.h)) | sha256sum | cut -c1-16)"'
+	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h driver-src/linux/*/*.h)) | sha256sum | cut -c1-16)"'
 
 # Arguments: name, source, all sources of the image.
 define guest_object

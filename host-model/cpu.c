@@ -332,6 +332,14 @@ void cpu_sync(void)
 	coro_suspend();
 }
 
+void cpu_sync_owed(void)
+{
+	struct cpu_thread *t = coro_current->ctx.thread;
+
+	if (t && coro_current != &coro_main && t->pending)
+		cpu_sync();
+}
+
 void cpu_consume(struct cpu_thread *t)
 {
 	start_run(t);

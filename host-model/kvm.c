@@ -220,15 +220,6 @@ void kvm_virtio_kick(struct kvm_virtio *dev, unsigned int index, const struct ca
 
 #define KVM_ENOSYS 1000
 
-/* What the vCPU owes passes before it is in the guest again, where it could be interrupted. */
-static void pass_time(void)
-{
-	struct cpu_thread *t = coro_current->ctx.thread;
-
-	if (t && coro_current != &coro_main && t->pending)
-		cpu_sync();
-}
-
 long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg,
 		   const struct call_site *site)
 {
@@ -244,10 +235,11 @@ long kvm_hypercall(struct kvm_vm *vm, unsigned long nr, const unsigned long *arg
 	coro_current->ctx.cause = call.id;
 	charge(COST_VMEXIT, 1);
 	vm->exits[KVM_EXIT_HYPERCALL]++;
-	pass_time();
+	/* Time passes before the vCPU is in the guest again, where it could be interrupted. */
+	cpu_sync_owed();
 	if (ops)
 		ret = ops->hypercall(vm, nr, arg, site);
-	pass_time();
+	cpu_sync_owed();
 	coro_current->ctx.cause = call.cause;
 	account_switch(old);
 	return ret;

@@ -42,7 +42,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, unsigned long);
 	va_end(ap);
-	vmm_sync();
+	cpu_sync_owed();
 	ret = this_vmm->vm ? host_ioctl(this_vmm->vm, fd, request, arg) : -EBADF;
 	if (ret >= 0)
 		return ret;

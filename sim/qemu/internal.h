@@ -251,15 +251,6 @@ static inline void vmm_leave(struct vmm *old)
 	coro_current->ctx.vmm = old;
 }
 
-/* Owed time passes before others see what was done in it. */
-static inline void vmm_sync(void)
-{
-	struct cpu_thread *t = coro_current->ctx.thread;
-
-	if (t && coro_current != &coro_main && t->pending)
-		cpu_sync();
-}
-
 /* util.c */
 void vmm_say(struct vmm *vmm, enum vmm_severity severity, const char *fmt, ...)
 	G_GNUC_PRINTF(3, 4);

@@ -542,7 +542,7 @@ void qemu_mutex_lock(QemuMutex *mutex)
 	if (!mutex->initialized || mutex->owner == coro_current)
 		vmm_fatal("%s locks a mutex %s", coro_current->name,
 			  mutex->initialized ? "that it holds" : "that was not initialized");
-	vmm_sync();
+	cpu_sync_owed();
 	while (mutex->owner) {
 		if (wait_on(&mutex->waiters, "a mutex of the VMM"))
 			return;
@@ -552,7 +552,7 @@ void qemu_mutex_lock(QemuMutex *mutex)
 
 int qemu_mutex_trylock(QemuMutex *mutex)
 {
-	vmm_sync();
+	cpu_sync_owed();
 	if (mutex->owner)
 		return -EBUSY;
 	mutex->owner = coro_current;
@@ -564,7 +564,7 @@ void qemu_mutex_unlock(QemuMutex *mutex)
 	if (mutex->owner != coro_current)
 		vmm_fatal("%s unlocks a mutex that it does not hold", coro_current->name);
 	if (mutex->waiters)
-		vmm_sync();
+		cpu_sync_owed();
 	mutex->owner = NULL;
 	wake_first(&mutex->waiters);
 }
@@ -578,7 +578,7 @@ static void mutex_hand_over(QemuMutex *mutex)
 	struct vmm_waiter *waiter;
 
 	if (mutex->waiters)
-		vmm_sync();
+		cpu_sync_owed();
 	waiter = mutex->waiters;
 	if (!waiter) {
 		qemu_mutex_unlock(mutex);

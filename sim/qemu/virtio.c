@@ -516,7 +516,7 @@ static bool should_notify(VirtIODevice *vdev, VirtQueue *vq)
 
 void virtio_notify(VirtIODevice *vdev, VirtQueue *vq)
 {
-	vmm_sync();
+	cpu_sync_owed();
 	if (vq->avail.open && should_notify(vdev, vq))
 		vmm_transport_interrupt(vdev->transport, vq->index);
 }
@@ -527,7 +527,7 @@ void virtio_notify_config(VirtIODevice *vdev)
 		return;
 	vdev->generation++;
 	vdev->transport->kvm.config_cause = coro_current->ctx.cause;
-	vmm_sync();
+	cpu_sync_owed();
 	vmm_transport_interrupt(vdev->transport, KVM_VECTOR_CONFIG);
 }
 

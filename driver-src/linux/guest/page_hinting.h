@@ -24,9 +24,8 @@ struct page_hint_request {
 	struct list_head list;		/* all requests of the device */
 	struct page_hinting *ph;
 	struct scatterlist *sg;
-	unsigned int nr, capacity;
+	unsigned int nr, capacity;	/* blocks in it: 0 again when they were given back */
 	bool wait;			/* who sent it waits, and gives the blocks back */
-	bool busy;			/* blocks are in it, and it was sent */
 	bool in_flight;			/* the device has it; ph->lock */
 };
 

@@ -177,9 +177,8 @@ static void page_hint_give_back(struct page_hint_request *req)
 		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 	sg_unmark_end(&req->sg[req->nr - 1]);
-	req->nr = 0;
-	/* Whoever finds it free fills it. */
-	smp_store_release(&req->busy, false);
+	/* Whoever finds it empty fills it. */
+	smp_store_release(&req->nr, 0);
 }
 
 /* The device is done with it, for whatever reason. */
@@ -203,7 +202,6 @@ static bool page_hint_submit(struct page_hint_request *req)
 	for (i = 0; i < req->nr; i++)
 		pages += req->sg[i].length >> PAGE_SHIFT;
 	sg_mark_end(&req->sg[req->nr - 1]);
-	req->busy = true;
 
 	spin_lock_irqsave(&ph->lock, flags);
 	/* No descriptor is indirect, so nothing is allocated: see page_hint_validate(). */
@@ -338,20 +336,7 @@ static int page_hint_configure(struct page_hinting *ph)
 			room);
 		return -EINVAL;
 	}
-	if (ph->design == &page_hint_v9 && ph->threshold > ph->batch) {
-		dev_err(dev, "threshold %u is more than the %u entries of the array\n",
-			ph->threshold, ph->batch);
-		return -EINVAL;
-	}
 	return 0;
-}
-
-static int page_hint_find_vq(struct page_hinting *ph)
-{
-	vq_callback_t *callbacks[] = { page_hint_answered };
-	static const char *const names[] = { "hint" };
-
-	return virtio_find_vqs(ph->vdev, 1, &ph->vq, callbacks, names, NULL);
 }
 
 static void page_hint_free_requests(struct page_hinting *ph)
@@ -371,9 +356,9 @@ static int page_hint_start(struct page_hinting *ph)
 	int err;
 
 	ph->dead = false;
-	err = page_hint_find_vq(ph);
-	if (err)
-		return err;
+	ph->vq = virtio_find_single_vq(ph->vdev, page_hint_answered, "hint");
+	if (IS_ERR(ph->vq))
+		return PTR_ERR(ph->vq);
 	err = page_hint_configure(ph);
 	if (err)
 		goto out_del_vqs;
@@ -473,10 +458,7 @@ static int page_hint_freeze(struct virtio_device *vdev)
 
 static int page_hint_restore(struct virtio_device *vdev)
 {
-	struct page_hinting *ph = vdev->priv;
-
-	ph->design = NULL;
-	return page_hint_start(ph);
+	return page_hint_start(vdev->priv);
 }
 #endif
 

@@ -55,7 +55,7 @@ static struct page_hint_request *page_hint_free_request(struct hint_array *array
 
 	for (i = 0; i < array->nr_reqs; i++) {
 		/* Pairs with page_hint_give_back(): nobody looks into it any more. */
-		if (!smp_load_acquire(&array->req[i]->busy))
+		if (!smp_load_acquire(&array->req[i]->nr))
 			return array->req[i];
 	}
 	return NULL;
@@ -118,9 +118,15 @@ static int page_hint_v9_start_cpu(struct page_hinting *ph, struct hint_array *ar
 
 static int page_hint_v9_start(struct page_hinting *ph)
 {
-	struct hint_array __percpu *arrays = alloc_percpu(struct hint_array);
+	struct hint_array __percpu *arrays;
 	int cpu;
 
+	if (ph->threshold > ph->batch) {
+		dev_err(&ph->vdev->dev, "threshold %u is more than the %u entries of the array\n",
+			ph->threshold, ph->batch);
+		return -EINVAL;
+	}
+	arrays = alloc_percpu(struct hint_array);
 	if (!arrays)
 		return -ENOMEM;
 	ph->percpu = arrays;

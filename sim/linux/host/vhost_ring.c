@@ -9,7 +9,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "drivers/vhost/vhost.h"
 #include "cost.h"
@@ -31,18 +31,12 @@ static u64 used_entry(const struct vhost_virtqueue *vq, unsigned int i)
 
 static bool ring_read(u64 at, void *buf, size_t len)
 {
-	if (!host_mm_touch((void *)at, len, false))
-		return false;
-	memcpy(buf, (void *)at, len);
-	return true;
+	return !copy_from_user(buf, (void *)at, len);
 }
 
 static bool ring_write(u64 at, const void *buf, size_t len)
 {
-	if (!host_mm_touch((void *)at, len, true))
-		return false;
-	memcpy((void *)at, buf, len);
-	return true;
+	return !copy_to_user((void *)at, buf, len);
 }
 
 /* Without the event index, what it would need is not there. */

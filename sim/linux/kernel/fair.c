@@ -131,7 +131,7 @@ static struct task_struct *first_for(const struct vcpu *v)
 	struct task_struct *task;
 
 	list_for_each_entry(task, &v->kernel->sched->runqueue, run_node)
-		if (!task->bound || task->bound == v)
+		if (task_may_run_on(task, v))
 			return task;
 	return NULL;
 }
@@ -170,9 +170,47 @@ bool fair_slice_ended(const struct vcpu *v)
 }
 
 /* A woken task takes the place of one that is ahead by more than this (wakeup_preempt_entity()). */
-bool fair_preempts(const struct task_struct *task, const struct task_struct *curr)
+static bool preempts(const struct task_struct *task, const struct task_struct *curr)
 {
 	u64 granularity = WAKEUP_GRANULARITY_NS * task->kernel->sched->factor;
 
 	return curr->vruntime > task->vruntime + granularity;
+}
+
+/* An idle vCPU that nobody else was sent to takes the task. */
+static bool wake_idle(struct vcpu *v)
+{
+	if (!v->halted || v->woken)
+		return false;
+	v->woken = true;
+	cpu_wake(v->thread);
+	return true;
+}
+
+void fair_send(struct task_struct *task)
+{
+	struct sched_state *sched = task->kernel->sched;
+	struct vcpu *victim = NULL;
+	unsigned int i;
+
+	if (task->vcpu && task_may_run_on(task, task->vcpu) && wake_idle(task->vcpu))
+		return;
+	for (i = 0; i < sched->nr_vcpus; i++) {
+		struct vcpu *v = &sched->vcpus[i];
+
+		if (!task_may_run_on(task, v))
+			continue;
+		if (wake_idle(v))
+			return;
+		if (!v->curr)
+			return;		/* it is on its way to the run queue */
+		if (v->curr == &v->idle)
+			continue;
+		if (!victim || v->curr->vruntime > victim->curr->vruntime)
+			victim = v;
+	}
+	if (victim && preempts(task, victim->curr)) {
+		victim->need_resched = true;
+		vcpu_interrupt(victim);
+	}
 }

@@ -112,7 +112,7 @@ static void free_stack_pages(struct page **page)
 
 static int alloc_stack(struct page **page)
 {
-	struct stack_cache *cache = &this_fork->cpu[mm_cpu()];
+	struct stack_cache *cache = &this_fork->cpu[this_cpu_id()];
 	unsigned int i;
 
 	if (cache->nr) {
@@ -132,7 +132,7 @@ static int alloc_stack(struct page **page)
 
 static void free_stack(struct page **page)
 {
-	struct stack_cache *cache = &this_fork->cpu[mm_cpu()];
+	struct stack_cache *cache = &this_fork->cpu[this_cpu_id()];
 
 	if (!page[0])
 		return;

@@ -117,6 +117,8 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 				      int (*fn)(void *data), void *data, unsigned int flags);
 /* No vCPU but the calling one runs again. */
 void sched_stop(struct kernel *kernel);
+/* It looks for what is to be done: interrupts, or another task. */
+void vcpu_interrupt(struct vcpu *v);
 /* Interrupt vCPU @cpu; from an event or from any coroutine. */
 void sched_raise_irq(struct kernel *kernel, unsigned int cpu);
 /* Sleep without the coarseness of jiffies. */
@@ -137,6 +139,19 @@ void host_task_wake(struct task_struct *task);
 unsigned int sched_report_blocked(struct kernel *kernel, u64 longer_ns, char *buf,
 				  unsigned int size);
 
+static inline bool task_may_run_on(const struct task_struct *task, const struct vcpu *v)
+{
+	return !task->bound || task->bound == v;
+}
+
+/* Which CPU the running code is on. */
+static inline unsigned int this_cpu_id(void)
+{
+	const struct task_struct *task = current;
+
+	return task && task->vcpu ? task->vcpu->id : 0;
+}
+
 /* fair.c */
 void fair_enqueue(struct task_struct *task);
 /* Of the tasks that may run on @v. */
@@ -147,7 +162,8 @@ void fair_book(struct vcpu *v);
 /* Give a task that wakes up, or is new, its virtual run time. */
 void fair_place(struct sched_state *sched, struct task_struct *task);
 bool fair_slice_ended(const struct vcpu *v);
-bool fair_preempts(const struct task_struct *task, const struct task_struct *curr);
+/* A task has woken up: an idle vCPU takes it, or one whose task it preempts is interrupted. */
+void fair_send(struct task_struct *task);
 
 /* timer.c */
 /* When the next jiffy begins, in engine time. */

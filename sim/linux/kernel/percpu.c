@@ -19,9 +19,7 @@ EXPORT_SYMBOL(__nr_cpu_ids);
 
 unsigned int __smp_processor_id(void)
 {
-	const struct task_struct *task = current;
-
-	return task && task->vcpu ? task->vcpu->id : 0;
+	return this_cpu_id();
 }
 EXPORT_SYMBOL(__smp_processor_id);
 

@@ -124,7 +124,7 @@ static void vcpu_resume(struct cpu_thread *thread)
 }
 
 /* Have the vCPU look again as soon as it can: for an interrupt or another task. */
-static void vcpu_interrupt(struct vcpu *v)
+void vcpu_interrupt(struct vcpu *v)
 {
 	uint64_t left;
 
@@ -267,7 +267,7 @@ void schedule(void)
 		cpu_sync();
 	v = task->vcpu;
 	if (task->__state == TASK_RUNNING && task->on_cpu && !fair_has_task(v) &&
-	    (!task->bound || task->bound == v))
+	    task_may_run_on(task, v))
 		return;
 	put_curr(v);
 	if (task->__state == TASK_RUNNING)
@@ -295,44 +295,6 @@ void cond_resched(void)
 		cpu_sync();
 }
 
-/* An idle vCPU that nobody else was sent to takes the task. */
-static bool wake_idle(struct vcpu *v)
-{
-	if (!v->halted || v->woken)
-		return false;
-	v->woken = true;
-	cpu_wake(v->thread);
-	return true;
-}
-
-static void preempt_for(struct task_struct *task)
-{
-	struct sched_state *sched = task->kernel->sched;
-	struct vcpu *victim = NULL;
-	unsigned int i;
-
-	if (task->vcpu && (!task->bound || task->bound == task->vcpu) && wake_idle(task->vcpu))
-		return;
-	for (i = 0; i < sched->nr_vcpus; i++) {
-		struct vcpu *v = &sched->vcpus[i];
-
-		if (task->bound && task->bound != v)
-			continue;
-		if (wake_idle(v))
-			return;
-		if (!v->curr)
-			return;		/* it is on its way to the run queue */
-		if (v->curr == &v->idle)
-			continue;
-		if (!victim || v->curr->vruntime > victim->curr->vruntime)
-			victim = v;
-	}
-	if (victim && fair_preempts(task, victim->curr)) {
-		victim->need_resched = true;
-		vcpu_interrupt(victim);
-	}
-}
-
 int wake_up_process(struct task_struct *task)
 {
 	if (task->__state == TASK_RUNNING || task->__state == TASK_DEAD ||
@@ -349,7 +311,7 @@ int wake_up_process(struct task_struct *task)
 	fair_place(task->kernel->sched, task);
 	fair_enqueue(task);
 	if (task->kernel->sched->vcpus)
-		preempt_for(task);
+		fair_send(task);
 	return 1;
 }
 

@@ -158,14 +158,6 @@ static inline struct guest_ram *mm_ram(void)
 		}                                                                                  \
 	} while (0)
 
-/* Which per-CPU lists the running code uses. */
-static inline unsigned int mm_cpu(void)
-{
-	const struct task_struct *task = current;
-
-	return task && task->vcpu ? task->vcpu->id : 0;
-}
-
 static inline int pageblock_type(const struct mm_state *mm, unsigned long pfn)
 {
 	return mm->pageblock[pfn >> pageblock_order] & PAGEBLOCK_TYPE;

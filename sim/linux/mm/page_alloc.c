@@ -106,7 +106,6 @@ static void bad_page(struct page *page, const char *reason)
 bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	struct mm_state *mm = this_mm;
-	struct guest_ram *ram;
 
 	mm_trace(mm, page_free, page, order);
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK)) {
@@ -124,9 +123,8 @@ bool free_pages_prepare(struct page *page, unsigned int order)
 	}
 	page->flags &= 1u << PG_bytes;
 	set_page_private(page, 0);
-	ram = mm_ram();
-	if (unlikely(mm->page_poison) && ram)
-		guest_ram_fill(ram, gfn(page_to_pfn(page)), 1UL << order, POISON_TOKEN);
+	if (unlikely(mm->page_poison) && mm_ram())
+		guest_ram_fill(mm_ram(), gfn(page_to_pfn(page)), 1UL << order, POISON_TOKEN);
 	else if (unlikely(mm->init_on_free))
 		clear_pages(page, 1UL << order);
 	free_page_hook_call(freed, page_zone(page), page, order);
@@ -531,7 +529,7 @@ unsigned long __alloc_pages_bulk(gfp_t gfp, int preferred_nid, void *nodemask, i
 
 		local_irq_save(flags);
 		page = __rmqueue_pcplist(zone, 0, ac.migratetype, ALLOC_WMARK_LOW,
-					 &zone->per_cpu_pageset[mm_cpu()]);
+					 &zone->per_cpu_pageset[this_cpu_id()]);
 		local_irq_restore(flags);
 		if (!page)
 			break;

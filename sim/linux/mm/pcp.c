@@ -32,33 +32,28 @@ int pindex_to_order(unsigned int pindex)
 
 static struct per_cpu_pages *this_pcp(struct zone *zone)
 {
-	return &zone->per_cpu_pageset[mm_cpu()];
+	return &zone->per_cpu_pageset[this_cpu_id()];
 }
 
 static bool pcp_trylock(struct per_cpu_pages *pcp)
 {
-	if (unlikely(pcp->owner))
+	if (unlikely(pcp->lock.owner))
 		return false;
-	pcp->owner = coro_current;
+	pcp->lock.owner = coro_current;
 	return true;
 }
 
 static void pcp_unlock(struct per_cpu_pages *pcp)
 {
-	pcp->owner = NULL;
+	pcp->lock.owner = NULL;
 }
-
-#define PCP_SPIN_NS 1000
 
 /* Interrupts are off. */
 static void pcp_lock(struct per_cpu_pages *pcp)
 {
-	while (unlikely(!pcp_trylock(pcp))) {
-		if (pcp->owner == coro_current || !coro_current->ctx.thread)
-			kernel_bug(__FILE__, __LINE__, "per-CPU lists drained from inside a free");
-		charge_ns(LEDGER_LOCK_SPIN, PCP_SPIN_NS);
-		cpu_sync();
-	}
+	if (unlikely(pcp->lock.owner))
+		__spin_lock_contended(&pcp->lock);
+	pcp->lock.owner = coro_current;
 }
 
 /* Take up to @count blocks from the buddy to the tail of @list. */
@@ -336,7 +331,7 @@ void drain_local_pages(struct zone *only)
 
 	for_each_populated_zone(zone) {
 		if (!only || zone == only)
-			drain_pages_zone(mm_cpu(), zone);
+			drain_pages_zone(this_cpu_id(), zone);
 	}
 }
 

@@ -109,7 +109,7 @@ struct per_cpu_pages {
 	int high;
 	int batch;
 	short free_factor;
-	struct coro *owner;		/* who works on them, a lock; NULL: nobody */
+	spinlock_t lock;		/* only who has it: mm/pcp.c */
 	struct list_head lists[NR_PCP_LISTS];
 };
 
