@@ -2,12 +2,18 @@
 /*
  * make bench: what the parts of the simulator can do, as a table and, with --json, as JSON.
  *
- * Wall-clock numbers of this machine; each is the best of three.  Nothing here is a test.
+ * CPU time of this machine, the best of three, but for the demo, which uses all CPUs: wall time.
+ * Ratios are of times measured in turns.  --against BUILD runs the benchmark of another build (a
+ * directory with tests/bench in it) and this one in turns, and prints medians of both and their
+ * ratio.  Nothing here is a test.
  */
+#include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +35,14 @@ static struct result results[32];
 static unsigned int nr_results;
 
 double bench_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static double wall_now(void)
 {
 	struct timespec t;
 
@@ -127,11 +141,19 @@ static double switch_ns(unsigned int arg)
 	return bench_switch();
 }
 
-/* Wall time of a command, seconds; negative when it fails. */
-static double bench_command(char *const argv[])
+static const char *build_dir(void)
 {
-	double t = bench_now();
-	int status;
+	const char *build = getenv("BALLAST_BUILD");
+
+	return build ? build : "build/gcc";
+}
+
+/* Seconds of wall time, or of CPU time, that a command takes; negative when it fails. */
+static double bench_command(char *const argv[], bool cpu)
+{
+	double t = wall_now();
+	struct rusage usage;
+	int status = -1;
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -140,18 +162,92 @@ static double bench_command(char *const argv[])
 		execv(argv[0], argv);
 		_exit(127);
 	}
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? bench_now() - t : -1;
+	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0 || !WIFEXITED(status) ||
+	    WEXITSTATUS(status))
+		return -1;
+	if (!cpu)
+		return wall_now() - t;
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
 static void bench_demo(void)
 {
-	const char *build = getenv("BALLAST_BUILD");
 	char path[4096];
 	char *argv[] = { path, "demo", NULL };
 
-	snprintf(path, sizeof(path), "%s/ballast", build ? build : "build/gcc");
-	add("demo, all mechanisms, wall time", "s", bench_command(argv), 15, true);
+	snprintf(path, sizeof(path), "%s/ballast", build_dir());
+	add("demo, all mechanisms, wall time", "s", bench_command(argv, false), 15, true);
+}
+
+/* How often the guests of a trace freed a page or a block of them. */
+static uint64_t frees_of(const char *trace)
+{
+	char line[4096];
+	uint64_t frees = 0;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "%s/ballast trace csv ledger %s", build_dir(), trace);
+	f = popen(line, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		char *count = strrchr(line, ',');
+
+		if (strstr(line, ",\"page-free\",") && count)
+			frees += strtoull(count + 1, NULL, 10);
+	}
+	if (f)
+		pclose(f);
+	return frees;
+}
+
+/* Every free is looked at by hinting v8: what the whole simulator does of that a second of CPU. */
+static double bench_hinting(unsigned int unused)
+{
+	char path[4096], trace[] = "/tmp/ballast-bench-XXXXXX";
+	char *argv[] = { path, "run", "scenarios/debate/hook_cost.dts",
+			 "--overlay", "scenarios/mechanisms/hinting_v8.dtso",
+			 "--set", "/guest/thp=never", "--set", "/guest/vcpus=1",
+			 "--set", "/guest/programs/faults/size-mib=256",
+			 "--set", "/guest/programs/faults/tasks=1", "--quiet", "--trace", trace,
+			 "--detail", "summary", NULL };
+	int fd = mkstemp(trace);
+	double t, frees;
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	snprintf(path, sizeof(path), "%s/ballast", build_dir());
+	t = bench_command(argv, true);
+	frees = frees_of(trace);
+	unlink(trace);
+	return t > 0 ? frees / t / 1e6 : -1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *value, unsigned int nr)
+{
+	qsort(value, nr, sizeof(*value), by_value);
+	return nr % 2 ? value[nr / 2] : (value[nr / 2 - 1] + value[nr / 2]) / 2;
+}
+
+/* An engine that was there and has gone against none at all. */
+static double bench_hook_off(void)
+{
+	enum { TURNS = 9 };
+	double without[TURNS], off[TURNS];
+	int i;
+
+	for (i = 0; i < TURNS; i++) {
+		without[i] = bench_churn(CHURN_PLAIN);
+		off[i] = bench_churn(CHURN_HOOK_OFF);
+	}
+	return median(off, TURNS) / median(without, TURNS);
 }
 
 static void print_table(void)
@@ -181,15 +277,106 @@ static void print_json(void)
 	printf("] }\n");
 }
 
+/* Another build's results, or our own, as a process: NULL when it cannot be run. */
+static struct json_object *results_of(const char *build)
+{
+	char command[4096], *text = NULL;
+	struct json_object *all = NULL, *list = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "BALLAST_BUILD='%s' BALLAST_IMAGES='%s/images' "
+		 "'%s/tests/bench' --json", build, build, build);
+	f = popen(command, "r");
+	if (f && getdelim(&text, &size, 0, f) > 0)
+		all = json_tokener_parse(text);
+	if (f && pclose(f))
+		fprintf(stderr, "bench: %s/tests/bench fails\n", build);
+	free(text);
+	if (all && json_object_object_get_ex(all, "results", &list))
+		json_object_get(list);
+	json_object_put(all);
+	return list;
+}
+
+/* Value of that name; negative when there is none. */
+static double value_of(struct json_object *list, const char *name)
+{
+	struct json_object *one, *field;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(list); i++) {
+		one = json_object_array_get_idx(list, i);
+		if (json_object_object_get_ex(one, "name", &field) &&
+		    !strcmp(json_object_get_string(field), name) &&
+		    json_object_object_get_ex(one, "value", &field))
+			return json_object_get_double(field);
+	}
+	return -1;
+}
+
+static void print_ratio(const char *name, struct json_object **theirs, struct json_object **ours,
+			unsigned int turns)
+{
+	double then[8], now[8];
+	unsigned int i;
+
+	for (i = 0; i < turns; i++) {
+		then[i] = value_of(theirs[i], name);
+		now[i] = value_of(ours[i], name);
+		if (then[i] < 0 || now[i] < 0)
+			return;
+	}
+	printf("%-52s %12.3f %12.3f %8.3f\n", name, median(then, turns), median(now, turns),
+	       median(now, turns) / median(then, turns));
+}
+
+static int against(const char *build)
+{
+	enum { TURNS = 5 };
+	struct json_object *theirs[TURNS], *ours[TURNS];
+	struct json_object *field;
+	unsigned int i;
+
+	for (i = 0; i < TURNS; i++) {
+		theirs[i] = results_of(build);
+		ours[i] = results_of(build_dir());
+		if (!theirs[i] || !ours[i]) {
+			fprintf(stderr, "bench: no results of %s; 'make build/gcc/tests/bench all' "
+				"in its tree builds it\n", theirs[i] ? build_dir() : build);
+			return 2;
+		}
+	}
+	printf("%-52s %12s %12s %8s\n", "what", "then", "now", "ratio");
+	for (i = 0; i < json_object_array_length(ours[0]); i++)
+		if (json_object_object_get_ex(json_object_array_get_idx(ours[0], i), "name",
+					      &field))
+			print_ratio(json_object_get_string(field), theirs, ours, TURNS);
+	for (i = 0; i < TURNS; i++) {
+		json_object_put(theirs[i]);
+		json_object_put(ours[i]);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "--against"))
+		return against(argv[2]);
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json"))) {
+		fprintf(stderr, "usage: bench [--json | --against BUILD]\n");
+		return 2;
+	}
 	add("event holds, 1k pending", "M/s", best(bench_hold, 1000, false), 12, false);
 	add("event holds, 100k pending", "M/s", best(bench_hold, 100000, false), 4, false);
 	add("coroutine switch", "ns", best(switch_ns, 0, true), 5, true);
-	add("order-0 churn, 4 GiB guest, oracle off", "Mops/s", best(bench_churn, 0, false), 12,
-	    false);
-	add("order-0 churn, 4 GiB guest, oracle on", "Mops/s", best(bench_churn, 1, false), 6,
-	    false);
+	add("order-0 churn, 4 GiB guest, oracle off", "Mops/s",
+	    best(bench_churn, CHURN_PLAIN, false), 12, false);
+	add("order-0 churn, 4 GiB guest, oracle on", "Mops/s",
+	    best(bench_churn, CHURN_ORACLE, false), 6, false);
+	add("the same, a hint engine off : none", "ratio", bench_hook_off(), 0.98, false);
+	add("frees, 4 GiB guest, each seen by hinting v8", "M/s",
+	    best(bench_hinting, 0, false), 1, false);
 	add("contiguous touch, 4 GiB guest", "Mpages/s", best(bench_touch, 0, false), 20, false);
 	add("bytes per touched guest page, huge pages", "bytes", bench_bytes_per_page(true), 48,
 	    true);
@@ -198,7 +385,7 @@ int main(int argc, char **argv)
 	add("RSS of 100 guests x 4 GiB, each touches 1 GiB", "MiB", bench_many_guests(), 2048,
 	    true);
 	bench_demo();
-	if (argc > 1 && !strcmp(argv[1], "--json"))
+	if (argc == 2)
 		print_json();
 	else
 		print_table();

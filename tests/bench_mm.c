@@ -5,6 +5,7 @@
  * Guests here have a VM without a running vCPU: code runs at once and for nothing, so that what is
  * measured is the model's own work.
  */
+#include <linux/free_page_hook.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -72,7 +73,23 @@ static void unbuild(struct bench_machine *m)
 	host_free(m->kernels);
 }
 
-double bench_churn(unsigned int oracle)
+static void no_interest(struct zone *zone, struct page *page, unsigned int order)
+{
+}
+
+static void hook_and_unhook(void)
+{
+	static const struct free_page_hook hook = {
+		.freed = no_interest,
+		.merged = no_interest,
+		.allocated = no_interest,
+	};
+
+	if (!free_page_hook_register(&hook))
+		free_page_hook_unregister(&hook);
+}
+
+double bench_churn(unsigned int how)
 {
 	struct page **pages = host_alloc(CHURN_PAGES * sizeof(*pages));
 	struct random_stream rs;
@@ -82,6 +99,8 @@ double bench_churn(unsigned int oracle)
 
 	build(&m, 1, 4 * GIB, true);
 	coro_current->ctx.kernel = m.kernels[0];
+	if (how == CHURN_HOOK_OFF)
+		hook_and_unhook();
 	random_init(&rs, 1, "churn");
 	for (i = 0; i < CHURN_PAGES; i++)
 		pages[i] = alloc_pages(GFP_HIGHUSER_MOVABLE, 0);
@@ -91,7 +110,7 @@ double bench_churn(unsigned int oracle)
 
 		__free_pages(*slot, 0);
 		*slot = alloc_pages(GFP_HIGHUSER_MOVABLE, 0);
-		if (oracle)
+		if (how == CHURN_ORACLE)
 			guest_ram_write(m.configs[0].vm->ram, gfn(page_to_pfn(*slot)), 1, i + 1);
 	}
 	t = bench_now() - t;

@@ -6,9 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-double bench_now(void);			/* seconds */
+enum bench_churn {
+	CHURN_PLAIN,
+	CHURN_ORACLE,		/* every page is written */
+	CHURN_HOOK_OFF,		/* a hint engine was there, and has gone */
+};
+
+double bench_now(void);			/* seconds of CPU */
 uint64_t bench_rss(void);		/* bytes of this process */
-double bench_churn(unsigned int oracle);	/* million allocations and frees per second */
+double bench_churn(unsigned int how);	/* enum bench_churn; million allocations and frees per second */
 double bench_touch(unsigned int unused);	/* million pages per second */
 double bench_bytes_per_page(bool huge);
 double bench_many_guests(void);			/* MiB */
