@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile guests (tests/hostile/cases.c) against the virtio-ballast device, the image that
- * ships, in the model VMM.  Each case has a VMM of its own.  There is no host: guest RAM is a
+ * Hostile guests (tests/hostile/cases.h) against our devices, the images that ship, in the model
+ * VMM.  Each case has a VMM of its own.  There is no host: guest RAM is a
  * mapping, and discarding clears it.
  */
 #include <stdlib.h>
@@ -137,35 +137,44 @@ static void collect_errors(struct vmm *vmm, enum vmm_severity severity, const ch
 		snprintf(model.said + used, sizeof(model.said) - used, "%s\n", text);
 }
 
-static void load_image(struct guest *g)
+static void load_image(struct guest *g, const struct hostile_device *device)
 {
 	const char *dir = getenv("BALLAST_IMAGES");
 	char path[512], error[256];
 
-	snprintf(path, sizeof(path), "%s/virtio-ballast.so", dir ? dir : IMAGE_DIR);
+	snprintf(path, sizeof(path), "%s/%s.so", dir ? dir : IMAGE_DIR, device->type);
 	vmm_image_begin(g->vmm);
 	model.image = image_load(path, error, sizeof(error));
 	vmm_image_end(g->vmm);
 	ck_assert_msg(model.image != NULL, "%s", error);
 }
 
-static void add_device(struct guest *g)
+static void set_up_ballast(struct guest *g)
 {
 	static const char *const on[] = { "free-page-reporting", "free-page-hint" };
 	char error[VMM_ERROR_SIZE] = "";
 	size_t i;
 
 	ck_assert_int_eq(vmm_iothread_add(g->vmm, "io", error), 0);
-	g->dev = vmm_device_new(g->vmm, "virtio-ballast-device", "balloon0", error);
-	ck_assert_msg(g->dev != NULL, "%s", error);
 	for (i = 0; i < ARRAY_SIZE(on); i++)
 		ck_assert_msg(!vmm_device_set(g->dev, on[i], "on", error), "%s", error);
 	ck_assert_msg(!vmm_device_set(g->dev, "iothread", "io", error), "%s", error);
+}
+
+static void add_device(struct guest *g, const struct hostile_device *device)
+{
+	char type[64], error[VMM_ERROR_SIZE] = "";
+
+	snprintf(type, sizeof(type), "%s-device", device->type);
+	g->dev = vmm_device_new(g->vmm, type, "device0", error);
+	ck_assert_msg(g->dev != NULL, "%s", error);
+	if (device == &hostile_ballast)
+		set_up_ballast(g);
 	ck_assert_msg(!vmm_device_realize(g->dev, error), "%s", error);
 	g->virtio = vmm_device_virtio(g->dev);
 }
 
-static void setup(void)
+static void setup(const struct hostile_device *device)
 {
 	struct guest *g = &model.guest;
 
@@ -173,12 +182,22 @@ static void setup(void)
 	guest_create(g);
 	madvise(g->ram, GUEST_RAM, MADV_HUGEPAGE);	/* all of it is filled, many times */
 	g->observer.message = collect_errors;
-	load_image(g);
-	add_device(g);
+	load_image(g, device);
+	add_device(g, device);
 	model.world = (struct hostile_world){
-		.ops = &model_ops, .ram = g->ram, .rom = g->vmm->rom.offset,
+		.ops = &model_ops, .device = device, .ram = g->ram, .rom = g->vmm->rom.offset,
 		.mmio = g->vmm->rom.offset + VMM_ROM_SIZE, .rom_bytes = VMM_ROM_SIZE, .model = true,
 	};
+}
+
+static void setup_ballast(void)
+{
+	setup(&hostile_ballast);
+}
+
+static void setup_page_hint(void)
+{
+	setup(&hostile_page_hint);
 }
 
 static void teardown(void)
@@ -189,18 +208,26 @@ static void teardown(void)
 
 START_TEST(hostile_guest_harms_itself_only)
 {
-	hostile_run(&model.world, &hostile_cases[_i]);
+	hostile_run(&model.world, &model.world.device->cases[_i]);
 }
 END_TEST
+
+static void add_device_cases(Suite *suite, const struct hostile_device *device,
+			     void (*fixture)(void))
+{
+	TCase *tc = tcase_create(device->type);
+
+	tcase_add_checked_fixture(tc, fixture, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, device->nr_cases);
+	suite_add_tcase(suite, tc);
+}
 
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("vmm_hostile");
-	TCase *tc = tcase_create("model VMM");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, nr_hostile_cases);
-	suite_add_tcase(suite, tc);
+	add_device_cases(suite, &hostile_ballast, setup_ballast);
+	add_device_cases(suite, &hostile_page_hint, setup_page_hint);
 	return suite;
 }

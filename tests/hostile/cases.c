@@ -1,84 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of hostile cases.  Facts about rings are those of the virtio specification (1.2,
- * section 2.7); what QEMU 7.2 makes of a violation that the specification leaves open is noted
- * at the case.
+ * The table of hostile cases of virtio-ballast, and of rings.  Facts about rings are those of the
+ * virtio specification (1.2, section 2.7); what QEMU 7.2 makes of a violation that the
+ * specification leaves open is noted at the case.
  */
-#include "cases.h"
+#include "steps.h"
 
-#define RING(q) HOSTILE_DESC(q)
-#define BUF HOSTILE_BUFFERS
-#define MIB HOSTILE_MIB
-#define PAGE HOSTILE_PAGE
-#define END HOSTILE_RAM
-#define HOLE HOSTILE_HOLE
-#define ROM HOSTILE_ROM
-#define MMIO HOSTILE_MMIO
-/* Memory that is not written to, so that discards show. */
-#define FREE (16 * MIB)
-
-#define STEPS(...) ((const struct hostile_step[]){ __VA_ARGS__, { .what = DO_NOTHING } })
-#define DESC(table, i, a, l, f, n)                                                                 \
-	{ .what = DO_DESC, .at = (table), .index = (i), .addr = (a), .len = (l), .flags = (f),     \
-	  .next = (n) }
-#define CHAIN(table, n, a, s, l, f)                                                                \
-	{ .what = DO_CHAIN, .at = (table), .count = (n), .addr = (a), .stride = (s), .len = (l),   \
-	  .flags = (f) }
-#define FRAMES(to, n, a, s)                                                                        \
-	{ .what = DO_FRAMES, .at = (to), .count = (n), .addr = (a), .stride = (s) }
-#define WORD(to, v) { .what = DO_WORD, .at = (to), .value = (v) }
-#define ID(to, round, plus) { .what = DO_ID, .at = (to), .index = (round), .value = (plus) }
-#define OFFER(q, head) { .what = DO_OFFER, .queue = (q), .index = (head), .count = 1 }
-#define OFFERS(q, head, n) { .what = DO_OFFER, .queue = (q), .index = (head), .count = (n) }
-#define ADVANCE(q, n) { .what = DO_ADVANCE, .queue = (q), .count = (n) }
-#define KICK(q) { .what = DO_KICK, .queue = (q) }
-#define RINGS(q, d, a, u, n)                                                                       \
-	{ .what = DO_RINGS, .queue = (q), .at = (d), .addr = (a), .used = (u), .count = (n) }
-#define CONFIG(offset, size, v)                                                                    \
-	{ .what = DO_CONFIG, .index = (offset), .len = (size), .value = (v) }
-#define ROUND() { .what = DO_ROUND }
-#define NO_ROUND() { .what = DO_NO_ROUND }
-#define RESET() { .what = DO_RESET }
-/* What has been written as descriptor 0 is a request. */
-#define GO(q) OFFER(q, 0), KICK(q)
-/* A request of one buffer to read from, or to write to. */
-#define OUT(q, a, l) DESC(RING(q), 0, a, l, 0, 0), GO(q)
-#define IN(q, a, l) DESC(RING(q), 0, a, l, D_WRITE, 0), GO(q)
-#define TABLE(q, a, l) DESC(RING(q), 0, a, l, D_INDIRECT, 0), GO(q)
-/* A list of one frame. */
-#define FRAME(q, a) FRAMES(BUF, 1, a, 0), OUT(q, BUF, 4)
-
-#define DISCARDED(...) .discarded = { __VA_ARGS__ }
-#define COUNTERS(...) .counters = { __VA_ARGS__ }
-#define BROKEN(words) .end = ENDS_BROKEN, .says = (words)
-/* Frames that are not RAM are left alone, as QEMU's own device does it. */
-#define NOT_RAM(n) .end = ENDS_SERVED, .used = 1, COUNTERS({ "skipped-bytes", (n) * PAGE })
-/* Our device's own message is the same in both worlds. */
-#define MALFORMED(text)                                                                            \
-	.end = ENDS_BROKEN, .malformed = 1, .says = &(const struct hostile_words){ text, text }
-
-static const struct hostile_words says_head = { "is available", "is available" };
-static const struct hostile_words says_next = { "has no descriptor", "Desc next is" };
-static const struct hostile_words says_loop = { "loop of descriptors", "Looped descriptor" };
-static const struct hostile_words says_empty = { "buffer of no bytes", "zero sized buffers" };
-static const struct hostile_words says_order = { "to read after one to write", "Incorrect order" };
-static const struct hostile_words says_place = { "where no memory is", "bogus descriptor" };
-static const struct hostile_words says_many = { "more than 1024 buffers",
-						"too many write descriptors" };
-static const struct hostile_words says_table_size = { "table of descriptors of",
-						      "Invalid size for indirect" };
-static const struct hostile_words says_table_place = { "table of descriptors at",
-						       "Cannot map indirect" };
-static const struct hostile_words says_rings = { "does not lie in one piece of memory",
-						 "Cannot map" };
+const struct hostile_words says_head = { "is available", "is available" };
+const struct hostile_words says_next = { "has no descriptor", "Desc next is" };
+const struct hostile_words says_loop = { "loop of descriptors", "Looped descriptor" };
+const struct hostile_words says_empty = { "buffer of no bytes", "zero sized buffers" };
+const struct hostile_words says_order = { "to read after one to write", "Incorrect order" };
+const struct hostile_words says_place = { "where no memory is", "bogus descriptor" };
+const struct hostile_words says_many = { "more than 1024 buffers", "too many write descriptors" };
+const struct hostile_words says_table_size = { "table of descriptors of",
+					       "Invalid size for indirect" };
+const struct hostile_words says_table_place = { "table of descriptors at", "Cannot map indirect" };
+const struct hostile_words says_rings = { "does not lie in one piece of memory", "Cannot map" };
 
 #define SAYS_LIST "is not a list of frames"
-#define SAYS_PAGES "not made of pages"
-#define SAYS_RAM "that is not RAM"
-#define SAYS_OVERLAP "has buffers that overlap"
 #define SAYS_STATS "is not a list of statistics"
 
-const struct hostile_case hostile_cases[] = {
+static const struct hostile_case hostile_cases[] = {
 	/* Rings */
 	{ "head past the ring", STEPS(OFFER(Q_INFLATE, 128), KICK(Q_INFLATE)),
 	  BROKEN(&says_head) },
@@ -664,7 +607,13 @@ const struct hostile_case hostile_cases[] = {
 	  .end = ENDS_IGNORED, .config = &(const struct hostile_word){ 4, 0xffffffff } },
 };
 
-const unsigned int nr_hostile_cases = sizeof(hostile_cases) / sizeof(hostile_cases[0]);
+/* MUST_TELL_HOST, STATS_VQ, FREE_PAGE_HINT, PAGE_POISON, REPORTING; INDIRECT_DESC; VERSION_1 */
+const struct hostile_device hostile_ballast = {
+	.type = "virtio-ballast", .id = 5, .features = 0x3b | 1ull << 28 | 1ull << 32,
+	.nr_queues = NR_HOSTILE_QUEUES, .queue_size = { 128, 128, 128, 128, 32 },
+	.lists_frames = true,
+	.cases = hostile_cases, .nr_cases = sizeof(hostile_cases) / sizeof(hostile_cases[0]),
+};
 
 bool hostile_wants_rom(const struct hostile_case *c)
 {

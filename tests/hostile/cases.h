@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What hostile guests do to a virtio-ballast device, as data, and what must come of it.  The
- * same table runs against the device in the model VMM (tests/test_vmm_hostile.c) and in QEMU
- * (tests/real/test_qtest.c).
+ * What hostile guests do to our devices, as data, and what must come of it.  There is a table
+ * for virtio-ballast (cases.c) and one for virtio-page-hint (page_hint.c).  They run against the
+ * devices in the model VMM (tests/test_vmm_hostile.c) and in QEMU (tests/real/test_qtest.c).
  *
  * A case starts with a device that all features have been negotiated with, all of whose queues
  * are set up empty at HOSTILE_DESC(), HOSTILE_AVAIL() and HOSTILE_USED(), and RAM in which each
@@ -26,7 +26,9 @@
 #define HOSTILE_RAM (64 * HOSTILE_MIB)
 #define HOSTILE_WRITABLE (8 * HOSTILE_MIB)
 
+/* Of virtio-ballast; virtio-page-hint has one queue. */
 enum hostile_queue { Q_INFLATE, Q_DEFLATE, Q_STATS, Q_HINT, Q_REPORT, NR_HOSTILE_QUEUES };
+#define Q_PAGE_HINT 0
 
 #define HOSTILE_RING(q) (HOSTILE_MIB + (q) * UINT64_C(0x10000))
 #define HOSTILE_RING_BYTES UINT64_C(0x10000)
@@ -118,8 +120,18 @@ struct hostile_case {
 	} *config;		/* what the configuration shows there; NULL: do not look */
 };
 
-extern const struct hostile_case hostile_cases[];
-extern const unsigned int nr_hostile_cases;
+struct hostile_device {
+	const char *type;		/* of QEMU, without -device or -pci */
+	unsigned int id;		/* of virtio */
+	uint64_t features;		/* what is negotiated, but for a case's own */
+	unsigned int nr_queues, queue_size[NR_HOSTILE_QUEUES];
+	/* Frames are named in lists on queue 0 and queue Q_STATS is there; or else by buffers. */
+	bool lists_frames;
+	const struct hostile_case *cases;
+	unsigned int nr_cases;
+};
+
+extern const struct hostile_device hostile_ballast, hostile_page_hint;
 
 /* Does the case need a ROM? */
 bool hostile_wants_rom(const struct hostile_case *c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A world in which hostile cases can happen: a VMM with one virtio-ballast device that has
- * free-page-reporting, free-page-hint (with an iothread) and page-poison, and HOSTILE_RAM bytes.
+ * A world in which hostile cases can happen: a VMM with HOSTILE_RAM bytes and one device: either
+ * virtio-ballast with free-page-reporting, free-page-hint (with an iothread) and page-poison, or
+ * virtio-page-hint.
  *
  * An operation that cannot be done at all (the VMM has gone) aborts the test by itself.
  */
@@ -37,7 +38,7 @@ struct hostile_world_ops {
 	uint64_t (*counter)(struct hostile_world *w, const char *name);
 	/* What the VMM has reported as errors since the last call, "" for nothing. */
 	const char *(*errors)(struct hostile_world *w);
-	/* A migration begins and asks for hints before this returns, or is given up. */
+	/* virtio-ballast: a migration begins and asks for hints before this returns, or is given up. */
 	void (*round)(struct hostile_world *w, bool begin);
 	/* All bytes of the ROM, for comparison. */
 	void (*read_rom)(struct hostile_world *w, void *bytes);
@@ -45,6 +46,7 @@ struct hostile_world_ops {
 
 struct hostile_world {
 	const struct hostile_world_ops *ops;
+	const struct hostile_device *device;
 	uint8_t *ram;			/* the guest's RAM, as the guest sees it */
 	uint64_t rom, mmio;		/* guest-physical */
 	unsigned int rom_bytes;		/* 0: this world has no ROM */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile guests (tests/hostile/cases.c) against our device in our QEMU, by qtest: behind
+ * Hostile guests (tests/hostile/cases.h) against our devices in our QEMU, by qtest: behind
  * virtio-mmio in a microvm, and behind PCI, with an ioeventfd, in a q35, which has a ROM as
  * well.
  *
@@ -28,9 +28,8 @@
 #include "qtest_virtio.h"
 #include "world.h"
 
-#define VIRTIO_ID_BALLOON 5
 #define PCI_SLOT 5
-#define DEVICE "/machine/peripheral/balloon0"
+#define DEVICE "/machine/peripheral/device0"
 
 #define IOAPIC 0xfec00000u	/* registers that both machines have; 4 KiB */
 #define BIOS 0xffff0000u	/* of a q35; a microvm's can be written to */
@@ -222,7 +221,7 @@ static void make_ram(char *backend, size_t size)
 		 qemu.memory);
 }
 
-static void start_qemu(enum machine machine)
+static void start_qemu(enum machine machine, const struct hostile_device *what)
 {
 	bool pci = machine == MACHINE_Q35;
 	char backend[160], device[160];
@@ -235,44 +234,57 @@ static void start_qemu(enum machine machine)
 
 	memset(&qemu, 0, sizeof(qemu));
 	make_ram(backend, sizeof(backend));
-	snprintf(device, sizeof(device), "%s,id=balloon0,free-page-reporting=on,free-page-hint=on,"
-		 "iothread=io0", pci ? "virtio-ballast-pci,addr=05.0" : "virtio-ballast-device");
+	snprintf(device, sizeof(device), "%s-%s,id=device0%s", what->type,
+		 pci ? "pci,addr=05.0" : "device", what == &hostile_ballast ?
+		 ",free-page-reporting=on,free-page-hint=on,iothread=io0" : "");
 	MUST(qtest_start(&qemu.q, real_path("qemu-system-x86_64"), argv));
 	qemu.running = true;
 	qemu.machine = machine;
 	qemu.world.ops = &qemu_ops;
+	qemu.world.device = what;
 	qemu.world.mmio = IOAPIC;
 	qemu.world.rom = pci ? BIOS : 0;
 	qemu.world.rom_bytes = pci ? 4096 : 0;
 	qemu.world.patience_ms = QTEST_TIMEOUT_MS;
 	if (pci)
-		MUST(qtest_virtio_find_pci(&qemu.virtio, &qemu.q, PCI_SLOT, VIRTIO_ID_BALLOON));
+		MUST(qtest_virtio_find_pci(&qemu.virtio, &qemu.q, PCI_SLOT, what->id));
 	else
-		MUST(qtest_virtio_find_mmio(&qemu.virtio, &qemu.q, VIRTIO_ID_BALLOON));
+		MUST(qtest_virtio_find_mmio(&qemu.virtio, &qemu.q, what->id));
 }
 
-static void setup(enum machine machine)
+static void setup(enum machine machine, const struct hostile_device *device)
 {
-	if (qemu.running && (qemu.unfinished || qemu.machine != machine))
+	if (qemu.running && (qemu.unfinished || qemu.machine != machine ||
+			     qemu.world.device != device))
 		stop_qemu();
 	if (!qemu.running)
-		start_qemu(machine);
+		start_qemu(machine, device);
 	qemu.unfinished = true;
 }
 
 static void setup_microvm(void)
 {
-	setup(MACHINE_MICROVM);
+	setup(MACHINE_MICROVM, &hostile_ballast);
 }
 
 static void setup_q35(void)
 {
-	setup(MACHINE_Q35);
+	setup(MACHINE_Q35, &hostile_ballast);
+}
+
+static void setup_page_hint_microvm(void)
+{
+	setup(MACHINE_MICROVM, &hostile_page_hint);
+}
+
+static void setup_page_hint_q35(void)
+{
+	setup(MACHINE_Q35, &hostile_page_hint);
 }
 
 START_TEST(hostile_guest_harms_itself_only)
 {
-	const struct hostile_case *c = &hostile_cases[_i];
+	const struct hostile_case *c = &qemu.world.device->cases[_i];
 
 	if (qemu.world.rom_bytes || !hostile_wants_rom(c))
 		hostile_run(&qemu.world, c);
@@ -298,18 +310,17 @@ static void op_pause_and_sample(struct hostile_world *w)
 START_TEST(discarded_memory_is_not_the_files_any_more)
 {
 	struct hostile_world_ops ops = qemu_ops;
-	unsigned int i;
+	const struct hostile_case *c = hostile_ballast.cases;
 
-	for (i = 0; i < nr_hostile_cases; i++) {
-		if (!strcmp(hostile_cases[i].what, "1024 buffers are taken"))
-			break;
-	}
-	ck_assert_uint_lt(i, nr_hostile_cases);
+	while (c < hostile_ballast.cases + hostile_ballast.nr_cases &&
+	       strcmp(c->what, "1024 buffers are taken"))
+		c++;
+	ck_assert(c < hostile_ballast.cases + hostile_ballast.nr_cases);
 	blocks_min = HOSTILE_RAM / 512;
 	blocks_max = 0;
 	ops.pause = op_pause_and_sample;
 	qemu.world.ops = &ops;
-	hostile_run(&qemu.world, &hostile_cases[i]);
+	hostile_run(&qemu.world, c);
 	qemu.world.ops = &qemu_ops;
 	ck_assert_int_eq(blocks_max * 512, HOSTILE_RAM);
 	ck_assert_int_eq((blocks_max - blocks_min) * 512, 1024 * HOSTILE_PAGE);
@@ -407,15 +418,23 @@ START_TEST(main_loop_works_while_a_migration_stalls)
 }
 END_TEST
 
-static void add_machine(Suite *suite, const char *name, void (*fixture)(void))
+static TCase *add_machine(Suite *suite, const char *name, const struct hostile_device *device,
+			  void (*fixture)(void))
 {
 	TCase *tc = tcase_create(name);
 
 	tcase_add_checked_fixture(tc, fixture, NULL);
-	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, nr_hostile_cases);
+	tcase_add_loop_test(tc, hostile_guest_harms_itself_only, 0, device->nr_cases);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void add_ballast(Suite *suite, const char *name, void (*fixture)(void))
+{
+	TCase *tc = add_machine(suite, name, &hostile_ballast, fixture);
+
 	tcase_add_test(tc, discarded_memory_is_not_the_files_any_more);
 	tcase_add_test(tc, main_loop_works_while_a_migration_stalls);
-	suite_add_tcase(suite, tc);
 }
 
 int main(void)
@@ -429,8 +448,10 @@ int main(void)
 			"BALLAST_REAL\n", real_path("qemu-system-x86_64"));
 		return 2;
 	}
-	add_machine(suite, "microvm", setup_microvm);
-	add_machine(suite, "q35", setup_q35);
+	add_ballast(suite, "microvm", setup_microvm);
+	add_ballast(suite, "q35", setup_q35);
+	add_machine(suite, "page-hint, microvm", &hostile_page_hint, setup_page_hint_microvm);
+	add_machine(suite, "page-hint, q35", &hostile_page_hint, setup_page_hint_q35);
 	runner = srunner_create(suite);
 	/* QEMU stays from case to case; every wait has an end of its own. */
 	srunner_set_fork_status(runner, CK_NOFORK);
