@@ -14,7 +14,8 @@ enum bench_churn {
 
 double bench_now(void);			/* seconds of CPU */
 uint64_t bench_rss(void);		/* bytes of this process */
-double bench_churn(unsigned int how);	/* enum bench_churn; million allocations and frees per second */
+/* @how is one of enum bench_churn; million allocations and frees per second. */
+double bench_churn(unsigned int how);
 double bench_touch(unsigned int unused);	/* million pages per second */
 double bench_bytes_per_page(bool huge);
 double bench_many_guests(void);			/* MiB */

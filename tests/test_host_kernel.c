@@ -331,6 +331,9 @@ static const struct refusal {
 	  "any; allowed: with one in /host" },
 	{ HANDLER, HINTS, "assigned-device;",
 	  "/guest/modules/driver: the host takes no hints of a guest with assigned-device" },
+	{ HANDLER, HINTS, "page-size-kib = <64>;",
+	  "/guest: page-size-kib: 64; modules of the host's kernel are compiled for pages of "
+	  "4 KiB; allowed with them: 4, 2048" },
 	{ "modules { hint { compatible = \"ballast,module\"; image = \"kvm_page_hint_host\";"
 	  " parameters { min_order = <11>; }; }; };", HINTS, "",
 	  "/host/modules/hint: " },

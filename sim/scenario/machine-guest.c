@@ -177,7 +177,7 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 	for (i = 0; i < config->nr_modules; i++)
 		if (check_core_order(guest, i, error, size))
 			return -1;
-	return machine_check_hypercalls(guest, error, size);
+	return machine_check_wants(guest, error, size);
 }
 
 static void guest_fault(struct kernel *kernel, void *ctx, struct task_struct *task,

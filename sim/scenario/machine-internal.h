@@ -190,8 +190,8 @@ void machine_modules_free(struct machine_modules *modules);
 /* The modules of the host's kernel are loaded; 0, or -1 and @error. */
 int machine_host_kernel_create(struct machine *m, char *error, size_t size);
 void machine_host_kernel_destroy(struct machine *m);
-/* What the guest's modules want of the host's kernel, against what it has; 0, or -1 and @error. */
-int machine_check_hypercalls(const struct machine_guest *guest, char *error, size_t size);
+/* What guest and modules want of the host's kernel, against what it is; 0, or -1 and @error. */
+int machine_check_wants(const struct machine_guest *guest, char *error, size_t size);
 /* A device could not be made: what the host's kernel lacks for it, or "". */
 const char *machine_host_lacks(const struct machine *m, const char *why);
 void machine_check_host_kernel(struct machine *m);

@@ -153,10 +153,19 @@ static bool makes_hypercalls(const char *path)
 	return false;
 }
 
-int machine_check_hypercalls(const struct machine_guest *guest, char *error, size_t size)
+int machine_check_wants(const struct machine_guest *guest, char *error, size_t size)
 {
+	const struct scenario_guest *config = guest->config;
 	uint32_t i;
 
+	/* PAGE_SIZE is compiled in, and hugetlbfs is memory of 4 KiB page frames. */
+	if (guest->machine->host_kernel && config->page_size_kib != 4 &&
+	    config->page_size_kib != 2048) {
+		snprintf(error, size, "%s: page-size-kib: %u; modules of the host's kernel are "
+			 "compiled for pages of 4 KiB; allowed with them: 4, 2048", config->path,
+			 config->page_size_kib);
+		return -1;
+	}
 	for (i = 0; i < guest->modules.nr; i++) {
 		const char *where = guest->config->modules[i].path;
 

@@ -38,7 +38,7 @@ struct hostile_world_ops {
 	uint64_t (*counter)(struct hostile_world *w, const char *name);
 	/* What the VMM has reported as errors since the last call, "" for nothing. */
 	const char *(*errors)(struct hostile_world *w);
-	/* virtio-ballast: a migration begins and asks for hints before this returns, or is given up. */
+	/* virtio-ballast: a migration begins and has asked for hints, or is given up. */
 	void (*round)(struct hostile_world *w, bool begin);
 	/* All bytes of the ROM, for comparison. */
 	void (*read_rom)(struct hostile_world *w, void *bytes);
