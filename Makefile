@@ -170,7 +170,7 @@ debate: $(O)/ballast images
 
 help:
 	@echo "simulator:     all demo debate check check-SUBJECT check-asan check-tidy bench deps clean"
-	@echo "viewer:        deps-viz viz"
+	@echo "viewer:        deps-viz viz check-window"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"

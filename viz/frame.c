@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "head.h"
+#include "help.h"
 #include "hostmem.h"
 #include "lane.h"
 #include "ruler.h"
@@ -32,6 +33,10 @@ void frame_draw(struct canvas *c, const struct view *v, struct source *source,
 		s.column[i] = columns + (size_t)i * layout.plot_w;
 	if (source[0].index) {
 		head_draw(&s);
+	}
+	if (source[0].index && v->help) {
+		help_draw(&s);
+	} else if (source[0].index) {
 		legend_draw(&layout.words, c, s.p, layout.unit, layout.legend);
 		overview_draw(&s);
 		ruler_draw(&s);

@@ -220,8 +220,10 @@ void foot_draw(const struct scene *s)
 	struct box b = l->foot;
 	int width;
 
-	if (v->searching)
-		add(&line, "Search: %s_  (n and N: next and previous, Esc: back)", v->search);
+	if (v->field == FIELD_SEARCH)
+		add(&line, "Search: %s_   Enter: first, then n and N; Esc: back", v->search);
+	else if (v->field == FIELD_FILTER)
+		add(&line, "Guests whose name holds: %s_   Enter or Esc: back", v->filter);
 	else if (*v->message)
 		add(&line, "%s", v->message);
 	else if (v->has_select) {

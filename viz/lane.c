@@ -17,8 +17,8 @@ static const struct {
 	[LANE_HOST_MEMORY] = { lane_host_memory_draw, "Host memory: not recorded in this trace" },
 	[LANE_HOST_SWAP] = { lane_host_swap_draw, "Host swap: not recorded in this trace" },
 	[LANE_TRAFFIC] = { lane_traffic_draw, "Swap traffic: not recorded in this trace" },
-	[LANE_QUEUE] = { NULL, "Swap queue over time: not recorded in this trace" },
-	[LANE_CPU] = { NULL, "CPU time by cause over time: not recorded in this trace" },
+	[LANE_QUEUE] = { lane_queue_draw, "Swap queue over time: no records in this trace" },
+	[LANE_CPU] = { lane_cpu_draw, "CPU time by cause over time: not recorded in this trace" },
 };
 
 static void draw_missing(const struct scene *s, const struct lane *lane)

@@ -19,4 +19,9 @@ void lane_host_swap_draw(const struct scene *s, const struct lane *lane);
 /* lane_traffic.c: what is swapped out and in per second. */
 void lane_traffic_draw(const struct scene *s, const struct lane *lane);
 
+/* lane_queue.c: requests that wait at the host's swap, and that it serves. */
+void lane_queue_draw(const struct scene *s, const struct lane *lane);
+/* lane_cpu.c */
+void lane_cpu_draw(const struct scene *s, const struct lane *lane);
+
 #endif

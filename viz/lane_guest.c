@@ -52,6 +52,44 @@ static void split_free(struct parts *p, const struct index_column *free,
 	}
 }
 
+/* The parts as memory_sample has them, which are disjoint. */
+static const struct {
+	enum part part;
+	enum index_series_id id;
+} disjoint[] = {
+	{ PART_USED, INDEX_part_used },
+	{ PART_USED, INDEX_part_kernel },
+	{ PART_CACHE, INDEX_part_cache },
+	{ PART_FREE_SMALL, INDEX_part_free_small },
+	{ PART_FREE_SMALL, INDEX_part_percpu },
+	{ PART_FREE_SMALL, INDEX_part_below_watermark },
+	{ PART_FREE, INDEX_part_reportable },
+	{ PART_FREE, INDEX_part_isolated },
+	{ PART_REPORTED, INDEX_part_reported },
+	{ PART_BALLOONED, INDEX_guest_ballooned },
+};
+
+#define NR_DISJOINT (sizeof(disjoint) / sizeof(*disjoint))
+
+static bool has_disjoint(const struct source *s, uint32_t guest)
+{
+	return source_has(s, guest, INDEX_part_used);
+}
+
+static void find_disjoint(const struct scene *s, const struct lane *lane, struct parts *p)
+{
+	for (unsigned int i = 0; i < NR_DISJOINT; i++) {
+		const struct index_column *c =
+			scene_columns(s, COL_FIRST, lane->source, lane->guest, disjoint[i].id);
+		enum part part = disjoint[i].part;
+
+		for (int x = 0; x < s->l->plot_w; x++) {
+			p->mean[part][x] += c[x].mean;
+			p->max[part][x] += c[x].max;
+		}
+	}
+}
+
 static void find_parts(const struct scene *s, const struct lane *lane, struct parts *p)
 {
 	static const struct {
@@ -64,6 +102,10 @@ static void find_parts(const struct scene *s, const struct lane *lane, struct pa
 	};
 	const struct index_column *free, *reported;
 
+	if (has_disjoint(&s->source[lane->source], lane->guest)) {
+		find_disjoint(s, lane, p);
+		return;
+	}
 	for (unsigned int i = 0; i < sizeof(plain) / sizeof(*plain); i++)
 		take_part(p, plain[i].part, scene_columns(s, COL_FIRST, lane->source, lane->guest,
 							  plain[i].id), s->l->plot_w);
@@ -145,41 +187,65 @@ static int draw_ticks(const struct scene *s, const struct lane *lane, struct box
 	return y;
 }
 
+/* A part at the cursor. */
+static uint64_t part_at(const struct source *s, uint32_t guest, enum part part, uint64_t at)
+{
+	static const enum index_series_id plain[NR_PARTS] = {
+		[PART_USED] = INDEX_guest_used,
+		[PART_CACHE] = INDEX_guest_cached,
+		[PART_FREE] = INDEX_guest_free,
+		[PART_REPORTED] = INDEX_guest_reported,
+		[PART_BALLOONED] = INDEX_guest_ballooned,
+	};
+	uint64_t sum = 0, told;
+
+	for (unsigned int i = 0; has_disjoint(s, guest) && i < NR_DISJOINT; i++)
+		if (disjoint[i].part == part)
+			sum += source_value(s, guest, disjoint[i].id, at);
+	if (has_disjoint(s, guest) || part == PART_FREE_SMALL)
+		return sum;
+	sum = source_value(s, guest, plain[part], at);
+	told = part == PART_FREE ? source_value(s, guest, INDEX_guest_reported, at) : 0;
+	return sum > told ? sum - told : 0;
+}
+
+static bool part_ever(const struct source *s, uint32_t guest, enum part part)
+{
+	return part == PART_USED || part == PART_FREE ||
+	       (part == PART_FREE_SMALL && has_disjoint(s, guest)) ||
+	       (part == PART_CACHE && source_peak(s, guest, INDEX_guest_cached)) ||
+	       (part == PART_REPORTED && source_peak(s, guest, INDEX_guest_reported)) ||
+	       (part == PART_BALLOONED && source_peak(s, guest, INDEX_guest_ballooned));
+}
+
 static void values(const struct scene *s, const struct lane *lane)
 {
-	static const struct {
-		const char *label;
-		enum index_series_id id;
-		int part;	/* -1, -2: not one */
-	} line[] = {
-		{ "resident", INDEX_guest_resident, -1 },
-		{ "swapped by host", INDEX_guest_swapped, -2 },
-		{ "used", INDEX_guest_used, PART_USED },
-		{ "free", INDEX_guest_free, PART_FREE },
-		{ "of it told", INDEX_guest_reported, PART_REPORTED },
-		{ "page cache", INDEX_guest_cached, PART_CACHE },
-		{ "ballooned", INDEX_guest_ballooned, PART_BALLOONED },
-		{ "own swap", INDEX_guest_guest_swap, -3 },
-	};
-	const struct trace_index *index = s->source[lane->source].index;
-	const struct index_guest *guest = &index->guests[lane->guest];
+	static const enum part order[] = { PART_USED, PART_FREE, PART_REPORTED, PART_BALLOONED,
+					   PART_FREE_SMALL, PART_CACHE };
+	static const char *const short_names[NR_PARTS] = { "used", "page cache", "free, small",
+							   "free", "free, told", "ballooned" };
+	const struct source *from = &s->source[lane->source], *a = &s->source[0];
+	const struct index_guest *guest = &from->index->guests[lane->guest];
+	uint64_t at = scene_at(s);
 	struct gutter g;
-	char note[64];
 
-	snprintf(note, sizeof(note), "%s", number_pages(guest->memory).text);
-	gutter_begin(&g, s, lane, lane->name, note);
-	for (unsigned int i = 0; i < sizeof(line) / sizeof(*line); i++) {
-		uint64_t value = source_value(&s->source[lane->source], lane->guest, line[i].id,
-					      scene_at(s));
-		uint32_t color = line[i].part >= 0 ? s->p->part[line[i].part] : line[i].part == -1 ?
-				 s->p->resident : line[i].part == -2 ? s->p->swapped : 0;
-
-		/* what the guest never has is not worth a line */
-		if (i < 4 || source_peak(&s->source[lane->source], lane->guest, line[i].id))
-			gutter_pages(
-				&g, color, line[i].label, value,
-				source_value(&s->source[0], lane->guest, line[i].id, scene_at(s)));
-	}
+	gutter_begin(&g, s, lane, lane->name, number_pages(guest->memory).text);
+	gutter_pages(&g, s->p->resident, "resident",
+		     source_value(from, lane->guest, INDEX_guest_resident, at),
+		     source_value(a, lane->guest, INDEX_guest_resident, at));
+	gutter_pages(&g, s->p->swapped, "swapped by host",
+		     source_value(from, lane->guest, INDEX_guest_swapped, at),
+		     source_value(a, lane->guest, INDEX_guest_swapped, at));
+	/* what the guest never has is not worth a line */
+	for (unsigned int i = 0; i < NR_PARTS; i++)
+		if (part_ever(from, lane->guest, order[i]))
+			gutter_pages(&g, s->p->part[order[i]], short_names[order[i]],
+				     part_at(from, lane->guest, order[i], at),
+				     part_at(a, lane->guest, order[i], at));
+	if (source_peak(from, lane->guest, INDEX_guest_guest_swap))
+		gutter_pages(&g, 0, "own swap",
+			     source_value(from, lane->guest, INDEX_guest_guest_swap, at),
+			     source_value(a, lane->guest, INDEX_guest_guest_swap, at));
 }
 
 void lane_guest_draw(const struct scene *s, const struct lane *lane)

@@ -28,7 +28,7 @@ static const struct {
 	[LANE_HOST_SWAP] = { "host:swap", 44, 9, 110 },
 	[LANE_TRAFFIC] = { "host:traffic", 44, 9, 110 },
 	[LANE_QUEUE] = { "host:queue", 44, 7, 90 },
-	[LANE_CPU] = { "host:cpu", 60, 14, 180 },
+	[LANE_CPU] = { "host:cpu", 64, 14, 180 },
 };
 
 struct order {
@@ -118,8 +118,9 @@ static bool missing(const struct source *s, enum lane_kind kind)
 	case LANE_TRAFFIC:
 		return !source_has(s, INDEX_HOST, INDEX_host_swap_out);
 	case LANE_QUEUE:
+		return !source_has(s, INDEX_HOST, INDEX_swap_waiting);
 	case LANE_CPU:
-		return true;
+		return !source_has(s, INDEX_HOST, INDEX_cpu_program);
 	default:
 		return false;
 	}
@@ -243,6 +244,7 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	for (unsigned int i = 0; i < l->nr_lanes; i++) {
 		l->words.bands |= l->lane[i].kind == LANE_GUEST;
 		l->words.rows |= l->lane[i].kind == LANE_ROW;
+		l->words.cpu |= l->lane[i].kind == LANE_CPU && !l->lane[i].missing;
 	}
 	l->legend = (struct box){ edge, y, v->width - 2 * edge, 0 };
 	l->legend.h = legend_draw(&l->words, NULL, &palettes[v->theme], v->scale, l->legend);

@@ -51,6 +51,7 @@ void legend_find(struct legend *legend, const struct source *source, unsigned in
 			continue;
 		legend->balloon |= any_guest_has(s, INDEX_guest_ballooned);
 		legend->target |= any_guest_has(s, INDEX_guest_target);
+		legend->small |= any_guest_has(s, INDEX_part_free_small);
 		legend->reports |= any_guest_has(s, INDEX_guest_reported) ||
 				   any_guest_has(s, INDEX_guest_requests);
 		legend->swap |= source_has(s, INDEX_HOST, INDEX_host_swap_used);

@@ -142,7 +142,7 @@ const char *source_damage(const struct source *s)
 
 static bool any_folded(const struct trace_index *index)
 {
-	for (uint64_t i = 0; i < index->head.section[INDEX_SERIES_LIST].nr; i++)
+	for (uint64_t i = 0; i < index->head.section[INDEX_ROWS].nr; i++)
 		if (index->series[i].folded)
 			return true;
 	return false;

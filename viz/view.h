@@ -16,6 +16,9 @@
 
 enum view_sort { SORT_NUMBER, SORT_NAME, SORT_RESIDENT, SORT_SWAPPED, SORT_STALLED, NR_SORTS };
 
+/* What is being typed. */
+enum view_field { FIELD_NONE, FIELD_SEARCH, FIELD_FILTER };
+
 /* Names of lanes. */
 struct names {
 	char **name;
@@ -34,8 +37,9 @@ struct view {
 	int scroll;			/* of the lanes, in pixels at 100 % */
 	struct names hidden, expanded, collapsed, pinned;
 	bool help;
-	bool searching;			/* the field is open */
+	enum view_field field;		/* is open */
 	char search[VIEW_WORDS];
+	uint64_t found; /* one more than the number of the mark that was found last */
 	char message[160];		/* what the last key came to */
 };
 

@@ -4,6 +4,7 @@
 #
 #   make deps-viz   install what is missing
 #   make viz        build it: $(O)/ballast-view
+#   make check-window   use its window on a display of its own
 
 FONT_DIR ?= /usr/share/fonts/truetype/dejavu
 # Empty when something is missing.
@@ -13,7 +14,7 @@ VIZ_HAS_WINDOW := $(if $(VIZ_HAS_PICTURES),$(shell pkg-config --exists sdl2 2>/d
 
 viz_src := $(filter-out viz/fontgen.c viz/main.c viz/window.c,$(wildcard viz/*.c))
 viz_trace_obj := $(addprefix $(O)/sim/trace/,index_assemble.o index_build.o index_chunk.o index_file.o \
-	index_grow.o index_query.o read.o schema.o histogram.o collect.o) $(O)/sim/engine/hostmem.o
+	index_grow.o index_pages.o index_query.o read.o schema.o histogram.o collect.o) $(O)/sim/engine/hostmem.o
 viz_obj := $(call obj,$(viz_src))
 VIZ_CFLAGS = $(BASE) -O3 -Isim/trace -Isim/engine -Iviz -DBALLAST_VERSION='"$(VERSION)"' \
 	-DBALLAST_FONT='"$(O)/viz/font.bin"' $(shell pkg-config --cflags libpng)
@@ -43,6 +44,9 @@ viz:
 	@echo "ballast-view needs SDL2, libpng, FreeType and DejaVu Sans: make deps-viz" >&2; exit 2
 endif
 
+check-window: $(O)/ballast-view $(O)/ballast images
+	@bash tests/viz_window.sh $(O)/ballast-view $(O)/ballast
+
 deps-viz:
 	@sh tests/deps.sh viz
 
@@ -54,4 +58,4 @@ $(O)/tests/test_viz: LIBS += $(shell pkg-config --libs libpng)
 endif
 
 -include $(wildcard $(O)/viz/*.d)
-.PHONY: viz deps-viz
+.PHONY: viz deps-viz check-window

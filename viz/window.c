@@ -1,13 +1,221 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The window; see window.h.
+ * The window; see window.h.  It draws when something has happened and sleeps otherwise; while a
+ * trace is being read it looks ten times a second how far that is.
  */
 #include "window.h"
 
+#include <SDL.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "frame.h"
+#include "input.h"
+
+#define POLL_MS 100
+
+struct window {
+	SDL_Window *window;
+	struct canvas canvas;
+	struct input in;
+	bool dirty;
+};
+
+static void present(struct window *w)
+{
+	SDL_Surface *to = SDL_GetWindowSurface(w->window), *from;
+
+	if (!to)
+		return;
+	from = SDL_CreateRGBSurfaceWithFormatFrom(w->canvas.px, w->canvas.width, w->canvas.height,
+						  32, w->canvas.width * 4, SDL_PIXELFORMAT_RGB888);
+	if (!from)
+		return;
+	SDL_BlitSurface(from, NULL, to, NULL);
+	SDL_UpdateWindowSurface(w->window);
+	SDL_FreeSurface(from);
+}
+
+static void draw(struct window *w)
+{
+	struct view *v = w->in.v;
+
+	if (w->canvas.width != v->width || w->canvas.height != v->height) {
+		canvas_free(&w->canvas);
+		canvas_init(&w->canvas, v->width, v->height);
+	}
+	frame_draw(&w->canvas, v, (struct source *)w->in.source, w->in.nr_sources);
+	present(w);
+	w->dirty = false;
+}
+
+static int key_of(SDL_Keycode sym)
+{
+	switch (sym) {
+	case SDLK_LEFT:
+		return KEY_LEFT;
+	case SDLK_RIGHT:
+		return KEY_RIGHT;
+	case SDLK_UP:
+		return KEY_UP;
+	case SDLK_DOWN:
+		return KEY_DOWN;
+	case SDLK_HOME:
+		return KEY_HOME;
+	case SDLK_PAGEUP:
+		return KEY_PAGE_UP;
+	case SDLK_PAGEDOWN:
+		return KEY_PAGE_DOWN;
+	case SDLK_ESCAPE:
+		return KEY_ESCAPE;
+	case SDLK_RETURN:
+	case SDLK_KP_ENTER:
+		return KEY_RETURN;
+	case SDLK_BACKSPACE:
+		return KEY_BACKSPACE;
+	case SDLK_KP_PLUS:
+		return '+';
+	case SDLK_KP_MINUS:
+		return '-';
+	default:
+		return sym < 128 ? (int)sym : 0;
+	}
+}
+
+/* False: nothing for input.c. */
+static bool translate(const SDL_Event *e, struct input_event *to)
+{
+	SDL_Keymod mod = SDL_GetModState();
+
+	*to = (struct input_event){ .ctrl = mod & KMOD_CTRL, .shift = mod & KMOD_SHIFT };
+	switch (e->type) {
+	case SDL_KEYDOWN:
+		to->kind = INPUT_KEY;
+		to->key = key_of(e->key.keysym.sym);
+		return to->key;
+	case SDL_TEXTINPUT:
+		to->kind = INPUT_TEXT;
+		to->text = e->text.text;
+		return true;
+	case SDL_MOUSEWHEEL:
+		to->kind = INPUT_WHEEL;
+		to->wheel = e->wheel.y;
+		SDL_GetMouseState(&to->x, &to->y);
+		return to->wheel;
+	case SDL_MOUSEBUTTONDOWN:
+	case SDL_MOUSEBUTTONUP:
+		to->kind = e->type == SDL_MOUSEBUTTONDOWN ? INPUT_PRESS : INPUT_RELEASE;
+		to->x = e->button.x;
+		to->y = e->button.y;
+		to->clicks = e->button.clicks;
+		return e->button.button == SDL_BUTTON_LEFT;
+	case SDL_MOUSEMOTION:
+		to->kind = INPUT_MOVE;
+		to->x = e->motion.x;
+		to->y = e->motion.y;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void window_event(struct window *w, const SDL_WindowEvent *e)
+{
+	if (e->event == SDL_WINDOWEVENT_SIZE_CHANGED && e->data1 > 0 && e->data2 > 0) {
+		w->in.v->width = e->data1;
+		w->in.v->height = e->data2;
+	}
+	w->dirty = true;
+}
+
+static void handle(struct window *w, const SDL_Event *e)
+{
+	struct input_event event;
+
+	if (e->type == SDL_QUIT)
+		w->in.quit = true;
+	else if (e->type == SDL_WINDOWEVENT)
+		window_event(w, &e->window);
+	else if (translate(e, &event) && input_handle(&w->in, &event))
+		w->dirty = true;
+	if (w->in.copy) {
+		SDL_SetClipboardText(w->in.copy);
+		free(w->in.copy);
+		w->in.copy = NULL;
+	}
+}
+
+/* Whether a trace is still being read. */
+static bool poll_sources(struct window *w)
+{
+	struct source *source = (struct source *)w->in.source;
+	bool reading = false;
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < w->in.nr_sources; i++) {
+		w->dirty |= source_poll(&source[i]);
+		reading |= source[i].build != NULL;
+		if (source[i].index && source[i].index->head.time > end)
+			end = source[i].index->head.time;
+	}
+	if (end > w->in.v->end)
+		view_end(w->in.v, end);
+	return reading;
+}
+
+static void loop(struct window *w)
+{
+	while (!w->in.quit) {
+		bool reading = poll_sources(w);
+		SDL_Event e;
+
+		if (w->dirty)
+			draw(w);
+		if (reading ? !SDL_WaitEventTimeout(&e, POLL_MS) : !SDL_WaitEvent(&e))
+			continue;
+		do
+			handle(w, &e);
+		while (SDL_PollEvent(&e));
+	}
+}
+
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value;
+}
 
 int window_run(struct view *v, struct source *source, unsigned int nr_sources)
 {
-	fprintf(stderr, "ballast-view: there is no window yet: use --screenshot\n");
-	return 2;
+	struct window w = { .in = { .v = v, .source = source, .nr_sources = nr_sources },
+			    .dirty = true };
+
+	if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") && !is_set("SDL_VIDEODRIVER")) {
+		fprintf(stderr, "ballast-view: there is no display; --screenshot FILE needs "
+				"none\n");
+		return 2;
+	}
+	if (SDL_Init(SDL_INIT_VIDEO)) {
+		fprintf(stderr, "ballast-view: %s; --screenshot FILE needs no display\n",
+			SDL_GetError());
+		return 2;
+	}
+	w.window =
+		SDL_CreateWindow("ballast-view", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
+				 v->width, v->height, SDL_WINDOW_RESIZABLE);
+	if (!w.window) {
+		fprintf(stderr, "ballast-view: %s\n", SDL_GetError());
+		SDL_Quit();
+		return 2;
+	}
+	SDL_SetWindowMinimumSize(w.window, 640, 360);
+	SDL_GetWindowSize(w.window, &v->width, &v->height);
+	SDL_StartTextInput();
+	loop(&w);
+	free(w.in.copy);
+	canvas_free(&w.canvas);
+	SDL_DestroyWindow(w.window);
+	SDL_Quit();
+	return 0;
 }

@@ -30,7 +30,7 @@
 #define INDEX_LEVELS 10
 #define INDEX_HOST UINT32_MAX	/* in the place of a guest */
 
-enum index_kind { INDEX_LEVEL, INDEX_TOTAL, INDEX_AMOUNT, INDEX_DERIVED };
+enum index_kind { INDEX_LEVEL, INDEX_TOTAL, INDEX_AMOUNT, INDEX_SINCE, INDEX_DERIVED };
 enum index_unit { INDEX_PAGES, INDEX_BYTES, INDEX_NS, INDEX_COUNT };
 
 enum index_series_id {
@@ -47,13 +47,20 @@ struct index_node {
 	uint32_t mean, last;
 };
 
-struct index_series {
+struct index_row {
 	uint32_t id, guest;	/* enum index_series_id */
 	uint32_t name, unit;	/* text */
 	uint32_t counter;	/* 0, or enum index_kind: TOTAL goes up evenly between samples */
 	uint32_t folded;	/* a node of the lowest level may be more than one sample */
 	uint64_t end;		/* of the last node */
-	uint64_t first[INDEX_LEVELS], nr[INDEX_LEVELS];	/* nodes of a level */
+	uint64_t first, nr;	/* nodes of the lowest level; the next levels' follow them */
+};
+
+/* The same in memory: where each level is. */
+struct index_series {
+	uint32_t id, guest, unit, counter, folded;
+	uint64_t end;
+	uint64_t first[INDEX_LEVELS], nr[INDEX_LEVELS];
 };
 
 struct index_guest {
@@ -80,8 +87,16 @@ struct index_mark {
 	uint32_t number, pad;	/* of the program or command */
 };
 
-enum index_section_id { INDEX_TEXTS, INDEX_GUESTS, INDEX_SERIES_LIST, INDEX_NODES, INDEX_BLOCKS,
-			INDEX_MARKS, NR_INDEX_SECTIONS };
+/* What pages of a guest have come to in a part of the trace; see index_pages.h. */
+struct index_frame {
+	uint64_t time;		/* of the last record of the part */
+	uint64_t next_block;	/* the one behind the part */
+	uint64_t offset, len;	/* in the frames' bytes */
+	uint32_t guest, pad;
+};
+
+enum index_section_id { INDEX_TEXTS, INDEX_GUESTS, INDEX_ROWS, INDEX_NODES, INDEX_BLOCKS,
+			INDEX_MARKS, INDEX_FRAMES, INDEX_FRAME_BYTES, NR_INDEX_SECTIONS };
 
 struct index_section {
 	uint64_t offset, nr, size;	/* elements, bytes of one */
@@ -98,6 +113,7 @@ struct index_head {
 	uint32_t trace_name, scenario, program_version, swap_model, overrides, end_text; /* texts */
 	uint32_t damage;		/* text: "" if the trace is whole */
 	uint32_t level, world, ended;
+	uint32_t fine, pad;	/* single pages are recorded when they are swapped (full) */
 	struct index_section section[NR_INDEX_SECTIONS];
 	uint64_t head_digest;
 };
@@ -106,10 +122,13 @@ struct trace_index {
 	struct index_head head;
 	const char *texts;
 	const struct index_guest *guests;
-	const struct index_series *series;
+	const struct index_row *rows;
+	struct index_series *series;	/* of the rows */
 	const struct index_node *nodes;
 	const struct index_block *blocks;
 	const struct index_mark *marks;
+	const struct index_frame *frames;
+	const uint8_t *frame_bytes;
 	void *map;		/* the file, or NULL: the sections are allocated */
 	size_t map_size;
 	int32_t *by_id;		/* [guest or the host at the end][series]: place in series, or -1 */
@@ -142,6 +161,9 @@ struct index_column index_at(const struct trace_index *index, const struct index
 uint64_t index_mark_from(const struct trace_index *index, uint64_t time);
 /* The last block that begins at or before @time (0 if none does). */
 uint64_t index_block_at(const struct trace_index *index, uint64_t time);
+
+/* Whether there are records of a type. */
+bool index_has_type(const struct trace_index *index, enum trace_id id);
 
 /* The names under which the index of a trace may be kept; NULL: the second does not exist. */
 char *index_path_beside(const char *trace);

@@ -70,7 +70,7 @@ static void join_series(struct assembly *a)
 
 			for (unsigned int i = 0; from && i < NR_INDEX_SERIES; i++)
 				append_series(&a->grow[g * NR_INDEX_SERIES + i], &from[i],
-					      index_defs[i].kind == INDEX_AMOUNT);
+					      index_is_added(index_defs[i].kind));
 		}
 	}
 	for (uint64_t i = 0; i < a->nr_grow; i++)
@@ -119,7 +119,7 @@ static uint64_t next_level(const struct index_node *from, uint64_t nr, uint64_t 
 	return n;
 }
 
-static uint64_t count_nodes(uint64_t nr)
+uint64_t index_count_nodes(uint64_t nr)
 {
 	uint64_t sum = nr;
 
@@ -130,20 +130,20 @@ static uint64_t count_nodes(uint64_t nr)
 	return sum;
 }
 
-static void lay_out_series(struct index_series *s, const struct index_grow *g, uint64_t end,
+static void lay_out_series(struct index_row *row, const struct index_grow *g, uint64_t end,
 			   struct index_node *nodes, uint64_t *used)
 {
 	uint64_t nr = g->nr, first = *used;
 
-	s->end = end;
-	s->first[0] = first;
-	s->nr[0] = nr;
+	row->end = end;
+	row->first = first;
+	row->nr = nr;
 	memcpy(nodes + first, g->node, nr * sizeof(*nodes));
 	for (unsigned int l = 1; l < INDEX_LEVELS && nr > INDEX_FAN; l++) {
-		s->first[l] = first + nr;
-		s->nr[l] = next_level(nodes + first, nr, end, nodes + first + nr);
-		first = s->first[l];
-		nr = s->nr[l];
+		uint64_t next = next_level(nodes + first, nr, end, nodes + first + nr);
+
+		first += nr;
+		nr = next;
 	}
 	*used = first + nr;
 }
@@ -156,15 +156,15 @@ static void put_section(struct trace_index *index, enum index_section_id id, uin
 
 static void lay_out(struct assembly *a)
 {
-	struct index_series *series;
+	struct index_row *rows;
 	struct index_node *nodes;
 	uint64_t nr_series = 0, nr_nodes = 0, used = 0, at = 0;
 
 	for (uint64_t i = 0; i < a->nr_grow; i++) {
 		nr_series += a->grow[i].nr > 0;
-		nr_nodes += count_nodes(a->grow[i].nr);
+		nr_nodes += index_count_nodes(a->grow[i].nr);
 	}
-	series = host_alloc(nr_series * sizeof(*series));
+	rows = host_alloc(nr_series * sizeof(*rows));
 	nodes = host_alloc(nr_nodes * sizeof(*nodes));
 	for (uint64_t i = 0; i < a->nr_grow; i++) {
 		const struct index_def *def = &index_defs[i % NR_INDEX_SERIES];
@@ -172,19 +172,20 @@ static void lay_out(struct assembly *a)
 
 		if (!a->grow[i].nr)
 			continue;
-		series[at] = (struct index_series){
+		rows[at] = (struct index_row){
 			.id = i % NR_INDEX_SERIES,
 			.guest = guest < a->start->nr_guests ? guest : INDEX_HOST,
 			.name = index_intern(&a->texts, def->name),
 			.unit = def->unit,
-			.counter = index_is_counter(def->kind) ? def->kind : 0,
+			.counter = def->kind == INDEX_SINCE ? INDEX_TOTAL :
+				   index_is_counter(def->kind) ? def->kind : 0,
 			.folded = a->grow[i].fold > 1,
 		};
-		lay_out_series(&series[at++], &a->grow[i], a->end, nodes, &used);
+		lay_out_series(&rows[at++], &a->grow[i], a->end, nodes, &used);
 	}
-	a->index->series = series;
+	a->index->rows = rows;
 	a->index->nodes = nodes;
-	put_section(a->index, INDEX_SERIES_LIST, nr_series, sizeof(*series));
+	put_section(a->index, INDEX_ROWS, nr_series, sizeof(*rows));
 	put_section(a->index, INDEX_NODES, used, sizeof(*nodes));
 }
 
@@ -235,6 +236,34 @@ static void join_marks(struct assembly *a)
 	host_free(programs);
 	a->index->marks = marks;
 	put_section(a->index, INDEX_MARKS, nr, sizeof(*marks));
+}
+
+static void join_frames(struct assembly *a)
+{
+	struct index_frame *frames;
+	uint64_t nr = 0, len = 0;
+	uint8_t *bytes;
+
+	for (unsigned int c = 0; c < a->nr_chunks; c++) {
+		nr += a->chunk[c]->nr_frames;
+		len += a->chunk[c]->frame_len;
+	}
+	frames = host_alloc(nr * sizeof(*frames));
+	bytes = host_alloc(len);
+	nr = len = 0;
+	for (unsigned int c = 0; c < a->nr_chunks; c++) {
+		for (unsigned int i = 0; i < a->chunk[c]->nr_frames; i++) {
+			frames[nr] = a->chunk[c]->frames[i];
+			frames[nr++].offset += len;
+		}
+		if (a->chunk[c]->frame_len)
+			memcpy(bytes + len, a->chunk[c]->frame_bytes, a->chunk[c]->frame_len);
+		len += a->chunk[c]->frame_len;
+	}
+	a->index->frames = frames;
+	a->index->frame_bytes = bytes;
+	put_section(a->index, INDEX_FRAMES, nr, sizeof(*frames));
+	put_section(a->index, INDEX_FRAME_BYTES, len, 1);
 }
 
 static void *copy(const void *from, uint64_t nr, size_t size)
@@ -302,6 +331,7 @@ struct trace_index *index_assemble(const struct index_start *start,
 	fold_series(&a, nodes_max);
 	lay_out(&a);
 	join_marks(&a);
+	join_frames(&a);
 	finish(&a, blocks, nr_blocks);
 	for (uint64_t i = 0; i < a.nr_grow; i++)
 		host_free(a.grow[i].node);

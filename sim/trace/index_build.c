@@ -103,7 +103,7 @@ static void read_chunk(struct index_build *b, struct trace_reader *r, unsigned i
 	memcpy(blocks, b->blocks + first, (end - first + 1) * sizeof(*blocks));
 	if (c + 1 == b->nr_chunks)
 		blocks[end - first].place.records = 0;
-	index_chunk_read(&b->chunk[c], r, blocks, end - first, count_block, b);
+	index_chunk_read(&b->chunk[c], r, blocks, end - first, end, count_block, b);
 	for (uint64_t i = first; i < end; i++)
 		b->blocks[i].types = blocks[i - first].types;
 	host_free(blocks);
@@ -255,7 +255,7 @@ struct trace_index *index_part(const struct trace_index *index, const char *trac
 	uint64_t all = index->head.section[INDEX_BLOCKS].nr, nr = last_block - first_block + 1;
 	char error[256];
 	struct trace_reader *r = trace_reader_open(trace, error, sizeof(error));
-	struct index_start start = { .head = index->head };
+	struct index_start start = { .head = index->head }; /* pages are for index_memory_go() */
 	struct index_chunk chunk, *one = &chunk;
 	struct index_block *blocks;
 	struct trace_index *part;
@@ -266,10 +266,11 @@ struct trace_index *index_part(const struct trace_index *index, const char *trac
 	memcpy(blocks, index->blocks + first_block, nr * sizeof(*blocks));
 	if (last_block + 1 < all)
 		blocks[nr] = index->blocks[last_block + 1];
+	start.head.level = TRACE_NORMAL;
 	start.guests = (struct index_guest *)index->guests;
 	start.nr_guests = index_nr_guests(index);
 	index_chunk_init(&chunk, &start, PART_NODES_MAX);
-	index_chunk_read(&chunk, r, blocks, nr, NULL, NULL);
+	index_chunk_read(&chunk, r, blocks, nr, last_block + 1, NULL, NULL);
 	/* what holds at the end of the last block holds until the next */
 	if (last_block + 1 < all && index->blocks[last_block + 1].time > chunk.time)
 		chunk.time = index->blocks[last_block + 1].time;

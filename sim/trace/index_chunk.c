@@ -22,6 +22,7 @@
 #define SLOT_LEVEL(record, field) (int)(offsetof(struct trace_rec_##record, field) / 8)
 #define SLOT_TOTAL SLOT_LEVEL
 #define SLOT_AMOUNT SLOT_LEVEL
+#define SLOT_SINCE SLOT_LEVEL
 #define SLOT_DERIVED(record, field) -1
 
 const struct index_def index_defs[NR_INDEX_SERIES] = {
@@ -44,6 +45,8 @@ void index_chunk_init(struct index_chunk *chunk, const struct index_start *start
 {
 	*chunk = (struct index_chunk){ .start = start, .nodes_max = nodes_max, .cap = CAP_MAX };
 	chunk->series = host_alloc((start->nr_guests + 1) * sizeof(*chunk->series));
+	if (start->head.level == TRACE_FULL)
+		chunk->pages = host_alloc((start->nr_guests + 1) * sizeof(*chunk->pages));
 	for (unsigned int i = 0; i < NR_INDEX_SERIES; i++) {
 		struct index_route *route = &chunk->route[index_defs[i].record];
 
@@ -53,6 +56,14 @@ void index_chunk_init(struct index_chunk *chunk, const struct index_start *start
 	}
 }
 
+static void free_pages(struct index_chunk *chunk, unsigned int guest)
+{
+	if (chunk->pages[guest])
+		index_pages_free(chunk->pages[guest]);
+	host_free(chunk->pages[guest]);
+	chunk->pages[guest] = NULL;
+}
+
 void index_chunk_free(struct index_chunk *chunk)
 {
 	for (unsigned int g = 0; chunk->series && g <= chunk->start->nr_guests; g++) {
@@ -60,6 +71,11 @@ void index_chunk_free(struct index_chunk *chunk)
 			host_free(chunk->series[g][i].node);
 		host_free(chunk->series[g]);
 	}
+	for (unsigned int g = 0; chunk->pages && g < chunk->start->nr_guests; g++)
+		free_pages(chunk, g);
+	host_free(chunk->pages);
+	host_free(chunk->frames);
+	host_free(chunk->frame_bytes);
 	host_free(chunk->series);
 	host_free(chunk->marks);
 	index_texts_free(&chunk->texts);
@@ -108,18 +124,12 @@ static uint64_t guest_used(const struct index_chunk *chunk, uint64_t guest,
 	return memory > other ? memory - other : 0;
 }
 
-static void add_series(struct index_chunk *chunk, const struct trace_record *record)
+static void add_to(struct index_chunk *chunk, const struct trace_record *record, uint64_t guest)
 {
 	const struct index_route *route = &chunk->route[record->id];
 	const uint64_t *slot = record->rec;
-	uint64_t guest = chunk->start->nr_guests;
 	struct index_grow *grow;
 
-	if (route->guest) {
-		if (slot[0] >= guest)
-			return;
-		guest = slot[0];
-	}
 	grow = chunk->series[guest];
 	if (!grow) {
 		grow = host_alloc(NR_INDEX_SERIES * sizeof(*grow));
@@ -132,11 +142,62 @@ static void add_series(struct index_chunk *chunk, const struct trace_record *rec
 		struct index_grow *g = &grow[route->id[i]];
 		uint64_t value = def->slot < 0 ? 1 : slot[def->slot];
 
-		if (def->kind == INDEX_AMOUNT)
+		if (index_is_added(def->kind))
 			value += g->samples || g->nr ? g->last : 0;
 		else if (def->kind == INDEX_DERIVED)
 			value = guest_used(chunk, guest, record->rec);
 		add_sample(chunk, g, record->time, value);
+	}
+}
+
+/* CPU time is also added up: the host has that of all guests and its own. */
+static void add_series(struct index_chunk *chunk, const struct trace_record *record)
+{
+	uint64_t guest = *(const uint64_t *)record->rec, host = chunk->start->nr_guests;
+
+	if (!chunk->route[record->id].guest || record->id == TRACE_ID_cpu_sample)
+		add_to(chunk, record, host);
+	if (chunk->route[record->id].guest && guest < host)
+		add_to(chunk, record, guest);
+}
+
+/* Pages, if the trace has single ones */
+
+static void add_pages(struct index_chunk *chunk, const struct trace_record *record)
+{
+	uint64_t guest = *(const uint64_t *)record->rec, memory;
+
+	if (guest >= chunk->start->nr_guests)
+		return;
+	memory = chunk->start->guests[guest].memory;
+	if (!memory || memory > INDEX_PAGES_MAX)
+		return;
+	if (!chunk->pages[guest]) {
+		chunk->pages[guest] = host_alloc(sizeof(*chunk->pages[guest]));
+		index_pages_init(chunk->pages[guest], memory);
+	}
+	index_pages_record(chunk->pages[guest], record, chunk->start->head.fine);
+}
+
+/* What has become of the pages is a key frame. */
+static void pack_pages(struct index_chunk *chunk, uint64_t next_block)
+{
+	for (unsigned int g = 0; chunk->pages && g < chunk->start->nr_guests; g++) {
+		struct index_frame *frame;
+		uint8_t *bytes;
+		uint64_t len;
+
+		if (!chunk->pages[g])
+			continue;
+		bytes = index_pages_pack(chunk->pages[g], &len);
+		frame = collect_append(&chunk->frames, &chunk->nr_frames, sizeof(*frame));
+		*frame = (struct index_frame){ .time = chunk->time, .next_block = next_block,
+					       .offset = chunk->frame_len, .len = len, .guest = g };
+		chunk->frame_bytes = host_realloc(chunk->frame_bytes, chunk->frame_len + len);
+		memcpy(chunk->frame_bytes + chunk->frame_len, bytes, len);
+		chunk->frame_len += len;
+		host_free(bytes);
+		free_pages(chunk, g);
 	}
 }
 
@@ -297,8 +358,22 @@ static void add_marks(struct index_chunk *chunk, const struct trace_record *reco
 	}
 }
 
+static bool route_pages(enum trace_id id)
+{
+	const uint64_t of =
+		UINT64_C(1) << TRACE_ID_alloc_block | UINT64_C(1) << TRACE_ID_free_block |
+		UINT64_C(1) << TRACE_ID_merge_block | UINT64_C(1) << TRACE_ID_isolate |
+		UINT64_C(1) << TRACE_ID_putback | UINT64_C(1) << TRACE_ID_request |
+		UINT64_C(1) << TRACE_ID_named | UINT64_C(1) << TRACE_ID_ept |
+		UINT64_C(1) << TRACE_ID_ept_fault | UINT64_C(1) << TRACE_ID_discard |
+		UINT64_C(1) << TRACE_ID_swap_out_page | UINT64_C(1) << TRACE_ID_swap_in_page |
+		UINT64_C(1) << TRACE_ID_swap_out | UINT64_C(1) << TRACE_ID_swap_in;
+
+	return of >> id & 1;
+}
+
 void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
-		      struct index_block *blocks, uint64_t nr_blocks,
+		      struct index_block *blocks, uint64_t nr_blocks, uint64_t next_block,
 		      void (*progress)(void *data), void *data)
 {
 	uint64_t at = 0, end = blocks[nr_blocks].place.records;
@@ -323,7 +398,10 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 		if (chunk->route[record.id].nr)
 			add_series(chunk, &record);
 		add_marks(chunk, &record);
+		if (chunk->pages && route_pages(record.id))
+			add_pages(chunk, &record);
 	}
+	pack_pages(chunk, next_block);
 	chunk->records = end ? end : trace_reader_records(r);
 	damage = trace_reader_damage(r);
 	if (damage)
@@ -333,7 +411,7 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 /* The list of series, and how structures are laid out, as a number. */
 uint32_t index_layout(void)
 {
-	uint64_t digest = sizeof(struct index_head) ^ sizeof(struct index_series) << 16;
+	uint64_t digest = sizeof(struct index_head) ^ sizeof(struct index_row) << 16;
 
 	for (unsigned int i = 0; i < NR_INDEX_SERIES; i++) {
 		for (const char *s = index_defs[i].name; *s; s++)
@@ -414,6 +492,7 @@ void index_start_read(struct index_start *start, struct trace_reader *r)
 		else if (record.id)
 			start_record(start, &record);
 	}
+	start->head.fine = trace_reader_has(r, TRACE_ID_ept);
 	start->head.overrides = index_intern(&start->texts, overrides);
 }
 

@@ -27,10 +27,12 @@
 static const uint64_t element_size[NR_INDEX_SECTIONS] = {
 	[INDEX_TEXTS] = 1,
 	[INDEX_GUESTS] = sizeof(struct index_guest),
-	[INDEX_SERIES_LIST] = sizeof(struct index_series),
+	[INDEX_ROWS] = sizeof(struct index_row),
 	[INDEX_NODES] = sizeof(struct index_node),
 	[INDEX_BLOCKS] = sizeof(struct index_block),
 	[INDEX_MARKS] = sizeof(struct index_mark),
+	[INDEX_FRAMES] = sizeof(struct index_frame),
+	[INDEX_FRAME_BYTES] = 1,
 };
 
 /* The last block's header has a digest of all that is before it, so the ends of a file will do. */
@@ -119,25 +121,26 @@ static const char *check_numbers(const struct trace_index *index)
 
 	if (!section[INDEX_TEXTS].nr || index->texts[section[INDEX_TEXTS].nr - 1])
 		return "texts do not end";
-	if (guests > INT32_MAX || section[INDEX_SERIES_LIST].nr > INT32_MAX)
+	if (guests > INT32_MAX || section[INDEX_ROWS].nr > INT32_MAX)
 		return "too many series";
-	for (uint64_t i = 0; i < section[INDEX_SERIES_LIST].nr; i++) {
-		const struct index_series *s = &index->series[i];
+	for (uint64_t i = 0; i < section[INDEX_ROWS].nr; i++) {
+		const struct index_row *row = &index->rows[i];
 
-		if (s->id >= NR_INDEX_SERIES || (s->guest != INDEX_HOST && s->guest >= guests) ||
-		    !s->nr[0])
+		if (row->id >= NR_INDEX_SERIES || !row->nr ||
+		    (row->guest != INDEX_HOST && row->guest >= guests))
 			return "a series of nobody";
-		for (unsigned int l = 0; l < INDEX_LEVELS; l++)
-			if (s->first[l] > section[INDEX_NODES].nr ||
-			    s->nr[l] > section[INDEX_NODES].nr - s->first[l] ||
-			    (l && s->nr[l] &&
-			     s->nr[l] != (s->nr[l - 1] + INDEX_FAN - 1) / INDEX_FAN))
-				return "nodes are not where they should be";
+		if (row->nr > section[INDEX_NODES].nr || row->first > section[INDEX_NODES].nr ||
+		    index_count_nodes(row->nr) > section[INDEX_NODES].nr - row->first)
+			return "nodes are not where they should be";
 	}
 	for (uint64_t i = 0; i < section[INDEX_MARKS].nr; i++)
 		if (index->marks[i].kind >= NR_INDEX_MARKS ||
 		    (index->marks[i].guest != INDEX_HOST && index->marks[i].guest >= guests))
 			return "a mark of nobody";
+	for (uint64_t i = 0; i < section[INDEX_FRAMES].nr; i++)
+		if (index->frames[i].offset > section[INDEX_FRAME_BYTES].nr ||
+		    index->frames[i].len > section[INDEX_FRAME_BYTES].nr - index->frames[i].offset)
+			return "a frame is not inside of the file";
 	return NULL;
 }
 
@@ -175,10 +178,12 @@ static const char *map_index(struct trace_index *index, int fd)
 		return "damaged";
 	index->texts = bytes + index->head.section[INDEX_TEXTS].offset;
 	index->guests = (const void *)(bytes + index->head.section[INDEX_GUESTS].offset);
-	index->series = (const void *)(bytes + index->head.section[INDEX_SERIES_LIST].offset);
+	index->rows = (const void *)(bytes + index->head.section[INDEX_ROWS].offset);
 	index->nodes = (const void *)(bytes + index->head.section[INDEX_NODES].offset);
 	index->blocks = (const void *)(bytes + index->head.section[INDEX_BLOCKS].offset);
 	index->marks = (const void *)(bytes + index->head.section[INDEX_MARKS].offset);
+	index->frames = (const void *)(bytes + index->head.section[INDEX_FRAMES].offset);
+	index->frame_bytes = (const void *)(bytes + index->head.section[INDEX_FRAME_BYTES].offset);
 	return check_numbers(index);
 }
 
@@ -228,10 +233,12 @@ static const void *section_bytes(const struct trace_index *index, unsigned int i
 	const void *const bytes[NR_INDEX_SECTIONS] = {
 		[INDEX_TEXTS] = index->texts,
 		[INDEX_GUESTS] = index->guests,
-		[INDEX_SERIES_LIST] = index->series,
+		[INDEX_ROWS] = index->rows,
 		[INDEX_NODES] = index->nodes,
 		[INDEX_BLOCKS] = index->blocks,
 		[INDEX_MARKS] = index->marks,
+		[INDEX_FRAMES] = index->frames,
+		[INDEX_FRAME_BYTES] = index->frame_bytes,
 	};
 
 	return bytes[i];
@@ -357,6 +364,7 @@ void index_free(struct trace_index *index)
 		for (unsigned int i = 0; i < NR_INDEX_SECTIONS; i++)
 			host_free((void *)section_bytes(index, i));
 	}
+	host_free(index->series);
 	host_free(index->by_id);
 	host_free(index);
 }

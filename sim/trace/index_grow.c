@@ -83,6 +83,9 @@ bool index_grow_add(struct index_grow *g, uint64_t time, uint64_t value)
 {
 	bool closed = false;
 
+	/* what stays as it is needs no other node */
+	if (g->samples && !g->counter && value == g->last && g->min == g->max)
+		return false;
 	if (g->samples && time > g->time && g->samples >= g->fold) {
 		index_grow_close(g, time);
 		closed = true;

@@ -8,6 +8,9 @@
 #define BALLAST_TRACE_INDEX_INTERNAL_H
 
 #include "index.h"
+#include "index_pages.h"
+
+#define INDEX_PAGES_MAX (UINT64_C(1) << 28)	/* pages of a guest whose states are followed */
 
 struct index_def {
 	const char *name;
@@ -20,7 +23,12 @@ struct index_def {
 extern const struct index_def index_defs[NR_INDEX_SERIES];
 static inline bool index_is_counter(enum index_kind kind)
 {
-	return kind == INDEX_TOTAL || kind == INDEX_AMOUNT;
+	return kind == INDEX_TOTAL || kind == INDEX_AMOUNT || kind == INDEX_SINCE;
+}
+
+static inline bool index_is_added(enum index_kind kind)
+{
+	return kind == INDEX_AMOUNT || kind == INDEX_SINCE;
 }
 
 /* Texts, each once; number 0 is "". */
@@ -70,7 +78,7 @@ void index_start_read(struct index_start *start, struct trace_reader *r);
 void index_start_free(struct index_start *start);
 
 /* The series that a record adds to. */
-#define INDEX_ROUTE_MAX 15
+#define INDEX_ROUTE_MAX 24
 struct index_route {
 	uint8_t nr, id[INDEX_ROUTE_MAX];
 	bool guest;		/* else the host */
@@ -83,6 +91,11 @@ struct index_chunk {
 	uint64_t nodes, nodes_max;
 	uint32_t cap;			/* nodes of one series */
 	struct index_route route[NR_TRACE_IDS];
+	struct index_pages **pages;	/* of each guest, or NULL */
+	struct index_frame *frames;
+	unsigned int nr_frames;
+	uint8_t *frame_bytes;
+	uint64_t frame_len;
 	struct index_texts texts;
 	struct index_mark *marks;
 	unsigned int nr_marks;
@@ -98,7 +111,7 @@ struct index_chunk {
 /* @blocks: those of the part, with one more whose place ends it, or 0 records: to the end of the
  * file. */
 void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
-		      struct index_block *blocks, uint64_t nr_blocks,
+		      struct index_block *blocks, uint64_t nr_blocks, uint64_t next_block,
 		      void (*progress)(void *data), void *data);
 void index_chunk_init(struct index_chunk *chunk, const struct index_start *start,
 		      uint64_t nodes_max);
@@ -115,6 +128,8 @@ void index_tie(struct trace_index *index);
 uint32_t index_layout(void);
 /* Size of a trace, and a digest of its beginning and its end.  -1: it cannot be read. */
 int index_identify(const char *trace, uint64_t *size, uint64_t *digest);
+/* Nodes of all levels when the lowest has @nr. */
+uint64_t index_count_nodes(uint64_t nr);
 /* How many nodes an index of a trace of this size may have. */
 uint64_t index_nodes_max(uint64_t trace_size);
 

@@ -18,19 +18,34 @@ const char *index_text(const struct trace_index *index, uint32_t text)
 	return text < index->head.section[INDEX_TEXTS].nr ? index->texts + text : "";
 }
 
+/* Where the levels of a series are. */
+static void expand(struct index_series *s, const struct index_row *row)
+{
+	*s = (struct index_series){ .id = row->id, .guest = row->guest, .unit = row->unit,
+				    .counter = row->counter, .folded = row->folded,
+				    .end = row->end };
+	s->first[0] = row->first;
+	s->nr[0] = row->nr;
+	for (unsigned int l = 1; l < INDEX_LEVELS && s->nr[l - 1] > INDEX_FAN; l++) {
+		s->first[l] = s->first[l - 1] + s->nr[l - 1];
+		s->nr[l] = (s->nr[l - 1] + INDEX_FAN - 1) / INDEX_FAN;
+	}
+}
+
 void index_tie(struct trace_index *index)
 {
-	uint64_t guests = index_nr_guests(index) + 1;
+	uint64_t guests = index_nr_guests(index) + 1, nr = index->head.section[INDEX_ROWS].nr;
 
 	index->by_id = host_alloc(guests * NR_INDEX_SERIES * sizeof(*index->by_id));
 	for (uint64_t i = 0; i < guests * NR_INDEX_SERIES; i++)
 		index->by_id[i] = -1;
-	for (uint64_t i = 0; i < index->head.section[INDEX_SERIES_LIST].nr; i++) {
-		uint64_t g = index->series[i].guest == INDEX_HOST ? guests - 1 :
-			     index->series[i].guest;
+	index->series = host_alloc(nr * sizeof(*index->series));
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t g = index->rows[i].guest == INDEX_HOST ? guests - 1 : index->rows[i].guest;
 
-		if (g < guests && index->series[i].id < NR_INDEX_SERIES)
-			index->by_id[g * NR_INDEX_SERIES + index->series[i].id] = i;
+		expand(&index->series[i], &index->rows[i]);
+		if (g < guests && index->rows[i].id < NR_INDEX_SERIES)
+			index->by_id[g * NR_INDEX_SERIES + index->rows[i].id] = i;
 	}
 }
 
@@ -228,4 +243,12 @@ uint64_t index_block_at(const struct trace_index *index, uint64_t time)
 			high = mid;
 	}
 	return low;
+}
+
+bool index_has_type(const struct trace_index *index, enum trace_id id)
+{
+	for (uint64_t i = 0; i < index->head.section[INDEX_BLOCKS].nr; i++)
+		if (index->blocks[i].types >> id & 1)
+			return true;
+	return false;
 }

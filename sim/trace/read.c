@@ -522,6 +522,14 @@ bool trace_reader_next(struct trace_reader *r, struct trace_record *record)
 	return false;
 }
 
+bool trace_reader_has(const struct trace_reader *r, enum trace_id id)
+{
+	for (unsigned int i = 0; i < r->nr_types; i++)
+		if (r->types[i].own && r->types[i].own->id == id)
+			return true;
+	return false;
+}
+
 void trace_reader_go(struct trace_reader *r, const struct trace_place *place)
 {
 	free(r->damage);

@@ -25,6 +25,8 @@ uint64_t trace_reader_unknown(const struct trace_reader *r);
 /* Records so far, and the digest of the raw bytes: equal for equal traces. */
 uint64_t trace_reader_records(const struct trace_reader *r);
 uint64_t trace_reader_digest(const struct trace_reader *r);
+/* Whether the schema of the file has this type: there may still be no record of it. */
+bool trace_reader_has(const struct trace_reader *r, enum trace_id id);
 void trace_reader_close(struct trace_reader *r);
 
 /*

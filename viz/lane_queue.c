@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The queue of the host's swap device: requests that wait, over those that are being served.
+ */
+#include "gutter.h"
+#include "hostmem.h"
+#include "lane.h"
+#include "number.h"
+#include "stack.h"
+
+void lane_queue_draw(const struct scene *s, const struct lane *lane)
+{
+	const struct source *from = &s->source[lane->source];
+	const struct index_column *active = scene_columns(s, 0, lane->source, INDEX_HOST,
+							  INDEX_swap_active);
+	const struct index_column *waiting = scene_columns(s, 1, lane->source, INDEX_HOST,
+							   INDEX_swap_waiting);
+	int w = s->l->plot_w;
+	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value)), most = 1;
+	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = 2,
+			       .color = { s->p->swapped, s->p->queue } };
+	struct gutter g;
+
+	for (int i = 0; i < 2; i++) {
+		stack.mean[i] = value + (size_t)(2 * i) * w;
+		stack.max[i] = value + (size_t)(2 * i + 1) * w;
+	}
+	for (int x = 0; x < w; x++) {
+		value[x] = active[x].mean;
+		value[w + x] = active[x].max;
+		value[2 * w + x] = waiting[x].mean;
+		value[3 * w + x] = waiting[x].max;
+		if (active[x].max + waiting[x].max > most)
+			most = active[x].max + waiting[x].max;
+	}
+	stack.full = most;
+	px_fill(s->c, lane->plot, s->p->lane);
+	stack_draw(&stack);
+	host_free(value);
+	gutter_begin(&g, s, lane, "Swap queue", "requests");
+	gutter_line(
+		&g, s->p->queue, "wait",
+		number_count(source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s))).text);
+	gutter_line(
+		&g, s->p->swapped, "are served",
+		number_count(source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s))).text);
+	gutter_scale(s, lane->plot, number_count(most).text, "0");
+}
