@@ -140,8 +140,9 @@ static uint64_t look(void *opaque, struct machine *m, uint64_t now)
 	return now + 1 + random_below(&run->rs, UINT64_C(1000000000));
 }
 
-static void run_scenario(struct run *run, const char *text, const char *overlay,
-			 const char *setting, bool looks)
+/* @more: another consumer of the trace, or NULL. */
+static void run_with(struct run *run, const char *text, const char *overlay, const char *setting,
+		     bool looks, struct trace_consumer *more)
 {
 	struct machine_options options = { .image_dir = test_images(), .opaque = run,
 					   .patience_ms = TEST_PATIENCE_MS, };
@@ -170,6 +171,8 @@ static void run_scenario(struct run *run, const char *text, const char *overlay,
 	run->consumer = (struct trace_consumer){ .record = keep, .level = TRACE_FULL };
 	options.trace = trace_open(NULL, TRACE_FULL, error, sizeof(error));
 	trace_add_consumer(options.trace, &run->consumer);
+	if (more)
+		trace_add_consumer(options.trace, more);
 	if (looks)
 		options.look = look;
 	m = machine_create(&run->scenario, &options, error, sizeof(error));
@@ -177,6 +180,12 @@ static void run_scenario(struct run *run, const char *text, const char *overlay,
 	ck_assert_msg(machine_run(m) == TRACE_END_OK, "%s", machine_error(m));
 	trace_close(options.trace);
 	machine_destroy(m);
+}
+
+static void run_scenario(struct run *run, const char *text, const char *overlay,
+			 const char *setting, bool looks)
+{
+	run_with(run, text, overlay, setting, looks, NULL);
 }
 
 static void run_free(struct run *run)
@@ -628,6 +637,90 @@ START_TEST(swapping_names_the_pass_and_the_fault)
 }
 END_TEST
 
+/* What is sampled over time goes together with the other samples, and with the totals. */
+struct sums {
+	struct trace_consumer consumer;
+	uint64_t cpu[3], ledger[3];	/* ns: two guests, the host */
+	uint64_t ballooned[2], nr_memory, nr_swap, percpu;
+	struct trace_rec_swap_sample swap;
+	struct trace_rec_swap_device device;
+};
+
+static void add_memory(struct sums *sums, const struct trace_rec_memory_sample *m)
+{
+	uint64_t free = m->reported + m->reportable + m->free_small + m->below_watermark;
+
+	ck_assert_uint_eq(free, m->order0 + m->order1 + m->order2 + m->order3 + m->order4 +
+			  m->order5 + m->order6 + m->order7 + m->order8 + m->order9 +
+			  m->order10);
+	ck_assert_uint_eq(m->used + m->cache + free + m->percpu + m->isolated + m->kernel +
+			  sums->ballooned[m->guest], 512 << 8);
+	sums->percpu += m->percpu;
+	sums->nr_memory++;
+}
+
+static void add_sample(struct trace_consumer *consumer, const struct trace_record *record)
+{
+	struct sums *sums = (struct sums *)consumer;
+	const union {
+		struct trace_rec_guest_sample guest;
+		struct trace_rec_ledger ledger;
+	} *rec = record->rec;
+	unsigned int i;
+
+	switch (record->id) {
+	case TRACE_ID_guest_sample:
+		sums->ballooned[rec->guest.guest] = rec->guest.ballooned;
+		break;
+	case TRACE_ID_memory_sample:
+		add_memory(sums, record->rec);
+		break;
+	case TRACE_ID_cpu_sample:
+		for (i = 1; i < record->type->nr_fields; i++)
+			sums->cpu[record->value[0].u == TRACE_HOST ? 2 : record->value[0].u] +=
+				record->value[i].u;
+		break;
+	case TRACE_ID_ledger:
+		i = rec->ledger.guest == TRACE_HOST ? 2 : rec->ledger.guest;
+		sums->ledger[i] += rec->ledger.time;
+		break;
+	case TRACE_ID_swap_sample:
+		memcpy(&sums->swap, record->rec, sizeof(sums->swap));
+		sums->nr_swap++;
+		break;
+	case TRACE_ID_swap_device:
+		memcpy(&sums->device, record->rec, sizeof(sums->device));
+		break;
+	default:
+		break;
+	}
+}
+
+START_TEST(samples_over_time_add_up)
+{
+	struct sums sums = { .consumer = { .record = add_sample, .level = TRACE_SUMMARY } };
+	struct run run;
+	unsigned int i;
+
+	run_with(&run, swapping, "40-reporting", NULL, false, &sums.consumer);
+	ck_assert_uint_gt(sums.nr_memory, 20);
+	ck_assert_uint_gt(sums.percpu, 0);
+	ck_assert_uint_gt(sums.nr_swap, 20);
+	ck_assert_uint_eq(sums.swap.reads, sums.device.reads);
+	ck_assert_uint_eq(sums.swap.writes, sums.device.writes);
+	ck_assert_uint_eq(sums.swap.bytes_read, sums.device.bytes_read);
+	ck_assert_uint_eq(sums.swap.bytes_written, sums.device.bytes_written);
+	ck_assert_uint_eq(sums.swap.busy, sums.device.busy);
+	for (i = 0; i < 3; i++) {
+		ck_assert_uint_gt(sums.ledger[i], 0);
+		/* What is owed when the run ends has been charged, and goes off the ledger. */
+		ck_assert_uint_ge(sums.cpu[i], sums.ledger[i]);
+		ck_assert_uint_lt(sums.cpu[i] - sums.ledger[i], sums.ledger[i] / 100);
+	}
+	run_free(&run);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("trace_causes");
@@ -641,6 +734,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, pages_of_a_full_trace_are_those_of_the_simulator, 0,
 			    ARRAY_LEN(looked_at));
 	tcase_add_test(tc, swapping_names_the_pass_and_the_fault);
+	tcase_add_test(tc, samples_over_time_add_up);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
