@@ -26,7 +26,9 @@ bool call_site_describe(const struct call_site *site, char *text, unsigned int s
 	const struct image *image = site ? image_at((uintptr_t)site) : NULL;
 	const char *name;
 
-	if (!image)
+	/* Another image may be there by now. */
+	if (!image || !image_contains(image, site->file) ||
+	    !image_contains(image, site->function))
 		return false;
 	name = base_name(image_file(image));
 	snprintf(text, size, "%s() (%s:%u) of %.*s", site->function, base_name(site->file),
