@@ -190,6 +190,14 @@ static void run_scenario(struct run *run, const char *text, const char *overlay,
 
 static void run_free(struct run *run)
 {
+	size_t i;
+
+	for (i = 0; i < run->nr; i++) {
+		if (run->rec[i].id != TRACE_ID_site)
+			continue;
+		free((char *)run->rec[i].r.site.function);
+		free((char *)run->rec[i].r.site.file);
+	}
 	trace_pages_free(&run->pages);
 	scenario_free(&run->scenario);
 	free(run->rec);

@@ -80,6 +80,7 @@ static void tear_down(struct vmm *vmm)
 void vmm_destroy(struct vmm *vmm)
 {
 	bool killed = was_killed(vmm);
+	struct vmm_device *dev;
 	struct vmm *old;
 
 	vmm_kill(vmm);
@@ -87,6 +88,8 @@ void vmm_destroy(struct vmm *vmm)
 	if (killed) {
 		if (vmm->vm)
 			vmm->vm->devices = NULL;
+		for (dev = vmm->devices; dev; dev = dev->next)
+			kvm_virtio_remove(&dev->transport.kvm);
 		vmm_free_blocks(vmm);
 	} else {
 		tear_down(vmm);
