@@ -25,13 +25,17 @@
 
 #define PAGE_HINT_VHOST_PATH "/dev/vhost-page-hint"
 
-/* What the guest may have only if the kernel has it, too. */
+/*
+ * What the guest may have only if the kernel has it, too: it has no reset of a
+ * single ring, and would go on with one that the guest has taken back.
+ */
 static const int page_hint_vhost_features[] = {
     VIRTIO_F_NOTIFY_ON_EMPTY,
     VIRTIO_RING_F_INDIRECT_DESC,
     VIRTIO_RING_F_EVENT_IDX,
     VIRTIO_F_VERSION_1,
     VIRTIO_F_RING_PACKED,
+    VIRTIO_F_RING_RESET,
     VHOST_INVALID_FEATURE_BIT
 };
 
