@@ -147,7 +147,7 @@ hinting_src := $(sort $(wildcard driver-src/linux/guest/page_hinting*.c))
 $(eval $(call guest_image,page_hinting,$(hinting_src)))
 # The PCI proxies are QEMU's bus code around the devices; the model VMM has its own (transport.c).
 device_sources = $(filter-out %-pci.c %-stub.c,$(sort $(wildcard driver-src/qemu/$(1)*.c)) \
-	driver-src/qemu/ballast-blocks.c)
+	$(wildcard driver-src/qemu/ballast-*.c))
 device_src := $(call device_sources,virtio-ballast)
 $(eval $(call device_image,virtio-ballast,$(device_src)))
 $(eval $(call device_image,virtio-page-hint,$(call device_sources,virtio-page-hint)))

@@ -51,7 +51,7 @@ $(foreach b,$(broken_src),$(eval $(call guest_image,broken-$(basename $(notdir $
 $(foreach b,$(broken_devices),$(eval $(call device_image,broken-$(basename $(notdir $(b))),$(b))))
 
 # The device that ships, with a file of it changed: the one that the variant includes.
-changes = $(addprefix driver-src/qemu/,$(shell sed -n 's/^\#include "\(virtio-ballast.*\.c\)"/\1/p' $(1)))
+changes = $(addprefix driver-src/qemu/,$(shell sed -n 's/^\#include "\(.*ballast.*\.c\)"/\1/p' $(1)))
 $(foreach b,$(broken_variants),$(eval $(call device_image,broken-$(basename $(notdir $(b))),\
 	$(b) $(filter-out $(call changes,$(b)),$(device_src)))))
 

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Blocks of free guest memory: is what a guest has put on a queue what it says
- * it is, and may the host take it?
+ * it is, may the host take it, and how much of it before somebody else's turn?
  */
 #include "qemu/osdep.h"
+#include "qemu/iov.h"
+#include "qemu/timer.h"
 #include "exec/memory.h"
 #include "migration/misc.h"
 #include "ballast-blocks.h"
+
+/*
+ * What one queue may have done in one turn: frames or buffers, memory that is
+ * discarded, and time, since the same discard may cost a hundred times as much
+ * of one kind of memory as of another.
+ */
+#define BALLAST_TURN_BLOCKS_MAX 16384
+#define BALLAST_TURN_BYTES_MAX (1 * GiB)
+#define BALLAST_TURN_NS_MAX (10 * SCALE_MS)
 
 const char *ballast_blocks_inhibited(void)
 {
@@ -81,4 +92,68 @@ char *ballast_blocks_fault(const VirtQueueElement *elem, bool once)
         fault = ballast_overlap_fault(elem);
     }
     return fault;
+}
+
+void ballast_blocks_next(const VirtQueueElement *elem, BallastPlace *place,
+                         BallastPiece *piece)
+{
+    const struct iovec *sg = &elem->in_sg[place->at];
+    uint64_t left = sg->iov_len - place->offset;
+
+    piece->host = (uint8_t *)sg->iov_base + place->offset;
+    piece->rb = qemu_ram_block_from_host(piece->host, false, &piece->offset);
+    piece->length = left;
+    if (left > BALLAST_PIECE) {
+        ram_addr_t end = QEMU_ALIGN_UP(piece->offset + BALLAST_PIECE,
+                                       qemu_ram_pagesize(piece->rb));
+
+        piece->length = MIN(end - piece->offset, left);
+    }
+    place->offset += piece->length;
+    if (piece->length == left) {
+        place->at++;
+        place->offset = 0;
+    }
+}
+
+uint64_t ballast_blocks_rest(const VirtQueueElement *elem,
+                             const BallastPlace *place)
+{
+    return iov_size(elem->in_sg + place->at, elem->in_num - place->at) -
+           place->offset;
+}
+
+uint64_t ballast_piece_cut(BallastPiece *piece)
+{
+    size_t page_size = qemu_ram_pagesize(piece->rb);
+    ram_addr_t start = QEMU_ALIGN_UP(piece->offset, page_size);
+    ram_addr_t end = QEMU_ALIGN_DOWN(piece->offset + piece->length, page_size);
+    uint64_t whole = start < end ? end - start : 0;
+    uint64_t cut = piece->length - whole;
+
+    piece->host += start - piece->offset;
+    piece->offset = start;
+    piece->length = whole;
+    return cut;
+}
+
+void ballast_turn_begin(BallastTurn *turn)
+{
+    turn->blocks = BALLAST_TURN_BLOCKS_MAX;
+    turn->bytes = BALLAST_TURN_BYTES_MAX;
+    turn->ends = qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + BALLAST_TURN_NS_MAX;
+}
+
+void ballast_turn_spend(BallastTurn *turn, unsigned blocks, uint64_t bytes)
+{
+    turn->blocks -= MIN(turn->blocks, blocks);
+    turn->bytes -= MIN(turn->bytes, bytes);
+    if (bytes && qemu_clock_get_ns(QEMU_CLOCK_REALTIME) >= turn->ends) {
+        turn->bytes = 0;
+    }
+}
+
+bool ballast_turn_is_over(const BallastTurn *turn)
+{
+    return !turn->blocks || !turn->bytes;
 }

@@ -276,7 +276,7 @@ BallastVerdict ballast_serve_hint(VirtIOBallast *dev, BallastQueueId id,
     if (!ballast_check_buffers(dev, id, elem, false)) {
         return BALLAST_MALFORMED;
     }
-    ballast_spend(dev, elem->in_num + 1, 0);
+    ballast_turn_spend(&dev->turn, elem->in_num + 1, 0);
     ballast_count(dev, id, elem->in_num,
                   iov_size(elem->in_sg, elem->in_num));
 

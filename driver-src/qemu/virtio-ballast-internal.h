@@ -7,7 +7,6 @@
 
 #include "exec/memory.h"
 #include "sysemu/balloon.h"
-#include "ballast-blocks.h"
 #include "virtio-ballast.h"
 
 #define BALLAST_PAGE_SIZE (1u << VIRTIO_BALLAST_PFN_SHIFT)
@@ -32,8 +31,6 @@ void G_GNUC_PRINTF(3, 4)
 ballast_malformed(VirtIOBallast *dev, BallastQueueId id, const char *fmt, ...);
 void ballast_count(VirtIOBallast *dev, BallastQueueId id, uint64_t blocks,
                    uint64_t bytes);
-void ballast_spend(VirtIOBallast *dev, unsigned blocks, uint64_t bytes);
-bool ballast_turn_is_over(const VirtIOBallast *dev);
 
 /* virtio-ballast-memory.c */
 BallastServe ballast_serve_frames;

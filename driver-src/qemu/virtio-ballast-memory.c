@@ -17,8 +17,6 @@
 
 /* Drivers send 256 (Linux, FreeBSD) or 1024 (Windows) frames at a time. */
 #define BALLAST_REQUEST_PFNS_MAX 16384
-/* Memory that is discarded at a time: in between, a turn may end. */
-#define BALLAST_PIECE (16 * MiB)
 /* Frames that are gathered from a request at a time. */
 #define BALLAST_PFN_CHUNK 256
 
@@ -40,7 +38,7 @@ void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
 {
     int ret = ram_block_discard_range(rb, offset, length);
 
-    ballast_spend(dev, 0, length);
+    ballast_turn_spend(&dev->turn, 0, length);
     trace_virtio_ballast_discard(ballast_queue_name[id],
                                  qemu_ram_get_idstr(rb), offset, length, ret);
     dev->queue[id].calls++;
@@ -79,7 +77,7 @@ static void ballast_deflate(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
     if (!dev->deflate_willneed || ballast_blocks_inhibited()) {
         return;
     }
-    ballast_spend(dev, 0, end - start);
+    ballast_turn_spend(&dev->turn, 0, end - start);
     /* Advice only: nothing depends on whether the host follows it. */
     if (qemu_madvise(host - (offset - start), end - start,
                      QEMU_MADV_WILLNEED)) {
@@ -181,20 +179,21 @@ static BallastVerdict ballast_apply_frames(VirtIOBallast *dev,
     const VirtQueueElement *elem = &req->elem;
     uint32_t chunk[BALLAST_PFN_CHUNK];
     BallastRun run = { 0 };
+    size_t *at = &req->place.at;
     size_t n, i;
 
-    while (req->at < nr && !ballast_turn_is_over(dev)) {
-        n = MIN(nr - req->at, BALLAST_PFN_CHUNK);
-        iov_to_buf(elem->out_sg, elem->out_num, req->at * sizeof(chunk[0]),
-                   chunk, n * sizeof(chunk[0]));
-        for (i = 0; i < n && !ballast_turn_is_over(dev); i++) {
-            ballast_spend(dev, 1, 0);
+    while (*at < nr && !ballast_turn_is_over(&dev->turn)) {
+        n = MIN(nr - *at, BALLAST_PFN_CHUNK);
+        iov_to_buf(elem->out_sg, elem->out_num, *at * sizeof(chunk[0]), chunk,
+                   n * sizeof(chunk[0]));
+        for (i = 0; i < n && !ballast_turn_is_over(&dev->turn); i++) {
+            ballast_turn_spend(&dev->turn, 1, 0);
             ballast_add_frame(dev, id, &run, virtio_ldl_p(vdev, &chunk[i]));
         }
-        req->at += i;
+        *at += i;
     }
     ballast_apply_run(dev, id, &run);
-    return req->at < nr ? BALLAST_UNFINISHED : BALLAST_SERVED;
+    return *at < nr ? BALLAST_UNFINISHED : BALLAST_SERVED;
 }
 
 /* Inflate and deflate: an array of 32-bit frame numbers. */
@@ -240,47 +239,21 @@ bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
     return !fault;
 }
 
-/*
- * The host pages that lie completely in [offset, offset + length) of a reported
- * buffer.
- */
-static void ballast_report(VirtIOBallast *dev, RAMBlock *rb, ram_addr_t offset,
-                           uint64_t length)
-{
-    size_t page_size = qemu_ram_pagesize(rb);
-    ram_addr_t start = QEMU_ALIGN_UP(offset, page_size);
-    ram_addr_t end = QEMU_ALIGN_DOWN(offset + length, page_size);
-
-    if (start >= end) {
-        ballast_skip(dev, BALLAST_REPORT, length, "part of a host page");
-        return;
-    }
-    ballast_discard(dev, BALLAST_REPORT, rb, start, end - start);
-    if (end - start < length) {
-        ballast_skip(dev, BALLAST_REPORT, length - (end - start),
-                     "part of a host page");
-    }
-}
-
-/* A piece of the next buffer, in whole host pages. */
+/* The next piece of a reported buffer: the host pages that lie in it. */
 static void ballast_report_some(VirtIOBallast *dev, BallastRequest *req)
 {
-    const struct iovec *sg = &req->elem.in_sg[req->at];
-    uint64_t left = sg->iov_len - req->offset, length = left;
-    ram_addr_t offset, end;
-    RAMBlock *rb = qemu_ram_block_from_host(sg->iov_base + req->offset, false,
-                                            &offset);
+    BallastPiece piece;
+    uint64_t cut;
 
-    if (length > BALLAST_PIECE) {
-        end = QEMU_ALIGN_UP(offset + BALLAST_PIECE, qemu_ram_pagesize(rb));
-        length = MIN(end - offset, left);
+    ballast_blocks_next(&req->elem, &req->place, &piece);
+    ballast_turn_spend(&dev->turn, 1, 0);
+    cut = ballast_piece_cut(&piece);
+    if (piece.length) {
+        ballast_discard(dev, BALLAST_REPORT, piece.rb, piece.offset,
+                        piece.length);
     }
-    ballast_spend(dev, 1, 0);
-    ballast_report(dev, rb, offset, length);
-    req->offset += length;
-    if (length == left) {
-        req->at++;
-        req->offset = 0;
+    if (cut) {
+        ballast_skip(dev, BALLAST_REPORT, cut, "part of a host page");
     }
 }
 
@@ -308,14 +281,12 @@ BallastVerdict ballast_serve_report(VirtIOBallast *dev, BallastQueueId id,
         why = "free pages are poisoned";
     }
     if (why) {
-        ballast_spend(dev, elem->in_num, 0);
-        ballast_skip(dev, id, iov_size(elem->in_sg + req->at,
-                                       elem->in_num - req->at) - req->offset,
-                     why);
+        ballast_turn_spend(&dev->turn, elem->in_num, 0);
+        ballast_skip(dev, id, ballast_blocks_rest(elem, &req->place), why);
         return BALLAST_SERVED;
     }
-    while (req->at < elem->in_num) {
-        if (ballast_turn_is_over(dev)) {
+    while (req->place.at < elem->in_num) {
+        if (ballast_turn_is_over(&dev->turn)) {
             return BALLAST_UNFINISHED;
         }
         ballast_report_some(dev, req);

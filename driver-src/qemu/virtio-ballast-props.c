@@ -8,14 +8,10 @@
 #include "hw/boards.h"
 #include "hw/mem/pc-dimm.h"
 #include "trace.h"
+#include "ballast-counters.h"
 #include "virtio-ballast-internal.h"
 
-/* Counters since realize; they survive a reset of the guest. */
-static const struct {
-    const char *name;
-    size_t offset;
-    const char *doc;
-} ballast_counter[] = {
+static const BallastCounter ballast_counter[] = {
 #define COUNTER(name, member, doc) \
     { name, offsetof(VirtIOBallast, member), doc }
     COUNTER("inflate-requests", queue[BALLAST_INFLATE].requests,
@@ -57,6 +53,7 @@ static const struct {
     COUNTER("malformed-requests", errors,
             "requests that broke the device"),
 #undef COUNTER
+    { NULL }
 };
 
 /* What -device virtio-ballast-pci,help says of the other properties. */
@@ -173,20 +170,13 @@ static void ballast_get_actual(Object *obj, Visitor *v, const char *name,
 
 void ballast_add_properties(Object *obj)
 {
-    VirtIOBallast *dev = VIRTIO_BALLAST(obj);
     size_t i;
 
     object_property_add(obj, "target-size", "size", ballast_get_target,
                         ballast_set_target_size, NULL, NULL);
     object_property_add(obj, "actual-size", "size", ballast_get_actual,
                         NULL, NULL, NULL);
-    for (i = 0; i < ARRAY_SIZE(ballast_counter); i++) {
-        object_property_add_uint64_ptr(obj, ballast_counter[i].name,
-                                       (void *)dev + ballast_counter[i].offset,
-                                       OBJ_PROP_FLAG_READ);
-        object_property_set_description(obj, ballast_counter[i].name,
-                                        ballast_counter[i].doc);
-    }
+    ballast_counters_add(obj, ballast_counter);
     for (i = 0; i < ARRAY_SIZE(ballast_property_doc); i++) {
         object_property_set_description(obj, ballast_property_doc[i].name,
                                         ballast_property_doc[i].doc);
@@ -204,8 +194,5 @@ void virtio_ballast_alias_properties(Object *proxy, VirtIOBallast *dev)
     for (i = 0; i < ARRAY_SIZE(name); i++) {
         object_property_add_alias(proxy, name[i], OBJECT(dev), name[i]);
     }
-    for (i = 0; i < ARRAY_SIZE(ballast_counter); i++) {
-        object_property_add_alias(proxy, ballast_counter[i].name, OBJECT(dev),
-                                  ballast_counter[i].name);
-    }
+    ballast_counters_alias(proxy, OBJECT(dev), ballast_counter);
 }

@@ -92,7 +92,7 @@ BallastVerdict ballast_serve_stats(VirtIOBallast *dev, BallastQueueId id,
                           "is not a list of statistics", size, elem->in_num);
         return BALLAST_MALFORMED;
     }
-    ballast_spend(dev, nr + 1, 0);
+    ballast_turn_spend(&dev->turn, nr + 1, 0);
     ballast_count(dev, id, nr, size);
 
     if (dev->stats_request) {

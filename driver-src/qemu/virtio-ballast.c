@@ -36,7 +36,6 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
-#include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
@@ -49,15 +48,6 @@
 #include "sysemu/balloon.h"
 #include "trace.h"
 #include "virtio-ballast-internal.h"
-
-/*
- * What one queue may have done in one turn: frames or buffers, memory that is
- * discarded, and time, since the same discard may cost a hundred times as much
- * of one kind of memory as of another.
- */
-#define BALLAST_TURN_BLOCKS_MAX 16384
-#define BALLAST_TURN_BYTES_MAX (1 * GiB)
-#define BALLAST_TURN_NS_MAX (10 * SCALE_MS)
 
 #define BALLAST_QUEUE_SIZE 128
 #define BALLAST_REPORT_QUEUE_SIZE 32
@@ -138,20 +128,6 @@ void ballast_count(VirtIOBallast *dev, BallastQueueId id,
     trace_virtio_ballast_request(ballast_queue_name[id], blocks, bytes);
 }
 
-void ballast_spend(VirtIOBallast *dev, unsigned blocks, uint64_t bytes)
-{
-    dev->turn_blocks -= MIN(dev->turn_blocks, blocks);
-    dev->turn_bytes -= MIN(dev->turn_bytes, bytes);
-    if (bytes && qemu_clock_get_ns(QEMU_CLOCK_REALTIME) >= dev->turn_ends) {
-        dev->turn_bytes = 0;
-    }
-}
-
-bool ballast_turn_is_over(const VirtIOBallast *dev)
-{
-    return !dev->turn_blocks || !dev->turn_bytes;
-}
-
 /*
  * Queues
  */
@@ -174,8 +150,7 @@ static BallastRequest *ballast_next_request(BallastQueue *q)
         req = virtqueue_pop(q->vq, sizeof(*req));
         if (req) {
             req->begun = false;
-            req->at = 0;
-            req->offset = 0;
+            req->place = (BallastPlace) { 0 };
         }
     }
     return req;
@@ -196,11 +171,9 @@ static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
         dev->backlog |= 1u << id;
         return;
     }
-    dev->turn_blocks = BALLAST_TURN_BLOCKS_MAX;
-    dev->turn_bytes = BALLAST_TURN_BYTES_MAX;
-    dev->turn_ends = qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
-                     BALLAST_TURN_NS_MAX;
-    while (!ballast_turn_is_over(dev) && (req = ballast_next_request(q))) {
+    ballast_turn_begin(&dev->turn);
+    while (!ballast_turn_is_over(&dev->turn) &&
+           (req = ballast_next_request(q))) {
         BallastVerdict verdict = ballast_serve[id](dev, id, req);
 
         if (verdict == BALLAST_MALFORMED) {
@@ -224,7 +197,7 @@ static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
         ballast_drop_all_requests(dev);
         return;
     }
-    if (ballast_turn_is_over(dev)) {
+    if (ballast_turn_is_over(&dev->turn)) {
         trace_virtio_ballast_backlog(ballast_queue_name[id]);
         dev->backlog |= 1u << id;
         qemu_bh_schedule(dev->serve_bh);

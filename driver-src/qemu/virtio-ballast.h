@@ -16,6 +16,7 @@
 #include "qemu/timer.h"
 #include "sysemu/iothread.h"
 #include "qom/object.h"
+#include "ballast-blocks.h"
 
 #define TYPE_VIRTIO_BALLAST "virtio-ballast-device"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIOBallast, VIRTIO_BALLAST)
@@ -49,8 +50,7 @@ typedef struct BallastRequest {
     VirtQueueElement elem;  /* first: virtqueue_pop() allocates around it */
     QSIMPLEQ_ENTRY(BallastRequest) next;
     bool begun;             /* looked at and counted: the rest is to be done */
-    size_t at;              /* frames or buffers that are done */
-    uint64_t offset;        /* reporting queue: bytes done of the next one */
+    BallastPlace place;     /* how far that is, in frames or buffers */
     uint32_t hint_id;       /* hint queue: the command, if there is one */
     bool hint_usable;       /* hint queue: nothing forbids to use the hints */
     uint64_t hinted;        /* hint queue: bytes that took effect */
@@ -79,9 +79,7 @@ struct VirtIOBallast {
     uint32_t backlog;       /* bit per queue that still has requests */
     bool parked;            /* the VM is stopped: leave the rings alone */
     QEMUBH *serve_bh;       /* works through the backlog */
-    unsigned turn_blocks;   /* frames or buffers left to the present turn */
-    uint64_t turn_bytes;    /* memory to discard left to the present turn */
-    int64_t turn_ends;      /* ns of the host clock */
+    BallastTurn turn;       /* the present one */
 
     uint32_t target_pages;  /* what the guest is asked to put in, 4 KiB */
     uint32_t actual;        /* what it says it has put in, 4 KiB */

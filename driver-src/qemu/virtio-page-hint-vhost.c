@@ -20,7 +20,6 @@
 #include "hw/virtio/virtio-bus.h"
 #include "standard-headers/linux/vhost_page_hint.h"
 #include "trace.h"
-#include "ballast-blocks.h"
 #include "virtio-page-hint.h"
 
 #define PAGE_HINT_VHOST_PATH "/dev/vhost-page-hint"
@@ -73,7 +72,6 @@ static void page_hint_vhost_stop(VirtIOPageHint *dev)
     page_hint_vhost_interrupts(dev, false);
     vhost_dev_disable_notifiers(&dev->vhost_dev, vdev);
     ram_block_discard_require(false);
-    dev->vhost_running = false;
     trace_virtio_page_hint_vhost("stopped", 0);
 }
 
@@ -108,7 +106,6 @@ static int page_hint_vhost_start(VirtIOPageHint *dev)
         ret = page_hint_vhost_run(dev, 1);
     }
     if (!ret) {
-        dev->vhost_running = true;
         return 0;
     }
     vhost_dev_stop(&dev->vhost_dev, vdev, true);
@@ -126,7 +123,7 @@ static void page_hint_vhost_broke(EventNotifier *notifier)
 {
     VirtIOPageHint *dev = container_of(notifier, VirtIOPageHint, vhost_error);
 
-    if (!event_notifier_test_and_clear(notifier) || !dev->vhost_running) {
+    if (!event_notifier_test_and_clear(notifier) || !dev->vhost_dev.started) {
         return;
     }
     page_hint_vhost_stop(dev);
@@ -142,17 +139,17 @@ bool virtio_page_hint_vhost_set_status(VirtIOPageHint *dev, uint8_t status)
                !vdev->broken && !ballast_blocks_inhibited();
     int ret;
 
-    if (run && !dev->vhost_running) {
+    if (run && !dev->vhost_dev.started) {
         ret = page_hint_vhost_start(dev);
         trace_virtio_page_hint_vhost("started", ret);
         if (ret) {
             warn_report("virtio-page-hint: the host's kernel does not serve "
                         "the queue (error %d), QEMU does", -ret);
         }
-    } else if (!run && dev->vhost_running) {
+    } else if (!run && dev->vhost_dev.started) {
         page_hint_vhost_stop(dev);
     }
-    return dev->vhost_running;
+    return dev->vhost_dev.started;
 }
 
 uint64_t virtio_page_hint_vhost_features(VirtIOPageHint *dev, uint64_t features)

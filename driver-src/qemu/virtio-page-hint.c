@@ -24,22 +24,14 @@
 #include "qemu/madvise.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
-#include "qemu/timer.h"
-#include "qemu/units.h"
 #include "exec/memory.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "trace.h"
-#include "ballast-blocks.h"
+#include "ballast-counters.h"
 #include "virtio-page-hint.h"
-
-#define PAGE_HINT_TURN_BLOCKS_MAX 16384
-#define PAGE_HINT_TURN_BYTES_MAX (1 * GiB)
-#define PAGE_HINT_TURN_NS_MAX (10 * SCALE_MS)
-/* Memory that is dropped at a time: in between, a turn may end. */
-#define PAGE_HINT_PIECE (16 * MiB)
 
 static const char *const page_hint_action[PAGE_HINT_NR_ACTIONS] = {
     [PAGE_HINT_DONTNEED] = "dontneed",
@@ -50,21 +42,6 @@ static const char *const page_hint_action[PAGE_HINT_NR_ACTIONS] = {
 /*
  * Requests
  */
-
-static bool page_hint_turn_is_over(const VirtIOPageHint *dev)
-{
-    return !dev->turn_blocks || !dev->turn_bytes;
-}
-
-static void page_hint_spend(VirtIOPageHint *dev, unsigned blocks,
-                            uint64_t bytes)
-{
-    dev->turn_blocks -= MIN(dev->turn_blocks, blocks);
-    dev->turn_bytes -= MIN(dev->turn_bytes, bytes);
-    if (qemu_clock_get_ns(QEMU_CLOCK_REALTIME) >= dev->turn_ends) {
-        dev->turn_bytes = 0;
-    }
-}
 
 /* Whole host pages; how many bytes were done is counted. */
 static void page_hint_advise(VirtIOPageHint *dev, RAMBlock *rb, uint8_t *host,
@@ -87,47 +64,22 @@ static void page_hint_advise(VirtIOPageHint *dev, RAMBlock *rb, uint8_t *host,
     }
 }
 
-/* What of [host, host + length) is whole host pages. */
-static void page_hint_apply(VirtIOPageHint *dev, RAMBlock *rb, uint8_t *host,
-                            ram_addr_t offset, uint64_t length)
-{
-    size_t page_size = qemu_ram_pagesize(rb);
-    ram_addr_t start = QEMU_ALIGN_UP(offset, page_size);
-    ram_addr_t end = QEMU_ALIGN_DOWN(offset + length, page_size);
-    uint64_t step;
-
-    if (start >= end) {
-        dev->bytes_skipped += length;
-        return;
-    }
-    dev->bytes_skipped += length - (end - start);
-    step = dev->per_page ? MAX(page_size, BALLAST_BLOCK_UNIT) : end - start;
-    for (; start < end; start += step) {
-        page_hint_advise(dev, rb, host + (start - offset), start, step);
-    }
-}
-
-/* A piece of the next buffer. */
+/* The next piece of a request: the host pages that lie in it. */
 static void page_hint_serve_some(VirtIOPageHint *dev, PageHintRequest *req)
 {
-    const struct iovec *sg = &req->elem.in_sg[req->at];
-    uint64_t left = sg->iov_len - req->offset, length = left;
-    uint8_t *host = (uint8_t *)sg->iov_base + req->offset;
-    ram_addr_t offset;
-    RAMBlock *rb = qemu_ram_block_from_host(host, false, &offset);
+    BallastPiece piece;
+    uint64_t all, step, done;
 
-    if (length > PAGE_HINT_PIECE) {
-        length = QEMU_ALIGN_UP(offset + PAGE_HINT_PIECE,
-                               qemu_ram_pagesize(rb)) - offset;
-        length = MIN(length, left);
+    ballast_blocks_next(&req->elem, &req->place, &piece);
+    all = piece.length;
+    dev->bytes_skipped += ballast_piece_cut(&piece);
+    step = dev->per_page ?
+        MAX(qemu_ram_pagesize(piece.rb), BALLAST_BLOCK_UNIT) : piece.length;
+    for (done = 0; done < piece.length; done += step) {
+        page_hint_advise(dev, piece.rb, piece.host + done,
+                         piece.offset + done, step);
     }
-    page_hint_apply(dev, rb, host, offset, length);
-    page_hint_spend(dev, 1, length);
-    req->offset += length;
-    if (length == left) {
-        req->at++;
-        req->offset = 0;
-    }
+    ballast_turn_spend(&dev->turn, 1, all);
 }
 
 static bool page_hint_check(VirtIOPageHint *dev, PageHintRequest *req)
@@ -161,16 +113,15 @@ static bool page_hint_serve(VirtIOPageHint *dev, PageHintRequest *req)
         why = "none is to be dropped";
     }
     if (why) {
-        uint64_t rest = iov_size(elem->in_sg + req->at,
-                                 elem->in_num - req->at) - req->offset;
+        uint64_t rest = ballast_blocks_rest(elem, &req->place);
 
-        page_hint_spend(dev, elem->in_num, 0);
+        ballast_turn_spend(&dev->turn, elem->in_num, 0);
         dev->bytes_skipped += rest;
         trace_virtio_page_hint_skip(rest, why);
         return true;
     }
-    while (req->at < elem->in_num) {
-        if (page_hint_turn_is_over(dev)) {
+    while (req->place.at < elem->in_num) {
+        if (ballast_turn_is_over(&dev->turn)) {
             return false;
         }
         page_hint_serve_some(dev, req);
@@ -189,8 +140,7 @@ static PageHintRequest *page_hint_next(VirtIOPageHint *dev)
     }
     req = virtqueue_pop(dev->vq, sizeof(*req));
     if (req) {
-        req->at = 0;
-        req->offset = 0;
+        req->place = (BallastPlace) { 0 };
         if (!page_hint_check(dev, req)) {
             virtqueue_detach_element(dev->vq, &req->elem, 0);
             g_free(req);
@@ -208,11 +158,8 @@ static void page_hint_serve_queue(VirtIOPageHint *dev)
     if (dev->parked) {
         return;
     }
-    dev->turn_blocks = PAGE_HINT_TURN_BLOCKS_MAX;
-    dev->turn_bytes = PAGE_HINT_TURN_BYTES_MAX;
-    dev->turn_ends = qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
-                     PAGE_HINT_TURN_NS_MAX;
-    while (!page_hint_turn_is_over(dev) && (req = page_hint_next(dev))) {
+    ballast_turn_begin(&dev->turn);
+    while (!ballast_turn_is_over(&dev->turn) && (req = page_hint_next(dev))) {
         if (!page_hint_serve(dev, req)) {
             dev->unfinished = req;
             break;
@@ -224,7 +171,7 @@ static void page_hint_serve_queue(VirtIOPageHint *dev)
     if (pushed) {
         virtio_notify(VIRTIO_DEVICE(dev), dev->vq);
     }
-    if (page_hint_turn_is_over(dev)) {
+    if (ballast_turn_is_over(&dev->turn)) {
         qemu_bh_schedule(dev->serve_bh);
     }
 }
@@ -379,11 +326,7 @@ static void page_hint_unrealize(DeviceState *qdev)
     virtio_cleanup(vdev);
 }
 
-static const struct {
-    const char *name;
-    size_t offset;
-    const char *doc;
-} page_hint_counter[] = {
+static const BallastCounter page_hint_counter[] = {
 #define COUNTER(name, member, doc) \
     { name, offsetof(VirtIOPageHint, member), doc }
     COUNTER("hint-requests", requests, "requests"),
@@ -396,6 +339,7 @@ static const struct {
             "memory of well-formed requests that was left in place"),
     COUNTER("malformed-requests", errors, "requests that broke the device"),
 #undef COUNTER
+    { NULL }
 };
 
 static void page_hint_get_action(Object *obj, Visitor *v, const char *name,
@@ -432,9 +376,6 @@ static void page_hint_set_action(Object *obj, Visitor *v, const char *name,
 
 static void page_hint_instance_init(Object *obj)
 {
-    VirtIOPageHint *dev = VIRTIO_PAGE_HINT(obj);
-    size_t i;
-
     object_property_add(obj, "action", "str", page_hint_get_action,
                         page_hint_set_action, NULL, NULL);
     object_property_set_description(obj, "action",
@@ -443,23 +384,13 @@ static void page_hint_instance_init(Object *obj)
         "advice for each page instead of each block");
     object_property_set_description(obj, "vhost",
         "the host's kernel serves the queue");
-    for (i = 0; i < ARRAY_SIZE(page_hint_counter); i++) {
-        object_property_add_uint64_ptr(obj, page_hint_counter[i].name,
-            (void *)dev + page_hint_counter[i].offset, OBJ_PROP_FLAG_READ);
-        object_property_set_description(obj, page_hint_counter[i].name,
-                                        page_hint_counter[i].doc);
-    }
+    ballast_counters_add(obj, page_hint_counter);
 }
 
 void virtio_page_hint_alias_properties(Object *proxy, VirtIOPageHint *dev)
 {
-    size_t i;
-
     object_property_add_alias(proxy, "action", OBJECT(dev), "action");
-    for (i = 0; i < ARRAY_SIZE(page_hint_counter); i++) {
-        object_property_add_alias(proxy, page_hint_counter[i].name,
-                                  OBJECT(dev), page_hint_counter[i].name);
-    }
+    ballast_counters_alias(proxy, OBJECT(dev), page_hint_counter);
 }
 
 static Property page_hint_properties[] = {

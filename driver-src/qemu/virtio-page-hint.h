@@ -11,6 +11,7 @@
 #include "hw/virtio/vhost.h"
 #include "hw/virtio/virtio.h"
 #include "qom/object.h"
+#include "ballast-blocks.h"
 
 #define TYPE_VIRTIO_PAGE_HINT "virtio-page-hint-device"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIOPageHint, VIRTIO_PAGE_HINT)
@@ -26,8 +27,7 @@ typedef enum PageHintAction {
 /* A popped request. */
 typedef struct PageHintRequest {
     VirtQueueElement elem;  /* first: virtqueue_pop() allocates around it */
-    size_t at;              /* buffers that are done */
-    uint64_t offset;        /* bytes done of the next one */
+    BallastPlace place;     /* what is done of it */
 } PageHintRequest;
 
 struct VirtIOPageHint {
@@ -37,9 +37,7 @@ struct VirtIOPageHint {
     PageHintRequest *unfinished; /* what the next turn goes on with */
     bool parked;            /* the VM is stopped: leave the ring alone */
     QEMUBH *serve_bh;       /* goes on where a turn has ended */
-    unsigned turn_blocks;   /* buffers left to the present turn */
-    uint64_t turn_bytes;    /* memory left to it */
-    int64_t turn_ends;      /* ns of the host clock */
+    BallastTurn turn;       /* the present one */
 
     /* counters since realize */
     uint64_t requests;      /* popped and found well-formed */
@@ -60,7 +58,6 @@ struct VirtIOPageHint {
     struct vhost_dev vhost_dev;
     struct vhost_virtqueue vhost_vq;
     EventNotifier vhost_error; /* it has met a request that is nonsense */
-    bool vhost_running;
 };
 
 /* Make the counters of @dev properties of @proxy, too. */
