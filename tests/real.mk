@@ -92,7 +92,8 @@ $(O)/tests/real/%.o: tests/real/%.c
 	@echo "  CC      $<"
 	@$(CC) $(PROGRAM_CFLAGS) $(CHECK_CFLAGS) -Itests -Itests/real -Itests/hostile -c -o $@ $<
 
-$(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(O)/tests/real/rows.o $(lib_obj)
+$(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(O)/tests/real/rows.o \
+		$(O)/tests/real/host_machine.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
@@ -114,17 +115,19 @@ $(REAL)/host-hints: tests/guest/host_hints.c
 	@echo "  CC      $<"
 	@$(CC) -std=gnu11 -O2 -static $(WARN) -Idriver-src/uapi -o $@ $<
 
-# The short forms.
-check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	$(call real_run,) $(filter-out debug host,$(real_tests))
-
-# The long ones, and what needs the debug kernel or a host's.
-check-real-long: real kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
+host-kernel: kernel
 	@$(MAKE) --no-print-directory kernel KERNEL_HOST=1
+
+# The short forms.
+check-real: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+	$(call real_run,) $(filter-out debug,$(real_tests))
+
+# The long ones, and what needs the debug kernel.
+check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
-.PHONY: upstream upstream-report $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel qemu stock-kernel deps-real real \
+.PHONY: upstream upstream-report $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

@@ -232,7 +232,7 @@ END_TEST
 /* An initramfs */
 
 struct archived {
-	unsigned int entries;
+	unsigned int entries, dirs;
 	bool console, init, text;
 };
 
@@ -260,9 +260,11 @@ static void look_at(struct archive *a, struct archive_entry *entry, struct archi
 		ck_assert_int_eq(archive_read_data(a, bytes, sizeof(bytes)), 9);
 		ck_assert_str_eq(bytes, "from text");
 		seen->text = true;
+	} else if (archive_entry_filetype(entry) == AE_IFDIR) {
+		seen->dirs++;
 	} else {
-		ck_assert_msg(archive_entry_filetype(entry) == AE_IFDIR ||
-			      !strcmp(path, "lib/empty"), "%s is there", path);
+		ck_assert_msg(!strcmp(path, "lib/empty") || !strncmp(path, "own/deep/", 9),
+			      "%s is there", path);
 	}
 }
 
@@ -272,6 +274,8 @@ START_TEST(archive_is_read_back)
 		{ "init", in_dir("source"), NULL, 0755 },
 		{ "lib/list", NULL, "from text", 0600 },
 		{ "lib/empty", NULL, "", 0644 },
+		{ "own/deep/empty", NULL, "", 0644 },
+		{ "own/deep/beside", NULL, "", 0644 },
 	};
 	struct archive *a = archive_read_new();
 	struct archived seen = { 0 };
@@ -287,8 +291,9 @@ START_TEST(archive_is_read_back)
 		look_at(a, entry, &seen);
 	ck_assert_int_eq(archive_errno(a), 0);
 	archive_read_free(a);
-	/* five directories, the console, three files */
-	ck_assert_uint_eq(seen.entries, 9);
+	/* five directories, the console, two directories of files, five files */
+	ck_assert_uint_eq(seen.entries, 13);
+	ck_assert_uint_eq(seen.dirs, 7);
 	ck_assert(seen.console && seen.init && seen.text);
 }
 END_TEST

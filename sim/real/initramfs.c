@@ -9,6 +9,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,17 +72,49 @@ static int put_source(struct writer *w, const struct initramfs_file *file)
 	return ret;
 }
 
-static int put_all(struct writer *w, const struct initramfs_file *files, size_t nr)
+static const char *const usual_dirs[] = { "dev", "proc", "sys", "tmp", "lib" };
+
+#define NR_USUAL_DIRS (sizeof(usual_dirs) / sizeof(usual_dirs[0]))
+
+/* Of @path, the first @len characters; @before: the file that was written before it, or NULL. */
+static bool dir_is_there(const char *path, size_t len, const char *before)
 {
-	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "lib" };
 	size_t i;
 
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		if (put(w, dirs[i], AE_IFDIR, 0755, NULL, 0))
+	for (i = 0; i < NR_USUAL_DIRS; i++)
+		if (len == strlen(usual_dirs[i]) && !strncmp(path, usual_dirs[i], len))
+			return true;
+	return before && !strncmp(path, before, len + 1);
+}
+
+/* Twice does no harm: it is there, then. */
+static int put_parents(struct writer *w, const char *path, const char *before)
+{
+	const char *slash = path;
+	char dir[256];
+	int ret = 0;
+
+	while (!ret && (slash = strchr(slash, '/'))) {
+		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+		if (!dir_is_there(path, slash - path, before))
+			ret = put(w, dir, AE_IFDIR, 0755, NULL, 0);
+		slash++;
+	}
+	return ret;
+}
+
+static int put_all(struct writer *w, const struct initramfs_file *files, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < NR_USUAL_DIRS; i++)
+		if (put(w, usual_dirs[i], AE_IFDIR, 0755, NULL, 0))
 			return -1;
 	if (put(w, "dev/console", AE_IFCHR, 0600, NULL, 0))
 		return -1;
 	for (i = 0; i < nr; i++) {
+		if (put_parents(w, files[i].path, i ? files[i - 1].path : NULL))
+			return -1;
 		if (files[i].source ? put_source(w, &files[i]) :
 				      put(w, files[i].path, AE_IFREG, files[i].mode,
 					  files[i].text, strlen(files[i].text)))

@@ -17,8 +17,9 @@ struct initramfs_file {
 };
 
 /*
- * Write @path: the @nr files, /dev/console, and the directories dev, lib, proc, sys and tmp; there
- * are no others.  Returns 0, or -1 with @error; no file is left then.
+ * Write @path: the @nr files and the directories that they are in, /dev/console, and the
+ * directories dev, lib, proc, sys and tmp, which are there in any case.  Returns 0, or -1 with
+ * @error; no file is left then.
  */
 int initramfs_write(const char *path, const struct initramfs_file *files, size_t nr, char *error,
 		    size_t error_size);

@@ -5,24 +5,11 @@
  * hints from a guest of its own and on a queue of its own.  Here its lines are compared with what
  * the handlers' interfaces say.
  */
-#define _GNU_SOURCE
-#include <check.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "boot.h"
+#include "host_machine.h"
 
-#include "initramfs.h"
-#include "skip.h"
-
-/* CPU time of TCG in TCG, on a machine that does other things besides: some 10 s alone. */
-#define BOOT_S 300
+/* Of waiting; some 10 s alone. */
+#define BOOT_S 1800
 
 static const struct wanted {
 	const char *name;
@@ -50,56 +37,14 @@ static const struct wanted {
 	{ "end", 0, 0 },
 };
 
-#define NR_WANTED (sizeof(wanted) / sizeof(wanted[0]))
+#define NR_WANTED ARRAY_LEN(wanted)
 
 static struct {
 	bool said;
 	long answer, pages;
 } said[NR_WANTED];
-static char console[1 << 20];
 
-static const char *real_path(const char *name)
-{
-	static char path[4][PATH_MAX];
-	static unsigned int next;
-	const char *dir = getenv("BALLAST_REAL");
-
-	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), "%s/%s", dir ? dir : "build/gcc/real", name);
-	return path[next];
-}
-
-static void run_qemu(const char *initrd, int output)
-{
-	const char *const argv[] = {
-		"qemu-system-x86_64", "-L", real_path("firmware"), "-machine", "q35",
-		"-nodefaults", "-display", "none", "-no-reboot", "-m", "256M", "-accel", "tcg",
-		"-cpu", "EPYC,-x2apic,+svm,+npt", "-serial", "stdio",
-		"-kernel", real_path("host/bzImage"), "-initrd", initrd,
-		"-append", "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic nokaslr quiet", NULL
-	};
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dup2(open("/dev/null", O_RDONLY), 0);
-	dup2(output, 1);
-	dup2(output, 2);
-	execv(real_path("qemu-system-x86_64"), (char *const *)argv);
-	_exit(127);
-}
-
-/* All that the machine says until it is off. */
-static void read_console(int from)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len + 1 < sizeof(console) &&
-	       (n = read(from, console + len, sizeof(console) - 1 - len)) > 0)
-		len += n;
-	console[len] = '\0';
-}
-
-static void take_lines(void)
+static void take_lines(char *console)
 {
 	char *line, *at = console, name[64];
 	long answer, pages;
@@ -118,38 +63,22 @@ static void take_lines(void)
 	}
 }
 
-static void boot(void)
-{
-	struct initramfs_file init = { .path = "init", .source = real_path("host-hints"),
-				       .mode = 0755 };
-	char initrd[] = "/tmp/ballast-host-XXXXXX", error[512];
-	int pipes[2], status;
-	pid_t pid;
-
-	close(mkstemp(initrd));
-	ck_assert_msg(!initramfs_write(initrd, &init, 1, error, sizeof(error)), "%s", error);
-	ck_assert_int_eq(pipe(pipes), 0);
-	pid = fork();
-	if (!pid) {
-		alarm(BOOT_S);
-		run_qemu(initrd, pipes[1]);
-	}
-	close(pipes[1]);
-	read_console(pipes[0]);
-	waitpid(pid, &status, 0);
-	unlink(initrd);
-}
-
 START_TEST(the_hosts_kernel_answers_as_its_interfaces_say)
 {
+	struct initramfs_file init = { .path = "init", .source = boot_file("host-hints"),
+				       .mode = 0755 };
+	struct boot boot;
+	char *console;
 	size_t i;
 
-	boot();
-	if (getenv("CK_VERBOSE_CONSOLE"))
-		puts(console);
+	boot_prepare(&boot);
+	console = host_machine_run(&(struct host_machine){ .dir = boot.dir, .files = &init,
+							   .nr_files = 1, .memory_mib = 256,
+							   .seconds = BOOT_S });
 	ck_assert_msg(strstr(console, "hint end") != NULL, "it ends with: %s",
-		      console + (strlen(console) > 1500 ? strlen(console) - 1500 : 0));
-	take_lines();
+		      host_machine_tail(console));
+	take_lines(console);
+	free(console);
 	for (i = 0; i < NR_WANTED; i++) {
 		ck_assert_msg(said[i].said, "nothing was said of %s", wanted[i].name);
 		ck_assert_msg(said[i].answer == wanted[i].answer &&
@@ -160,6 +89,7 @@ START_TEST(the_hosts_kernel_answers_as_its_interfaces_say)
 		       said[i].pages);
 	}
 	fflush(stdout);
+	boot_end(&boot);
 }
 END_TEST
 
@@ -167,20 +97,11 @@ int main(void)
 {
 	Suite *suite = suite_create("host");
 	TCase *tc = tcase_create("host");
-	SRunner *runner;
-	int failed;
 
-	if (access(real_path("host/bzImage"), R_OK) || access(real_path("host-hints"), R_OK)) {
-		fprintf(stderr, "test_host: there is no %s or host-hints; run 'make "
-			"check-real-long', or set BALLAST_REAL\n", real_path("host/bzImage"));
+	if (!host_machine_there("test_host"))
 		return 2;
-	}
 	tcase_set_timeout(tc, BOOT_S);
 	tcase_add_test(tc, the_hosts_kernel_answers_as_its_interfaces_say);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return boot_run(suite);
 }
