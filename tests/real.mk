@@ -119,10 +119,10 @@ host-kernel: kernel
 	@$(MAKE) --no-print-directory kernel KERNEL_HOST=1
 
 # The short forms.
-check-real: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	$(call real_run,) $(filter-out debug,$(real_tests))
+check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
+	$(call real_run,) $(filter-out debug host nested,$(real_tests))
 
-# The long ones, and what needs the debug kernel.
+# The long ones, and what needs the debug kernel or a host's.
 check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
