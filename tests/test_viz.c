@@ -10,7 +10,7 @@
 #ifndef BALLAST_PICTURES
 Suite *test_suite(int argc, char **argv)
 {
-	skip_tests(14, "pictures need libpng, FreeType and DejaVu Sans when they are built (make "
+	skip_tests(21, "pictures need libpng, FreeType and DejaVu Sans when they are built (make "
 		       "deps-viz)");
 	return suite_create("viz");
 }
@@ -22,6 +22,8 @@ Suite *test_suite(int argc, char **argv)
 #include <unistd.h>
 
 #include "cli_run.h"
+#include "events.h"
+#include "format.h"
 #include "frame.h"
 #include "number.h"
 #include "picture.h"
@@ -85,8 +87,10 @@ static void shoot(struct shot *s, const char *a, const char *b, const char *opti
 
 static void shot_free(struct shot *s)
 {
-	for (unsigned int i = 0; i < s->nr; i++)
+	for (unsigned int i = 0; i < s->nr; i++) {
+		events_close(&s->source[i]);
 		source_close(&s->source[i]);
+	}
 	canvas_free(&s->canvas);
 	text_log_free(&s->log);
 	view_free(&s->view);
@@ -156,14 +160,15 @@ START_TEST(no_text_is_cut_or_covered)
 		"--zoom 29..31 --at 30 --mark-a 29.3 --mark-b 30.9 --select 29.5..30.5",
 		"--zoom 30.050..30.050002 --at 30.050001",
 		"--theme light --at 60",
-		"--filter guest-1 --hide host:swap --collapse guest-1",
+		"--filter guest-1 --hide host:swap --collapse guest-1", "--map guest-0 --at 30",
+		"--map guest-1 --map-cell 0:1000 --theme light", "--events guest-1 --at 30.05",
 	};
 	char options[256];
 	struct shot s;
 
 	story_write("a", &small);
 	story_write("b", &many);
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < sizeof(more) / sizeof(*more); i++) {
 		snprintf(options, sizeof(options), "%s %s", sizes[_i], more[i]);
 		shoot(&s, "a", NULL, options);
 		ck_assert_uint_gt(s.log.nr, 30);
@@ -254,6 +259,94 @@ START_TEST(the_same_view_is_the_same_picture)
 	free(two);
 	shot_free(&s);
 	shot_free(&t);
+}
+END_TEST
+
+/*
+ * A picture that was looked at.  It changes with what is drawn, and with Debian 12's FreeType and
+ * DejaVu Sans: then look again, and take over what is printed.
+ */
+START_TEST(pictures_are_as_they_were)
+{
+	static const struct {
+		const char *options;
+		uint64_t digest;
+	} known[] = {
+		{ "--size 1280x720 --at 30.05", UINT64_C(0xf4aa643299996cd0) },
+		{ "--size 1280x720 --theme light --zoom 20..40 --select 25..28 --map guest-1",
+		  UINT64_C(0x67ecefcc699b7b87) },
+	};
+	struct shot s;
+
+	story_write("a", &small);
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		shoot(&s, "a", NULL, known[i].options);
+		ck_assert_msg(digest_of(&s.canvas) == known[i].digest, "%s: UINT64_C(0x%llx)",
+			      known[i].options, (unsigned long long)digest_of(&s.canvas));
+		shot_free(&s);
+	}
+}
+END_TEST
+
+/* Files that are not what they should be */
+
+START_TEST(a_trace_with_changed_bytes_is_shown_or_explained)
+{
+	size_t size;
+	char *bytes;
+
+	story_write("a", &small);
+	bytes = read_file("a", &size);
+	for (size_t at = 3; at < size; at += 1 + size / 40) {
+		struct shot s;
+
+		bytes[at] ^= 0x41;
+		write_file("changed", bytes, size);
+		bytes[at] ^= 0x41;
+		shoot(&s, "changed", NULL, "--size 1280x720 --map guest-0 --at 20");
+		ck_assert_msg(s.source[0].error || *source_damage(&s.source[0]), "byte %zu", at);
+		shot_free(&s);
+	}
+	free(bytes);
+}
+END_TEST
+
+/* An index whose digests are right again, so that all that is wrong is its numbers. */
+static void seal(char *bytes, size_t size)
+{
+	struct index_head *head = (struct index_head *)bytes;
+
+	head->digest = trace_digest(TRACE_DIGEST_START, (uint8_t *)bytes + sizeof(*head),
+				    size - sizeof(*head));
+	head->head_digest = trace_digest(TRACE_DIGEST_START, (uint8_t *)bytes,
+					 offsetof(struct index_head, head_digest));
+}
+
+START_TEST(an_index_with_wrong_numbers_does_no_harm)
+{
+	struct shot s;
+	size_t size;
+	char *bytes;
+
+	story_write("a", &small);
+	shoot(&s, "a", NULL, "--size 1280x720");
+	shot_free(&s);
+	bytes = read_file("a.index", &size);
+	for (size_t at = 32; at + 8 < size; at += 8 * (1 + at / 700)) {
+		static const uint64_t value[] = { 0, UINT64_MAX, 1, UINT64_C(1) << 40 };
+		uint64_t was;
+
+		memcpy(&was, bytes + at, 8);
+		memcpy(bytes + at, &value[at / 8 % 4], 8);
+		seal(bytes, size);
+		write_file("a.index", bytes, size);
+		shoot(&s, "a", NULL, "--size 640x360 --map guest-0 --at 20");
+		shot_free(&s);
+		shoot(&s, "a", NULL, "--size 640x360 --events guest-0 --at 20");
+		shot_free(&s);
+		memcpy(bytes + at, &was, 8);
+	}
+	free(bytes);
 }
 END_TEST
 
@@ -600,6 +693,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(pictures, what_runs_is_in_the_head_and_all_colours_have_words);
 	tcase_add_test(pictures, a_lane_whose_records_are_missing_says_so);
 	tcase_add_test(pictures, the_same_view_is_the_same_picture);
+	tcase_add_test(pictures, pictures_are_as_they_were);
+	tcase_add_test(pictures, a_trace_with_changed_bytes_is_shown_or_explained);
+	tcase_add_test(pictures, an_index_with_wrong_numbers_does_no_harm);
 	tcase_add_test(pictures, a_millisecond_in_ten_minutes_is_seen);
 	tcase_add_test(pictures, files_that_cannot_be_shown_are_explained);
 	tcase_add_test(pictures, many_guests_are_rows_that_can_be_sorted_and_filtered);

@@ -104,7 +104,7 @@ cpu_ticks() {
 }
 
 "$ballast" run "$scenario" --quiet --trace first.trace || exit 1
-Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp 3>display 2>/dev/null &
+Xvfb -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>display 2>/dev/null &
 xvfb_pid=$!
 until_true 20 test -s display || { echo "Xvfb does not start"; exit 1; }
 DISPLAY=:$(cat display)

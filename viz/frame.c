@@ -12,6 +12,8 @@
 #include "help.h"
 #include "hostmem.h"
 #include "lane.h"
+#include "map.h"
+#include "panel.h"
 #include "ruler.h"
 
 void frame_draw(struct canvas *c, const struct view *v, struct source *source,
@@ -42,6 +44,10 @@ void frame_draw(struct canvas *c, const struct view *v, struct source *source,
 		ruler_draw(&s);
 		lanes_draw(&s);
 		ruler_over_lanes(&s);
+		if (*v->events)
+			panel_draw(&s);
+		else if (*v->map)
+			map_draw(&s);
 		foot_draw(&s);
 	} else {
 		head_explain(&s);

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "find.h"
+#include "map.h"
 #include "number.h"
+#include "panel.h"
 
 #define PAN_STEP 100		/* thousandths of what is in view */
 #define SCROLL_STEP 60		/* pixels at 100 % */
@@ -105,6 +107,45 @@ static void lane_command(struct input *in, char command)
 		toggle(&v->expanded, &v->collapsed, lane->name, lane->kind == LANE_GUEST);
 	layout_free(&l);
 	scroll_by(in, 0);
+}
+
+/* The guest under the pointer, else the first. */
+static const char *pointed_guest(struct input *in)
+{
+	struct layout l = layout_now(in);
+	const struct lane *lane = layout_lane_at(&l, in->pointer_x, in->pointer_y);
+	const struct trace_index *index = in->source[0].index;
+	const char *name = "";
+
+	if (index && index_nr_guests(index))
+		name = index_text(index, index->guests[0].name);
+	if (lane && (lane->kind == LANE_GUEST || lane->kind == LANE_ROW))
+		name = lane->name;
+	layout_free(&l);
+	return name;
+}
+
+/* One panel at a time. */
+static void toggle_panel(struct input *in, char *on, char *off)
+{
+	const char *name = pointed_guest(in);
+
+	*off = '\0';
+	if (!strcmp(on, name))
+		name = "";
+	snprintf(on, VIEW_WORDS, "%s", name);
+	in->v->map_order = -1;
+	in->v->event = 0;
+	scroll_by(in, 0);
+}
+
+/* From the cursor, or from the beginning of what is in view. */
+static void play(struct view *v)
+{
+	v->playing = !v->playing;
+	if (!v->has_at || v->at >= v->to || v->at < v->from)
+		v->at = v->from;
+	v->has_at = true;
 }
 
 static void copy_command(struct input *in)
@@ -203,6 +244,21 @@ static void command(struct input *in, char c)
 	case 'c':
 		view_clear_filters(v);
 		scroll_by(in, 0);
+		break;
+	case 'm':
+		toggle_panel(in, v->map, v->events);
+		break;
+	case 'e':
+		toggle_panel(in, v->events, v->map);
+		break;
+	case ',':
+	case '.':
+	case '[':
+	case ']':
+		panel_step(v, in->source, c);
+		break;
+	case ' ':
+		play(v);
 		break;
 	case 'h':
 	case 'x':
@@ -308,7 +364,13 @@ static void wheel(struct input *in, const struct input_event *e)
 {
 	struct layout l = layout_now(in);
 	bool beside = e->x < l.plot_x || e->x >= l.plot_x + l.plot_w;
+	uint64_t page;
 
+	if (map_page_at(&l, in->v, in->source, e->x, e->y, &page)) {
+		map_zoom(in->v, &l, in->source, page, e->wheel > 0 ? -1 : 1);
+		layout_free(&l);
+		return;
+	}
 	if (beside) {
 		layout_free(&l);
 		scroll_by(in, -e->wheel * SCROLL_STEP);
@@ -346,12 +408,17 @@ static void press(struct input *in, const struct input_event *e)
 {
 	struct layout l = layout_now(in);
 	const struct lane *lane = layout_lane_at(&l, e->x, e->y);
+	uint64_t page;
 
 	in->press_x = in->last_x = e->x;
 	in->press_y = in->last_y = e->y;
 	in->moved = false;
 	in->v->help = false;
-	if (box_holds(l.ruler, e->x, e->y)) {
+	if (*in->v->events && panel_record_at(in->source, e->x, e->y, &page)) {
+		panel_look(in->v, in->source, page);
+	} else if (!*in->v->events && map_page_at(&l, in->v, in->source, e->x, e->y, &page)) {
+		map_words(in->v->message, sizeof(in->v->message), in->source, in->v, page);
+	} else if (box_holds(l.ruler, e->x, e->y)) {
 		in->drag = DRAG_SELECT;
 	} else if (box_holds(l.overview, e->x, e->y)) {
 		in->drag = DRAG_OVERVIEW;
@@ -402,6 +469,7 @@ static void release(struct input *in, const struct input_event *e)
 	if (!in->moved && (in->drag == DRAG_PAN || in->drag == DRAG_SELECT) && e->clicks < 2) {
 		in->v->has_at = true;
 		in->v->at = layout_time(&l, e->x);
+		in->v->event = 0;
 	}
 	in->drag = DRAG_NONE;
 	layout_free(&l);
@@ -433,4 +501,17 @@ bool input_handle(struct input *in, const struct input_event *e)
 		drag(in, e);
 		return true;
 	}
+}
+
+bool input_play(struct input *in)
+{
+	struct view *v = in->v;
+	uint64_t step = (v->to - v->from) / 250;
+
+	v->at += step ? step : 1;
+	if (v->at >= v->to) {
+		v->at = v->to;
+		v->playing = false;
+	}
+	return true;
 }

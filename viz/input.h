@@ -28,7 +28,7 @@ enum input_drag { DRAG_NONE, DRAG_PAN, DRAG_SELECT, DRAG_OVERVIEW };
 
 struct input {
 	struct view *v;
-	const struct source *source;
+	struct source *source;
 	unsigned int nr_sources;
 	enum input_drag drag;
 	int press_x, press_y, last_x, last_y;	/* of the drag */
@@ -40,5 +40,8 @@ struct input {
 
 /* Whether there is something new to draw. */
 bool input_handle(struct input *in, const struct input_event *e);
+
+/* While the view is playing: the cursor's next step. */
+bool input_play(struct input *in);
 
 #endif

@@ -33,7 +33,8 @@ static void draw_missing(const struct scene *s, const struct lane *lane)
 static void draw_scroll_bar(const struct scene *s)
 {
 	const struct layout *l = s->l;
-	struct box b = { s->v->width - scene_px(s, 6), l->scroll.y, scene_px(s, 4), l->scroll.h };
+	struct box b = { l->scroll.x + l->scroll.w - scene_px(s, 6), l->scroll.y, scene_px(s, 4),
+			 l->scroll.h };
 	int by = scene_px(s, s->v->scroll), h;
 
 	if (!l->scroll_max)
@@ -67,6 +68,6 @@ void lanes_draw(const struct scene *s)
 	canvas_unclip(s->c);
 	if (l->scroll_max)
 		px_fill(s->c, (struct box){ l->pinned.x, l->pinned.y - scene_px(s, 3),
-					    s->v->width - l->pinned.x, scene_px(s, 1) }, s->p->dim);
+					    l->pinned.w, scene_px(s, 1) }, s->p->dim);
 	draw_scroll_bar(s);
 }

@@ -232,7 +232,11 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	line = l->small.height + layout_px(l, 4);
 	l->axis_w = layout_px(l, 62);
 	l->plot_x = layout_px(l, 210);
-	l->plot_w = v->width - l->plot_x - l->axis_w;
+	if (*v->map || *v->events)
+		l->panel.w = layout_px(l, 330) < v->width / 3 ? layout_px(l, 330) : v->width / 3;
+	l->plot_w = v->width - l->plot_x - l->axis_w - l->panel.w;
+	if (l->panel.w)
+		l->plot_w -= layout_px(l, 14);
 	if (source[0].index) {
 		add_guests(l, v, source, nr_sources);
 		add_host(l, v, source, nr_sources);
@@ -256,8 +260,11 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->foot =
 		(struct box){ edge, v->height - line - layout_px(l, 4), v->width - 2 * edge, line };
 	share(l, l->foot.y - layout_px(l, 2) - y);
+	l->panel = (struct box){ v->width - l->panel.w - layout_px(l, 8), l->overview.y, l->panel.w,
+				 l->foot.y - layout_px(l, 6) - l->overview.y };
 	place_lanes(l, v,
-		    (struct box){ edge, y, v->width - edge, l->foot.y - layout_px(l, 2) - y });
+		    (struct box){ edge, y, v->width - edge - l->panel.w,
+				  l->foot.y - layout_px(l, 2) - y });
 }
 
 void layout_free(struct layout *l)

@@ -29,7 +29,7 @@ struct lane {
 struct layout {
 	struct font small, normal, bold, title;
 	int unit;		/* scale in percent */
-	struct box head, legend, overview, ruler, scroll, pinned, foot;
+	struct box head, legend, overview, ruler, scroll, pinned, foot, panel;
 	int plot_x, plot_w, axis_w;
 	struct legend words;
 	struct lane *lane;

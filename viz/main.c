@@ -9,36 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events.h"
 #include "frame.h"
 #include "picture.h"
 #include "view.h"
 #include "window.h"
 
-static const char usage[] = "Usage: ballast-view TRACE [TRACE] [OPTION...]\n"
-			    "Show a trace of ballast over time; of two, the second is aligned with "
-			    "the first.\n"
-			    "\n"
-			    "  --screenshot OUT.png  write a picture instead of opening a window\n"
-			    "  --zoom FROM..TO       the span of time in view; \"12.5\" is in s, "
-			    "or 20ms, 3us, 7ns\n"
-			    "  --at TIME             the cursor: values beside the lanes are of "
-			    "this time\n"
-			    "  --select FROM..TO     a selected span, with what changed in it\n"
-			    "  --mark-a TIME, --mark-b TIME  markers\n"
-			    "  --size WxH            1920x1080 unless said otherwise\n"
-			    "  --scale N             1, 1.25, 1.5, 2, 2.5 or 3\n"
-			    "  --theme dark|light\n"
-			    "  --filter TEXT         only guests whose name holds it\n"
-			    "  --sort KEY            number, name, resident, swapped or stalled\n"
-			    "  --hide LANE, --collapse LANE, --expand LANE, --pin LANE  a guest by "
-			    "its name, or host:memory,\n"
-			    "                        host:swap, host:traffic, host:queue, "
-			    "host:cpu; may be repeated\n"
-			    "  --scroll N            lanes are scrolled by so much\n"
-			    "  --help, --version\n"
-			    "\n"
-			    "In the window, ? shows the keys, q ends.  Status 2: bad input, or a "
-			    "trace that is not whole.\n";
+static const char usage[] =
+	"Usage: ballast-view TRACE [TRACE] [OPTION...]\n"
+	"Show a trace of ballast over time; of two, the second is aligned with the first.\n"
+	"\n"
+	"  --screenshot OUT.png  write a picture instead of opening a window\n"
+	"  --zoom FROM..TO       the span of time in view; \"12.5\" is in s, or 20ms, 3us, 7ns\n"
+	"  --at TIME             the cursor: values beside the lanes are of this time\n"
+	"  --select FROM..TO     a selected span, with what changed in it\n"
+	"  --mark-a TIME, --mark-b TIME  markers\n"
+	"  --size WxH            1920x1080 unless said otherwise\n"
+	"  --scale N             1, 1.25, 1.5, 2, 2.5 or 3\n"
+	"  --theme dark|light\n"
+	"  --filter TEXT         only guests whose name holds it\n"
+	"  --sort KEY            number, name, resident, swapped or stalled\n"
+	"  --hide LANE, --collapse LANE, --expand LANE, --pin LANE\n"
+	"                        a guest by its name, or host:memory, host:swap, host:traffic,\n"
+	"                        host:queue, host:cpu; may be repeated\n"
+	"  --map GUEST           the map of this guest's memory, in traces of detail \"full\"\n"
+	"  --map-cell ORDER:PAGE cells of 2^ORDER pages, from PAGE on\n"
+	"  --events GUEST        what happened to this guest at the cursor, and why\n"
+	"  --event NUMBER        the record that is looked at\n"
+	"  --scroll N            lanes are scrolled by so much\n"
+	"  --help, --version\n"
+	"\n"
+	"In the window, ? shows the keys, q ends.  Status 2: bad input, or a trace that is not\n"
+	"whole.\n";
 
 struct options {
 	char *trace[SOURCES_MAX];
@@ -155,8 +157,10 @@ int main(int argc, char **argv)
 				status = 2;
 		}
 	}
-	for (unsigned int i = 0; i < o.nr_traces; i++)
+	for (unsigned int i = 0; i < o.nr_traces; i++) {
+		events_close(&source[i]);
 		source_close(&source[i]);
+	}
 	view_free(&o.view);
 	return status;
 }

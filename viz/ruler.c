@@ -105,7 +105,8 @@ void ruler_draw(const struct scene *s)
 		struct number time = number_time(t, step);
 		struct box b = { layout_x(s->l, t) + scene_px(s, 4), r.y, text_width(f, time.text),
 				 r.h };
-		bool free = b.x + b.w <= s->v->width - scene_px(s, 2);
+		bool free =
+			b.x + b.w <= s->l->plot_x + s->l->plot_w + s->l->axis_w - scene_px(s, 2);
 
 		px_fill(s->c,
 			(struct box){ layout_x(s->l, t), r.y + r.h / 2, scene_px(s, 1), r.h / 2 },

@@ -12,7 +12,7 @@
 #include "collect.h"
 #include "hostmem.h"
 
-#define PART_BLOCKS_MAX 256	/* a tenth of a second to read */
+#define PART_BLOCKS_MAX 512	/* some tenths of a second to read, once */
 
 static void drop_part(struct source *s)
 {
@@ -47,6 +47,8 @@ static void sort_marks(struct source *s)
 static void set_index(struct source *s, struct trace_index *index)
 {
 	drop_part(s);
+	index_memory_close(s->memory);
+	s->memory = NULL;
 	index_free(s->index);
 	s->index = index;
 	sort_marks(s);
@@ -126,6 +128,7 @@ void source_close(struct source *s)
 {
 	index_build_free(s->build);
 	drop_part(s);
+	index_memory_close(s->memory);
 	index_free(s->index);
 	host_free(s->mark);
 	host_free(s->mark_first);

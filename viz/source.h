@@ -10,8 +10,11 @@
 #define BALLAST_VIZ_SOURCE_H
 
 #include "index.h"
+#include "index_pages.h"
 
 #define SOURCES_MAX 2
+
+struct events;
 
 struct source {
 	char *path;
@@ -26,6 +29,8 @@ struct source {
 	uint32_t mark_kinds;		/* bits: there are such */
 	/* blocks of what is in view */
 	struct trace_index *part;
+	struct index_memory *memory;	/* of the guest whose map is shown */
+	struct events *events;		/* records around one that is looked at: events.h */
 	uint64_t part_first, part_last, part_from, part_to;
 };
 

@@ -6,29 +6,65 @@
 
 #define EXCESS_ALPHA 130
 
+/* As many columns as a line of the cache has: down a picture, each pixel is in another one. */
+#define TILE 16
+
+/* What the columns of a tile have in common is filled row by row, the rest column by column. */
+static void draw_part(const struct stack *s, int x0, int nr, const int *low, const int *high,
+		      uint32_t color)
+{
+	int bottom = s->plot.y + s->plot.h, from = low[0], to = high[0];
+
+	for (int x = 1; x < nr; x++) {
+		from = low[x] > from ? low[x] : from;
+		to = high[x] < to ? high[x] : to;
+	}
+	if (from < to)
+		px_fill(s->c, (struct box){ s->plot.x + x0, bottom - to, nr, to - from }, color);
+	else
+		from = to = low[0];
+	for (int x = 0; x < nr; x++) {
+		int split = from < to ? from : high[x];
+
+		px_column(s->c, s->plot.x + x0 + x, bottom - split, bottom - low[x], color);
+		if (from < to)
+			px_column(s->c, s->plot.x + x0 + x, bottom - high[x], bottom - to, color);
+	}
+}
+
+static void draw_excess(const struct stack *s, int x, unsigned int k, int edge)
+{
+	uint64_t more =
+		s->max[k] && s->max[k][x] > s->mean[k][x] ? s->max[k][x] - s->mean[k][x] : 0;
+	int h = s->plot.h, excess = stack_height(more, s->full, h), bottom = s->plot.y + h;
+
+	if (excess)
+		px_column_blend(s->c, s->plot.x + x,
+				bottom - (edge + excess < h ? edge + excess : h), bottom - edge,
+				s->color[k], EXCESS_ALPHA);
+}
+
 void stack_draw(const struct stack *s)
 {
-	int bottom = s->plot.y + s->plot.h, h = s->plot.h;
+	int edge[STACK_MAX + 1][TILE];
 
-	for (int x = 0; x < s->plot.w; x++) {
-		int edge[STACK_MAX + 1] = { 0 };
-		uint64_t sum = 0;
+	for (int x0 = 0; x0 < s->plot.w; x0 += TILE) {
+		int nr = s->plot.w - x0 < TILE ? s->plot.w - x0 : TILE;
 
-		for (unsigned int k = 0; k < s->nr; k++) {
-			sum += s->mean[k][x];
-			edge[k + 1] = stack_height(sum, s->full, h);
-			px_column(s->c, s->plot.x + x, bottom - edge[k + 1], bottom - edge[k],
-				  s->color[k]);
+		for (int x = 0; x < nr; x++) {
+			uint64_t sum = 0;
+
+			edge[0][x] = 0;
+			for (unsigned int k = 0; k < s->nr; k++) {
+				sum += s->mean[k][x0 + x];
+				edge[k + 1][x] = stack_height(sum, s->full, s->plot.h);
+			}
 		}
-		for (unsigned int k = 0; k < s->nr; k++) {
-			uint64_t more = s->max[k] && s->max[k][x] > s->mean[k][x] ?
-					s->max[k][x] - s->mean[k][x] : 0;
-			int excess = stack_height(more, s->full, h), top = edge[k + 1] + excess;
-
-			if (excess)
-				px_column_blend(s->c, s->plot.x + x, bottom - (top < h ? top : h),
-						bottom - edge[k + 1], s->color[k], EXCESS_ALPHA);
-		}
+		for (unsigned int k = 0; k < s->nr; k++)
+			draw_part(s, x0, nr, edge[k], edge[k + 1], s->color[k]);
+		for (int x = 0; x < nr; x++)
+			for (unsigned int k = 0; k < s->nr; k++)
+				draw_excess(s, x0 + x, k, edge[k + 1][x]);
 	}
 }
 

@@ -25,6 +25,9 @@ static inline int stack_height(uint64_t value, uint64_t full, int height)
 {
 	if (!full || value >= full)
 		return full ? height : 0;
+	/* 64 bits do unless a value is beyond all memory that there is */
+	if (full < UINT64_C(1) << 48)
+		return (value * height + full / 2) / full;
 	return ((unsigned __int128)value * height + full / 2) / full;
 }
 

@@ -16,7 +16,8 @@ const char *const sort_names[NR_SORTS] = { "number", "name", "resident", "swappe
 
 void view_init(struct view *v)
 {
-	*v = (struct view){ .width = 1920, .height = 1080, .scale = 100, .to = UINT64_MAX };
+	*v = (struct view){ .width = 1920, .height = 1080, .scale = 100, .to = UINT64_MAX,
+			    .map_order = -1 };
 }
 
 void view_free(struct view *v)
@@ -68,6 +69,8 @@ void view_end(struct view *v, uint64_t end)
 
 	if (end < VIEW_SPAN_MIN)
 		end = VIEW_SPAN_MIN;
+	if (end > VIEW_END_MAX)
+		end = VIEW_END_MAX;
 	v->end = end;
 	if (all || v->to > end)
 		v->to = end;

@@ -36,6 +36,12 @@ struct view {
 	enum view_sort sort;
 	int scroll;			/* of the lanes, in pixels at 100 % */
 	struct names hidden, expanded, collapsed, pinned;
+	char map[VIEW_WORDS];		/* the guest whose memory is shown, or "" */
+	int map_order;			/* of a cell; -1: as large as all of the memory needs */
+	uint64_t map_first;		/* page in its first cell */
+	char events[VIEW_WORDS];	/* the guest whose records are listed, or "" */
+	uint64_t event;			/* one more than the record looked at; 0: at the cursor */
+	bool playing;			/* the cursor moves by itself */
 	bool help;
 	enum view_field field;		/* is open */
 	char search[VIEW_WORDS];
@@ -53,6 +59,8 @@ void names_remove(struct names *n, const char *name);
 void names_clear(struct names *n);
 
 #define VIEW_SPAN_MIN UINT64_C(1000)	/* ns that are in view at least */
+
+#define VIEW_END_MAX (UINT64_C(1) << 61)	/* sums of times do not run over */
 
 /* A trace of this length is (or has become) the longest. */
 void view_end(struct view *v, uint64_t end);

@@ -102,6 +102,29 @@ static bool take(struct view *v, const char *option, const char *value, const ch
 		strcpy(v->filter, value);
 		return true;
 	}
+	if (!strcmp(option, "--map")) {
+		if (strlen(value) >= sizeof(v->map))
+			return false;
+		strcpy(v->map, value);
+		return true;
+	}
+	if (!strcmp(option, "--events")) {
+		if (strlen(value) >= sizeof(v->events))
+			return false;
+		strcpy(v->events, value);
+		return true;
+	}
+	*want = "the number of a record";
+	if (!strcmp(option, "--event")) {
+		char *end;
+
+		v->event = strtoull(value, &end, 10) + 1;
+		return *value >= '0' && *value <= '9' && !*end;
+	}
+	*want = "ORDER:PAGE, as 0:4096";
+	if (!strcmp(option, "--map-cell"))
+		return sscanf(value, "%2d:%20" SCNu64, &v->map_order, &v->map_first) == 2 &&
+		       v->map_order >= 0 && v->map_order <= 12;
 	*want = "a number of pixels";
 	if (!strcmp(option, "--scroll")) {
 		v->scroll = atoi(value);
@@ -122,7 +145,8 @@ static bool is_option(const char *s)
 {
 	static const char *const option[] = {
 		"--at", "--mark-a", "--mark-b", "--zoom", "--select", "--size", "--scale",
-		"--theme", "--sort", "--filter", "--scroll",
+		"--theme", "--sort", "--filter", "--scroll", "--map", "--map-cell",
+		"--events", "--event",
 	};
 	unsigned int at;
 
@@ -237,6 +261,18 @@ char *view_command(const struct view *v, char *const *trace, unsigned int nr_tra
 	}
 	if (v->sort != SORT_NUMBER)
 		fprintf(out, " --sort %s", sort_names[v->sort]);
+	if (*v->map) {
+		fputs(" --map ", out);
+		put_word(out, v->map);
+	}
+	if (*v->map && v->map_order >= 0)
+		fprintf(out, " --map-cell %d:%" PRIu64, v->map_order, v->map_first);
+	if (*v->events) {
+		fputs(" --events ", out);
+		put_word(out, v->events);
+	}
+	if (*v->events && v->event)
+		fprintf(out, " --event %" PRIu64, v->event - 1);
 	if (v->scroll)
 		fprintf(out, " --scroll %d", v->scroll);
 	put_list(out, "--hide", &v->hidden);

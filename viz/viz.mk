@@ -4,6 +4,7 @@
 #
 #   make deps-viz   install what is missing
 #   make viz        build it: $(O)/ballast-view
+#   make bench-view     its speed; BENCH_ARGS: a trace
 #   make check-window   use its window on a display of its own
 
 FONT_DIR ?= /usr/share/fonts/truetype/dejavu
@@ -47,15 +48,24 @@ endif
 check-window: $(O)/ballast-view $(O)/ballast images
 	@bash tests/viz_window.sh $(O)/ballast-view $(O)/ballast
 
+$(O)/tests/bench_view.o: CFLAGS_FOR = $(VIZ_CFLAGS)
+
+$(O)/tests/bench_view: $(O)/tests/bench_view.o $(viz_obj) $(viz_trace_obj) $(O)/sim/trace/write.o $(O)/sim/trace/file.o
+	@echo "  LD      $@"
+	@$(CC) $(OPT) -o $@ $^ $(VIZ_LIBS)
+
+bench-view: $(O)/tests/bench_view
+	@$< $(BENCH_ARGS)
+
 deps-viz:
 	@sh tests/deps.sh viz
 
 # The suite of pictures; without what they need it says so and runs nothing.
 ifneq ($(VIZ_HAS_PICTURES),)
-$(O)/tests/test_viz.o: TEST_CFLAGS += -Iviz -DBALLAST_PICTURES
-$(O)/tests/test_viz: $(viz_obj)
-$(O)/tests/test_viz: LIBS += $(shell pkg-config --libs libpng)
+$(O)/tests/test_viz.o $(O)/tests/test_viz_hands.o: TEST_CFLAGS += -Iviz -DBALLAST_PICTURES
+$(O)/tests/test_viz $(O)/tests/test_viz_hands: $(viz_obj)
+$(O)/tests/test_viz $(O)/tests/test_viz_hands: LIBS += $(shell pkg-config --libs libpng)
 endif
 
 -include $(wildcard $(O)/viz/*.d)
-.PHONY: viz deps-viz check-window
+.PHONY: viz deps-viz check-window bench-view

@@ -13,6 +13,7 @@
 #include "input.h"
 
 #define POLL_MS 100
+#define PLAY_MS 40
 
 struct window {
 	SDL_Window *window;
@@ -44,7 +45,7 @@ static void draw(struct window *w)
 		canvas_free(&w->canvas);
 		canvas_init(&w->canvas, v->width, v->height);
 	}
-	frame_draw(&w->canvas, v, (struct source *)w->in.source, w->in.nr_sources);
+	frame_draw(&w->canvas, v, w->in.source, w->in.nr_sources);
 	present(w);
 	w->dirty = false;
 }
@@ -148,7 +149,7 @@ static void handle(struct window *w, const SDL_Event *e)
 /* Whether a trace is still being read. */
 static bool poll_sources(struct window *w)
 {
-	struct source *source = (struct source *)w->in.source;
+	struct source *source = w->in.source;
 	bool reading = false;
 	uint64_t end = 0;
 
@@ -171,7 +172,12 @@ static void loop(struct window *w)
 
 		if (w->dirty)
 			draw(w);
-		if (reading ? !SDL_WaitEventTimeout(&e, POLL_MS) : !SDL_WaitEvent(&e))
+		if (w->in.v->playing) {
+			w->dirty = input_play(&w->in);
+			reading = true;
+		}
+		if (reading ? !SDL_WaitEventTimeout(&e, w->dirty ? PLAY_MS : POLL_MS) :
+		    !SDL_WaitEvent(&e))
 			continue;
 		do
 			handle(w, &e);

@@ -40,7 +40,7 @@ enum index_series_id {
 	NR_INDEX_SERIES
 };
 
-/* Mean and last lie between min and max: in 1 / (2^32 - 1) of the difference. */
+/* Mean and last lie between min and max: in 1 / 2^32 of the difference; 2^32 - 1 is all of it. */
 struct index_node {
 	uint64_t time;		/* it begins; the next one's is its end */
 	uint64_t min, max;

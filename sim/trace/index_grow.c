@@ -12,20 +12,28 @@
 
 typedef unsigned __int128 u128;
 
+/* In 1 / 2^32 of the difference; UINT32_MAX is all of it. */
 static uint32_t part_of(uint64_t value, uint64_t min, uint64_t max)
 {
+	u128 part;
+
 	if (value <= min)
 		return 0;
 	if (value >= max)
 		return UINT32_MAX;
-	return ((u128)(value - min) * UINT32_MAX + (max - min) / 2) / (max - min);
+	part = (((u128)(value - min) << 32) + (max - min) / 2) / (max - min);
+	return part < UINT32_MAX ? part : UINT32_MAX - 1;
 }
 
 static uint64_t value_of(uint32_t part, uint64_t min, uint64_t max)
 {
 	if (min == max || !part)
 		return min;
-	return min + ((u128)(max - min) * part + UINT32_MAX / 2) / UINT32_MAX;
+	if (part == UINT32_MAX)
+		return max;
+	if (max - min < UINT32_MAX)
+		return min + (((max - min) * part + (UINT64_C(1) << 31)) >> 32);
+	return min + (uint64_t)(((u128)(max - min) * part + (UINT64_C(1) << 31)) >> 32);
 }
 
 uint64_t index_node_mean(const struct index_node *n)

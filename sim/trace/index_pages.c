@@ -109,6 +109,7 @@ static unsigned int limit(uint64_t order)
 static void guest_record(struct index_pages *p, const struct trace_record *record)
 {
 	const struct trace_rec_alloc_block *block = record->rec;
+	const struct trace_rec_merge_block *merge = record->rec;
 	const struct trace_rec_isolate *isolate = record->rec;
 	const struct trace_rec_putback *back = record->rec;
 
@@ -116,8 +117,13 @@ static void guest_record(struct index_pages *p, const struct trace_record *recor
 	case TRACE_ID_alloc_block:
 		take_block(p, block->pfn, limit(block->order), PAGE_USED);
 		break;
-	case TRACE_ID_free_block:
-	case TRACE_ID_merge_block:	/* the same fields so far */
+	case TRACE_ID_merge_block:
+		/* a block that comes back as it was stays told */
+		if (merge->order == merge->last_order && merge->pfn < p->nr &&
+		    page_guest(index_pages_at(p, merge->pfn)) == PAGE_REPORTED)
+			break;
+		/* fall through */
+	case TRACE_ID_free_block:	/* the same fields so far */
 		set_guest(p, block->pfn, UINT64_C(1) << limit(block->order),
 			  PAGE_FREE + limit(block->order));
 		break;

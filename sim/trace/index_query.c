@@ -120,7 +120,6 @@ static void take_node(struct index_column *c, const struct index_node *n, uint64
 	if (!c->any || n->max > c->max)
 		c->max = n->max;
 	c->any = true;
-	c->last = index_node_last(n);
 	if (!ns)
 		return;
 	*area += (u128)(n->mean ? index_node_mean(n) : n->min) * ns;
@@ -143,6 +142,7 @@ static unsigned int widest(const struct walk *w, uint64_t to)
 
 static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
 {
+	const struct index_node *last = NULL;
 	uint64_t total = 0, start = 0;
 	bool counter = w->s->counter;
 	u128 area = 0;
@@ -159,7 +159,8 @@ static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_c
 		for (unsigned int l = 0; l < level; l++)
 			width *= INDEX_FAN;
 		end = end_of(w, level, w->at / width);
-		take_node(c, &w->index->nodes[w->s->first[level] + w->at / width],
+		last = &w->index->nodes[w->s->first[level] + w->at / width];
+		take_node(c, last,
 			  (end < to ? end : to) - (begin > from ? begin : from), &area, &total);
 		if (w->at + width >= w->nr || end >= to) {
 			/* its last node holds the end */
@@ -170,10 +171,22 @@ static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_c
 	}
 	if (counter)
 		c->delta = counter_before(w, to) - start;
-	if (total)
-		c->mean = (area + total / 2) / total;
-	else
+	if (last)
+		c->last = index_node_last(last);
+	if (!total)
 		c->mean = c->last;
+	else if (area < UINT64_MAX / 2)
+		c->mean = ((uint64_t)area + total / 2) / total;
+	else
+		c->mean = (area + total / 2) / total;
+}
+
+/* Where a column begins. */
+static uint64_t edge_of(uint64_t from, uint64_t span, unsigned int i, unsigned int nr)
+{
+	if (span < UINT64_MAX >> 16)
+		return from + span * i / nr;
+	return from + (uint64_t)((u128)span * i / nr);
 }
 
 static struct walk walk_on(const struct trace_index *index, const struct index_series *s)
@@ -193,8 +206,8 @@ void index_columns(const struct trace_index *index, const struct index_series *s
 
 	w.at = find_node(&w, from);
 	for (unsigned int i = 0; i < nr; i++)
-		take_span(&w, from + (uint64_t)((u128)(to - from) * i / nr),
-			  from + (uint64_t)((u128)(to - from) * (i + 1) / nr), &column[i]);
+		take_span(&w, edge_of(from, to - from, i, nr), edge_of(from, to - from, i + 1, nr),
+			  &column[i]);
 }
 
 struct index_column index_at(const struct trace_index *index, const struct index_series *series,
