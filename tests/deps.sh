@@ -5,6 +5,8 @@ set -eu
 
 packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config
 	libjson-c-dev libarchive-dev libsqlite3-dev"
+# what reads exports, for tests of them
+exports="protobuf-compiler babeltrace2"
 # to build real kernels, modules and QEMU, and to boot them
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
@@ -12,7 +14,7 @@ real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod
 # the viewer, and to use it in tests as a person would
 viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
 case ${1:-} in
-ci) packages="$packages $real $viz clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
+ci) packages="$packages $real $viz $exports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
 viz) packages="$packages $viz" ;;
 real) packages="$packages $real" ;;
 esac

@@ -27,6 +27,7 @@ int cmd_check(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_published(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
@@ -82,6 +83,9 @@ const char *cli_beside_executable(const char *what);
 const char *cli_images_given(const struct run_args *args);
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
+
+/* "20", "1.5s", "300ms": at most nine digits after the point.  False: it is no time. */
+bool cli_parse_time(const char *s, uint64_t *ns);
 
 /* Print "ballast: TEXT" for each line to stderr; returns EXIT_BAD_INPUT. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -25,7 +25,9 @@ static const struct command commands[] = {
 	{ "demo", cmd_demo, "", "compare scenarios/demo.dts" },
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
-	{ "trace", cmd_trace, "report|dump|csv RECORD|perfetto|why FILE", "look into a trace" },
+	{ "trace", cmd_trace, "report|dump|csv RECORD|why FILE", "look into a trace" },
+	{ "export", cmd_export, "FORMAT TRACE [OPTION...]",
+	  "write a trace for Perfetto, babeltrace2, SQLite or as CSV" },
 	{ "diff", cmd_diff, "SIM REAL [OPTION...]", "compare two traces, phase by phase" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
 	  "replay a recording of a real page allocator" },
@@ -66,6 +68,12 @@ static void usage(FILE *out)
 		"  --jobs N                processes at a time\n"
 		"  --db FILE               keep rows in SQLite; what is there is not run again\n"
 		"  --csv                   a row for each run\n"
+		"\nOptions of export (formats: csv, ctf, perfetto, sqlite):\n"
+		"  -o OUT                  file, or a directory to make (ctf, csv)\n"
+		"  --from T, --until T     nothing else than what lies between\n"
+		"  --guest G               name or number: nothing of other guests\n"
+		"  --detail LEVEL          at most: summary, normal, full\n"
+		"  --record NAME           csv: this record type alone\n"
 		"\nOptions of diff:\n"
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ballast trace: tables, text, CSV and Perfetto JSON from a recorded trace, and why a page is as it
- * is.
+ * ballast trace: tables, text and CSV from a recorded trace, and why a page is as it is.
  */
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "dump.h"
+#include "export.h"
 #include "read.h"
 #include "why.h"
 
@@ -38,53 +36,25 @@ static void show_report(struct trace_reader *reader, bool json)
 	report_free(&report);
 }
 
-static void show(struct trace_reader *reader, const char *what, const char *record, bool json)
+static void show_dump(struct trace_reader *reader)
 {
-	if (!strcmp(what, "report")) {
-		show_report(reader, json);
-	} else if (!strcmp(what, "dump")) {
-		struct trace_dump dump;
+	struct trace_dump dump;
 
-		trace_dump_init(&dump, stdout);
-		trace_reader_feed(reader, &dump.consumer);
-	} else if (!strcmp(what, "csv")) {
-		struct trace_csv csv;
-
-		trace_csv_init(&csv, stdout, record);
-		trace_reader_feed(reader, &csv.consumer);
-	} else {
-		struct trace_perfetto perfetto;
-
-		trace_perfetto_init(&perfetto, stdout);
-		trace_reader_feed(reader, &perfetto.consumer);
-		trace_perfetto_end(&perfetto);
-	}
+	trace_dump_init(&dump, stdout);
+	trace_reader_feed(reader, &dump.consumer);
 }
 
-/* "20.3s" -> ns; false: not a time. */
-static bool parse_time(const char *text, uint64_t *ns)
+static int show_csv(const char *file, const char *record)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "", 1e9 }, { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
-		      { "min", 60e9 } };
-	unsigned int i;
-	double value;
-	char *end;
+	const struct export_request request = {
+		.format = EXPORT_CSV, .record = record, .level = TRACE_FULL, .until = UINT64_MAX,
+	};
+	char error[ERROR_SIZE];
 
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	value = strtod(text, &end);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(end, units[i].unit))
-			continue;
-		if (value * units[i].ns >= 1.8e19)
-			return false;
-		*ns = value * units[i].ns + 0.5;
-		return true;
-	}
-	return false;
+	if (!known_record(record))
+		return cli_error("trace csv %s: there is no such record type", record);
+	return trace_export(file, &request, error, sizeof(error)) ? cli_error("%s", error) :
+		EXIT_WELL;
 }
 
 static int why_option(struct trace_why *why, bool *has_gfn, const char *option, const char *value)
@@ -98,9 +68,9 @@ static int why_option(struct trace_why *why, bool *has_gfn, const char *option, 
 			return cli_error("trace why --gfn %s: not a number", value);
 		*has_gfn = true;
 	} else if (!strcmp(option, "--at")) {
-		if (!parse_time(value, &why->at))
+		if (!cli_parse_time(value, &why->at))
 			return cli_error("trace why --at %s: not a time; allowed: a number and ns, "
-					 "us, ms, s or min", value);
+					 "us, ms, s, min or h", value);
 	} else {
 		return cli_error("trace why %s: unknown option; allowed: --guest, --gfn, --at",
 				 option);
@@ -153,7 +123,7 @@ static int trace_why_cmd(int argc, char **argv)
 
 int cmd_trace(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "", *record = NULL, *file;
+	const char *what = argc > 1 ? argv[1] : "", *file;
 	bool json = argc > 2 && !strcmp(argv[argc - 1], "--json");
 	bool csv = !strcmp(what, "csv");
 	struct trace_reader *reader;
@@ -163,20 +133,24 @@ int cmd_trace(int argc, char **argv)
 	if (!strcmp(what, "why"))
 		return trace_why_cmd(argc, argv);
 	argc -= json;
-	if (strcmp(what, "report") && strcmp(what, "dump") && strcmp(what, "perfetto") && !csv)
-		return cli_error("trace%s%s: allowed: report, dump, csv, perfetto, why",
+	if (!strcmp(what, "perfetto"))
+		return cli_error("trace perfetto: is now: ballast export perfetto TRACE -o FILE");
+	if (strcmp(what, "report") && strcmp(what, "dump") && !csv)
+		return cli_error("trace%s%s: allowed: report, dump, csv, why",
 				 what[0] ? " " : "", what);
 	if (argc != (csv ? 4 : 3))
 		return cli_error("trace %s: needs %sone file", what,
 				 csv ? "a record type and " : "");
-	record = csv ? argv[2] : NULL;
 	file = argv[argc - 1];
-	if (csv && !known_record(record))
-		return cli_error("trace csv %s: there is no such record type", record);
+	if (csv)
+		return show_csv(file, argv[2]);
 	reader = trace_reader_open(file, error, sizeof(error));
 	if (!reader)
 		return cli_error("%s", error);
-	show(reader, what, record, json);
+	if (!strcmp(what, "report"))
+		show_report(reader, json);
+	else
+		show_dump(reader);
 	if (trace_reader_damage(reader))
 		ret = cli_error("%s", trace_reader_damage(reader));
 	trace_reader_close(reader);

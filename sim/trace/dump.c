@@ -3,7 +3,6 @@
  * Text of records, from the schema alone: types that this program does not know print as well.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "dump.h"
 #include "json.h"
@@ -88,73 +87,5 @@ void trace_dump_init(struct trace_dump *dump, FILE *out)
 	*dump = (struct trace_dump){
 		.consumer = { .record = dump_consume, .level = TRACE_FULL },
 		.out = out,
-	};
-}
-
-static void csv_text(FILE *out, const char *s)
-{
-	fputc('"', out);
-	for (; s && *s; s++) {
-		if (*s == '"')
-			fputc('"', out);
-		fputc(*s, out);
-	}
-	fputc('"', out);
-}
-
-static void csv_head(FILE *out, const struct trace_type *type)
-{
-	fputs("time_ns", out);
-	for (unsigned int i = 0; i < type->nr_fields; i++) {
-		const char *n = type->fields[i].name;
-
-		if (type->fields[i].kind == TRACE_HISTOGRAM)
-			fprintf(out, ",%s_n,%s_sum,%s_p50,%s_p99,%s_max", n, n, n, n, n);
-		else
-			fprintf(out, ",%s", n);
-	}
-	fputc('\n', out);
-}
-
-static void csv_value(FILE *out, const struct trace_field *field, union trace_value value)
-{
-	const struct trace_histogram *h = value.histogram;
-
-	if (field->kind == TRACE_STRING)
-		csv_text(out, value.text);
-	else if (field->kind == TRACE_HISTOGRAM && !h)
-		fputs("0,0,0,0,0", out);
-	else if (field->kind == TRACE_HISTOGRAM)
-		fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
-			h->count, h->sum, trace_histogram_quantile(h, 50, 100),
-			trace_histogram_quantile(h, 99, 100), h->max);
-	else
-		dump_value(out, field, value);
-}
-
-static void csv_consume(struct trace_consumer *consumer, const struct trace_record *record)
-{
-	struct trace_csv *csv = (struct trace_csv *)consumer;
-	const struct trace_type *type = record->type;
-
-	if (strcmp(type->name, csv->type))
-		return;
-	if (!csv->head)
-		csv_head(csv->out, type);
-	csv->head = true;
-	fprintf(csv->out, "%" PRIu64, record->time);
-	for (unsigned int i = 0; i < type->nr_fields; i++) {
-		fputc(',', csv->out);
-		csv_value(csv->out, &type->fields[i], record->value[i]);
-	}
-	fputc('\n', csv->out);
-}
-
-void trace_csv_init(struct trace_csv *csv, FILE *out, const char *type)
-{
-	*csv = (struct trace_csv){
-		.consumer = { .record = csv_consume, .level = TRACE_FULL },
-		.out = out,
-		.type = type,
 	};
 }
