@@ -133,7 +133,7 @@ static struct trace_writer *open_trace(const struct run_args *args, const struct
 	if (more)
 		trace_add_consumer(tw, more);
 	TRACE(tw, 0, run, .scenario = s->file, .seed = s->seed, .version = BALLAST_VERSION,
-	      .level = level, .world = world);
+	      .level = level, .world = world, .description = s->description);
 	for (i = 0; i < args->nr_overlays; i++)
 		TRACE(tw, 0, override, .kind = TRACE_OVERRIDE_OVERLAY, .text = args->overlays[i]);
 	for (i = 0; i < args->nr_settings; i++)

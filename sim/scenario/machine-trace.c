@@ -229,15 +229,44 @@ void machine_trace_init(struct machine *m)
 	machine_samples_init(m);
 }
 
+/* Of the cost table, as lines. */
+static char *references(const struct scenario_strings *strings)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	for (uint32_t i = 0; i < strings->nr; i++)
+		fprintf(out, "%s%s", i ? "\n" : "", strings->text[i]);
+	fclose(out);
+	return text;
+}
+
+static void emit_costs(struct machine *m)
+{
+	const struct scenario_host *h = &m->scenario->host;
+	char name[64];
+
+	for (unsigned int i = 0; i < NR_COSTS; i++)
+		TRACE(m->trace, 0, cost, .name = ledger_name(i, name, sizeof(name)),
+		      .each = h->costs.ns[i], .source = h->cost_source[i]);
+}
+
 void machine_trace_begin(struct machine *m)
 {
 	const struct scenario *s = m->scenario;
+	char *names = references(&s->host.cost_references);
 	uint32_t i;
 
 	m->host.observer = &m->host_observer;
 	TRACE(m->trace, 0, machine, .cpus = s->host.cpus, .frames = m->host.total_pages,
 	      .swap = m->host.swap ? m->host.swap->nr_slots : 0,
-	      .swap_model = scenario_swap_name(s->host.swap.kind));
+	      .swap_model = scenario_swap_name(s->host.swap.kind),
+	      .costs = s->host.costs_name, .references = names);
+	free(names);
+	emit_costs(m);
 	for (i = 0; i < s->nr_guests; i++)
 		TRACE(m->trace, 0, guest, .guest = i, .name = s->guests[i].name,
 		      .memory = (s->guests[i].memory_mib << 20) / PAGE_BYTES,

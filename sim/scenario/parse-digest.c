@@ -5,8 +5,8 @@
  *
  * So it is of the flattened tree, with defaults filled in and each value in one form: a flag that
  * is absent is one that is <0>, a number has one cell or two.  References are paths, files their
- * contents.  What no run depends on is left out: descriptions, the variant's name, published
- * figures; and the seed, since runs that differ in nothing else belong together.
+ * contents.  What no run depends on is left out: descriptions, sources of costs, the variant's
+ * name, published figures; and the seed, since runs that differ in nothing else belong together.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -116,9 +116,20 @@ static void add_default(struct digest *d, const struct property_spec *spec)
 		add(d, spec->fallback, strlen(spec->fallback) + 1);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
 static bool matters(const struct node_spec *spec, const char *property)
 {
 	if (!strcmp(property, "description"))
+		return false;
+	if (spec->kind == NODE_COSTS && strcmp(property, "references"))
+		return !ends_with(property, "-source");
+	if (spec->kind == NODE_COSTS)
 		return false;
 	return spec->kind != NODE_ROOT ||
 	       (strcmp(property, "variant") && strcmp(property, "seed"));

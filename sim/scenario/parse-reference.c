@@ -112,9 +112,17 @@ static void markdown_property(FILE *out, const struct property_spec *property)
 	free(allowed);
 }
 
+/* One row stands for all of these. */
+static bool is_source(const struct property_spec *property)
+{
+	size_t len = strlen(property->name);
+
+	return len > 10 && !strcmp(property->name + len - 10, "-ns-source");
+}
+
 static void markdown_node(FILE *out, const struct node_spec *spec, struct seen *seen)
 {
-	bool any = false;
+	bool any = false, sources = false;
 
 	fprintf(out, "### %s%s%s\n\n%s.\n", spec->compatible ? "`" : "node `", node_title(spec),
 		"`", spec->doc);
@@ -129,8 +137,14 @@ static void markdown_node(FILE *out, const struct node_spec *spec, struct seen *
 			fputs("\n| property | type | allowed | default | meaning |\n"
 			      "|---|---|---|---|---|\n", out);
 		any = true;
-		markdown_property(out, property);
+		if (is_source(property))
+			sources = true;
+		else
+			markdown_property(out, property);
 	}
+	if (sources)
+		fputs("| `NAME-ns-source` | string | a string | empty | what `NAME-ns` rests on: "
+		      "measured, derived or estimate, and by whom |\n", out);
 	fputc('\n', out);
 	for (const struct node_spec *const *at = spec->children; at && *at; at++)
 		if (first_time(seen, *at))

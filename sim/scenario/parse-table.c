@@ -96,9 +96,14 @@ SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
 
 static const struct property_spec costs_properties[] = {
 	STRING("description", "", FIELD(scenario_host, costs_name), "what the table describes"),
+	{ "references", PROPERTY_STRINGLIST, NULL, 0, 0, "none", NULL, 0,
+	  "what the texts of sources name in brackets: \"[NAME] ...\"",
+	  FIELD(scenario_host, cost_references) },
 #define COST(id, prop, text)                                                                       \
 	{ prop, PROPERTY_U64, "ns", 0, NS_MAX, NULL, NULL, 0, text,                                \
-	  offsetof(struct scenario_host, costs.ns[COST_##id]), sizeof(uint64_t) },
+	  offsetof(struct scenario_host, costs.ns[COST_##id]), sizeof(uint64_t) },               \
+	STRING(prop "-source", "", FIELD(scenario_host, cost_source[COST_##id]),                   \
+	       "what `" prop "` rests on: measured, derived or estimate, and by whom"),
 	COST_TABLE(COST)
 #undef COST
 };

@@ -145,9 +145,25 @@ void *begin_host(struct parser *p, struct tree_node *node, void *parent)
 	return &p->scenario->host;
 }
 
+/* A source is that of the value beside it, not of one that an overlay or a setting has given. */
+static void forget_source(struct parser *p, struct tree_node *node, const char *cost)
+{
+	const struct tree_property *value = tree_property(node, cost), *source;
+	char *name = scenario_printf(p->scenario, "%s-source", cost);
+	char *text;
+
+	source = tree_property(node, name);
+	if (!value || !source || !strcmp(value->file, source->file))
+		return;
+	text = scenario_printf(p->scenario, "given by %s", value->file);
+	tree_set_property(p, node, name, text, strlen(text) + 1, value->file);
+}
+
 /* Costs are stored in the host itself. */
 void *begin_costs(struct parser *p, struct tree_node *node, void *parent)
 {
+	for (unsigned int i = 0; i < NR_COSTS; i++)
+		forget_source(p, node, cost_info[i].property);
 	return parent;
 }
 

@@ -93,6 +93,8 @@ struct scenario_host {
 	struct scenario_swap swap;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
+	const char *cost_source[NR_COSTS];	/* what each rests on; "": not said */
+	struct scenario_strings cost_references;	/* "[NAME] ...", that those texts name */
 	struct scenario_module *modules;	/* of its kernel, as a guest's */
 	uint32_t nr_modules;
 };

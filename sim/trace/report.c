@@ -85,17 +85,24 @@ static void see_run(struct report *r, const struct trace_record *record)
 	switch (record->id) {
 	case TRACE_ID_run:
 		collect_text(&r->scenario, run->scenario);
+		collect_text(&r->description, run->description);
 		collect_text(&r->version, run->version);
 		r->seed = run->seed;
 		r->world = run->world;
 		break;
 	case TRACE_ID_override:
 		collect_add_text(&r->overrides, &r->nr_overrides, over->text);
+		*(enum trace_override *)collect_append(&r->override_kinds, &r->nr_override_kinds,
+						       sizeof(*r->override_kinds)) = over->kind;
 		break;
 	case TRACE_ID_machine:
 		r->machine = *machine;
 		collect_text(&r->swap_model, machine->swap_model);
 		r->machine.swap_model = r->swap_model;
+		collect_text(&r->costs_name, machine->costs);
+		r->machine.costs = r->costs_name;
+		collect_text(&r->references, machine->references);
+		r->machine.references = r->references;
 		break;
 	default:
 		r->ended = true;
@@ -104,6 +111,15 @@ static void see_run(struct report *r, const struct trace_record *record)
 		collect_text(&r->end_text, end->text);
 		break;
 	}
+}
+
+static void see_cost(struct report *r, const struct trace_rec_cost *cost)
+{
+	struct report_price *price = collect_append(&r->prices, &r->nr_prices, sizeof(*price));
+
+	price->name = collect_copy(cost->name);
+	price->source = collect_copy(cost->source);
+	price->each = cost->each;
 }
 
 static void peak(uint64_t *max, uint64_t value)
@@ -317,6 +333,9 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_run: case TRACE_ID_override: case TRACE_ID_machine: case TRACE_ID_run_end:
 		see_run(r, record);
 		break;
+	case TRACE_ID_cost:
+		see_cost(r, record->rec);
+		break;
 	case TRACE_ID_guest: case TRACE_ID_guest_end: case TRACE_ID_guest_sample:
 		see_guest(r, record);
 		break;
@@ -401,13 +420,22 @@ void report_free(struct report *r)
 		free(r->swaps[i].name);
 	for (unsigned int i = 0; i < r->nr_threads; i++)
 		free(r->threads[i].name);
+	for (unsigned int i = 0; i < r->nr_prices; i++) {
+		free(r->prices[i].name);
+		free(r->prices[i].source);
+	}
 	host_free(r->guests);
+	host_free(r->prices);
+	host_free(r->override_kinds);
 	host_free(r->costs);
 	host_free(r->swaps);
 	host_free(r->threads);
 	collect_free_texts(r->overrides, r->nr_overrides);
 	collect_free_texts(r->problems, r->nr_problems);
 	free(r->scenario);
+	free(r->description);
+	free(r->costs_name);
+	free(r->references);
 	free(r->version);
 	free(r->swap_model);
 	free(r->end_text);

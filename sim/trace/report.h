@@ -80,6 +80,12 @@ struct report_cost {
 	uint64_t ns, count;
 };
 
+/* An entry of the cost table: what one occurrence takes, and what that rests on. */
+struct report_price {
+	char *name, *source;
+	uint64_t each;			/* ns */
+};
+
 struct report_swap {
 	struct trace_rec_swap_device last;
 	char *name;
@@ -94,12 +100,15 @@ struct report_thread {
 struct report {
 	struct trace_consumer consumer;
 	uint64_t time, records;
-	char *scenario, *version, **overrides;
-	unsigned int nr_overrides;
+	char *scenario, *description, *version, **overrides;
+	enum trace_override *override_kinds;
+	unsigned int nr_overrides, nr_override_kinds;
 	uint64_t seed;
 	enum trace_world world;
 	struct trace_rec_machine machine;
-	char *swap_model;
+	char *swap_model, *costs_name, *references;	/* a line each */
+	struct report_price *prices;
+	unsigned int nr_prices;
 	bool strange_guest;		/* a record names one that the machine cannot have */
 	bool ended;
 	bool closed;					/* time is the end of the run proper */

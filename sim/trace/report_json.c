@@ -2,6 +2,9 @@
 /*
  * The tables of a run as JSON, for programs.  Units are in the names; nothing is rounded.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "json.h"
 #include "report_internal.h"
 
@@ -16,15 +19,35 @@ static const char *value_name(unsigned int id, unsigned int field, uint64_t valu
 	return "unknown";
 }
 
+/* What gives the run again, after the command's name. */
+static void json_arguments(struct json *j, const struct report *r)
+{
+	static const char *const options[] = { "--overlay", "--set", "--until" };
+
+	json_open(j, "arguments", '[');
+	json_string(j, NULL, r->world == TRACE_WORLD_REAL ? "real" : "run");
+	json_string(j, NULL, r->scenario);
+	for (unsigned int i = 0; i < r->nr_overrides && i < r->nr_override_kinds; i++) {
+		if (r->override_kinds[i] > TRACE_OVERRIDE_UNTIL)
+			continue;
+		json_string(j, NULL, options[r->override_kinds[i]]);
+		json_string(j, NULL, r->overrides[i]);
+	}
+	json_close(j, ']');
+}
+
 static void json_run(struct json *j, const struct report *r)
 {
 	json_string(j, "scenario", r->scenario);
+	json_string(j, "description", r->description);
 	json_string(j, "version", r->version);
 	json_u64(j, "seed", r->seed);
 	json_open(j, "overrides", '[');
 	for (unsigned int i = 0; i < r->nr_overrides; i++)
 		json_string(j, NULL, r->overrides[i]);
 	json_close(j, ']');
+	json_arguments(j, r);
+	json_string(j, "world", value_name(TRACE_ID_run, 4, r->world));
 	json_string(j, "result", report_result(r));
 	json_string(j, "text", r->end_text);
 	json_u64(j, "virtual_time_ns", r->time);
@@ -211,6 +234,7 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_pages(j, "memory_bytes", r->machine.frames);
 	json_pages(j, "swap_bytes", r->machine.swap);
 	json_string(j, "swap_model", r->swap_model);
+	json_pages(j, "guests_memory_bytes", sum->all.memory);
 	json_pages(j, "used_peak_bytes", r->used_peak);
 	json_pages(j, "used_bytes", r->host.used);
 	json_pages(j, "swap_used_peak_bytes", r->swap_peak);
@@ -243,6 +267,34 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_close(j, '}');
 }
 
+static void json_cost_table(struct json *j, const struct report *r)
+{
+	const char *at = r->references;
+
+	json_open(j, "cost_table", '{');
+	json_string(j, "name", r->costs_name);
+	json_open(j, "costs", '[');
+	for (unsigned int i = 0; i < r->nr_prices; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", r->prices[i].name);
+		json_u64(j, "each_ns", r->prices[i].each);
+		json_string(j, "source", r->prices[i].source);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_open(j, "references", '[');
+	while (at && *at) {
+		char *line = strndup(at, strcspn(at, "\n"));
+
+		json_string(j, NULL, line);
+		at += strlen(line);
+		at += *at == '\n';
+		free(line);
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
 void report_json(const struct report *r, FILE *out)
 {
 	struct json j = { .out = out };
@@ -261,6 +313,7 @@ void report_json(const struct report *r, FILE *out)
 	json_close(&j, ']');
 	report_json_images(r, &j);
 	json_host(&j, r, &sum);
+	json_cost_table(&j, r);
 	json_close(&j, '}');
 	report_sum_free(&sum);
 }
