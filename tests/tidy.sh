@@ -60,6 +60,10 @@ forbid 'sim/study/*.[ch]' 'cli.h kernel.h vmm.h host.h kvm.h ram.h machine-inter
 study=$(cd sim/study && ls *.h)
 forbid 'sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$study"
 
+forbid 'sim/report/*.[ch]' 'cli.h scenario.h machine.h kernel.h vmm.h host.h kvm.h ram.h parse.h'
+report=$(cd sim/report && ls *.h)
+forbid 'sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch]' "$report"
+
 # Each header of the two API trees says in its first lines which kind it is.
 for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do
 	head -n 6 "$f" | grep -qE '(same|model|stub)' || complain "$f: does not say same, model or stub"

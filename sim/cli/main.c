@@ -28,6 +28,7 @@ static const struct command commands[] = {
 	{ "trace", cmd_trace, "report|dump|csv RECORD|why FILE", "look into a trace" },
 	{ "export", cmd_export, "FORMAT TRACE [OPTION...]",
 	  "write a trace for Perfetto, babeltrace2, SQLite or as CSV" },
+	{ "report", cmd_report, "TRACE [-o FILE]", "one HTML file of a run, with plots" },
 	{ "diff", cmd_diff, "SIM REAL [OPTION...]", "compare two traces, phase by phase" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
 	  "replay a recording of a real page allocator" },

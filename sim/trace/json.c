@@ -6,33 +6,14 @@
 
 #include "json.h"
 #include "trace.h"
-
-/*
- * Length of the well-formed UTF-8 sequence at @s, 0 when there is none (RFC 3629); text of
- * guests may be anything.
- */
-static unsigned int utf8_length(const unsigned char *s)
-{
-	unsigned int n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-			 s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-			 s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (unsigned int i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
+#include "utf8.h"
 
 void json_escape(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)(text ? text : "");
 
 	while (*s) {
-		unsigned int n = *s < 0x80 ? 1 : utf8_length(s);
+		unsigned int n = utf8_length(s);
 
 		if (*s == '"' || *s == '\\')
 			fprintf(out, "\\%c", *s);

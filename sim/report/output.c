@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file that is there whole or not at all; see output.h.
+ */
+#define _GNU_SOURCE
+#include "output.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int cannot(const char *path, char *error, size_t error_size)
+{
+	snprintf(error, error_size, "%s: cannot be written: %s; name another file, or another "
+		 "directory", path, strerror(errno));
+	return -1;
+}
+
+static void discard(struct output *o)
+{
+	if (o->temporary)
+		unlink(o->temporary);
+	free(o->temporary);
+	*o = (struct output){ 0 };
+}
+
+static FILE *open_temporary(struct output *o)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	if (asprintf(&o->temporary, "%s.XXXXXX", o->path) < 0)
+		abort();
+	fd = mkstemp(o->temporary);
+	if (fd < 0) {
+		free(o->temporary);
+		o->temporary = NULL;
+		return NULL;
+	}
+	fchmod(fd, 0666 & ~mask);
+	return fdopen(fd, "w");
+}
+
+int output_open(struct output *o, const char *path, char *error, size_t error_size)
+{
+	struct stat st;
+
+	*o = (struct output){ .path = path };
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		o->file = open_temporary(o);
+	else
+		o->file = fopen(path, "w");
+	if (o->file)
+		return 0;
+	cannot(path, error, error_size);
+	discard(o);
+	return -1;
+}
+
+int output_close(struct output *o, char *error, size_t error_size)
+{
+	bool failed = fflush(o->file) || ferror(o->file);
+
+	if (fclose(o->file))
+		failed = true;
+	if (!failed && o->temporary)
+		failed = rename(o->temporary, o->path);
+	if (failed) {
+		cannot(o->path, error, error_size);
+		discard(o);
+		return -1;
+	}
+	free(o->temporary);
+	*o = (struct output){ 0 };
+	return 0;
+}
+
+int output_check(const char *path, char *error, size_t error_size)
+{
+	struct output o;
+	struct stat st;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	if (output_open(&o, path, error, error_size))
+		return -1;
+	fclose(o.file);
+	discard(&o);
+	return 0;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Axes, bands and lines; see plot.h.
+ */
+#include "plot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "html.h"
+
+#define HEIGHT 2100
+#define TICKS 5
+#define LOG_ONE 65536
+
+uint64_t plot_log2(uint64_t value)
+{
+	uint64_t whole, mantissa, fraction = 0;
+
+	if (!value)
+		return 0;
+	whole = 63 - __builtin_clzll(value);
+	/* 1.0 to 2.0, with 31 bits behind the point; squaring it gives the next bit of the log. */
+	mantissa = whole > 31 ? value >> (whole - 31) : value << (31 - whole);
+	for (unsigned int i = 0; i < 16; i++) {
+		mantissa = mantissa * mantissa >> 31;
+		fraction <<= 1;
+		if (mantissa >> 32) {
+			mantissa >>= 1;
+			fraction |= 1;
+		}
+	}
+	return whole * LOG_ONE + fraction;
+}
+
+static unsigned int height_of(const struct plot *p)
+{
+	return p->height ? p->height : HEIGHT;
+}
+
+/* @part of @whole, of a length. */
+static int share(uint64_t part, uint64_t whole, unsigned int length)
+{
+	if (!whole || part > whole)
+		part = whole = 1;
+	return (unsigned __int128)part * length / whole;
+}
+
+int plot_x(const struct plot *p, uint64_t x)
+{
+	uint64_t low = plot_log2(p->x_min);
+
+	if (!p->x_log)
+		return PLOT_LEFT + (p->x_max ? share(x, p->x_max, PLOT_INNER) : 0);
+	if (x <= p->x_min)
+		return PLOT_LEFT;
+	return PLOT_LEFT + share(plot_log2(x) - low, plot_log2(p->x_max) - low, PLOT_INNER);
+}
+
+int plot_y(const struct plot *p, uint64_t y)
+{
+	return PLOT_TOP + height_of(p) - share(y, p->y_end, height_of(p));
+}
+
+/* Ticks */
+
+/* Powers of two for bytes; 1, 2 and 5 for the rest. */
+static uint64_t tick_step(enum plot_unit unit, uint64_t max)
+{
+	uint64_t step = 1;
+	unsigned int digit = 0;
+
+	if (unit == PLOT_PERCENT)
+		return 2500;
+	while (max / step > TICKS && step < UINT64_MAX / 4) {
+		if (unit == PLOT_BYTES)
+			step *= 2;
+		else
+			step = digit++ % 3 == 1 ? step / 2 * 5 : step * 2;
+	}
+	return step;
+}
+
+struct scale {
+	uint64_t one;
+	const char *name;
+};
+
+/* The largest unit of which a step has at least one. */
+static struct scale scale_of(enum plot_unit unit, uint64_t step)
+{
+	static const struct scale bytes[] = { { UINT64_C(1) << 40, "TiB" }, { 1 << 30, "GiB" },
+					      { 1 << 20, "MiB" }, { 1 << 10, "KiB" } };
+	static const struct scale times[] = { { 1000000000, "s" }, { 1000000, "ms" },
+					      { 1000, "us" } };
+
+	if (unit == PLOT_CPUS)
+		return (struct scale){ 1000, "CPUs" };
+	if (unit == PLOT_PERCENT)
+		return (struct scale){ 100, "%" };
+	for (unsigned int i = 0; unit == PLOT_BYTES && i < 4; i++)
+		if (step >= bytes[i].one)
+			return bytes[i];
+	for (unsigned int i = 0; unit == PLOT_NS && i < 3; i++)
+		if (step >= times[i].one)
+			return times[i];
+	return (struct scale){ 1, unit == PLOT_BYTES ? "bytes" : "ns" };
+}
+
+static void print_tick(FILE *out, const struct scale *scale, uint64_t value)
+{
+	uint64_t rest = value % scale->one;
+
+	fprintf(out, "%" PRIu64, value / scale->one);
+	if (!rest)
+		return;
+	fputc('.', out);
+	for (uint64_t digit = scale->one / 10; rest && digit; digit /= 10) {
+		fprintf(out, "%" PRIu64, rest / digit);
+		rest %= digit;
+	}
+}
+
+static void y_axis(const struct plot *p, uint64_t step)
+{
+	struct scale scale = scale_of(p->y_unit, step);
+
+	for (uint64_t y = 0; y <= p->y_end; y += step) {
+		int at = plot_y(p, y);
+
+		fprintf(p->out, "<path class=\"grid\" d=\"M%d %dh%d\"/>"
+			"<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", PLOT_LEFT,
+			at, PLOT_INNER, PLOT_LEFT - 70, at + 40);
+		print_tick(p->out, &scale, y);
+		fputs("</text>\n", p->out);
+	}
+	fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"110\" text-anchor=\"end\">%s</text>\n",
+		PLOT_LEFT - 70, scale.name);
+}
+
+static void x_tick(const struct plot *p, uint64_t x, const struct scale *scale, bool unit)
+{
+	int at = plot_x(p, x), bottom = PLOT_TOP + height_of(p);
+
+	fprintf(p->out, "<path class=\"grid\" d=\"M%d %dv60\"/>"
+		"<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", at, bottom, at,
+		bottom + 180);
+	print_tick(p->out, scale, x);
+	fprintf(p->out, "%s%s</text>\n", unit ? " " : "", unit ? scale->name : "");
+}
+
+static void x_axis(const struct plot *p)
+{
+	uint64_t step = tick_step(p->x_unit, p->x_max);
+	struct scale scale = scale_of(p->x_unit, step);
+	int bottom = PLOT_TOP + height_of(p);
+
+	if (p->x_log) {
+		for (uint64_t x = p->x_min; x <= p->x_max && x <= UINT64_MAX / 10; x *= 10) {
+			scale = scale_of(p->x_unit, x);
+			x_tick(p, x, &scale, true);
+		}
+	} else {
+		for (uint64_t x = 0; x <= p->x_max; x += step)
+			x_tick(p, x, &scale, false);
+	}
+	fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">",
+		PLOT_LEFT + PLOT_INNER, bottom + 370);
+	html_text(p->out, p->x_name);
+	if (!p->x_log)
+		fprintf(p->out, ", %s", scale.name);
+	fputs("</text>\n", p->out);
+}
+
+/* Round up to where the axis can end. */
+static uint64_t axis_end(uint64_t max, uint64_t step)
+{
+	uint64_t end = max / step * step;
+
+	if (end < max || !end)
+		end = end <= UINT64_MAX - step ? end + step : max;
+	return end;
+}
+
+void plot_begin(struct plot *p)
+{
+	uint64_t step = tick_step(p->y_unit, p->y_max);
+
+	if (p->x_log) {
+		/* Whole decades. */
+		uint64_t low = 1, high = 1;
+
+		while (low <= p->x_min / 10)
+			low *= 10;
+		while (high < p->x_max && high <= UINT64_MAX / 10)
+			high *= 10;
+		p->x_min = low;
+		p->x_max = high > low ? high : low * 10;
+	}
+	p->y_end = axis_end(p->y_max, step);
+	fputs("<figure><figcaption><b>", p->out);
+	html_text(p->out, p->title);
+	fputs("</b>", p->out);
+	if (p->note) {
+		fputs("<p>", p->out);
+		html_text(p->out, p->note);
+		fputs("</p>", p->out);
+	}
+	fprintf(p->out, "</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
+		PLOT_WIDTH, PLOT_TOP + height_of(p) + PLOT_BOTTOM);
+	html_text(p->out, p->title);
+	fputs("\">\n", p->out);
+	y_axis(p, step);
+	x_axis(p);
+}
+
+void plot_legend(FILE *out, const struct plot_key *keys, unsigned int nr)
+{
+	fputs("<ul class=\"legend\">", out);
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct plot_key *key = &keys[i];
+		bool coloured = key->shape[strlen(key->shape) - 1] == 's' || *key->shape == 'f';
+
+		fprintf(out, "<li><i class=\"%s", key->shape);
+		if (coloured)
+			fprintf(out, "%u", key->colour);
+		fputs("\"></i>", out);
+		html_text(out, key->name);
+		fputs("</li>", out);
+	}
+	fputs("</ul>\n", out);
+}
+
+void plot_end(struct plot *p, const struct plot_key *keys, unsigned int nr)
+{
+	fputs("</svg>\n", p->out);
+	plot_legend(p->out, keys, nr);
+	fputs("</figure>\n", p->out);
+}
+
+/* Data */
+
+/*
+ * A polyline through all points; on a level stretch and where several points share a place, only
+ * what changes the picture is written.
+ */
+struct pen {
+	FILE *out;
+	int x, y;		/* of what is written */
+	int to_x, to_y;		/* where the pen is */
+	bool begun;
+};
+
+static void pen_flush(struct pen *pen)
+{
+	if (pen->to_x == pen->x && pen->to_y == pen->y)
+		return;
+	if (pen->to_y == pen->y)
+		fprintf(pen->out, "h%d", pen->to_x - pen->x);
+	else if (pen->to_x == pen->x)
+		fprintf(pen->out, "v%d", pen->to_y - pen->y);
+	else
+		fprintf(pen->out, "l%d %d", pen->to_x - pen->x, pen->to_y - pen->y);
+	pen->x = pen->to_x;
+	pen->y = pen->to_y;
+}
+
+static void pen_to(struct pen *pen, int x, int y)
+{
+	if (!pen->begun) {
+		fprintf(pen->out, "M%d %d", x, y);
+		*pen = (struct pen){ pen->out, x, y, x, y, true };
+		return;
+	}
+	if (y != pen->to_y || pen->to_y != pen->y)
+		pen_flush(pen);
+	pen->to_x = x;
+	pen->to_y = y;
+}
+
+static uint64_t stacked(const struct timeline_point *p, unsigned int series)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i <= series; i++)
+		sum += p->value[i];
+	return sum;
+}
+
+static bool is_empty(const struct timeline_point *points, unsigned int nr, unsigned int series)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (points[i].value[series])
+			return false;
+	return true;
+}
+
+/* From the top down, each one over the one before: so an edge is written once. */
+void plot_bands(const struct plot *p, const struct timeline_point *points, unsigned int nr,
+		unsigned int series, const unsigned int *colours)
+{
+	int bottom = PLOT_TOP + height_of(p);
+
+	for (unsigned int s = series; nr && s--;) {
+		struct pen pen = { .out = p->out };
+
+		if (is_empty(points, nr, s))
+			continue;
+		fprintf(p->out, "<path class=\"f%u\" d=\"", colours[s]);
+		pen_to(&pen, plot_x(p, points[0].time), bottom);
+		for (unsigned int i = 0; i < nr; i++)
+			pen_to(&pen, plot_x(p, points[i].time), plot_y(p, stacked(&points[i], s)));
+		pen_flush(&pen);
+		fprintf(p->out, "V%dz\"/>\n", bottom);
+	}
+}
+
+void plot_line(const struct plot *p, const struct timeline_point *points, unsigned int nr,
+	       const char *classes)
+{
+	struct pen pen = { .out = p->out };
+
+	if (!nr)
+		return;
+	fprintf(p->out, "<path class=\"%s\" d=\"", classes);
+	for (unsigned int i = 0; i < nr; i++)
+		pen_to(&pen, plot_x(p, points[i].time), plot_y(p, points[i].value[0]));
+	pen_flush(&pen);
+	fputs("\"/>\n", p->out);
+}
+
+void plot_level(const struct plot *p, uint64_t y, const char *classes)
+{
+	fprintf(p->out, "<path class=\"%s\" d=\"M%d %dh%d\"/>\n", classes, PLOT_LEFT, plot_y(p, y),
+		PLOT_INNER);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of a run's report; all of it is in its JSON.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_page.h"
+
+#define GUESTS_LISTED 20
+#define PROGRAMS_LISTED 64
+#define CAUSES_LISTED 16
+#define IMAGES_LISTED 24
+
+static unsigned int shown(unsigned int nr, unsigned int max)
+{
+	return nr < max ? nr : max;
+}
+
+/* Guests are in the order of their ids, but one that nothing was said of is left out. */
+static const char *guest_name(const struct html *h, uint64_t id)
+{
+	unsigned int nr = html_length(h, "guests");
+
+	if (id < nr && html_u64(h, "guests[%u].id", (unsigned int)id) == id)
+		return html_string(h, "guests[%u].name", (unsigned int)id);
+	for (unsigned int i = 0; i < nr; i++)
+		if (html_u64(h, "guests[%u].id", i) == id)
+			return html_string(h, "guests[%u].name", i);
+	return "-";
+}
+
+void run_table_programs(const struct html *h)
+{
+	unsigned int nr = html_length(h, "programs"), n = shown(nr, PROGRAMS_LISTED);
+
+	if (!nr)
+		return;
+	html_table(h->out, "guest|program|start|run time|CPU|stalled|work|end", 2);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, guest_name(h, html_u64(h, "programs[%u].guest", i)));
+		html_cell(h->out, html_string(h, "programs[%u].name", i));
+		html_cell_number(h, "programs[%u].start_ns", i);
+		html_cell_number(h, "programs[%u].run_time_ns", i);
+		html_cell_number(h, "programs[%u].cpu_ns", i);
+		html_cell_number(h, "programs[%u].stalled_ns", i);
+		html_cell_number(h, "programs[%u].work", i);
+		fputs("<td class=\"n\">", h->out);
+		html_text(h->out, html_string(h, "programs[%u].state", i));
+		fputs("</td>", h->out);
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+}
+
+void run_table_commands(const struct html *h)
+{
+	unsigned int nr = html_length(h, "commands"), n = shown(nr, PROGRAMS_LISTED);
+
+	if (!nr)
+		return;
+	fputs("<h3>Commands of the host</h3>\n", h->out);
+	html_table(h->out, "command|guest|target|start|had|has|took|end", 2);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "commands[%u].name", i));
+		html_cell(h->out, guest_name(h, html_u64(h, "commands[%u].guest", i)));
+		html_cell_number(h, "commands[%u].target_bytes", i);
+		html_cell_number(h, "commands[%u].start_ns", i);
+		html_cell_number(h, "commands[%u].had_bytes", i);
+		html_cell_number(h, "commands[%u].has_bytes", i);
+		html_cell_number(h, "commands[%u].took_ns", i);
+		fputs("<td class=\"n\">", h->out);
+		html_text(h->out, html_string(h, "commands[%u].result", i));
+		fputs("</td>", h->out);
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+}
+
+void run_table_guests(const struct html *h)
+{
+	unsigned int nr = html_length(h, "guests"), n = shown(nr, GUESTS_LISTED);
+
+	html_table(h->out, "guest|memory|RSS peak|RSS end|swapped|own swap|in balloon|stalled", 1);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "guests[%u].name", i));
+		html_cell_number(h, "guests[%u].memory_bytes", i);
+		html_cell_number(h, "guests[%u].resident_peak_bytes", i);
+		html_cell_number(h, "guests[%u].resident_bytes", i);
+		html_cell_number(h, "guests[%u].swapped_bytes", i);
+		html_cell_number(h, "guests[%u].guest_swap_bytes", i);
+		html_cell_number(h, "guests[%u].ballooned_bytes", i);
+		html_cell_number(h, "guests[%u].stalled_ns", i);
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+	fputs("<p class=\"note\">RSS: the guest's memory that is in frames of the host. The host "
+	      "used ", h->out);
+	html_number(h, "host.used_peak_bytes");
+	fputs(" at its peak and ", h->out);
+	html_number(h, "host.used_bytes");
+	fputs(" at the end.</p>\n", h->out);
+}
+
+void run_table_mechanism(const struct html *h)
+{
+	unsigned int nr = html_length(h, "guests"), n = shown(nr, GUESTS_LISTED);
+
+	html_table(h->out, "guest|mechanism|reports|reported|hints|hinted|inflated|deflated|"
+		   "discarded|given back", 2);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "guests[%u].name", i));
+		html_cell(h->out, html_string(h, "guests[%u].mechanism", i));
+		html_cell_number(h, "guests[%u].report_requests", i);
+		html_cell_number(h, "guests[%u].reported_bytes", i);
+		html_cell_number(h, "guests[%u].hint_requests", i);
+		html_cell_number(h, "guests[%u].hinted_bytes", i);
+		html_cell_number(h, "guests[%u].inflated_bytes", i);
+		html_cell_number(h, "guests[%u].deflated_bytes", i);
+		html_cell_number(h, "guests[%u].discarded_bytes", i);
+		html_cell_number(h, "guests[%u].given_back_bytes", i);
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+	fputs("<p class=\"note\">Discarded: what devices asked for. Given back: frames that the "
+	      "host got by it.</p>\n<h3>VM exits</h3>\n", h->out);
+	html_table(h->out, "guest|EPT violation|ioeventfd|MMIO|HLT|hypercall|interrupt", 1);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "guests[%u].name", i));
+		html_cell_number(h, "guests[%u].exits.ept-violation", i);
+		html_cell_number(h, "guests[%u].exits.ioeventfd", i);
+		html_cell_number(h, "guests[%u].exits.mmio", i);
+		html_cell_number(h, "guests[%u].exits.hlt", i);
+		html_cell_number(h, "guests[%u].exits.hypercall", i);
+		html_cell_number(h, "guests[%u].exits.interrupt", i);
+	}
+	html_table_end(h->out);
+}
+
+void run_table_swap(const struct html *h)
+{
+	unsigned int nr = html_length(h, "host.swap_devices");
+
+	if (!nr)
+		return;
+	html_table(h->out, "swap device|reads|read|writes|written|busy|queue max|used max", 1);
+	for (unsigned int i = 0; i < nr; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.swap_devices[%u].name", i));
+		html_cell_number(h, "host.swap_devices[%u].reads", i);
+		html_cell_number(h, "host.swap_devices[%u].read_bytes", i);
+		html_cell_number(h, "host.swap_devices[%u].writes", i);
+		html_cell_number(h, "host.swap_devices[%u].written_bytes", i);
+		html_cell_number(h, "host.swap_devices[%u].busy_ns", i);
+		html_cell_number(h, "host.swap_devices[%u].queue_max", i);
+		html_cell_number(h, "host.swap_devices[%u].used_max_bytes", i);
+	}
+	html_table_end(h->out);
+}
+
+struct cause {
+	unsigned int index;	/* in the JSON */
+	uint64_t ns;
+};
+
+static int by_ns(const void *a, const void *b)
+{
+	const struct cause *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void run_table_causes(const struct html *h)
+{
+	unsigned int nr = html_length(h, "host.cpu_by_cause"), n = shown(nr, CAUSES_LISTED);
+	struct cause *causes = calloc(nr + 1, sizeof(*causes));
+
+	if (!causes)
+		abort();
+	for (unsigned int i = 0; i < nr; i++)
+		causes[i] = (struct cause){ i, html_u64(h, "host.cpu_by_cause[%u].ns", i) };
+	qsort(causes, nr, sizeof(*causes), by_ns);
+	fputs("<p class=\"note\">Who: <b>guest</b>, virtual CPUs in guest mode; <b>exit</b>, the "
+	      "host's kernel for them; <b>vmm</b>, VMMs in user space; <b>vmm-kernel</b>, the "
+	      "host's kernel for VMMs; <b>host</b>, its own threads.</p>\n", h->out);
+	html_table(h->out, "who|cause|time|count", 2);
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int at = causes[i].index;
+
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.cpu_by_cause[%u].who", at));
+		html_cell(h->out, html_string(h, "host.cpu_by_cause[%u].cause", at));
+		html_cell_number(h, "host.cpu_by_cause[%u].ns", at);
+		html_cell_number(h, "host.cpu_by_cause[%u].count", at);
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+	free(causes);
+}
+
+static const char *const kinds[] = { "minor", "huge", "ept", "ept-huge", "swap-in",
+				     "guest-swap-in" };
+
+void run_table_faults(const struct html *h)
+{
+	unsigned int nr = html_length(h, "guests"), n = shown(nr, GUESTS_LISTED);
+
+	html_table(h->out, "guest|kind|count|median|99 of 100|longest|total", 2);
+	for (unsigned int i = 0; i < n; i++) {
+		for (unsigned int k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+			char at[64];
+
+			snprintf(at, sizeof(at), "guests[%u].faults.%s", i, kinds[k]);
+			if (!html_u64(h, "%s.count", at))
+				continue;
+			html_row(h->out);
+			html_cell(h->out, html_string(h, "guests[%u].name", i));
+			html_cell(h->out, kinds[k]);
+			html_cell_number(h, "%s.count", at);
+			html_cell_number(h, "%s.p50_ns", at);
+			html_cell_number(h, "%s.p99_ns", at);
+			html_cell_number(h, "%s.max_ns", at);
+			html_cell_number(h, "%s.total_ns", at);
+		}
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+}
+
+void run_table_images(const struct html *h)
+{
+	unsigned int nr = html_length(h, "images"), n = shown(nr, IMAGES_LISTED);
+
+	if (!nr)
+		return;
+	fputs("<h3>Driver and device images</h3>\n", h->out);
+	html_table(h->out, "image|version|digest of its sources", 3);
+	for (unsigned int i = 0; i < n; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "images[%u].path", i));
+		html_cell(h->out, html_string(h, "images[%u].version", i));
+		html_cell(h->out, html_string(h, "images[%u].digest", i));
+	}
+	html_table_end(h->out);
+	html_left_out(h->out, nr - n);
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reports: every number against --json, text of others, what is thinned, traces that are damaged,
+ * and a browser that opens one without a word.
+ */
+#include "suite.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli_run.h"
+#include "plot.h"
+#include "scenario.h"
+#include "skip.h"
+#include "timeline.h"
+#include "trace_story.h"
+
+#define LINE_SIZE 8192
+#define REPORT_MAX (1 << 20)
+
+/* A line for the shell, in which $B is the command; what it prints goes to out and err. */
+static int shell(const char *line)
+{
+	char whole[LINE_SIZE];
+	int status;
+
+	setenv("B", command, 1);
+	snprintf(whole, sizeof(whole), "( %s ) >out 2>err", line);
+	status = system(whole);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void well(const char *line)
+{
+	size_t size;
+	int status = shell(line);
+
+	ck_assert_msg(!status, "%s: status %d: %s", line, status, read_file("err", &size));
+}
+
+/* Status 2, and one line that has @text. */
+static void refused(const char *line, const char *text)
+{
+	size_t size;
+	int status = shell(line);
+	char *err = read_file("err", &size);
+
+	ck_assert_msg(status == 2, "%s: status %d", line, status);
+	ck_assert_msg(strstr(err, text) != NULL, "%s: %s", line, err);
+	ck_assert_msg(strchr(err, '\n') == err + size - 1, "%s: %s", line, err);
+	free(err);
+}
+
+static void enter(void)
+{
+	enter_scratch();
+}
+
+static void leave(void)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "rm -r %s", scratch);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(system(line), 0);
+}
+
+/* Numbers */
+
+/* The member of a path such as a.b[3].c, independently of how reports look it up. */
+static struct json_object *member_of(struct json_object *at, char *path)
+{
+	for (char *key = strtok(path, ".["); key && at; key = strtok(NULL, ".[")) {
+		char *end = strchr(key, ']');
+
+		if (end && !end[1] && json_object_is_type(at, json_type_array))
+			at = json_object_array_get_idx(at, strtoul(key, NULL, 10));
+		else if (!json_object_object_get_ex(at, key, &at))
+			return NULL;
+	}
+	return at;
+}
+
+static char *until(const char *from, char end)
+{
+	const char *to = strchr(from, end);
+
+	ck_assert_ptr_nonnull(to);
+	return strndup(from, to - from);
+}
+
+/* Each number of a report is the one of the JSON under its path; returns how many there are. */
+static unsigned int check_numbers(const char *html, struct json_object *json)
+{
+	static const char of[] = "data-of=\"", is[] = "data-value=\"";
+	unsigned int nr = 0;
+
+	for (const char *at = html; (at = strstr(at, of)); nr++) {
+		char *path = until(at + strlen(of), '"'), *whole = strdup(path), *value;
+		struct json_object *found;
+
+		at = strstr(at, is);
+		ck_assert_ptr_nonnull(at);
+		value = until(at + strlen(is), '"');
+		found = member_of(json, path);
+		ck_assert_msg(found != NULL, "%s is not in the JSON", whole);
+		ck_assert_msg(!strcmp(json_object_to_json_string(found), value), "%s: %s, not %s",
+			      whole, value, json_object_to_json_string(found));
+		free(path);
+		free(whole);
+		free(value);
+	}
+	return nr;
+}
+
+START_TEST(every_number_is_that_of_json)
+{
+	struct json_object *json;
+	size_t size;
+	char *html;
+
+	well("$B run first.dts --quiet --trace t");
+	well("$B report t -o t.html");
+	well("$B trace report t --json >t.json");
+	html = read_file("t.html", &size);
+	json = json_object_from_file("t.json");
+	ck_assert_ptr_nonnull(json);
+	ck_assert_uint_gt(check_numbers(html, json), 150);
+	/* the test can fail */
+	json_object_object_del(json, "seed");
+	json_object_object_add(json, "seed", json_object_new_int(77));
+	ck_assert_ptr_nonnull(strstr(html, "data-of=\"seed\" data-value=\"1\""));
+	json_object_put(json);
+	free(html);
+}
+END_TEST
+
+START_TEST(the_same_trace_gives_the_same_bytes)
+{
+	well("$B run first.dts --quiet --trace t");
+	well("$B report t | grep -q '^t.html: report written$' && mv t.html one.html");
+	well("$B report t && cmp one.html t.html");
+	/* beside the trace, under its name, and nothing temporary */
+	well("mkdir d && mv t d/a.trace && $B report d/a.trace && test -s d/a.html");
+	well("test $(ls d | wc -l) = 2");
+}
+END_TEST
+
+START_TEST(it_says_what_was_asked_and_how_to_get_it_again)
+{
+	well("$B run first.dts --quiet --set /host/costs/tlb-flush-ns=3000 --seed 5 --trace t");
+	well("$B report t");
+	well("grep -q 'Two guests of 512 MiB' t.html");
+	well("grep -q 'prefers-color-scheme:dark' t.html && grep -q '@media print' t.html");
+	well("grep -q 'run first.dts --set /host/costs/tlb-flush-ns=3000 --set /seed=5' t.html");
+	well("grep -q 'given by --set /host/costs/tlb-flush-ns=3000' t.html");
+	well("grep -q 'measured: \\[Li\\] 1559 cycles' t.html && grep -q 'Wanpeng Li' t.html");
+	/* it loads nothing and runs nothing */
+	well("grep -q \"default-src 'none'\" t.html");
+	well("! grep -iE '<script|https?:|url\\(|@import|<iframe|src=' t.html");
+}
+END_TEST
+
+START_TEST(each_cost_says_what_it_rests_on)
+{
+	struct scenario_args args = { .file = "first.dts" };
+	char dir[PATH_MAX + 16];
+	struct scenario s;
+
+	snprintf(dir, sizeof(dir), "%s/scenarios", top);
+	args.include_dir = dir;
+	ck_assert_msg(!scenario_load(&s, &args), "%s", scenario_error_text(&s));
+	for (unsigned int i = 0; i < NR_COSTS; i++) {
+		const char *source = s.host.cost_source[i];
+
+		ck_assert_msg(!strncmp(source, "measured", 8) || !strncmp(source, "derived", 7) ||
+			      !strncmp(source, "estimate", 8), "%s: %s", cost_info[i].property,
+			      source);
+		/* what is in brackets is one of the references */
+		for (const char *at = source; (at = strchr(at, '[')); at++) {
+			char *name = until(at, ']');
+			unsigned int found = 0;
+
+			for (unsigned int k = 0; k < s.host.cost_references.nr; k++)
+				found += !strncmp(s.host.cost_references.text[k], name,
+						  strlen(name));
+			ck_assert_msg(found == 1, "%s: %s] is %u times there", source, name, found);
+			free(name);
+		}
+	}
+	scenario_free(&s);
+}
+END_TEST
+
+/* Text of others */
+
+#define EVIL "</title><script>alert('1')</script>\"&\xff\x01"
+
+START_TEST(text_of_others_is_only_text)
+{
+	char error[256];
+	struct trace_writer *tw = trace_open("t", TRACE_SUMMARY, error, sizeof(error));
+
+	ck_assert_msg(tw != NULL, "%s", error);
+	TRACE(tw, 0, run, .scenario = EVIL, .seed = 1, .version = EVIL, .description = EVIL);
+	TRACE(tw, 0, override, .kind = TRACE_OVERRIDE_SET, .text = EVIL);
+	TRACE(tw, 0, machine, .cpus = 1, .frames = 1 << 18, .swap = 1 << 16, .swap_model = EVIL,
+	      .costs = EVIL, .references = EVIL);
+	TRACE(tw, 0, cost, .name = EVIL, .each = 7, .source = EVIL);
+	TRACE(tw, 0, image, .guest = 0, .node = EVIL, .path = EVIL, .version = EVIL,
+	      .digest = EVIL);
+	TRACE(tw, 0, guest, .guest = 0, .name = EVIL, .memory = 1 << 18, .vcpus = 1,
+	      .mechanism = EVIL);
+	TRACE(tw, 0, program_start, .guest = 0, .program = 0, .name = EVIL);
+	TRACE(tw, 5, guest_sample, .guest = 0, .resident = 5);
+	TRACE(tw, 9, program_end, .guest = 0, .program = 0);
+	TRACE(tw, 9, ledger, .guest = 0, .cost = EVIL, .time = 5, .count = 1);
+	TRACE(tw, 9, swap_device, .name = EVIL);
+	TRACE(tw, 9, run_end, .result = TRACE_END_FAILED, .text = EVIL);
+	ck_assert_int_eq(trace_start(tw), 0);
+	ck_assert_int_eq(trace_close(tw), 0);
+	well("$B report t");
+	well("! grep -i '<script' t.html");
+	well("test $(grep -o '</title>' t.html | wc -l) = 1");
+	well("test $(grep -o '&lt;script&gt;alert(&#39;1' t.html | wc -l) -gt 12");
+	well("iconv -f UTF-8 -t UTF-8 t.html >/dev/null");
+}
+END_TEST
+
+/* Damage */
+
+START_TEST(a_cut_trace_gives_what_is_there)
+{
+	struct story story = { .guests = 2, .samples = 4000, .faults = 4, .mechanism = "x" };
+
+	story_write("whole", &story);
+	well("$B report whole && ! grep -q 'is not whole' whole.html");
+	well("head -c $(($(stat -c %s whole) * 2 / 3)) whole >cut");
+	refused("$B report cut", "cut:");
+	well("grep -q 'is not whole' cut.html && grep -q '</html>' cut.html");
+}
+END_TEST
+
+START_TEST(what_is_no_trace_leaves_nothing)
+{
+	well(": >empty; echo words >words; printf 'ballast' >short");
+	refused("$B report empty", "empty");
+	refused("$B report words", "words");
+	refused("$B report short", "short");
+	refused("$B report none", "none");
+	refused("$B report .", ".");
+	refused("$B report", "needs a trace");
+	refused("$B report empty --json", "allowed: -o FILE");
+	refused("$B report empty more", "takes one file");
+	refused("$B report empty -o", "needs a file");
+	well("! ls *.html* .html* 2>/dev/null");
+	well("$B run first.dts --quiet --trace t");
+	refused("$B report t -o no/such/dir/r.html", "cannot be written");
+	refused("$B report t -o /dev/full", "cannot be written");
+	refused("$B report t -o .", "cannot be written");
+	refused("$B report t -o t", "made from");
+	well("! ls *.html* 2>/dev/null && $B trace report t >/dev/null");
+	/* a trace of long ago or from the middle: whatever there is */
+	well("$B report t -o /dev/null");
+}
+END_TEST
+
+START_TEST(a_long_run_of_many_guests_stays_small)
+{
+	struct story story = { .guests = 60, .samples = 5000, .mechanism = "reporting" };
+	struct stat st;
+
+	story_write("t", &story);
+	well("$B report t");
+	ck_assert_int_eq(stat("t.html", &st), 0);
+	ck_assert_int_lt(st.st_size, REPORT_MAX);
+	well("grep -q 'other guests' t.html");
+}
+END_TEST
+
+/* Thinning and scales */
+
+START_TEST(thinning_keeps_least_and_most)
+{
+	struct timeline t;
+	struct timeline_point *points;
+	uint64_t most = 0, least = UINT64_MAX, last = 0;
+	unsigned int nr;
+
+	timeline_init(&t, 2);
+	for (uint64_t i = 0; i < 1000000; i++) {
+		timeline_set(&t, i * 10000000, 0, i == 777777 ? 1000000 : 1000 + i % 7);
+		timeline_set(&t, i * 10000000, 1, i == 333333 ? 3 : 500);
+	}
+	points = timeline_points(&t, &nr);
+	ck_assert_uint_gt(nr, TIMELINE_BUCKETS / 2);
+	ck_assert_uint_le(nr, 2 * TIMELINE_BUCKETS + 1);
+	for (unsigned int i = 0; i < nr; i++) {
+		ck_assert(!i || points[i].time > last);
+		last = points[i].time;
+		most = points[i].value[0] > most ? points[i].value[0] : most;
+		least = points[i].value[1] < least ? points[i].value[1] : least;
+		/* series belong together, also where nothing special was */
+		ck_assert(points[i].time % 10000000 == 0);
+	}
+	ck_assert_uint_eq(most, 1000000);
+	ck_assert_uint_eq(least, 3);
+	ck_assert_uint_eq(last, UINT64_C(999999) * 10000000);
+	free(points);
+	timeline_free(&t);
+}
+END_TEST
+
+START_TEST(logarithms_are_whole_numbers)
+{
+	for (unsigned int i = 0; i < 64; i++)
+		ck_assert_uint_eq(plot_log2(UINT64_C(1) << i), i * 65536);
+	for (uint64_t v = 1; v < 100000; v++)
+		ck_assert_uint_le(plot_log2(v), plot_log2(v + 1));
+	ck_assert_uint_eq(plot_log2(10), 217705);	/* 3.321928 */
+	ck_assert_uint_eq(plot_log2(1000), 653117);	/* 9.965784 */
+}
+END_TEST
+
+/* A browser */
+
+START_TEST(a_browser_opens_it_without_a_word)
+{
+	well("$B run first.dts --quiet --trace t && $B report t");
+	well("timeout 300 chromium --headless=new --no-sandbox --disable-gpu "
+	     "--enable-logging=stderr --user-data-dir=$PWD/profile"
+	     " --window-size=1000,4000 --screenshot=$PWD/t.png "
+	     "file://$PWD/t.html 2>console; ! grep CONSOLE console && test -s t.png");
+}
+END_TEST
+
+Suite *test_suite(int argc, char **argv)
+{
+	Suite *s = suite_create("report");
+	TCase *tc = tcase_create("report");
+
+	if (!cli_environment())
+		return NULL;
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, enter, leave);
+	tcase_add_test(tc, every_number_is_that_of_json);
+	tcase_add_test(tc, the_same_trace_gives_the_same_bytes);
+	tcase_add_test(tc, it_says_what_was_asked_and_how_to_get_it_again);
+	tcase_add_test(tc, each_cost_says_what_it_rests_on);
+	tcase_add_test(tc, text_of_others_is_only_text);
+	tcase_add_test(tc, a_cut_trace_gives_what_is_there);
+	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
+	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);
+	tcase_add_test(tc, thinning_keeps_least_and_most);
+	tcase_add_test(tc, logarithms_are_whole_numbers);
+	if (system("command -v chromium >/dev/null 2>&1"))
+		skip_tests(1, "reports in a browser: chromium is not installed");
+	else
+		tcase_add_test(tc, a_browser_opens_it_without_a_word);
+	suite_add_tcase(s, tc);
+	return s;
+}
