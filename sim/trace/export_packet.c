@@ -52,7 +52,7 @@ static void packet(struct export_out *out, unsigned int tag, unsigned int flags,
 
 void packet_start(struct export_out *out)
 {
-	packet(out, PB_INTERNED_DATA, ANEW, NULL, 0);
+	packet(out, PB_INTERNED_DATA, ANEW, (const uint8_t *)"", 0);
 }
 
 void packet_interned(struct export_out *out, const uint8_t *data, size_t len)
