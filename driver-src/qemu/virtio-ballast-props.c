@@ -53,7 +53,7 @@ static const BallastCounter ballast_counter[] = {
     COUNTER("malformed-requests", errors,
             "requests that broke the device"),
 #undef COUNTER
-    { NULL }
+    { .name = NULL }
 };
 
 /* What -device virtio-ballast-pci,help says of the other properties. */

@@ -339,7 +339,7 @@ static const BallastCounter page_hint_counter[] = {
             "memory of well-formed requests that was left in place"),
     COUNTER("malformed-requests", errors, "requests that broke the device"),
 #undef COUNTER
-    { NULL }
+    { .name = NULL }
 };
 
 static void page_hint_get_action(Object *obj, Visitor *v, const char *name,
