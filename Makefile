@@ -95,13 +95,14 @@ DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
 module_tail := $(O)/images/obj/module-tail.o
 
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
-# and device headers.  The same whatever compiles them.
-image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) \
-	$(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h driver-src/linux/*/*.h)) | sha256sum | cut -c1-16)"'
+# and device headers.  The same whatever compiles them, and so all of them make an object out of date.
+image_headers := $(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h driver-src/linux/*/*.h))
+image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) $(image_headers) | \
+	sha256sum | cut -c1-16)"'
 
 # Arguments: name, source, all sources of the image.
 define guest_object
-$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2)
+$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
 	@$$(CC) $$(GUEST_IMAGE_CFLAGS) -DKBUILD_MODNAME='"$(subst -,_,$(1))"' $$(call image_source,$(3)) \
@@ -120,7 +121,7 @@ endef
 
 # Arguments: name, source, all sources of the image.
 define device_object
-$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2)
+$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)"
 	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $$(call image_source,$(3)) -c -o $$@ $$<
