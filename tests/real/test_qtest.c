@@ -277,11 +277,6 @@ static void setup_page_hint_microvm(void)
 	setup(MACHINE_MICROVM, &hostile_page_hint);
 }
 
-static void setup_page_hint_q35(void)
-{
-	setup(MACHINE_Q35, &hostile_page_hint);
-}
-
 START_TEST(hostile_guest_harms_itself_only)
 {
 	const struct hostile_case *c = &qemu.world.device->cases[_i];
@@ -451,7 +446,6 @@ int main(void)
 	add_ballast(suite, "microvm", setup_microvm);
 	add_ballast(suite, "q35", setup_q35);
 	add_machine(suite, "page-hint, microvm", &hostile_page_hint, setup_page_hint_microvm);
-	add_machine(suite, "page-hint, q35", &hostile_page_hint, setup_page_hint_q35);
 	runner = srunner_create(suite);
 	/* QEMU stays from case to case; every wait has an end of its own. */
 	srunner_set_fork_status(runner, CK_NOFORK);
