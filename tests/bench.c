@@ -21,6 +21,7 @@
 #include "coro.h"
 #include "engine.h"
 #include "random.h"
+#include "statistics.h"
 #include "bench_mm.h"
 
 #define BEST_OF 3
@@ -223,19 +224,6 @@ static double bench_hinting(unsigned int unused)
 	return t > 0 ? frees / t / 1e6 : -1;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *value, unsigned int nr)
-{
-	qsort(value, nr, sizeof(*value), by_value);
-	return nr % 2 ? value[nr / 2] : (value[nr / 2 - 1] + value[nr / 2]) / 2;
-}
-
 /* An engine that was there and has gone against none at all. */
 static double bench_hook_off(void)
 {
@@ -247,7 +235,7 @@ static double bench_hook_off(void)
 		without[i] = bench_churn(CHURN_PLAIN);
 		off[i] = bench_churn(CHURN_HOOK_OFF);
 	}
-	return median(off, TURNS) / median(without, TURNS);
+	return statistics_median(off, TURNS) / statistics_median(without, TURNS);
 }
 
 static void print_table(void)
@@ -327,8 +315,9 @@ static void print_ratio(const char *name, struct json_object **theirs, struct js
 		if (then[i] < 0 || now[i] < 0)
 			return;
 	}
-	printf("%-52s %12.3f %12.3f %8.3f\n", name, median(then, turns), median(now, turns),
-	       median(now, turns) / median(then, turns));
+	printf("%-52s %12.3f %12.3f %8.3f\n", name, statistics_median(then, turns),
+	       statistics_median(now, turns),
+	       statistics_median(now, turns) / statistics_median(then, turns));
 }
 
 static int against(const char *build)
