@@ -36,8 +36,8 @@ enum pci_register {
 #define PCI_BAR(n) (0x10 + 4 * (n))
 #define PCI_CAPABILITIES 0x34
 #define PCI_CAPABILITY_VENDOR 9
-#define PCI_ID_VIRTIO 0x10451af4u	/* virtio id 5, modern: device 0x1040 + 5, vendor 0x1af4 */
-#define PCI_ID_VIRTIO_TRANSITIONAL 0x10021af4u
+#define PCI_ID_VIRTIO(id) ((0x1040 + (id)) << 16 | 0x1af4)	/* device and vendor, modern */
+#define PCI_ID_BALLOON_TRANSITIONAL 0x10021af4u
 #define VIRTIO_ID_BALLOON 5
 #define PCI_BAR_ADDRESS 0xe0000000u	/* of BAR 4, which holds all structures in QEMU */
 
@@ -140,8 +140,8 @@ int qtest_virtio_find_pci(struct qtest_virtio *v, struct qtest *q, unsigned int 
 	*v = (struct qtest_virtio){ .q = q, .pci = true };
 	if (pci_get(q, slot, PCI_ID, &value))
 		return -1;
-	if (id != VIRTIO_ID_BALLOON ||
-	    (value != PCI_ID_VIRTIO && value != PCI_ID_VIRTIO_TRANSITIONAL))
+	if (value != PCI_ID_VIRTIO(id) &&
+	    (id != VIRTIO_ID_BALLOON || value != PCI_ID_BALLOON_TRANSITIONAL))
 		return not_found(q, "on the PCI bus", id);
 	if (pci_set(q, slot, PCI_BAR(4), PCI_BAR_ADDRESS) || pci_set(q, slot, PCI_BAR(5), 0) ||
 	    pci_set(q, slot, PCI_COMMAND, PCI_COMMAND_MEMORY_AND_MASTER) ||

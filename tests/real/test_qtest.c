@@ -233,6 +233,7 @@ static void start_qemu(enum machine machine, const struct hostile_device *what)
 	};
 
 	memset(&qemu, 0, sizeof(qemu));
+	qemu.unfinished = true;		/* also when its device is not found */
 	make_ram(backend, sizeof(backend));
 	snprintf(device, sizeof(device), "%s-%s,id=device0%s", what->type,
 		 pci ? "pci,addr=05.0" : "device", what == &hostile_ballast ?
@@ -259,7 +260,8 @@ static void setup(enum machine machine, const struct hostile_device *device)
 		stop_qemu();
 	if (!qemu.running)
 		start_qemu(machine, device);
-	qemu.unfinished = true;
+	else
+		qemu.unfinished = true;
 }
 
 static void setup_microvm(void)
@@ -275,6 +277,11 @@ static void setup_q35(void)
 static void setup_page_hint_microvm(void)
 {
 	setup(MACHINE_MICROVM, &hostile_page_hint);
+}
+
+static void setup_page_hint_q35(void)
+{
+	setup(MACHINE_Q35, &hostile_page_hint);
 }
 
 START_TEST(hostile_guest_harms_itself_only)
@@ -446,6 +453,7 @@ int main(void)
 	add_ballast(suite, "microvm", setup_microvm);
 	add_ballast(suite, "q35", setup_q35);
 	add_machine(suite, "page-hint, microvm", &hostile_page_hint, setup_page_hint_microvm);
+	add_machine(suite, "page-hint, q35", &hostile_page_hint, setup_page_hint_q35);
 	runner = srunner_create(suite);
 	/* QEMU stays from case to case; every wait has an end of its own. */
 	srunner_set_fork_status(runner, CK_NOFORK);
