@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the exports share: types as they come up, buffered output, and errors.  export.c gives a
- * format one record after the other, those that were asked for.
+ * What the exports share: types as they come up, buffered output, and errors (export_out.c).
+ * export.c gives a format one record after the other, those that were asked for.
  */
 #ifndef BALLAST_TRACE_EXPORT_INTERNAL_H
 #define BALLAST_TRACE_EXPORT_INTERNAL_H
