@@ -8,7 +8,8 @@
 #include <limits.h>
 
 #include "host.h"
-#include "pages.h"
+#include "hostmem.h"
+#include "index_pages.h"
 #include "ram.h"
 #include "random.h"
 #include "read.h"
@@ -40,9 +41,19 @@ struct rec {
 	} r;
 };
 
+/*
+ * What the trace says of a guest's pages: by its records one after the other, and by parts of it,
+ * of which none knows what was before, one over the other.
+ */
+struct pages {
+	struct index_pages all, part, parts;
+};
+
+#define MAX_GUESTS 2
+
 struct run {
 	struct trace_consumer consumer;
-	struct trace_pages pages;
+	struct pages pages[MAX_GUESTS];
 	bool keeps;
 	struct rec *rec;
 	size_t nr, room;
@@ -77,12 +88,43 @@ static bool is_kept(enum trace_id id)
 	return false;
 }
 
+static void see_pages(struct run *run, const struct trace_record *record)
+{
+	const struct trace_rec_guest *guest = record->rec;
+	struct pages *pages;
+
+	if (record->type->fields[0].kind != TRACE_GUEST || guest->guest >= MAX_GUESTS)
+		return;
+	pages = &run->pages[guest->guest];
+	if (record->id == TRACE_ID_guest) {
+		index_pages_init(&pages->all, guest->memory);
+		index_pages_init(&pages->part, guest->memory);
+		index_pages_init(&pages->parts, guest->memory);
+	} else {
+		index_pages_record(&pages->all, record, true);
+		index_pages_record(&pages->part, record, true);
+	}
+}
+
+/* The next part begins here. */
+static void end_part(struct pages *pages)
+{
+	uint64_t len;
+	uint8_t *bytes = index_pages_pack(&pages->part, &len);
+
+	ck_assert(index_pages_unpack(&pages->parts, bytes, len));
+	host_free(bytes);
+	index_pages_free(&pages->part);
+	index_pages_init(&pages->part, pages->all.nr);
+}
+
 static void keep(struct trace_consumer *consumer, const struct trace_record *record)
 {
 	struct run *run = (struct run *)consumer;
 	struct rec *rec;
 
-	run->pages.consumer.record(&run->pages.consumer, record);
+	if (!run->keeps)
+		see_pages(run, record);
 	if (!run->keeps || !is_kept(record->id))
 		return;
 	if (run->nr == run->room) {
@@ -101,27 +143,28 @@ static void keep(struct trace_consumer *consumer, const struct trace_record *rec
 	}
 }
 
-/* What the trace says of a page, against what the simulator has. */
-static void compare_page(struct run *run, const struct kvm_vm *vm, uint64_t gfn_nr)
+static enum ram_state mapping_of(enum page_host state)
 {
-	static const enum trace_mapping mappings[] = {
-		[RAM_NONE] = TRACE_MAPPING_NONE, [RAM_PRESENT] = TRACE_MAPPING_SMALL,
-		[RAM_PRESENT_HUGE] = TRACE_MAPPING_HUGE, [RAM_SWAPPED] = TRACE_MAPPING_NONE,
-	};
-	struct trace_page page = trace_pages_at(&run->pages, vm->id, gfn_nr);
-	enum trace_mapping mapping = mappings[guest_ram_mapping(vm->ram, gfn(gfn_nr))];
+	return state == PAGE_4K ? RAM_PRESENT : state == PAGE_2M ? RAM_PRESENT_HUGE : RAM_NONE;
+}
+
+/* What the trace says of a page, against what the simulator has. */
+static void compare_page(struct run *run, const struct kvm_vm *vm, uint64_t gfn_nr,
+			 const struct index_pages *pages)
+{
+	enum page_host state = page_host(index_pages_at(pages, gfn_nr));
+	enum ram_state mapping = guest_ram_mapping(vm->ram, gfn(gfn_nr));
 	bool swapped = guest_ram_state(vm->ram, gfn(gfn_nr)) == RAM_SWAPPED;
 
-	run->nr_mapped += mapping == TRACE_MAPPING_SMALL;
-	run->nr_huge += mapping == TRACE_MAPPING_HUGE;
+	run->nr_mapped += mapping == RAM_PRESENT;
+	run->nr_huge += mapping == RAM_PRESENT_HUGE;
 	run->nr_swapped += swapped;
-	if (page.mapping == mapping && page.swapped == swapped)
+	if (mapping_of(state) == mapping && (state == PAGE_SWAPPED) == swapped)
 		return;
 	if (!run->nr_different++)
 		snprintf(run->different, sizeof(run->different),
-			 "guest %u gfn %#llx: mapping %d and swapped %d in the trace, %d and %d",
-			 vm->id, (unsigned long long)gfn_nr, page.mapping, page.swapped, mapping,
-			 swapped);
+			 "guest %u gfn %#llx: %d in the trace, mapping %d and swapped %d", vm->id,
+			 (unsigned long long)gfn_nr, state, mapping, swapped);
 }
 
 static uint64_t look(void *opaque, struct machine *m, uint64_t now)
@@ -133,8 +176,11 @@ static uint64_t look(void *opaque, struct machine *m, uint64_t now)
 
 	for (guest = 0; guest < run->scenario.nr_guests; guest++) {
 		vm = machine_guest_vm(m, guest);
-		for (at = 0; at < guest_ram_pages(vm->ram); at++)
-			compare_page(run, vm, at);
+		end_part(&run->pages[guest]);
+		for (at = 0; at < guest_ram_pages(vm->ram); at++) {
+			compare_page(run, vm, at, &run->pages[guest].all);
+			compare_page(run, vm, at, &run->pages[guest].parts);
+		}
 	}
 	run->nr_looks++;
 	return now + 1 + random_below(&run->rs, UINT64_C(1000000000));
@@ -165,7 +211,7 @@ static void run_with(struct run *run, const char *text, const char *overlay, con
 	ck_assert_msg(!scenario_load(&run->scenario, &args), "%s",
 		      scenario_error_text(&run->scenario));
 	unlink(run->file);
-	trace_pages_init(&run->pages);
+	ck_assert_uint_le(run->scenario.nr_guests, MAX_GUESTS);
 	random_init(&run->rs, 1, "looks");
 	run->keeps = !looks;
 	run->consumer = (struct trace_consumer){ .record = keep, .level = TRACE_FULL };
@@ -198,7 +244,11 @@ static void run_free(struct run *run)
 		free((char *)run->rec[i].r.site.function);
 		free((char *)run->rec[i].r.site.file);
 	}
-	trace_pages_free(&run->pages);
+	for (i = 0; i < MAX_GUESTS; i++) {
+		index_pages_free(&run->pages[i].all);
+		index_pages_free(&run->pages[i].part);
+		index_pages_free(&run->pages[i].parts);
+	}
 	scenario_free(&run->scenario);
 	free(run->rec);
 }
@@ -323,7 +373,7 @@ static const struct rec *blocks_last(const struct blocks *blocks, const struct r
 	return last ? &run->rec[last - 1] : NULL;
 }
 
-static void index_make(struct index *x, const struct run *run)
+static void lookup_make(struct index *x, const struct run *run)
 {
 	bool *faulted = calloc(PAGES, sizeof(*faulted));
 	size_t i;
@@ -352,7 +402,7 @@ static void index_make(struct index *x, const struct run *run)
 	blocks_init(&x->isolated);
 }
 
-static void index_free(struct index *x)
+static void lookup_free(struct index *x)
 {
 	free(x->by_id);
 	free(x->wanted);
@@ -565,7 +615,7 @@ START_TEST(chain_of_each_request_is_complete)
 	snprintf(text, sizeof(text), CHAIN_SCENARIO("%s"),
 		 chains[_i].commands ? balloon_commands : "");
 	run_scenario(&c.run, text, chains[_i].overlay, chains[_i].setting, false);
-	index_make(&c.index, &c.run);
+	lookup_make(&c.index, &c.run);
 	c.discarded = calloc(c.index.nr_ids, sizeof(*c.discarded));
 	c.again = calloc(c.index.nr_ids, sizeof(*c.again));
 	ck_assert(c.discarded && c.again);
@@ -577,7 +627,7 @@ START_TEST(chain_of_each_request_is_complete)
 	}
 	ck_assert_msg(c.complete >= 20 && c.wanted >= 20, "%s: %u chains, %u of memory that was "
 		      "wanted again", name, c.complete, c.wanted);
-	index_free(&c.index);
+	lookup_free(&c.index);
 	free(c.discarded);
 	free(c.again);
 	run_free(&c.run);
@@ -599,13 +649,19 @@ static const char swapping[] =
 	"churn { compatible = \"ballast,program-churn\"; size-mib = <200>; duration-ms = <4000>;\n"
 	"}; }; }; };\n";
 
-static const char *const looked_at[] = { NULL, "40-reporting", "hinting_v8", "hypercall", "vhost" };
+static const struct {
+	const char *overlay, *setting;
+} looked_at[] = {
+	{ NULL, NULL }, { "40-reporting", NULL }, { "hinting_v8", NULL },
+	{ "hinting_v8", "/guest/devices/page-hint/action=free" },	/* lazily */
+	{ "hypercall", NULL }, { "vhost", NULL },
+};
 
 START_TEST(pages_of_a_full_trace_are_those_of_the_simulator)
 {
 	struct run run;
 
-	run_scenario(&run, swapping, looked_at[_i], NULL, true);
+	run_scenario(&run, swapping, looked_at[_i].overlay, looked_at[_i].setting, true);
 	ck_assert_msg(!run.nr_different, "%u pages differ, the first: %s", run.nr_different,
 		      run.different);
 	ck_assert_uint_ge(run.nr_looks, 10);
@@ -626,7 +682,7 @@ START_TEST(swapping_names_the_pass_and_the_fault)
 	size_t i;
 
 	run_scenario(&run, swapping, NULL, NULL, false);
-	index_make(&index, &run);
+	lookup_make(&index, &run);
 	for (i = 0; i < run.nr; i++) {
 		const struct rec *rec = &run.rec[i];
 
@@ -640,7 +696,7 @@ START_TEST(swapping_names_the_pass_and_the_fault)
 	}
 	ck_assert_uint_gt(out, 0);
 	ck_assert_uint_gt(in, 0);
-	index_free(&index);
+	lookup_free(&index);
 	run_free(&run);
 }
 END_TEST

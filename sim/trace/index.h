@@ -25,7 +25,7 @@
 
 #include "read.h"
 
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 #define INDEX_FAN 8		/* nodes that make one of the next level */
 #define INDEX_LEVELS 10
 #define INDEX_HOST UINT32_MAX	/* in the place of a guest */

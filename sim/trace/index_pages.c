@@ -148,7 +148,9 @@ static void named(struct index_pages *p, const struct trace_rec_named *n)
 		  role == TRACE_ROLE_DEFLATE ? PAGE_USED : PAGE_REPORTED);
 }
 
-static void ept_record(struct index_pages *p, const struct trace_rec_ept *e)
+/* What the host does */
+
+static enum page_host after_ept(uint64_t change)
 {
 	static const uint8_t to[NR_TRACE_EPT_CHANGES] = {
 		[TRACE_EPT_MAP] = PAGE_4K,
@@ -157,45 +159,76 @@ static void ept_record(struct index_pages *p, const struct trace_rec_ept *e)
 		[TRACE_EPT_UNMAP] = PAGE_HELD,
 		[TRACE_EPT_UNMAP_CLEAN] = PAGE_SWAPPED,
 		[TRACE_EPT_DROP] = PAGE_ABSENT,
-		[TRACE_EPT_READING] = PAGE_HELD,
+		[TRACE_EPT_READING] = PAGE_SWAPPED,
 	};
 
-	if (e->change < NR_TRACE_EPT_CHANGES)
-		set_host(p, e->gfn, e->nr, to[e->change]);
+	return change < NR_TRACE_EPT_CHANGES ? to[change] : PAGE_ABSENT;
 }
 
-static void host_record(struct index_pages *p, const struct trace_record *record, bool fine)
+bool page_change_of(const struct trace_record *record, struct page_change *c)
 {
-	const struct trace_rec_ept_fault *fault = record->rec;
-	const struct trace_rec_discard *discard = record->rec;
-	const struct trace_rec_swap_out *extent = record->rec;
-	const struct trace_rec_swap_out_page *out = record->rec;
+	const union {
+		struct trace_rec_ept_fault fault;
+		struct trace_rec_ept ept;
+		struct trace_rec_discard discard;
+		struct trace_rec_swap_out_page out;
+		struct trace_rec_swap_in_page in;
+	} *rec = record->rec;
 
+#define CHANGE(r, pages, state, keeps)                                                             \
+	(*c = (struct page_change){ (r).guest, (r).gfn, (pages), (state), (keeps) }, true)
 	switch (record->id) {
 	case TRACE_ID_ept_fault:
-		set_host(p, fault->gfn, fault->nr, fault->nr == PAGES_BLOCK ? PAGE_2M : PAGE_4K);
-		break;
+		return CHANGE(rec->fault, rec->fault.nr,
+			      rec->fault.nr == PAGES_BLOCK ? PAGE_2M : PAGE_4K, false);
+	case TRACE_ID_ept:
+		return CHANGE(rec->ept, rec->ept.nr, after_ept(rec->ept.change), false);
 	case TRACE_ID_discard:
-		if (!discard->lazy)
-			set_host(p, discard->gfn, discard->nr, PAGE_ABSENT);
-		break;
+		return CHANGE(rec->discard, rec->discard.nr, PAGE_ABSENT, rec->discard.lazy);
 	case TRACE_ID_swap_out_page:
-		set_host(p, out->gfn, 1, PAGE_SWAPPED);
-		break;
+		return CHANGE(rec->out, 1, PAGE_SWAPPED, false);
 	case TRACE_ID_swap_in_page:
-		set_host(p, out->gfn, 1, PAGE_HELD);
-		break;
+		return CHANGE(rec->in, 1, PAGE_HELD, false);
 	default:
-		if (!fine)
-			set_host(p, extent->gfn, extent->nr, record->id == TRACE_ID_swap_out ?
-				 PAGE_SWAPPED : PAGE_4K);
-		break;
+		return false;
 	}
+#undef CHANGE
+}
+
+enum page_host page_changed(enum page_host was, const struct page_change *change)
+{
+	if (!change->keeps_mapped)
+		return change->to;
+	if (was == PAGE_4K || was == PAGE_2M)
+		return was;
+	return was == PAGE_UNTOUCHED || was == PAGE_FREED ? PAGE_FREED : PAGE_ABSENT;
+}
+
+static void change_host(struct index_pages *p, const struct page_change *c)
+{
+	uint64_t nr = clamp(p, c->gfn, c->nr), i;
+
+	if (!c->keeps_mapped) {
+		set_host(p, c->gfn, nr, c->to);
+		return;
+	}
+	for (i = c->gfn; i < c->gfn + nr; i++)
+		set_host(p, i, 1, page_changed(page_host(index_pages_at(p, i)), c));
+}
+
+/* Extents of swapping: of what is swapped in, it is not known whether it is mapped. */
+static void swap_record(struct index_pages *p, const struct trace_record *record)
+{
+	const struct trace_rec_swap_out *extent = record->rec;	/* swap_in has the same fields */
+
+	set_host(p, extent->gfn, extent->nr, record->id == TRACE_ID_swap_out ? PAGE_SWAPPED :
+									       PAGE_4K);
 }
 
 void index_pages_record(struct index_pages *p, const struct trace_record *record, bool fine)
 {
 	const struct trace_rec_request *request = record->rec;
+	struct page_change change;
 
 	switch (record->id) {
 	case TRACE_ID_alloc_block:
@@ -212,18 +245,14 @@ void index_pages_record(struct index_pages *p, const struct trace_record *record
 	case TRACE_ID_named:
 		named(p, record->rec);
 		break;
-	case TRACE_ID_ept:
-		ept_record(p, record->rec);
-		break;
-	case TRACE_ID_ept_fault:
-	case TRACE_ID_discard:
-	case TRACE_ID_swap_out_page:
-	case TRACE_ID_swap_in_page:
 	case TRACE_ID_swap_out:
 	case TRACE_ID_swap_in:
-		host_record(p, record, fine);
+		if (!fine)
+			swap_record(p, record);
 		break;
 	default:
+		if (page_change_of(record, &change))
+			change_host(p, &change);
 		break;
 	}
 }
@@ -290,8 +319,15 @@ uint8_t *index_pages_pack(const struct index_pages *p, uint64_t *len)
 /* An untouched state leaves what was there. */
 static void lay_over(struct index_pages *p, uint64_t first, uint64_t nr, uint8_t state)
 {
-	uint8_t keep = (state & 0x0f ? 0 : 0x0f) | (state & 0xf0 ? 0 : 0xf0);
+	struct page_change freed = { .gfn = first, .nr = nr, .to = PAGE_ABSENT,
+				     .keeps_mapped = true };
+	uint8_t keep;
 
+	if (page_host(state) == PAGE_FREED) {
+		change_host(p, &freed);
+		state = page_guest(state);
+	}
+	keep = (state & 0x0f ? 0 : 0x0f) | (state & 0xf0 ? 0 : 0xf0);
 	if (state)
 		set(p, first, nr, keep, state);
 }

@@ -22,8 +22,12 @@ enum page_guest {
 	PAGE_REPORTED,
 	PAGE_BALLOONED
 }; /* FREE + order */
-/* Upper four bits: the host's.  HELD: a frame that is not mapped. */
-enum page_host { PAGE_UNTOUCHED, PAGE_ABSENT, PAGE_4K, PAGE_2M, PAGE_SWAPPED, PAGE_HELD };
+/*
+ * Upper four bits: the host's.  HELD: a frame that is not mapped; FREED: lazily, so that it is as
+ * it was if it was mapped, of which nothing has been heard, and absent otherwise.
+ */
+enum page_host { PAGE_UNTOUCHED, PAGE_ABSENT, PAGE_4K, PAGE_2M, PAGE_SWAPPED, PAGE_HELD,
+		 PAGE_FREED };
 
 static inline unsigned int page_guest(uint8_t state)
 {
@@ -34,6 +38,18 @@ static inline unsigned int page_host(uint8_t state)
 {
 	return state >> 4;
 }
+
+/* What a record does to pages for the host. */
+struct page_change {
+	uint64_t guest, gfn, nr;
+	enum page_host to;
+	bool keeps_mapped;		/* what is mapped stays as it is */
+};
+
+/* False: nothing. */
+bool page_change_of(const struct trace_record *record, struct page_change *change);
+/* One of the pages after it. */
+enum page_host page_changed(enum page_host was, const struct page_change *change);
 
 /* The pages of a guest; blocks of 512 come about when they are touched. */
 #define PAGES_BLOCK 512

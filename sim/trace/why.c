@@ -340,6 +340,7 @@ static void see_guest(struct trace_why *why, const struct trace_rec_guest *rec)
 static void see(struct trace_consumer *consumer, const struct trace_record *record)
 {
 	struct trace_why *why = (struct trace_why *)consumer;
+	struct page_change change;
 
 	why->seq++;
 	why->last = record->time;
@@ -349,8 +350,9 @@ static void see(struct trace_consumer *consumer, const struct trace_record *reco
 		why->full = ((const struct trace_rec_run *)record->rec)->level == TRACE_FULL;
 	see_cause(why, record);
 	add_event(why, record);
-	if (why->found && record->time <= why->at)
-		trace_page_follow(&why->page, why->guest, why->gfn, record);
+	if (record->time <= why->at && page_change_of(record, &change) &&
+	    covers(why, change.guest, change.gfn, change.nr))
+		why->page = page_changed(why->page, &change);
 }
 
 void trace_why_init(struct trace_why *why)

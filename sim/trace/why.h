@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "pages.h"
+#include "index_pages.h"
 
 struct why_event;
 struct why_cause;
@@ -28,7 +28,7 @@ struct trace_why {
 	uint64_t guest, memory, last;	/* last: time of the last record */
 	char guest_name[128], others[256];
 	uint64_t seq;			/* of records */
-	struct trace_page page;		/* at the time */
+	enum page_host page;		/* at the time */
 	struct why_event *events;	/* of the page, in the trace's order */
 	size_t nr_events, room_events;
 	struct why_cause *causes;	/* by id */

@@ -392,11 +392,16 @@ static const char *state_text(const struct trace_why *why)
 {
 	if (!why->full)
 		return "";
-	if (why->page.mapping == TRACE_MAPPING_HUGE)
+	switch (why->page) {
+	case PAGE_2M:
 		return ": mapped as a part of 2 MiB";
-	if (why->page.mapping == TRACE_MAPPING_SMALL)
+	case PAGE_4K:
 		return ": mapped as a page of 4 KiB";
-	return why->page.swapped ? ": in swap" : ": nothing is mapped";
+	case PAGE_SWAPPED:
+		return ": in swap";
+	default:
+		return ": nothing is mapped";
+	}
 }
 
 static void print_lines(struct story *story, FILE *out)
