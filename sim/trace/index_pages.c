@@ -206,13 +206,14 @@ enum page_host page_changed(enum page_host was, const struct page_change *change
 
 static void change_host(struct index_pages *p, const struct page_change *c)
 {
-	uint64_t nr = clamp(p, c->gfn, c->nr), i;
+	uint64_t i, end;
 
 	if (!c->keeps_mapped) {
-		set_host(p, c->gfn, nr, c->to);
+		set_host(p, c->gfn, c->nr, c->to);
 		return;
 	}
-	for (i = c->gfn; i < c->gfn + nr; i++)
+	end = c->gfn + clamp(p, c->gfn, c->nr);
+	for (i = c->gfn; i < end; i++)
 		set_host(p, i, 1, page_changed(page_host(index_pages_at(p, i)), c));
 }
 
