@@ -11,15 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect.h"
 #include "hostmem.h"
 #include "why_internal.h"
-
-static char *copy(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(host_alloc(size), text, size);
-}
 
 /* Causes */
 
@@ -40,16 +34,14 @@ struct why_cause *why_find_cause(const struct trace_why *why, uint64_t id)
 
 static struct why_cause *add_cause(struct trace_why *why, const struct why_cause *cause)
 {
+	struct why_cause *kept;
+
 	/* A damaged trace may say anything. */
 	if (why->nr_causes && why->causes[why->nr_causes - 1].id >= cause->id)
 		return NULL;
-	if (why->nr_causes == why->room_causes) {
-		why->room_causes = why->room_causes ? 2 * why->room_causes : 256;
-		why->causes = host_realloc(why->causes,
-					   why->room_causes * sizeof(*why->causes));
-	}
-	why->causes[why->nr_causes] = *cause;
-	return &why->causes[why->nr_causes++];
+	kept = collect_append(&why->causes, &why->nr_causes, sizeof(*kept));
+	*kept = *cause;
+	return kept;
 }
 
 static struct why_cause begin_cause(const struct trace_why *why, const struct trace_record *record,
@@ -70,7 +62,7 @@ static void see_request(struct trace_why *why, const struct trace_record *record
 	c.site = rec->site;
 	kept = add_cause(why, &c);
 	if (kept)
-		kept->device = copy(rec->device);
+		kept->device = collect_copy(rec->device);
 }
 
 static void see_kick(struct trace_why *why, const struct trace_record *record)
@@ -115,7 +107,7 @@ static void see_answer(struct trace_why *why, const struct trace_record *record,
 	c->kick = kick;
 	c->waited = waited;
 	c->took = took;
-	c->thread = copy(thread);
+	c->thread = collect_copy(thread);
 	c->answered_site = site;
 	c->pages = pages;
 }
@@ -128,11 +120,13 @@ static void see_site(struct trace_why *why, const struct trace_record *record)
 {
 	const struct trace_rec_site *rec = record->rec;
 
-	if (rec->id != why->nr_sites + 1)
+	struct why_site *site;
+
+	if (rec->id != why->nr_sites + UINT64_C(1))
 		return;
-	why->sites = host_realloc(why->sites, rec->id * sizeof(*why->sites));
-	why->sites[why->nr_sites++] = (struct why_site){ copy(rec->function), copy(rec->file),
-							 rec->line };
+	site = collect_append(&why->sites, &why->nr_sites, sizeof(*site));
+	*site = (struct why_site){ collect_copy(rec->function), collect_copy(rec->file),
+				   rec->line };
 }
 
 static void see_cause(struct trace_why *why, const struct trace_record *record)
@@ -310,15 +304,13 @@ static bool page_event(const struct trace_why *why, const struct trace_record *r
 static void add_event(struct trace_why *why, const struct trace_record *record)
 {
 	struct why_event e = { .type = record->id, .seq = why->seq, .time = record->time };
+	struct why_event *kept;
 
 	if (!page_event(why, record, &e))
 		return;
-	if (why->nr_events == why->room_events) {
-		why->room_events = why->room_events ? 2 * why->room_events : 64;
-		why->events = host_realloc(why->events, why->room_events * sizeof(*why->events));
-	}
-	e.task = e.task ? copy(e.task) : NULL;
-	why->events[why->nr_events++] = e;
+	e.task = e.task ? collect_copy(e.task) : NULL;
+	kept = collect_append(&why->events, &why->nr_events, sizeof(*kept));
+	*kept = e;
 }
 
 static void see_guest(struct trace_why *why, const struct trace_rec_guest *rec)
@@ -362,17 +354,17 @@ void trace_why_init(struct trace_why *why)
 
 void trace_why_free(struct trace_why *why)
 {
-	size_t i;
+	unsigned int i;
 
 	for (i = 0; i < why->nr_events; i++)
-		host_free((char *)why->events[i].task);
+		free((char *)why->events[i].task);
 	for (i = 0; i < why->nr_causes; i++) {
-		host_free(why->causes[i].device);
-		host_free(why->causes[i].thread);
+		free(why->causes[i].device);
+		free(why->causes[i].thread);
 	}
 	for (i = 0; i < why->nr_sites; i++) {
-		host_free(why->sites[i].function);
-		host_free(why->sites[i].file);
+		free(why->sites[i].function);
+		free(why->sites[i].file);
 	}
 	host_free(why->events);
 	host_free(why->causes);

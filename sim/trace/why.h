@@ -30,11 +30,11 @@ struct trace_why {
 	uint64_t seq;			/* of records */
 	enum page_host page;		/* at the time */
 	struct why_event *events;	/* of the page, in the trace's order */
-	size_t nr_events, room_events;
+	unsigned int nr_events;
 	struct why_cause *causes;	/* by id */
-	size_t nr_causes, room_causes;
+	unsigned int nr_causes;
 	struct why_site *sites;		/* by id, from 1 */
-	size_t nr_sites;
+	unsigned int nr_sites;
 };
 
 void trace_why_init(struct trace_why *why);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect.h"
 #include "hostmem.h"
 #include "why_internal.h"
 
@@ -26,7 +27,7 @@ struct line {
 struct story {
 	const struct trace_why *why;
 	struct line *lines;
-	size_t nr, room;
+	unsigned int nr;
 };
 
 static void duration(char *buf, size_t size, uint64_t ns)
@@ -79,6 +80,7 @@ __attribute__((format(printf, 4, 5)))
 static void tell(struct story *story, uint64_t seq, uint64_t time, const char *fmt, ...)
 {
 	char text[TEXT_SIZE];
+	struct line *line;
 	va_list args;
 
 	if (told_already(story, seq))
@@ -86,13 +88,8 @@ static void tell(struct story *story, uint64_t seq, uint64_t time, const char *f
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (story->nr == story->room) {
-		story->room = story->room ? 2 * story->room : 64;
-		story->lines = host_realloc(story->lines, story->room * sizeof(*story->lines));
-	}
-	story->lines[story->nr] = (struct line){ .seq = seq, .time = time };
-	story->lines[story->nr].text = host_alloc(strlen(text) + 1);
-	strcpy(story->lines[story->nr++].text, text);
+	line = collect_append(&story->lines, &story->nr, sizeof(*line));
+	*line = (struct line){ .seq = seq, .time = time, .text = collect_copy(text) };
 }
 
 /* Causes */
@@ -406,11 +403,11 @@ static const char *state_text(const struct trace_why *why)
 
 static void print_lines(struct story *story, FILE *out)
 {
-	size_t i, first = story->nr > LINES_MAX ? story->nr - LINES_MAX : 0;
+	unsigned int i, first = story->nr > LINES_MAX ? story->nr - LINES_MAX : 0;
 
 	qsort(story->lines, story->nr, sizeof(*story->lines), by_seq);
 	if (first)
-		fprintf(out, "  (%zu earlier ones are left out)\n", first);
+		fprintf(out, "  (%u earlier ones are left out)\n", first);
 	for (i = first; i < story->nr; i++)
 		fprintf(out, "%16.9f  %s\n", story->lines[i].time / 1e9, story->lines[i].text);
 }
@@ -458,7 +455,7 @@ bool trace_why_print(const struct trace_why *why, FILE *out, char *error, size_t
 	print_lines(&story, out);
 	print_cost(why, gone, end, out);
 	for (i = 0; i < story.nr; i++)
-		host_free(story.lines[i].text);
+		free(story.lines[i].text);
 	host_free(story.lines);
 	return true;
 }
