@@ -8,9 +8,20 @@
 
 #include <string.h>
 
-#include "hostmem.h"
-
 #define PAGE_BYTES TRACE_PAGE_SIZE
+
+/* A record of @size bytes, unless it is like @last, the one before it. */
+static void emit_changed(struct machine *m, enum trace_id id, const void *rec, void *last,
+			 size_t size)
+{
+	if (!memcmp(rec, last, size))
+		return;
+	memcpy(last, rec, size);
+	if (m->quiet)
+		return;
+	machine_flush_pages(m);
+	trace_emit(m->trace, m->engine.now, id, rec);
+}
 
 /* CPU time */
 
@@ -164,14 +175,7 @@ static void sample_where(struct machine_guest *guest)
 		.order10 = w.free_order[10],
 	};
 	static_assert(GUEST_ORDERS == 11, "a field for each");
-	if (!memcmp(&rec, &guest->where, sizeof(rec)))
-		return;
-	guest->where = rec;
-	if (!guest->machine->quiet) {
-		machine_flush_pages(guest->machine);
-		trace_emit(guest->machine->trace, guest->machine->engine.now,
-			   TRACE_ID_memory_sample, &rec);
-	}
+	emit_changed(guest->machine, TRACE_ID_memory_sample, &rec, &guest->where, sizeof(rec));
 }
 
 static void sample_guest(struct machine *m, struct machine_guest *guest)
@@ -212,13 +216,7 @@ static void sample_swap(struct machine *m)
 		.writes = swap->stats.writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
 		.bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = swap->stats.busy_ns,
 	};
-	if (!memcmp(&rec, &m->swap_sample, sizeof(rec)))
-		return;
-	m->swap_sample = rec;
-	if (!m->quiet) {
-		machine_flush_pages(m);
-		trace_emit(m->trace, m->engine.now, TRACE_ID_swap_sample, &rec);
-	}
+	emit_changed(m, TRACE_ID_swap_sample, &rec, &m->swap_sample, sizeof(rec));
 }
 
 static void sample_host(struct machine *m)
