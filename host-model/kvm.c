@@ -166,7 +166,7 @@ const struct kvm_request *kvm_virtio_taken(struct kvm_virtio *dev, unsigned int 
 struct kvm_served kvm_virtio_answered(struct kvm_virtio *dev, unsigned int index,
 				      unsigned int head, const struct call_site *site)
 {
-	const struct kvm_request *rq = request_at(dev, index, head);
+	struct kvm_request *rq = request_at(dev, index, head);
 	struct kvm_served served = { .site = site };
 
 	if (rq && rq->id) {
@@ -176,6 +176,8 @@ struct kvm_served kvm_virtio_answered(struct kvm_virtio *dev, unsigned int index
 		served.submitted = rq->submitted;
 		served.taken = rq->taken;
 		served.answered = sender_time(dev->vm);
+		/* The guest may put something there by itself next. */
+		*rq = (struct kvm_request){ 0 };
 	}
 	if (coro_current->ctx.cause == served.id)
 		coro_current->ctx.cause = served.kick;

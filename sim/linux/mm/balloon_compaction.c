@@ -13,6 +13,7 @@ struct page *balloon_page_alloc(void)
 {
 	struct page *page = alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC |
 				       __GFP_NORETRY | __GFP_NOWARN);
+
 	if (!page) {
 		this_mm->nr_balloon_failed++;
 		this_mm->balloon_failed_at = mm_now();
