@@ -2,6 +2,7 @@
 /*
  * Places in images from which the model is called; see call_site.h.
  */
+#define _GNU_SOURCE
 #include "call_site.h"
 
 #include <stdio.h>
@@ -14,13 +15,6 @@ void call_site_note(const struct call_site *site)
 	coro_current->ctx.site = site;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 bool call_site_describe(const struct call_site *site, char *text, unsigned int size)
 {
 	const struct image *image = site ? image_at((uintptr_t)site) : NULL;
@@ -30,8 +24,8 @@ bool call_site_describe(const struct call_site *site, char *text, unsigned int s
 	if (!image || !image_contains(image, site->file) ||
 	    !image_contains(image, site->function))
 		return false;
-	name = base_name(image_file(image));
-	snprintf(text, size, "%s() (%s:%u) of %.*s", site->function, base_name(site->file),
+	name = basename(image_file(image));
+	snprintf(text, size, "%s() (%s:%u) of %.*s", site->function, basename(site->file),
 		 site->line, (int)strcspn(name, "."), name);
 	return true;
 }

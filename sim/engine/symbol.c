@@ -22,13 +22,6 @@
 
 extern char **environ;
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /*
  * Let addr2line write two lines for the function, and for each one that it was inlined into, to
  * @fd.  Returns the process, or -1.
@@ -63,8 +56,8 @@ static void parse_pair(char *function, char *place, struct symbol *symbol)
 		return;
 	*colon = '\0';
 	symbol->line = strtoul(colon + 1, NULL, 10);
-	snprintf(symbol->file, sizeof(symbol->file), "%.63s", base_name(place));
-	snprintf(symbol->folder, sizeof(symbol->folder), "%.*s", (int)(base_name(place) - place),
+	snprintf(symbol->file, sizeof(symbol->file), "%.63s", basename(place));
+	snprintf(symbol->folder, sizeof(symbol->folder), "%.*s", (int)(basename(place) - place),
 		 place);
 }
 
@@ -120,7 +113,7 @@ void symbol_find(uintptr_t pc, struct symbol *symbol)
 	snprintf(self, sizeof(self), "/proc/%d/exe", getpid());
 	if (image) {
 		snprintf(symbol->image, sizeof(symbol->image), "%.60s",
-			 base_name(image_file(image)));
+			 basename(image_file(image)));
 		symbol->image[strcspn(symbol->image, ".")] = '\0';
 	}
 	ask_addr2line(image ? image_file(image) : map->l_name[0] ? map->l_name : self,
