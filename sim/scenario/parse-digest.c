@@ -116,21 +116,12 @@ static void add_default(struct digest *d, const struct property_spec *spec)
 		add(d, spec->fallback, strlen(spec->fallback) + 1);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && !strcmp(text + len - end_len, end);
-}
-
 static bool matters(const struct node_spec *spec, const char *property)
 {
 	if (!strcmp(property, "description"))
 		return false;
-	if (spec->kind == NODE_COSTS && strcmp(property, "references"))
-		return !ends_with(property, "-source");
 	if (spec->kind == NODE_COSTS)
-		return false;
+		return strcmp(property, "references") && !scenario_ends_with(property, "-source");
 	return spec->kind != NODE_ROOT ||
 	       (strcmp(property, "variant") && strcmp(property, "seed"));
 }

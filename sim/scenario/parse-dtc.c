@@ -45,7 +45,7 @@ static char *scenarios_directory(const char *directory)
 	return NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
+bool scenario_ends_with(const char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);
 
@@ -196,13 +196,13 @@ static int open_file(struct parser *p, const char *file)
 
 void *blob_load(struct parser *p, const char *file, bool overlay, size_t *size)
 {
-	bool binary = ends_with(file, ".dtb") || ends_with(file, ".dtbo");
+	bool binary = scenario_ends_with(file, ".dtb") || scenario_ends_with(file, ".dtbo");
 	int fd = open_file(p, file), err;
 	void *blob;
 
 	if (fd < 0)
 		return NULL;
-	if (!binary && !ends_with(file, ".dts") && !ends_with(file, ".dtso")) {
+	if (!binary && !scenario_ends_with(file, ".dts") && !scenario_ends_with(file, ".dtso")) {
 		parse_error(p, file, NULL, NULL, "not known by its name; allowed: %s",
 			    overlay ? ".dtso, .dts, .dtbo or .dtb" : ".dts or .dtb");
 		close(fd);

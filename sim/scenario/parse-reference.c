@@ -112,14 +112,6 @@ static void markdown_property(FILE *out, const struct property_spec *property)
 	free(allowed);
 }
 
-/* One row stands for all of these. */
-static bool is_source(const struct property_spec *property)
-{
-	size_t len = strlen(property->name);
-
-	return len > 10 && !strcmp(property->name + len - 10, "-ns-source");
-}
-
 static void markdown_node(FILE *out, const struct node_spec *spec, struct seen *seen)
 {
 	bool any = false, sources = false;
@@ -137,7 +129,8 @@ static void markdown_node(FILE *out, const struct node_spec *spec, struct seen *
 			fputs("\n| property | type | allowed | default | meaning |\n"
 			      "|---|---|---|---|---|\n", out);
 		any = true;
-		if (is_source(property))
+		/* One row stands for all of these. */
+		if (scenario_ends_with(property->name, "-ns-source"))
 			sources = true;
 		else
 			markdown_property(out, property);
