@@ -257,6 +257,32 @@ START_TEST(frames_go_back_to_the_host_and_the_vmm_pays)
 }
 END_TEST
 
+static uint64_t ids[2];		/* of a driver's request; of one that nobody has announced */
+
+static void script_by_itself(void *arg)
+{
+	driver_start();
+	guest_ram_write(vm->ram, gfn(DATA_PFN), 512, 77);
+	kvm_virtio_submitted(guest.virtio, Q_INFLATE, 0, NULL);
+	inflate_range(DATA_PFN, 256);
+	ids[0] = guest.last_request.served.id;
+	inflate_range(DATA_PFN + 256, 256);
+	ids[1] = guest.last_request.served.id;
+	script_end();
+}
+
+START_TEST(what_a_guest_writes_to_a_ring_by_itself_has_no_id)
+{
+	setup_machine("virtio-ballast", 100);
+	run_script(script_by_itself);
+	finish();
+	ck_assert_uint_eq(guest.nr_requests, 2);
+	ck_assert_uint_ne(ids[0], 0);
+	ck_assert_uint_eq(ids[1], 0);
+	teardown();
+}
+END_TEST
+
 START_TEST(kick_without_ioeventfd_is_served_by_the_vcpu)
 {
 	uint64_t ran;
@@ -619,6 +645,7 @@ Suite *test_suite(int argc, char **argv)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, frames_go_back_to_the_host_and_the_vmm_pays);
+	tcase_add_test(tc, what_a_guest_writes_to_a_ring_by_itself_has_no_id);
 	tcase_add_test(tc, kick_without_ioeventfd_is_served_by_the_vcpu);
 	tcase_add_test(tc, register_access_waits_for_the_big_lock);
 	tcase_add_loop_test(tc, hostile_turn_holds_the_big_lock_for_a_moment, 0,
