@@ -243,67 +243,56 @@ static void host_reclaim(struct host *host, struct kvm_vm *vm, uint64_t id, uint
 
 /* The guest's own pages */
 
-/* What the kernel did before the run began is how it has found its memory. */
-static struct machine *running(struct kernel *kernel, uint32_t *guest)
+static struct machine_guest *guest_of(struct kernel *kernel)
 {
-	struct machine_guest *g = guest_kernel_opaque(kernel);
-
-	*guest = g->id;
-	return g->machine->host.observer ? g->machine : NULL;
+	return guest_kernel_opaque(kernel);
 }
+
+static uint64_t guest_site(struct kernel *kernel, const struct call_site *site)
+{
+	return machine_site(guest_of(kernel)->machine, site);
+}
+
+/* What the kernel did before the run began is how it has found its memory. */
+#define GUEST_TRACE(kernel, name, ...)                                                             \
+	do {                                                                                       \
+		struct machine *m_ = guest_of(kernel)->machine;                                    \
+                                                                                                   \
+		if (m_->host.observer)                                                             \
+			MACHINE_TRACE(m_, name, .guest = guest_of(kernel)->id, __VA_ARGS__);       \
+	} while (0)
 
 static void guest_allocated(struct kernel *kernel, uint64_t pfn, unsigned int order,
 			    int migratetype, const char *task, const struct call_site *site)
 {
-	uint32_t guest;
-	struct machine *m = running(kernel, &guest);
-
-	if (m)
-		MACHINE_TRACE(m, alloc_block, .guest = guest, .pfn = pfn, .order = order,
-			      .migratetype = migratetype, .site = machine_site(m, site),
-			      .task = task);
+	GUEST_TRACE(kernel, alloc_block, .pfn = pfn, .order = order, .migratetype = migratetype,
+		    .site = guest_site(kernel, site), .task = task);
 }
 
 static void guest_freed(struct kernel *kernel, uint64_t pfn, unsigned int order, int migratetype,
 			const char *task, bool told)
 {
-	uint32_t guest;
-	struct machine *m = running(kernel, &guest);
-
-	if (m)
-		MACHINE_TRACE(m, free_block, .guest = guest, .pfn = pfn, .order = order,
-			      .migratetype = migratetype, .told = told, .task = task);
+	GUEST_TRACE(kernel, free_block, .pfn = pfn, .order = order, .migratetype = migratetype,
+		    .told = told, .task = task);
 }
 
 static void guest_merged(struct kernel *kernel, uint64_t pfn, unsigned int order, uint64_t last,
 			 unsigned int last_order, bool told)
 {
-	uint32_t guest;
-	struct machine *m = running(kernel, &guest);
-
-	if (m)
-		MACHINE_TRACE(m, merge_block, .guest = guest, .pfn = pfn, .order = order,
-			      .last = last, .last_order = last_order, .told = told);
+	GUEST_TRACE(kernel, merge_block, .pfn = pfn, .order = order, .last = last,
+		    .last_order = last_order, .told = told);
 }
 
 static void guest_isolated(struct kernel *kernel, uint64_t pfn, unsigned int order, uint64_t id,
 			   const struct call_site *site)
 {
-	uint32_t guest;
-	struct machine *m = running(kernel, &guest);
-
-	if (m)
-		MACHINE_TRACE(m, isolate, .guest = guest, .id = id, .pfn = pfn, .order = order,
-			      .site = machine_site(m, site));
+	GUEST_TRACE(kernel, isolate, .id = id, .pfn = pfn, .order = order,
+		    .site = guest_site(kernel, site));
 }
 
 static void guest_put_back(struct kernel *kernel, uint64_t pfn, unsigned int order)
 {
-	uint32_t guest;
-	struct machine *m = running(kernel, &guest);
-
-	if (m)
-		MACHINE_TRACE(m, putback, .guest = guest, .pfn = pfn, .order = order);
+	GUEST_TRACE(kernel, putback, .pfn = pfn, .order = order);
 }
 
 const struct guest_observer machine_guest_observer = {
