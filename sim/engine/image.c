@@ -23,13 +23,11 @@ struct image {
 	char *path;
 	void *handle;
 	int fd;
-	uint64_t serial;
 	uintptr_t start, end;		/* of what is mapped of it */
 };
 
 /* Addresses are looked up among all of them, whoever loaded them. */
 static struct image *images;
-static uint64_t last_serial;
 
 static int copy_to_memory(const char *path)
 {
@@ -114,7 +112,6 @@ struct image *image_load(const char *path, char *err, size_t err_size)
 		return NULL;
 	}
 	find_extent(image);
-	image->serial = ++last_serial;
 	image->next = images;
 	images = image;
 	return image;
@@ -132,11 +129,6 @@ const struct image *image_at(uintptr_t address)
 const char *image_file(const struct image *image)
 {
 	return image->path;
-}
-
-uint64_t image_serial(const struct image *image)
-{
-	return image->serial;
 }
 
 bool image_contains(const struct image *image, const void *address)

@@ -39,9 +39,8 @@ void *image_symbol(const struct image *image, const char *name);
 bool image_contains(const struct image *image, const void *address);
 /* The image that has this address; NULL: none.  For signal handlers, too. */
 const struct image *image_at(uintptr_t address);
-/* The file that it was loaded from; a number that no other image has had. */
+/* The file that it was loaded from. */
 const char *image_file(const struct image *image);
-uint64_t image_serial(const struct image *image);
 void image_unload(struct image *image);
 
 #endif

@@ -129,43 +129,18 @@ const char *symbol_text(const struct symbol *symbol, char *text, unsigned int si
 	return text;
 }
 
-#define KNOWN 16
-
-/* The same few places again and again, and each costs a process. */
-static struct {
-	const void *address;
-	uint64_t serial;		/* of the image that it is in */
-	struct symbol symbol;
-} known[KNOWN];
-static unsigned int next_known;
-
-static const struct symbol *find_known(const void *address, uint64_t serial)
-{
-	unsigned int i;
-
-	for (i = 0; i < KNOWN; i++)
-		if (known[i].address == address && known[i].serial == serial)
-			return &known[i].symbol;
-	i = next_known++ % KNOWN;
-	known[i].address = address;
-	known[i].serial = serial;
-	/* A return address is behind the call. */
-	symbol_find((uintptr_t)address - 1, &known[i].symbol);
-	return &known[i].symbol;
-}
-
 bool symbol_describe(const void *address, char *text, unsigned int size)
 {
-	const struct image *image = image_at((uintptr_t)address);
-	const struct symbol *symbol;
+	struct symbol symbol;
 
-	if (!image)
+	if (!image_at((uintptr_t)address))
 		return false;
-	symbol = find_known(address, image_serial(image));
-	if (symbol->line)
-		snprintf(text, size, "%s() (%s:%u) of %s", symbol->function, symbol->file,
-			 symbol->line, symbol->image);
+	/* A return address is behind the call. */
+	symbol_find((uintptr_t)address - 1, &symbol);
+	if (symbol.line)
+		snprintf(text, size, "%s() (%s:%u) of %s", symbol.function, symbol.file,
+			 symbol.line, symbol.image);
 	else
-		snprintf(text, size, "%s() of %s", symbol->function, symbol->image);
+		snprintf(text, size, "%s() of %s", symbol.function, symbol.image);
 	return true;
 }
