@@ -245,6 +245,27 @@ START_TEST(a_cut_trace_gives_what_is_there)
 }
 END_TEST
 
+/* Times and sizes that no run has: axes end all the same. */
+START_TEST(the_largest_values_have_axes)
+{
+	char error[256];
+	struct trace_writer *tw = trace_open("t", TRACE_SUMMARY, error, sizeof(error));
+	uint64_t pages = UINT64_MAX / 4096;
+
+	ck_assert_msg(tw != NULL, "%s", error);
+	TRACE(tw, 0, machine, .cpus = 1, .frames = pages, .swap = pages);
+	TRACE(tw, 0, guest, .guest = 0, .name = "vm", .memory = pages, .vcpus = 1);
+	TRACE(tw, 5, guest_sample, .guest = 0, .resident = pages);
+	TRACE(tw, 6, host_sample, .used = pages, .swap_used = pages);
+	TRACE(tw, 7, memory_sample, .guest = 0, .used = pages);
+	TRACE(tw, 8, cpu_sample, .guest = 0, .program = UINT64_MAX);
+	TRACE(tw, UINT64_MAX, run_end, .result = TRACE_END_OK);
+	ck_assert_int_eq(trace_start(tw), 0);
+	ck_assert_int_eq(trace_close(tw), 0);
+	well("ulimit -f 4096; $B report t && grep -q '</html>' t.html");
+}
+END_TEST
+
 START_TEST(what_is_no_trace_leaves_nothing)
 {
 	well(": >empty; echo words >words; printf 'ballast' >short");
@@ -353,6 +374,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, each_cost_says_what_it_rests_on);
 	tcase_add_test(tc, text_of_others_is_only_text);
 	tcase_add_test(tc, a_cut_trace_gives_what_is_there);
+	tcase_add_test(tc, the_largest_values_have_axes);
 	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
 	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);
 	tcase_add_test(tc, thinning_keeps_least_and_most);

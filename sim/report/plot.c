@@ -126,7 +126,8 @@ static void y_axis(const struct plot *p, uint64_t step)
 {
 	struct scale scale = scale_of(p->y_unit, step);
 
-	for (uint64_t y = 0; y <= p->y_end; y += step) {
+	for (uint64_t i = 0; i <= p->y_end / step; i++) {
+		uint64_t y = i * step;
 		int at = plot_y(p, y);
 
 		fprintf(p->out, "<path class=\"grid\" d=\"M%d %dh%d\"/>"
@@ -162,8 +163,8 @@ static void x_axis(const struct plot *p)
 			x_tick(p, x, &scale, true);
 		}
 	} else {
-		for (uint64_t x = 0; x <= p->x_max; x += step)
-			x_tick(p, x, &scale, false);
+		for (uint64_t i = 0; i <= p->x_max / step; i++)
+			x_tick(p, i * step, &scale, false);
 	}
 	fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">",
 		PLOT_LEFT + PLOT_INNER, bottom + 370);
