@@ -637,6 +637,23 @@ START_TEST(a_full_disk_leaves_nothing)
 }
 END_TEST
 
+START_TEST(an_interrupted_export_leaves_nothing)
+{
+	volatile sig_atomic_t interrupted = 0;
+	struct export_request request = { .format = _i, .out = "x", .level = TRACE_FULL,
+					  .until = UINT64_MAX, .interrupted = &interrupted };
+	unsigned int files = count_files();
+
+	interrupted = SIGINT;
+	ck_assert_int_eq(trace_export("a.trace", &request, error, sizeof(error)), -1);
+	ck_assert_str_eq(error, "x: interrupted; nothing is left of it");
+	ck_assert_uint_eq(count_files(), files);
+	interrupted = 0;
+	ck_assert_int_eq(trace_export("a.trace", &request, error, sizeof(error)), 0);
+	ck_assert_uint_eq(count_files(), files + 1);
+}
+END_TEST
+
 START_TEST(of_a_cut_trace_what_is_intact_is_exported)
 {
 	char line[200];
@@ -764,6 +781,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, bad_input_is_one_line_and_leaves_nothing, 0,
 			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_loop_test(tc, a_full_disk_leaves_nothing, 0, nr_outputs);
+	tcase_add_loop_test(tc, an_interrupted_export_leaves_nothing, 0, NR_EXPORT_FORMATS);
 	tcase_add_loop_test(tc, of_a_cut_trace_what_is_intact_is_exported, 0, nr_outputs);
 	tcase_add_loop_test(tc, changed_traces_do_no_harm, 0, NR_EXPORT_FORMATS);
 	suite_add_tcase(suite, tc);

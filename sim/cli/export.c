@@ -131,5 +131,15 @@ int cmd_export(int argc, char **argv)
 		ret = check_request(&r);
 	if (ret)
 		return ret;
-	return trace_export(trace, &r, error, sizeof(error)) ? cli_error("%s", error) : EXIT_WELL;
+	/* Of standard output nothing would stay behind, and a reader may be waited for. */
+	if (r.out) {
+		r.interrupted = cli_interrupt_flag();
+		cli_catch_signals(NULL, NULL);
+	}
+	ret = trace_export(trace, &r, error, sizeof(error));
+	if (ret)
+		cli_error("%s", error);
+	if (ret < 0 && cli_interrupted())
+		return EXIT_SIGNAL + cli_interrupted();
+	return ret ? EXIT_BAD_INPUT : EXIT_WELL;
 }

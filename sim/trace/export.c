@@ -122,12 +122,15 @@ static bool wanted(struct export *e, const struct export_type *t, const struct t
 
 static void feed(struct export *e, struct trace_reader *reader)
 {
+	const volatile sig_atomic_t *interrupted = e->request->interrupted;
 	struct trace_record record;
 
 	while (!e->failed && trace_reader_next(reader, &record)) {
 		struct export_type *t = type_of(e, record.type);
 
-		if (wanted(e, t, &record))
+		if (interrupted && *interrupted)
+			export_fail(e, "%s: interrupted; nothing is left of it", e->request->out);
+		else if (wanted(e, t, &record))
 			e->ops->record(e, t, &record);
 	}
 }

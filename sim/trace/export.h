@@ -14,6 +14,8 @@
 #ifndef BALLAST_TRACE_EXPORT_H
 #define BALLAST_TRACE_EXPORT_H
 
+#include <signal.h>
+
 #include "trace.h"
 
 enum export_format { EXPORT_CSV, EXPORT_CTF, EXPORT_PERFETTO, EXPORT_SQLITE, NR_EXPORT_FORMATS };
@@ -22,6 +24,7 @@ struct export_request {
 	enum export_format format;
 	const char *out;		/* NULL: standard output */
 	const char *record;		/* csv: this type alone, into a file; NULL: all */
+	const volatile sig_atomic_t *interrupted;	/* ends it when it is set; NULL: nothing */
 	enum trace_level level;		/* no records of a level above */
 	/*
 	 * ns, both included; what others refer to (run, machine, guests, commands, sites) is
