@@ -63,7 +63,8 @@ struct run_args {
 	unsigned int nr_files, nr_overlays, nr_settings;
 	const char *trace;
 	const char *images;		/* NULL: beside the executable */
-	const char *detail;		/* of the trace; NULL: as the scenario says */
+	bool detail_given;		/* else as the scenario says */
+	enum trace_level detail;	/* of the trace */
 	const char *real;		/* what `make real` fills; NULL: beside the executable */
 	const char *accel, *kernel, *stock_module; /* of a real machine; NULL: the default */
 	const struct cli_world *world;	/* NULL: the model */
@@ -75,6 +76,8 @@ struct run_args {
 
 /* Returns EXIT_WELL or, after an error message, EXIT_BAD_INPUT. */
 int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **argv);
+/* The value of --detail; as above. */
+int cli_parse_level(const char *value, enum trace_level *level);
 enum trace_level cli_trace_level(const struct run_args *args, const struct scenario *s);
 
 /* A path in one of two static buffers. */

@@ -12,28 +12,6 @@
 #define ERROR_SIZE 4800
 #define FORMATS "csv, ctf, perfetto, sqlite"
 
-static bool is_record(const char *name)
-{
-	for (unsigned int i = 0; i < NR_TRACE_IDS; i++) {
-		if (trace_types[i].id && !strcmp(trace_types[i].name, name))
-			return true;
-	}
-	return false;
-}
-
-static int set_level(struct export_request *r, const char *value)
-{
-	static const char *const levels[] = { "summary", "normal", "full" };
-
-	for (unsigned int i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (!strcmp(value, levels[i])) {
-			r->level = TRACE_SUMMARY + i;
-			return 0;
-		}
-	}
-	return cli_error("--detail %s: allowed: summary, normal, full", value);
-}
-
 /* Returns 0 or EXIT_BAD_INPUT. */
 static int set_option(struct export_request *r, const char *option, const char *value)
 {
@@ -48,7 +26,7 @@ static int set_option(struct export_request *r, const char *option, const char *
 		return 0;
 	}
 	if (!strcmp(option, "--detail"))
-		return set_level(r, value);
+		return cli_parse_level(value, &r->level);
 	if (!strcmp(option, "--guest"))
 		r->guest = value;
 	else if (!strcmp(option, "--record"))
@@ -91,7 +69,7 @@ static int check_request(const struct export_request *r)
 	if (r->record && r->format != EXPORT_CSV)
 		return cli_error("export %s: --record: takes csv; other formats have all records",
 				 format);
-	if (r->record && !is_record(r->record))
+	if (r->record && !trace_type_named(r->record))
 		return cli_error("--record %s: there is no such record type", r->record);
 	if (r->out && !r->out[0])
 		return cli_error("-o: needs a name");

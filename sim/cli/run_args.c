@@ -5,7 +5,6 @@
 #include "cli.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,32 +13,7 @@
 
 #define SETTING_SIZE 64
 #define WATCHDOG_MAX_S 86400
-
-/* "20s" -> milliseconds; false: not a time. */
-static bool parse_time_ms(const char *text, uint64_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "min", 60000 },
-		      { "h", 3600000 } };
-	unsigned int i;
-	char *end;
-
-	errno = 0;
-	*ms = strtoull(text, &end, 10);
-	if (end == text || errno || !isdigit((unsigned char)text[0]))
-		return false;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!strcmp(end, units[i].unit)) {
-			if (*ms > UINT64_MAX / units[i].ms)
-				return false;
-			*ms *= units[i].ms;
-			return true;
-		}
-	}
-	return false;
-}
+#define NS_PER_MS 1000000
 
 static int add_to(const char **list, unsigned int *nr, const char *what, const char *value)
 {
@@ -52,12 +26,12 @@ static int add_to(const char **list, unsigned int *nr, const char *what, const c
 static int set_until(struct run_args *args, const char *value)
 {
 	static char setting[SETTING_SIZE];
-	uint64_t ms;
+	uint64_t ns;
 
-	if (!parse_time_ms(value, &ms) || !ms)
+	if (!cli_parse_time(value, &ns) || !ns || ns % NS_PER_MS)
 		return cli_error("--until %s: not a time; allowed: a number and ms, s, min or h",
 				 value);
-	snprintf(setting, sizeof(setting), "/until-ms=%" PRIu64, ms);
+	snprintf(setting, sizeof(setting), "/until-ms=%" PRIu64, ns / NS_PER_MS);
 	return add_to(args->settings, &args->nr_settings, "settings", setting);
 }
 
@@ -83,27 +57,30 @@ static int set_watchdog(struct run_args *args, const char *value)
 	return 0;
 }
 
-static const char *const details[] = { "summary", "normal", "full" };
+int cli_parse_level(const char *value, enum trace_level *level)
+{
+	static const char *const details[] = { "summary", "normal", "full" };
+
+	for (unsigned int i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		if (!strcmp(value, details[i])) {
+			*level = TRACE_SUMMARY + i;
+			return 0;
+		}
+	}
+	return cli_error("--detail %s: allowed: summary, normal, full", value);
+}
 
 static int set_detail(struct run_args *args, const char *value)
 {
-	unsigned int i;
-
-	for (i = 0; i < sizeof(details) / sizeof(details[0]); i++)
-		if (!strcmp(value, details[i]))
-			args->detail = details[i];
-	return args->detail ? 0 : cli_error("--detail %s: allowed: summary, normal, full", value);
+	args->detail_given = true;
+	return cli_parse_level(value, &args->detail);
 }
 
 enum trace_level cli_trace_level(const struct run_args *args, const struct scenario *s)
 {
 	static const enum trace_level levels[] = { TRACE_SUMMARY, TRACE_NORMAL, TRACE_FULL };
-	unsigned int i;
 
-	for (i = 0; args->detail && i < sizeof(details) / sizeof(details[0]); i++)
-		if (args->detail == details[i])
-			return levels[i];
-	return levels[s->trace.detail];
+	return args->detail_given ? args->detail : levels[s->trace.detail];
 }
 
 static int option_with_value(struct run_args *args, const char *option, const char *value)
@@ -186,4 +163,3 @@ int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **arg
 		ret = cli_error("--trace %s: takes one scenario at a time", args->trace);
 	return ret;
 }
-

@@ -13,16 +13,6 @@
 
 #define ERROR_SIZE 512
 
-static int known_record(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_TRACE_IDS; i++)
-		if (trace_types[i].id && !strcmp(trace_types[i].name, name))
-			return 1;
-	return 0;
-}
-
 static void show_report(struct trace_reader *reader, bool json)
 {
 	struct report report;
@@ -51,7 +41,7 @@ static int show_csv(const char *file, const char *record)
 	};
 	char error[ERROR_SIZE];
 
-	if (!known_record(record))
+	if (!trace_type_named(record))
 		return cli_error("trace csv %s: there is no such record type", record);
 	return trace_export(file, &request, error, sizeof(error)) ? cli_error("%s", error) :
 		EXIT_WELL;

@@ -242,10 +242,7 @@ static void take_type(struct cursor *c, struct file_type *ft)
 		t->nr_fields = 0;
 		return;
 	}
-	for (unsigned int i = 0; i < NR_TRACE_IDS; i++) {
-		if (trace_types[i].id && !strcmp(trace_types[i].name, t->name))
-			ft->own = &trace_types[i];
-	}
+	ft->own = trace_type_named(t->name);
 	ft->decodable = t->nr_fields <= TRACE_FIELDS_MAX;
 	ft->fields = host_alloc(t->nr_fields * sizeof(*ft->fields));
 	ft->slot = host_alloc(t->nr_fields * sizeof(*ft->slot));

@@ -2,6 +2,8 @@
 /*
  * The schema of the trace as tables, made from enums.def and events.def.
  */
+#include <string.h>
+
 #include "trace.h"
 
 #define VALUES(name) static const char *const values_##name[] = {
@@ -37,3 +39,12 @@ const struct trace_type trace_types[NR_TRACE_IDS] = {
 #define END_RECORD
 #include "events.def"
 };
+
+const struct trace_type *trace_type_named(const char *name)
+{
+	for (unsigned int i = 0; i < NR_TRACE_IDS; i++) {
+		if (trace_types[i].id && !strcmp(trace_types[i].name, name))
+			return &trace_types[i];
+	}
+	return NULL;
+}

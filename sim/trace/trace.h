@@ -107,6 +107,8 @@ struct trace_type {
 };
 
 extern const struct trace_type trace_types[NR_TRACE_IDS];
+/* The type of this program; NULL: there is none of this name. */
+const struct trace_type *trace_type_named(const char *name);
 
 union trace_value {
 	uint64_t u;
