@@ -251,6 +251,13 @@ void html_cell(FILE *out, const char *text)
 	fputs("</td>", out);
 }
 
+void html_cell_right(FILE *out, const char *text)
+{
+	fputs("<td class=\"n\">", out);
+	html_text(out, text);
+	fputs("</td>", out);
+}
+
 void html_cell_number(const struct html *h, const char *format, ...)
 {
 	char path[HTML_PATH_SIZE];

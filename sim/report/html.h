@@ -50,6 +50,8 @@ void html_table(FILE *out, const char *heads, unsigned int left);
 void html_table_end(FILE *out);
 void html_row(FILE *out);
 void html_cell(FILE *out, const char *text);
+/* A text in a column of numbers. */
+void html_cell_right(FILE *out, const char *text);
 void html_cell_number(const struct html *h, const char *path, ...)
 	__attribute__((format(printf, 2, 3)));
 /* After a table of which not all rows are shown. */

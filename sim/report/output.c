@@ -78,17 +78,3 @@ int output_close(struct output *o, char *error, size_t error_size)
 	*o = (struct output){ 0 };
 	return 0;
 }
-
-int output_check(const char *path, char *error, size_t error_size)
-{
-	struct output o;
-	struct stat st;
-
-	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
-	if (output_open(&o, path, error, error_size))
-		return -1;
-	fclose(o.file);
-	discard(&o);
-	return 0;
-}

@@ -19,7 +19,5 @@ struct output {
 
 int output_open(struct output *o, const char *path, char *error, size_t error_size);
 int output_close(struct output *o, char *error, size_t error_size);
-/* Whether it could be written, before a long run that it is to be made from. */
-int output_check(const char *path, char *error, size_t error_size);
 
 #endif

@@ -34,11 +34,6 @@ uint64_t plot_log2(uint64_t value)
 	return whole * LOG_ONE + fraction;
 }
 
-static unsigned int height_of(const struct plot *p)
-{
-	return p->height ? p->height : HEIGHT;
-}
-
 /* @part of @whole, of a length. */
 static int share(uint64_t part, uint64_t whole, unsigned int length)
 {
@@ -60,7 +55,7 @@ int plot_x(const struct plot *p, uint64_t x)
 
 int plot_y(const struct plot *p, uint64_t y)
 {
-	return PLOT_TOP + height_of(p) - share(y, p->y_end, height_of(p));
+	return PLOT_TOP + HEIGHT - share(y, p->y_end, HEIGHT);
 }
 
 /* Ticks */
@@ -142,7 +137,7 @@ static void y_axis(const struct plot *p, uint64_t step)
 
 static void x_tick(const struct plot *p, uint64_t x, const struct scale *scale, bool unit)
 {
-	int at = plot_x(p, x), bottom = PLOT_TOP + height_of(p);
+	int at = plot_x(p, x), bottom = PLOT_TOP + HEIGHT;
 
 	fprintf(p->out, "<path class=\"grid\" d=\"M%d %dv60\"/>"
 		"<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", at, bottom, at,
@@ -155,7 +150,7 @@ static void x_axis(const struct plot *p)
 {
 	uint64_t step = tick_step(p->x_unit, p->x_max);
 	struct scale scale = scale_of(p->x_unit, step);
-	int bottom = PLOT_TOP + height_of(p);
+	int bottom = PLOT_TOP + HEIGHT;
 
 	if (p->x_log) {
 		for (uint64_t x = p->x_min; x <= p->x_max && x <= UINT64_MAX / 10; x *= 10) {
@@ -209,14 +204,15 @@ void plot_begin(struct plot *p)
 		fputs("</p>", p->out);
 	}
 	fprintf(p->out, "</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
-		PLOT_WIDTH, PLOT_TOP + height_of(p) + PLOT_BOTTOM);
+		PLOT_WIDTH, PLOT_TOP + HEIGHT + PLOT_BOTTOM);
 	html_text(p->out, p->title);
 	fputs("\">\n", p->out);
 	y_axis(p, step);
 	x_axis(p);
 }
 
-void plot_legend(FILE *out, const struct plot_key *keys, unsigned int nr)
+/* Samples of the colours, below the plot. */
+static void legend(FILE *out, const struct plot_key *keys, unsigned int nr)
 {
 	fputs("<ul class=\"legend\">", out);
 	for (unsigned int i = 0; i < nr; i++) {
@@ -236,7 +232,7 @@ void plot_legend(FILE *out, const struct plot_key *keys, unsigned int nr)
 void plot_end(struct plot *p, const struct plot_key *keys, unsigned int nr)
 {
 	fputs("</svg>\n", p->out);
-	plot_legend(p->out, keys, nr);
+	legend(p->out, keys, nr);
 	fputs("</figure>\n", p->out);
 }
 
@@ -301,7 +297,7 @@ static bool is_empty(const struct timeline_point *points, unsigned int nr, unsig
 void plot_bands(const struct plot *p, const struct timeline_point *points, unsigned int nr,
 		unsigned int series, const unsigned int *colours)
 {
-	int bottom = PLOT_TOP + height_of(p);
+	int bottom = PLOT_TOP + HEIGHT;
 
 	for (unsigned int s = series; nr && s--;) {
 		struct pen pen = { .out = p->out };

@@ -34,7 +34,6 @@ struct plot {
 	uint64_t x_max, y_max;		/* what must fit */
 	bool x_log;			/* decades, from x_min on */
 	uint64_t x_min;
-	unsigned int height;		/* of the area; 0: the default */
 	/* Set by plot_begin(): where the axis ends, at a tick. */
 	uint64_t y_end;
 };
@@ -62,8 +61,5 @@ void plot_level(const struct plot *p, uint64_t y, const char *classes);
 
 /* log2(@value) in units of 1/65536, by integers alone; 0 for 0. */
 uint64_t plot_log2(uint64_t value);
-
-/* Samples of colours, for a legend below something that is no plot. */
-void plot_legend(FILE *out, const struct plot_key *keys, unsigned int nr);
 
 #endif

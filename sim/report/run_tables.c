@@ -46,9 +46,7 @@ void run_table_programs(const struct html *h)
 		html_cell_number(h, "programs[%u].cpu_ns", i);
 		html_cell_number(h, "programs[%u].stalled_ns", i);
 		html_cell_number(h, "programs[%u].work", i);
-		fputs("<td class=\"n\">", h->out);
-		html_text(h->out, html_string(h, "programs[%u].state", i));
-		fputs("</td>", h->out);
+		html_cell_right(h->out, html_string(h, "programs[%u].state", i));
 	}
 	html_table_end(h->out);
 	html_left_out(h->out, nr - n);
@@ -71,9 +69,7 @@ void run_table_commands(const struct html *h)
 		html_cell_number(h, "commands[%u].had_bytes", i);
 		html_cell_number(h, "commands[%u].has_bytes", i);
 		html_cell_number(h, "commands[%u].took_ns", i);
-		fputs("<td class=\"n\">", h->out);
-		html_text(h->out, html_string(h, "commands[%u].result", i));
-		fputs("</td>", h->out);
+		html_cell_right(h->out, html_string(h, "commands[%u].result", i));
 	}
 	html_table_end(h->out);
 	html_left_out(h->out, nr - n);
