@@ -8,11 +8,11 @@
 #include "html.h"
 
 #define LIGHT                                                                                      \
-	"--bg:#fff;--fg:#1a1a1a;--soft:#5c6066;--line:#d9dce0;--panel:#f5f6f8;--accent:#0072b2;"   \
+	"--bg:#fff;--fg:#1a1a1a;--soft:#5c6066;--line:#d9dce0;--panel:#f5f6f8;"                    \
 	"--bad:#b03a00;--good:#00704f;--free:#e4e7eb;"
 #define DARK                                                                                       \
 	"--bg:#16181b;--fg:#e8e8e6;--soft:#a4a9b0;--line:#3a3f45;--panel:#1f2226;"                 \
-	"--accent:#56b4e9;--bad:#ff8f4d;--good:#3ecf9d;--free:#3a3f45;"
+	"--bad:#ff8f4d;--good:#3ecf9d;--free:#3a3f45;"
 
 void html_style(FILE *out)
 {
@@ -42,7 +42,7 @@ void html_style(FILE *out)
 	      "gap:10px;margin:14px 0}\n"
 	      ".tiles div{background:var(--panel);border-radius:8px;padding:10px 12px}\n"
 	      ".tiles b{display:block;font-size:21px;font-weight:650;line-height:1.25}\n"
-	      ".tiles small{color:var(--soft);font-size:12.5px}\n"
+	      ".tiles small{display:block;color:var(--soft);font-size:12.5px;line-height:1.35}\n"
 	      ".scroll{overflow-x:auto;margin:8px 0}\n"
 	      "table{border-collapse:collapse;width:100%;font-size:13px;"
 	      "font-variant-numeric:tabular-nums}\n"
@@ -50,8 +50,7 @@ void html_style(FILE *out)
 	      "border-bottom:1px solid var(--line)}\n"
 	      "th{font-weight:500;font-size:12.5px;vertical-align:bottom}\n"
 	      ".n{text-align:right;white-space:nowrap;padding-right:0;padding-left:10px}\n"
-	      "tr.base td{color:var(--soft)}tr.win td{background:var(--panel)}\n"
-	      "td small{display:block;color:var(--soft);font-size:11.5px}\n", out);
+	      ".w{white-space:nowrap}\n", out);
 	fputs("figure{margin:14px 0 4px;break-inside:avoid}\n"
 	      "figcaption{margin-bottom:4px}figcaption b{font-weight:650}\n"
 	      "figcaption p{font-size:13px;margin:0}\n"
@@ -59,7 +58,6 @@ void html_style(FILE *out)
 	      "svg text{fill:var(--fg);font-family:system-ui,'DejaVu Sans',sans-serif;"
 	      "font-size:118px}\n"
 	      "svg text.axis{fill:var(--soft)}\n"
-	      "svg text.on{fill:#fff}svg text.dark{fill:#111}\n"
 	      ".grid{stroke:var(--line);stroke-width:8;fill:none}\n"
 	      ".edge{fill:none;stroke:var(--fg);stroke-width:18;stroke-linejoin:round}\n"
 	      ".limit{fill:none;stroke:var(--bad);stroke-width:14;stroke-dasharray:60 40}\n"
@@ -76,8 +74,7 @@ void html_style(FILE *out)
 			".s%u{stroke:var(--c%u);border-color:var(--c%u);fill:none}\n",
 			i, i, i, i, i, i);
 	fputs("i.limit{border-color:var(--bad);border-top-style:dashed!important}"
-	      "i.edge{border-color:var(--fg)}.line{stroke-width:20;stroke-linejoin:round}"
-	      ".whisker{stroke:var(--fg);stroke-width:14;fill:none}\n"
+	      "i.edge{border-color:var(--fg)}.line{stroke-width:20;stroke-linejoin:round}\n"
 	      "@page{size:A4;margin:14mm}\n"
 	      "@media print{body{font-size:10.5pt}main{max-width:none;padding:0}"
 	      "h2{break-after:avoid}h3{break-after:avoid}tr,.tiles,pre,figure{break-inside:avoid}"

@@ -54,7 +54,9 @@ void part_costs(const struct html *h, const char *member)
 	html_table(h->out, "cost|what its value rests on|each", 2);
 	for (unsigned int i = 0; i < nr; i++) {
 		html_row(h->out);
-		html_cell(h->out, html_string(h, "%scost_table.costs[%u].name", at, i));
+		fputs("<td class=\"w\">", h->out);
+		html_text(h->out, html_string(h, "%scost_table.costs[%u].name", at, i));
+		fputs("</td>", h->out);
 		html_cell(h->out, html_string(h, "%scost_table.costs[%u].source", at, i));
 		html_cell_number(h, "%scost_table.costs[%u].each_ns", at, i);
 	}
