@@ -2,7 +2,6 @@
 /*
  * A file that is there whole or not at all; see output.h.
  */
-#define _GNU_SOURCE
 #include "output.h"
 
 #include <errno.h>
@@ -11,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "temporary.h"
 
 static int cannot(const char *path, char *error, size_t error_size)
 {
@@ -29,20 +30,9 @@ static void discard(struct output *o)
 
 static FILE *open_temporary(struct output *o)
 {
-	mode_t mask = umask(0);
-	int fd;
+	int fd = temporary_open(o->path, &o->temporary);
 
-	umask(mask);
-	if (asprintf(&o->temporary, "%s.XXXXXX", o->path) < 0)
-		abort();
-	fd = mkstemp(o->temporary);
-	if (fd < 0) {
-		free(o->temporary);
-		o->temporary = NULL;
-		return NULL;
-	}
-	fchmod(fd, 0666 & ~mask);
-	return fdopen(fd, "w");
+	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 int output_open(struct output *o, const char *path, char *error, size_t error_size)

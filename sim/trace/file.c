@@ -22,6 +22,7 @@
 #include "format.h"
 #include "histogram.h"
 #include "hostmem.h"
+#include "temporary.h"
 
 #define ZSTD_LEVEL 1
 #define STRING_SLOTS 4096		/* power of two */
@@ -308,20 +309,6 @@ static int open_in_place(const char *path)
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
-static int open_temporary(struct trace_file *file)
-{
-	mode_t mask = umask(0);
-	int fd;
-
-	umask(mask);
-	if (asprintf(&file->temporary, "%s.XXXXXX", file->path) < 0)
-		abort();
-	fd = mkostemp(file->temporary, O_CLOEXEC);
-	if (fd >= 0)
-		(void)!fchmod(fd, 0666 & ~mask);
-	return fd;
-}
-
 static void file_free(struct trace_file *file)
 {
 	if (file->fd >= 0)
@@ -352,7 +339,7 @@ struct trace_file *trace_file_open(const char *path, enum trace_level level,
 	errno = 0;
 	file->fd = open_in_place(path);
 	if (file->fd < 0 && errno != EISDIR)
-		file->fd = open_temporary(file);
+		file->fd = temporary_open(path, &file->temporary);
 	if (file->fd < 0) {
 		snprintf(error, error_size, "%s: cannot create the trace: %s", path,
 			 strerror(errno));
