@@ -14,18 +14,10 @@ static void dump_text(FILE *out, const char *s)
 	fputc('"', out);
 }
 
-static unsigned int nr_values(const struct trace_field *field)
-{
-	unsigned int n = 0;
-
-	while (field->values && field->values[n])
-		n++;
-	return n;
-}
-
 static void dump_value(FILE *out, const struct trace_field *field, union trace_value value)
 {
 	const struct trace_histogram *h;
+	const char *text;
 
 	switch (field->kind) {
 	case TRACE_SINT:
@@ -38,8 +30,9 @@ static void dump_value(FILE *out, const struct trace_field *field, union trace_v
 			fprintf(out, "%" PRIu64, value.u);
 		break;
 	case TRACE_ENUM:
-		if (value.u < nr_values(field))
-			fputs(field->values[value.u], out);
+		text = trace_enum_text(field, value.u);
+		if (text)
+			fputs(text, out);
 		else
 			fprintf(out, "%" PRIu64, value.u);
 		break;

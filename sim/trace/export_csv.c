@@ -48,7 +48,7 @@ static uint8_t *put_head(uint8_t *p, const struct trace_type *type)
 
 static uint8_t *put_enum(uint8_t *p, const struct trace_field *field, uint64_t value)
 {
-	const char *text = export_enum_text(field, value);
+	const char *text = trace_enum_text(field, value);
 
 	if (!text)
 		return put_decimal(p, value);

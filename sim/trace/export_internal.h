@@ -107,9 +107,6 @@ static inline uint8_t *put_le64(uint8_t *p, uint64_t v)
 
 uint8_t *put_decimal(uint8_t *p, uint64_t v);
 
-/* Text of a value of an enumeration, NULL: it has none. */
-const char *export_enum_text(const struct trace_field *field, uint64_t value);
-
 /* A histogram in a record: five numbers. */
 #define EXPORT_HISTOGRAM_PARTS 5
 extern const char *const export_histogram_parts[EXPORT_HISTOGRAM_PARTS];

@@ -94,18 +94,6 @@ uint8_t *put_decimal(uint8_t *p, uint64_t v)
 	return put_bytes(p, d, digits + sizeof(digits) - d);
 }
 
-const char *export_enum_text(const struct trace_field *field, uint64_t value)
-{
-	uint64_t i;
-
-	/* The table ends with NULL; how long it is, is not known. */
-	for (i = 0; field->values && field->values[i]; i++) {
-		if (i == value)
-			return field->values[i];
-	}
-	return NULL;
-}
-
 void export_histogram(const struct trace_histogram *h, uint64_t v[EXPORT_HISTOGRAM_PARTS])
 {
 	memset(v, 0, EXPORT_HISTOGRAM_PARTS * sizeof(v[0]));
@@ -117,5 +105,3 @@ void export_histogram(const struct trace_histogram *h, uint64_t v[EXPORT_HISTOGR
 	v[3] = trace_histogram_quantile(h, 99, 100);
 	v[4] = h->max;
 }
-
-/* Types */

@@ -126,7 +126,7 @@ static uint8_t *put_annotation(uint8_t *p, uint64_t name, const struct trace_fie
 {
 	uint8_t head[12], number[12], *h = pb_number(head, PB_ANN_NAME_IID, name), *n = number;
 	const char *text = field->kind == TRACE_STRING ? value.text :
-		field->kind == TRACE_ENUM ? export_enum_text(field, value.u) : NULL;
+		field->kind == TRACE_ENUM ? trace_enum_text(field, value.u) : NULL;
 	size_t len;
 
 	if (text) {

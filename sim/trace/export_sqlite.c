@@ -104,7 +104,7 @@ static int bind_value(sqlite3_stmt *stmt, int at, const struct trace_field *fiel
 		bind_text(stmt, at, value.text);
 		break;
 	case TRACE_ENUM:
-		text = export_enum_text(field, value.u);
+		text = trace_enum_text(field, value.u);
 		if (text)
 			bind_text(stmt, at, text);
 		else

@@ -229,13 +229,12 @@ static const char *value_text(const struct trace_record *record, const char *fie
 {
 	for (unsigned int i = 0; i < record->type->nr_fields; i++) {
 		const struct trace_field *f = &record->type->fields[i];
-		uint64_t n = 0;
+		const char *text;
 
 		if (f->kind != TRACE_ENUM || strcmp(f->name, field))
 			continue;
-		while (f->values && f->values[n] && n < record->value[i].u)
-			n++;
-		return f->values && f->values[n] ? f->values[n] : "";
+		text = trace_enum_text(f, record->value[i].u);
+		return text ? text : "";
 	}
 	return "";
 }

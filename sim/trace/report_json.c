@@ -10,13 +10,9 @@
 
 static const char *value_name(unsigned int id, unsigned int field, uint64_t value)
 {
-	const char *const *values = trace_types[id].fields[field].values;
+	const char *text = trace_enum_text(&trace_types[id].fields[field], value);
 
-	for (uint64_t i = 0; values[i]; i++) {
-		if (i == value)
-			return values[i];
-	}
-	return "unknown";
+	return text ? text : "unknown";
 }
 
 /* What gives the run again, after the command's name. */

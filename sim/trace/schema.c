@@ -48,3 +48,13 @@ const struct trace_type *trace_type_named(const char *name)
 	}
 	return NULL;
 }
+
+const char *trace_enum_text(const struct trace_field *field, uint64_t value)
+{
+	/* The table ends with NULL; how long it is, is not known. */
+	for (uint64_t i = 0; field->values && field->values[i]; i++) {
+		if (i == value)
+			return field->values[i];
+	}
+	return NULL;
+}

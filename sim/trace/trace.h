@@ -107,6 +107,8 @@ struct trace_type {
 };
 
 extern const struct trace_type trace_types[NR_TRACE_IDS];
+/* Text of a value of an enumeration; NULL: it has none. */
+const char *trace_enum_text(const struct trace_field *field, uint64_t value);
 /* The type of this program; NULL: there is none of this name. */
 const struct trace_type *trace_type_named(const char *name);
 
