@@ -129,6 +129,10 @@ static const struct bad {
 	{ "run first.dts --seed 5x", "ballast: --seed 5x: not a number", 1 },
 	{ "run first.dts first.dts --trace left.trace",
 	  "ballast: --trace left.trace: takes one scenario at a time", 1 },
+	{ "run first.dts --trace ./first.dts",
+	  "ballast: --trace ./first.dts: is the scenario; --trace must name another file", 1 },
+	{ "run other.dts --overlay first.dts --trace first.dts",
+	  "ballast: --trace first.dts: is an overlay; --trace must name another file", 1 },
 	{ "list --all", "ballast: list --all: allowed: --json", 1 },
 	{ "demo now", "ballast: demo now: takes no arguments", 1 },
 	/* Scenarios */

@@ -572,6 +572,10 @@ static const struct bad {
 	  "device" },
 	{ "export sqlite a.trace -o /dev/full", "/dev/full: is not a file, which a database "
 	  "needs" },
+	{ "export perfetto a.trace -o a.trace", "-o a.trace: is the trace that is exported; -o "
+	  "must name another file" },
+	{ "export sqlite a.trace -o ./a.trace", "-o ./a.trace: is the trace that is exported; -o "
+	  "must name another file" },
 	{ "export sqlite a.trace -o no/x", "no/x: cannot be written: No such file or directory" },
 	{ "export sqlite a.trace -o x --record run", "export sqlite: --record: takes csv; other "
 	  "formats have all records" },

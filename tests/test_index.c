@@ -343,6 +343,37 @@ START_TEST(a_cut_trace_is_indexed_up_to_the_cut)
 }
 END_TEST
 
+START_TEST(a_damaged_trace_is_indexed_up_to_the_damage)
+{
+	struct trace_index *whole, *index;
+	uint64_t before = 0;
+	size_t size;
+	char *bytes;
+
+	story_write("t", &long_story);
+	whole = make("t", 2);
+	/* two parts at least are made at a time (of 16 blocks) */
+	ck_assert_uint_ge(whole->head.section[INDEX_BLOCKS].nr, 32);
+	bytes = read_file("t", &size);
+	for (unsigned int part = 1; part < 16; part++) {
+		bytes[size * part / 16] ^= 0x55;
+		write_file("bad", bytes, size);
+		bytes[size * part / 16] ^= 0x55;
+		index = make("bad", 2);
+		ck_assert_msg(strstr(index_text(index, index->head.damage), "bad: at byte "), "%s",
+			      index_text(index, index->head.damage));
+		ck_assert_uint_ge(index->head.records, before);
+		ck_assert_uint_lt(index->head.records, whole->head.records);
+		ck_assert_uint_lt(index->head.time, whole->head.time);
+		ck_assert_uint_eq(index->head.ended, 0);
+		before = index->head.records;
+		index_free(index);
+	}
+	index_free(whole);
+	free(bytes);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("index");
@@ -363,6 +394,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(file, an_index_with_any_byte_changed_is_not_used);
 	tcase_add_test(file, where_nothing_can_be_written_the_cache_has_it);
 	tcase_add_test(file, a_cut_trace_is_indexed_up_to_the_cut);
+	tcase_add_test(file, a_damaged_trace_is_indexed_up_to_the_damage);
 	suite_add_tcase(s, file);
 	return s;
 }

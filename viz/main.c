@@ -11,6 +11,7 @@
 
 #include "events.h"
 #include "frame.h"
+#include "output.h"
 #include "picture.h"
 #include "view.h"
 #include "window.h"
@@ -86,6 +87,10 @@ static int parse(struct options *o, char **argv)
 			o->trace[o->nr_traces++] = *arg++;
 		}
 	}
+	for (unsigned int i = 0; o->screenshot && i < o->nr_traces; i++)
+		if (output_is(o->screenshot, o->trace[i]))
+			return fail(": is the trace; --screenshot must name another file",
+				    o->screenshot);
 	return o->nr_traces ? -1 : fail("which trace is to be shown?", "");
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "hostmem.h"
+#include "output.h"
 
 #define COLORS_MAX 256
 #define SLOTS 1024
@@ -62,9 +63,15 @@ static void put_row(const struct canvas *c, struct colors *p, int y, uint8_t *ro
 	}
 }
 
+/* libpng would say on stderr what the caller says, too. */
+static void png_failed(png_structp png, png_const_charp why)
+{
+	png_longjmp(png, 1);
+}
+
 static int write_png(const struct canvas *c, struct colors *p, FILE *out, uint8_t *row)
 {
-	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, png_failed, NULL);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 
 	if (!info || setjmp(png_jmpbuf(png))) {
@@ -93,17 +100,14 @@ int picture_write(const struct canvas *c, const char *path, char *error, size_t 
 {
 	struct colors *p = host_alloc(sizeof(*p));
 	uint8_t *row = host_alloc((size_t)c->width * 3);
-	FILE *out = fopen(path, "wb");
-	int bad = -1;
+	struct output out;
+	int bad = output_open(&out, path, error, error_size);
 
-	if (out) {
-		bad = write_png(c, few_colors(c, p) ? p : NULL, out, row);
-		if (fclose(out))
-			bad = -1;
+	if (!bad) {
+		errno = ENOMEM;		/* if it is not the file's fault */
+		out.failed = write_png(c, few_colors(c, p) ? p : NULL, out.file, row);
+		bad = output_close(&out, error, error_size);
 	}
-	if (bad)
-		snprintf(error, error_size, "%s: %s", path, errno ? strerror(errno) :
-			 "cannot be written");
 	host_free(p);
 	host_free(row);
 	return bad;

@@ -65,7 +65,7 @@ void names_clear(struct names *n)
 
 void view_end(struct view *v, uint64_t end)
 {
-	bool all = v->to >= v->end && !v->from;
+	bool all = !v->from && (v->to == UINT64_MAX || (v->end && v->to >= v->end));
 
 	if (end < VIEW_SPAN_MIN)
 		end = VIEW_SPAN_MIN;

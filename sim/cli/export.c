@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "export.h"
+#include "output.h"
 
 #define ERROR_SIZE 4800
 #define FORMATS "csv, ctf, perfetto, sqlite"
@@ -107,6 +108,9 @@ int cmd_export(int argc, char **argv)
 		ret = cli_error("export %s: needs a trace", argv[1]);
 	if (!ret)
 		ret = check_request(&r);
+	if (!ret && r.out && output_is(r.out, trace))
+		ret = cli_error("-o %s: is the trace that is exported; -o must name another file",
+				r.out);
 	if (ret)
 		return ret;
 	/* Of standard output nothing would stay behind, and a reader may be waited for. */

@@ -111,7 +111,7 @@ int cmd_report(int argc, char **argv)
 		return cli_error("report: needs a trace (of run --trace)");
 	if (!path)
 		path = name = default_name(file);
-	if (!strcmp(file, path))
+	if (output_is(path, file))
 		ret = cli_error("%s: is what the report is made from; -o must name another file",
 				path);
 	else

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+
 #define SETTING_SIZE 64
 #define WATCHDOG_MAX_S 86400
 #define NS_PER_MS 1000000
@@ -136,6 +138,25 @@ static bool takes_value(const char *option, enum run_kind kind)
 	return false;
 }
 
+/* A trace takes the place of what has its name. */
+static int check_trace(const struct run_args *args)
+{
+	unsigned int i;
+
+	if (!args->trace)
+		return 0;
+	if (args->nr_files > 1)
+		return cli_error("--trace %s: takes one scenario at a time", args->trace);
+	if (output_is(args->trace, args->files[0]))
+		return cli_error("--trace %s: is the scenario; --trace must name another file",
+				 args->trace);
+	for (i = 0; i < args->nr_overlays; i++)
+		if (output_is(args->trace, args->overlays[i]))
+			return cli_error("--trace %s: is an overlay; --trace must name another "
+					 "file", args->trace);
+	return 0;
+}
+
 int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **argv)
 {
 	int i, ret = 0;
@@ -159,7 +180,5 @@ int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **arg
 	}
 	if (!ret && !args->nr_files)
 		ret = cli_error("%s: needs a scenario file", argv[0]);
-	if (!ret && args->trace && args->nr_files > 1)
-		ret = cli_error("--trace %s: takes one scenario at a time", args->trace);
-	return ret;
+	return ret ? ret : check_trace(args);
 }

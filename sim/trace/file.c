@@ -22,7 +22,7 @@
 #include "format.h"
 #include "histogram.h"
 #include "hostmem.h"
-#include "temporary.h"
+#include "output.h"
 
 #define ZSTD_LEVEL 1
 #define STRING_SLOTS 4096		/* power of two */
@@ -339,7 +339,7 @@ struct trace_file *trace_file_open(const char *path, enum trace_level level,
 	errno = 0;
 	file->fd = open_in_place(path);
 	if (file->fd < 0 && errno != EISDIR)
-		file->fd = temporary_open(path, &file->temporary);
+		file->fd = output_create(path, &file->temporary);
 	if (file->fd < 0) {
 		snprintf(error, error_size, "%s: cannot create the trace: %s", path,
 			 strerror(errno));

@@ -206,7 +206,8 @@ struct trace_index *index_build_take(struct index_build *b, bool wait)
 	if (wait)
 		join_threads(b);
 	pthread_mutex_lock(&b->lock);
-	while (nr < b->nr_chunks && b->done[nr]) {
+	/* Behind damage nothing is known: what began before may have ended in there. */
+	while (nr < b->nr_chunks && b->done[nr] && (!nr || !chunk[nr - 1]->damage)) {
 		chunk[nr] = &b->chunk[nr];
 		nr++;
 	}

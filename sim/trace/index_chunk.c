@@ -401,8 +401,8 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 			add_pages(chunk, &record);
 	}
 	pack_pages(chunk, next_block);
-	chunk->records = end ? end : trace_reader_records(r);
 	damage = trace_reader_damage(r);
+	chunk->records = end && !damage ? end : trace_reader_records(r);
 	if (damage)
 		chunk->damage = collect_copy(damage);
 }

@@ -20,6 +20,7 @@
 #include "format.h"
 #include "hostmem.h"
 #include "index_internal.h"
+#include "output.h"
 
 #define MAGIC "ballast index\r\n\x1a"	/* 16 bytes */
 #define ENDS_BYTES 65536	/* of a trace, at each end, that tell it from others */
@@ -292,35 +293,16 @@ static bool write_bytes(const struct trace_index *index, FILE *out)
 	return fwrite(&head, sizeof(head), 1, out) == 1 && put_sections(index, out, NULL);
 }
 
+/* 0, or -1 and why in errno. */
 static int write_one(const struct trace_index *index, const char *path)
 {
-	char *temporary;
-	mode_t mask = umask(0);
-	FILE *out;
-	int fd, bad;
+	char why[PATH_MAX + 256];
+	struct output out;
 
-	umask(mask);
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		abort();
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		free(temporary);
+	if (output_open(&out, path, why, sizeof(why)))
 		return -1;
-	}
-	out = fdopen(fd, "w");
-	bad = !out || !write_bytes(index, out) || fchmod(fd, 0666 & ~mask);
-	if (out ? fclose(out) : close(fd))
-		bad = 1;
-	if (!bad && rename(temporary, path))
-		bad = 1;
-	if (bad) {
-		int error = errno;
-
-		unlink(temporary);
-		errno = error;
-	}
-	free(temporary);
-	return bad ? -1 : 0;
+	out.failed = !write_bytes(index, out.file);
+	return output_close(&out, why, sizeof(why));
 }
 
 static void make_directory_of(const char *path)

@@ -2,16 +2,41 @@
 /*
  * A file that is there whole or not at all; see output.h.
  */
+#define _GNU_SOURCE
 #include "output.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "temporary.h"
+bool output_is(const char *path, const char *input)
+{
+	struct stat a, b;
+
+	return !stat(path, &a) && !stat(input, &b) && S_ISREG(a.st_mode) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int output_create(const char *path, char **name)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	if (asprintf(name, "%s.XXXXXX", path) < 0)
+		abort();
+	fd = mkostemp(*name, O_CLOEXEC);
+	if (fd < 0) {
+		free(*name);
+		*name = NULL;
+		return -1;
+	}
+	(void)!fchmod(fd, 0666 & ~mask);
+	return fd;
+}
 
 static int cannot(const char *path, char *error, size_t error_size)
 {
@@ -30,7 +55,7 @@ static void discard(struct output *o)
 
 static FILE *open_temporary(struct output *o)
 {
-	int fd = temporary_open(o->path, &o->temporary);
+	int fd = output_create(o->path, &o->temporary);
 
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
@@ -53,7 +78,7 @@ int output_open(struct output *o, const char *path, char *error, size_t error_si
 
 int output_close(struct output *o, char *error, size_t error_size)
 {
-	bool failed = fflush(o->file) || ferror(o->file);
+	bool failed = o->failed || fflush(o->file) || ferror(o->file);
 
 	if (fclose(o->file))
 		failed = true;
