@@ -19,6 +19,7 @@ struct window {
 	SDL_Window *window;
 	struct canvas canvas;
 	struct input in;
+	SDL_Keymod mod;		/* after the last key: SDL_GetModState() is ahead of the events */
 	bool dirty;
 };
 
@@ -84,11 +85,11 @@ static int key_of(SDL_Keycode sym)
 }
 
 /* False: nothing for input.c. */
-static bool translate(const SDL_Event *e, struct input_event *to)
+static bool translate(struct window *w, const SDL_Event *e, struct input_event *to)
 {
-	SDL_Keymod mod = SDL_GetModState();
-
-	*to = (struct input_event){ .ctrl = mod & KMOD_CTRL, .shift = mod & KMOD_SHIFT };
+	if (e->type == SDL_KEYDOWN || e->type == SDL_KEYUP)
+		w->mod = e->key.keysym.mod;
+	*to = (struct input_event){ .ctrl = w->mod & KMOD_CTRL, .shift = w->mod & KMOD_SHIFT };
 	switch (e->type) {
 	case SDL_KEYDOWN:
 		to->kind = INPUT_KEY;
@@ -101,7 +102,8 @@ static bool translate(const SDL_Event *e, struct input_event *to)
 	case SDL_MOUSEWHEEL:
 		to->kind = INPUT_WHEEL;
 		to->wheel = e->wheel.y;
-		SDL_GetMouseState(&to->x, &to->y);
+		to->x = w->in.pointer_x;
+		to->y = w->in.pointer_y;
 		return to->wheel;
 	case SDL_MOUSEBUTTONDOWN:
 	case SDL_MOUSEBUTTONUP:
@@ -137,7 +139,7 @@ static void handle(struct window *w, const SDL_Event *e)
 		w->in.quit = true;
 	else if (e->type == SDL_WINDOWEVENT)
 		window_event(w, &e->window);
-	else if (translate(e, &event) && input_handle(&w->in, &event))
+	else if (translate(w, e, &event) && input_handle(&w->in, &event))
 		w->dirty = true;
 	if (w->in.copy) {
 		SDL_SetClipboardText(w->in.copy);
