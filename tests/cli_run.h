@@ -83,19 +83,34 @@ static inline unsigned int count_files(void)
 	return n;
 }
 
-/* Into a new directory, with the scenario first.dts. */
+/* Into a new directory. */
+static inline void enter_empty_scratch(void)
+{
+	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(scratch));
+	ck_assert_int_eq(chdir(scratch), 0);
+}
+
+/* The same, with the scenario first.dts. */
 static inline void enter_scratch(void)
 {
 	char path[PATH_MAX + 32], *text;
 	size_t size;
 
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
+	enter_empty_scratch();
 	snprintf(path, sizeof(path), "%s/scenarios/first.dts", top);
 	text = read_file(path, &size);
 	write_file("first.dts", text, size);
 	free(text);
+}
+
+static inline void leave_scratch(void)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "rm -r %s", scratch);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(system(line), 0);
 }
 
 /* The environment */

@@ -24,23 +24,6 @@ static struct trace_index *make(const char *path, unsigned int cpus)
 	return index;
 }
 
-static void enter(void)
-{
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	setenv("XDG_CACHE_HOME", scratch, 1);
-}
-
-static void leave(void)
-{
-	char line[160];
-
-	snprintf(line, sizeof(line), "rm -r %s", scratch);
-	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(system(line), 0);
-}
-
 static const struct story long_story = { .guests = 3, .samples = 6000, .spike_ms = 300050,
 					 .faults = 8, .mechanism = "reporting" };
 
@@ -379,7 +362,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("index");
 	TCase *values = tcase_create("values"), *file = tcase_create("file");
 
-	tcase_add_checked_fixture(values, enter, leave);
+	tcase_add_checked_fixture(values, story_enter, leave_scratch);
 	tcase_add_test(values, a_millisecond_in_ten_minutes_is_in_exactly_one_column);
 	tcase_add_test(values, a_mean_is_over_time_and_not_over_samples);
 	tcase_add_test(values, every_value_is_found_again_where_nothing_is_folded);
@@ -387,7 +370,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(values, marks_have_times_and_the_names_of_programs_and_commands);
 	tcase_add_test(values, a_part_that_is_read_again_has_every_sample);
 	suite_add_tcase(s, values);
-	tcase_add_checked_fixture(file, enter, leave);
+	tcase_add_checked_fixture(file, story_enter, leave_scratch);
 	tcase_add_test(file, an_index_is_the_same_whatever_the_number_of_cpus);
 	tcase_add_test(file, an_index_takes_a_tenth_of_its_trace);
 	tcase_add_test(file, an_index_that_is_stale_is_not_used);

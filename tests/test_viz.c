@@ -29,23 +29,6 @@ Suite *test_suite(int argc, char **argv)
 #include "picture.h"
 #include "trace_story.h"
 
-static void enter(void)
-{
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	setenv("XDG_CACHE_HOME", scratch, 1);
-}
-
-static void leave(void)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "rm -r %s", scratch);
-	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(system(line), 0);
-}
-
 /* A picture of the traces with the options of a command line. */
 struct shot {
 	struct view view;
@@ -55,24 +38,27 @@ struct shot {
 	struct text_log log;
 };
 
-static void shoot(struct shot *s, const char *a, const char *b, const char *options)
+static void take_options(struct view *v, const char *options)
 {
 	char text[512], error[256], *word[64], *save = NULL;
 	unsigned int nr = 0;
-	uint64_t end = 0;
 
-	*s = (struct shot){ .nr = b ? 2 : 1 };
-	view_init(&s->view);
 	snprintf(text, sizeof(text), "%s", options);
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		word[nr++] = w;
 	word[nr] = NULL;
-	for (unsigned int i = 0; i < nr;) {
-		int took = view_option(&s->view, word + i, error, sizeof(error));
+	for (unsigned int i = 0; i < nr; i += 2)
+		ck_assert_msg(view_option(v, word + i, error, sizeof(error)) == 2, "%s: %s",
+			      word[i], error);
+}
 
-		ck_assert_msg(took > 0, "%s: %s", word[i], error);
-		i += took;
-	}
+static void shoot(struct shot *s, const char *a, const char *b, const char *options)
+{
+	uint64_t end = 0;
+
+	*s = (struct shot){ .nr = b ? 2 : 1 };
+	view_init(&s->view);
+	take_options(&s->view, options);
 	source_open(&s->source[0], a, true);
 	if (b)
 		source_open(&s->source[1], b, true);
@@ -593,30 +579,17 @@ START_TEST(a_view_and_its_command_line_are_the_same)
 	char *trace[] = { "a trace.t", "b" };
 
 	for (unsigned int i = 0; i < 4; i++) {
-		char text[512], error[256], *word[64], *save = NULL, *one, *two;
 		struct view v, w;
-		unsigned int nr = 0;
+		char *one, *two;
 
 		view_init(&v);
 		view_init(&w);
-		snprintf(text, sizeof(text), "%s", options[i]);
-		for (char *t = strtok_r(text, " ", &save); t; t = strtok_r(NULL, " ", &save))
-			word[nr++] = t;
-		word[nr] = NULL;
-		for (unsigned int k = 0; k < nr; k += 2)
-			ck_assert_int_eq(view_option(&v, word + k, error, sizeof(error)), 2);
+		take_options(&v, options[i]);
 		view_end(&v, 100000 * STORY_MS);
 		one = view_command(&v, trace, 2);
 		ck_assert_msg(!strncmp(one, "ballast-view 'a trace.t' b --zoom ", 34), "%s", one);
-		nr = 0;
-		two = strdup(one + 27);
-		for (char *t = strtok_r(two, " ", &save); t; t = strtok_r(NULL, " ", &save))
-			word[nr++] = t;
-		word[nr] = NULL;
-		for (unsigned int k = 0; k < nr; k += 2)
-			ck_assert_int_eq(view_option(&w, word + k, error, sizeof(error)), 2);
+		take_options(&w, one + 27);
 		view_end(&w, 100000 * STORY_MS);
-		free(two);
 		two = view_command(&w, trace, 2);
 		ck_assert_str_eq(one, two);
 		free(one);
@@ -709,7 +682,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("viz");
 	TCase *pictures = tcase_create("pictures"), *words = tcase_create("words");
 
-	tcase_add_checked_fixture(pictures, enter, leave);
+	tcase_add_checked_fixture(pictures, story_enter, leave_scratch);
 	tcase_add_loop_test(pictures, no_text_is_cut_or_covered, 0, 4);
 	tcase_add_test(pictures, what_runs_is_in_the_head_and_all_colours_have_words);
 	tcase_add_test(pictures, a_lane_whose_records_are_missing_says_so);

@@ -27,23 +27,6 @@ Suite *test_suite(int argc, char **argv)
 #include "panel.h"
 #include "trace_story.h"
 
-static void enter(void)
-{
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	setenv("XDG_CACHE_HOME", scratch, 1);
-}
-
-static void leave(void)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "rm -r %s", scratch);
-	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(system(line), 0);
-}
-
 /* Pages */
 
 #define STEPS 200000u
@@ -470,7 +453,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("viz_hands");
 	TCase *t = tcase_create("hands");
 
-	tcase_add_checked_fixture(t, enter, leave);
+	tcase_add_checked_fixture(t, story_enter, leave_scratch);
 	tcase_add_test(t, pages_are_as_the_records_made_them_at_any_time);
 	tcase_add_test(t, a_block_that_was_told_is_so_until_it_is_taken);
 	tcase_add_test(t, a_discard_leads_back_to_the_block_that_was_isolated);

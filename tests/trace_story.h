@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Traces made by hand for tests of the index and of the viewer: guests that use memory in turn, a
- * host that swaps, with values that are known at every time.
+ * host that swaps, with values that are known at every time; and a directory for them.
  */
 #ifndef BALLAST_TEST_TRACE_STORY_H
 #define BALLAST_TEST_TRACE_STORY_H
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "cli_run.h"
 #include "trace.h"
 
 #define STORY_MS UINT64_C(1000000)
 #define STORY_MEMORY UINT64_C(262144)	/* pages of a guest */
+
+/* Into a new directory, where indexes are also cached; leave_scratch() ends it. */
+static inline void story_enter(void)
+{
+	enter_empty_scratch();
+	setenv("XDG_CACHE_HOME", scratch, 1);
+}
 
 struct story {
 	unsigned int guests, samples;	/* one sample each 100 ms */
