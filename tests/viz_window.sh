@@ -112,9 +112,9 @@ DISPLAY=:$(cat display)
 export DISPLAY
 unset WAYLAND_DISPLAY SDL_VIDEODRIVER
 
-"$viewer" first.trace --size 1280x720 2>viewer.err &
+# With OpenGL, SDL makes the window a second time when the first picture is shown.
+SDL_FRAMEBUFFER_ACCELERATION=0 "$viewer" first.trace --size 1280x720 2>viewer.err &
 viewer_pid=$!
-# the one that is seen: for a moment SDL has another of this name
 find_window() {
 	window=$(timeout 10 xdotool search --onlyvisible --name ballast-view 2>/dev/null | head -n 1)
 	[ -n "$window" ]
