@@ -45,17 +45,6 @@ void canvas_unclip(struct canvas *c)
 	c->clip = (struct box){ 0, 0, c->width, c->height };
 }
 
-uint32_t px_mix(uint32_t below, uint32_t above, unsigned int alpha)
-{
-	uint32_t rest = 255 - alpha;
-	uint32_t rb = (above & 0xff00ff) * alpha + (below & 0xff00ff) * rest + 0x800080;
-	uint32_t g = (above & 0xff00) * alpha + (below & 0xff00) * rest + 0x8000;
-
-	rb = (rb + (rb >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
-	g = (g + (g >> 8 & 0xff00)) >> 8 & 0xff00;
-	return 0xff000000u | rb | g;
-}
-
 void px_fill(struct canvas *c, struct box b, uint32_t color)
 {
 	b = cut(b, c->clip);

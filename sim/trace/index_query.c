@@ -181,7 +181,7 @@ static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_c
 		c->mean = (area + total / 2) / total;
 }
 
-/* Where a column begins. */
+/* Where a column begins, and the one before it ends. */
 static uint64_t edge_of(uint64_t from, uint64_t span, unsigned int i, unsigned int nr)
 {
 	if (span < UINT64_MAX >> 16)
@@ -203,11 +203,13 @@ void index_columns(const struct trace_index *index, const struct index_series *s
 		   uint64_t from, uint64_t to, struct index_column *column, unsigned int nr)
 {
 	struct walk w = walk_on(index, series);
+	uint64_t begin = from, end;
 
 	w.at = find_node(&w, from);
-	for (unsigned int i = 0; i < nr; i++)
-		take_span(&w, edge_of(from, to - from, i, nr), edge_of(from, to - from, i + 1, nr),
-			  &column[i]);
+	for (unsigned int i = 0; i < nr; i++, begin = end) {
+		end = edge_of(from, to - from, i + 1, nr);
+		take_span(&w, begin, end, &column[i]);
+	}
 }
 
 struct index_column index_at(const struct trace_index *index, const struct index_series *series,
