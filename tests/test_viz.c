@@ -632,6 +632,25 @@ START_TEST(wrong_options_say_what_is_right)
 }
 END_TEST
 
+/* A window can be made so small. */
+START_TEST(a_picture_too_small_for_its_scale_is_cut)
+{
+	static const char *const options[] = {
+		"--size 640x360 --scale 3", "--size 640x360 --scale 3 --map guest-0 --at 20",
+		"--size 640x360 --scale 3 --events guest-0 --at 20",
+	};
+
+	story_write("a", &small);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct shot s;
+
+		shoot(&s, "a", NULL, options[i]);
+		ck_assert_ptr_null(s.source[0].error);
+		shot_free(&s);
+	}
+}
+END_TEST
+
 /* The beginning of a run is asked for before its end is known. */
 START_TEST(zooming_to_the_start_is_no_zooming_out)
 {
@@ -688,6 +707,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(pictures, a_lane_whose_records_are_missing_says_so);
 	tcase_add_test(pictures, the_same_view_is_the_same_picture);
 	tcase_add_test(pictures, pictures_are_as_they_were);
+	tcase_add_test(pictures, a_picture_too_small_for_its_scale_is_cut);
 	tcase_add_test(pictures, a_trace_with_changed_bytes_is_shown_or_explained);
 	tcase_add_test(pictures, an_index_with_wrong_numbers_does_no_harm);
 	tcase_add_test(pictures, a_millisecond_in_ten_minutes_is_seen);

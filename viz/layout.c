@@ -15,6 +15,7 @@
 #include "hostmem.h"
 
 #define BANDS_MAX 6	/* with more guests, they begin as rows */
+#define PLOT_W_MIN 16
 
 typedef unsigned __int128 u128;
 
@@ -237,6 +238,9 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->plot_w = v->width - l->plot_x - l->axis_w - l->panel.w;
 	if (l->panel.w)
 		l->plot_w -= layout_px(l, 14);
+	/* A window can be too small for its scale: then what is right of the lanes is cut. */
+	if (l->plot_w < PLOT_W_MIN)
+		l->plot_w = PLOT_W_MIN;
 	if (source[0].index) {
 		add_guests(l, v, source, nr_sources);
 		add_host(l, v, source, nr_sources);

@@ -16,6 +16,10 @@
 #include "view.h"
 #include "window.h"
 
+/* What a picture needs at scale 1, also with the map and the panel. */
+#define FITS_W 512
+#define FITS_H 288
+
 static const char usage[] =
 	"Usage: ballast-view TRACE [TRACE] [OPTION...]\n"
 	"Show a trace of ballast over time; of two, the second is aligned with the first.\n"
@@ -86,6 +90,14 @@ static int parse(struct options *o, char **argv)
 		} else {
 			o->trace[o->nr_traces++] = *arg++;
 		}
+	}
+	if (o->view.width * 100 / o->view.scale < FITS_W ||
+	    o->view.height * 100 / o->view.scale < FITS_H) {
+		fprintf(stderr, "ballast-view: --size %dx%d is too small for --scale %d.%02d; at "
+			"least %dx%d\n", o->view.width, o->view.height, o->view.scale / 100,
+			o->view.scale % 100, FITS_W * o->view.scale / 100,
+			FITS_H * o->view.scale / 100);
+		return 2;
 	}
 	for (unsigned int i = 0; o->screenshot && i < o->nr_traces; i++)
 		if (output_is(o->screenshot, o->trace[i]))
