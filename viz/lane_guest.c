@@ -135,7 +135,7 @@ static void draw_swapped(const struct scene *s, struct box plot,
 static void draw_band(const struct scene *s, const struct lane *lane, struct box plot)
 {
 	const struct trace_index *index = s->source[lane->source].index;
-	struct stack stack = { .c = s->c, .plot = plot, .back = s->p->lane, .nr = NR_PARTS };
+	struct stack stack = { .c = s->c, .plot = plot, .nr = NR_PARTS };
 	const struct index_column *resident, *swapped;
 	struct parts parts;
 
@@ -147,6 +147,7 @@ static void draw_band(const struct scene *s, const struct lane *lane, struct box
 		stack.mean[i] = parts.mean[i];
 		stack.max[i] = parts.max[i];
 	}
+	px_fill(s->c, plot, s->p->lane);
 	stack_draw(&stack);
 	host_free(parts.block);
 	resident = scene_columns(s, COL_RESIDENT, lane->source, lane->guest, INDEX_guest_resident);

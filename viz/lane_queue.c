@@ -17,7 +17,7 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 							   INDEX_swap_waiting);
 	int w = s->l->plot_w;
 	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value)), most = 1;
-	struct stack stack = { .c = s->c, .plot = lane->plot, .back = s->p->lane, .nr = 2,
+	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = 2,
 			       .color = { s->p->swapped, s->p->queue } };
 	struct gutter g;
 
@@ -34,6 +34,7 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 			most = active[x].max + waiting[x].max;
 	}
 	stack.full = most;
+	px_fill(s->c, lane->plot, s->p->lane);
 	stack_draw(&stack);
 	host_free(value);
 	gutter_begin(&g, s, lane, "Swap queue", "requests");

@@ -46,7 +46,7 @@ static void draw_excess(const struct stack *s, int x, unsigned int k, int edge)
 
 void stack_draw(const struct stack *s)
 {
-	int edge[STACK_MAX + 2][TILE];
+	int edge[STACK_MAX + 1][TILE];
 
 	for (int x0 = 0; x0 < s->plot.w; x0 += TILE) {
 		int nr = s->plot.w - x0 < TILE ? s->plot.w - x0 : TILE;
@@ -59,11 +59,9 @@ void stack_draw(const struct stack *s)
 				sum += s->mean[k][x0 + x];
 				edge[k + 1][x] = stack_height(sum, s->full, s->plot.h);
 			}
-			edge[s->nr + 1][x] = s->plot.h;
 		}
 		for (unsigned int k = 0; k < s->nr; k++)
 			draw_part(s, x0, nr, edge[k], edge[k + 1], s->color[k]);
-		draw_part(s, x0, nr, edge[s->nr], edge[s->nr + 1], s->back);
 		for (int x = 0; x < nr; x++)
 			for (unsigned int k = 0; k < s->nr; k++)
 				draw_excess(s, x0 + x, k, edge[k + 1][x]);

@@ -9,12 +9,11 @@
 
 #define STACK_MAX 32
 
-/* Areas that are stacked from the bottom of the plot up; @full is its height, @back is above. */
+/* Areas that are stacked from the bottom of the plot up; @full is the plot's height. */
 struct stack {
 	struct canvas *c;
 	struct box plot;
 	uint64_t full;
-	uint32_t back;
 	unsigned int nr;
 	uint32_t color[STACK_MAX];
 	/* per column: the mean, and the most that it was */
