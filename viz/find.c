@@ -42,8 +42,7 @@ static bool matches(const struct trace_index *index, uint64_t i, const char *sea
 
 static void go_to(struct view *v, const struct trace_index *index, uint64_t found)
 {
-	uint64_t nr = index->head.section[INDEX_MARKS].nr, all = 0, number = 0,
-		 span = v->to - v->from;
+	uint64_t nr = index->head.section[INDEX_MARKS].nr, all = 0, number = 0;
 	const struct index_mark *mark = &index->marks[found];
 	char text[600];
 
@@ -58,8 +57,7 @@ static void go_to(struct view *v, const struct trace_index *index, uint64_t foun
 	v->at = mark->time;
 	v->found = found + 1;
 	if (v->at < v->from || v->at > v->to)
-		view_show(v, v->at > span / 2 ? v->at - span / 2 : 0,
-			  (v->at > span / 2 ? v->at - span / 2 : 0) + span);
+		view_centre(v, v->at);
 	find_words(text, sizeof(text), index, mark);
 	snprintf(v->message, sizeof(v->message), "%llu of %llu at %s: %.100s",
 		 (unsigned long long)number, (unsigned long long)all,

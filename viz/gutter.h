@@ -16,7 +16,7 @@ struct gutter {
 /* The name, with A or B if there are two traces. */
 void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *lane,
 		  const char *name, const char *note);
-/* A line, if there is room for it; @color 0: no swatch.  @stripes: as what is swapped. */
+/* A line, if there is room for it; @color 0: no swatch. */
 void gutter_line(struct gutter *g, uint32_t color, const char *label, const char *value);
 /* The same for pages, with the difference to trace A if the lane is of trace B. */
 void gutter_pages(struct gutter *g, uint32_t color, const char *label, uint64_t pages,

@@ -51,15 +51,6 @@ static uint64_t middle(const struct view *v)
 	return v->from + (v->to - v->from) / 2;
 }
 
-static void centre(struct view *v)
-{
-	uint64_t span = v->to - v->from;
-
-	if (v->has_at)
-		view_show(v, v->at > span / 2 ? v->at - span / 2 : 0,
-			  (v->at > span / 2 ? v->at - span / 2 : 0) + span);
-}
-
 /* Things that one is in the middle of go first. */
 static void escape(struct view *v)
 {
@@ -224,7 +215,8 @@ static void command(struct input *in, char c)
 		view_zoom(v, middle(v), c == '-' ? 5 : 4, c == '-' ? 4 : 5);
 		break;
 	case 'f':
-		centre(v);
+		if (v->has_at)
+			view_centre(v, v->at);
 		break;
 	case 'z':
 		zoom_to_selection(v);
@@ -395,13 +387,10 @@ static void select_to(struct input *in, const struct layout *l, int x)
 /* The middle of what is in view goes where the overview is pressed. */
 static void overview_to(struct input *in, const struct layout *l, int x)
 {
-	uint64_t span = in->v->to - in->v->from, at;
 	int by = x - l->overview.x;
 
 	by = by < 0 ? 0 : by > l->overview.w ? l->overview.w : by;
-	at = (u128)in->v->end * by / l->overview.w;
-	at = at > span / 2 ? at - span / 2 : 0;
-	view_show(in->v, at, at + span);
+	view_centre(in->v, (u128)in->v->end * by / l->overview.w);
 }
 
 static void press(struct input *in, const struct input_event *e)
@@ -444,7 +433,6 @@ static void drag(struct input *in, const struct input_event *e)
 	if (in->drag == DRAG_OVERVIEW)
 		overview_to(in, &l, e->x);
 	if (in->moved && in->drag == DRAG_PAN) {
-		view_pan(in->v, 0);
 		if (e->x != in->last_x) {
 			uint64_t span = in->v->to - in->v->from, from = in->v->from;
 			uint64_t by = (u128)span * abs(e->x - in->last_x) / l.plot_w;

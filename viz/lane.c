@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All lanes that are in view, and what lies over them: lines of time, the selection, markers and
- * the cursor.
+ * All lanes that are in view, and how far they can be scrolled.
  */
 #include "lane.h"
-
-#include "gutter.h"
-#include "ruler.h"
 
 static const struct {
 	void (*draw)(const struct scene *s, const struct lane *lane);

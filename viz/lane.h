@@ -7,7 +7,7 @@
 
 #include "scene.h"
 
-/* lane.c: all lanes that are in view, with the lines of ruler, cursor and markers over them. */
+/* lane.c: all lanes that are in view. */
 void lanes_draw(const struct scene *s);
 
 /* lane_guest.c: a guest as a band; lane_row.c: as a row. */

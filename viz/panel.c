@@ -232,16 +232,14 @@ bool panel_record_at(const struct source *source, int x, int y, uint64_t *record
 void panel_look(struct view *v, struct source *source, uint64_t record)
 {
 	const struct event *e = events_find(events_around(source, record), record);
-	uint64_t span = v->to - v->from, from;
 
 	if (!e)
 		return;
 	v->event = record + 1;
 	v->has_at = true;
 	v->at = e->time;
-	from = v->at > span / 2 ? v->at - span / 2 : 0;
 	if (v->at < v->from || v->at > v->to)
-		view_show(v, from, from + span);
+		view_centre(v, v->at);
 }
 
 void panel_step(struct view *v, struct source *source, char key)

@@ -167,8 +167,6 @@ void source_focus(struct source *s, uint64_t from, uint64_t to)
 	last = last + spare < nr ? last + spare : nr - 1;
 	drop_part(s);
 	s->part = index_part(s->index, s->path, first, last);
-	s->part_first = first;
-	s->part_last = last;
 	s->part_from = first ? s->index->blocks[first].time : 0;
 	s->part_to = last + 1 < nr ? s->index->blocks[last + 1].time : UINT64_MAX;
 }

@@ -31,7 +31,7 @@ struct source {
 	struct trace_index *part;
 	struct index_memory *memory;	/* of the guest whose map is shown */
 	struct events *events;		/* records around one that is looked at: events.h */
-	uint64_t part_first, part_last, part_from, part_to;
+	uint64_t part_from, part_to;
 };
 
 /* @wait: come back with the whole index.  False: see ->error. */

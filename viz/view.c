@@ -43,16 +43,13 @@ void names_add(struct names *n, const char *name)
 
 void names_remove(struct names *n, const char *name)
 {
-	unsigned int to = 0, nr = n->nr;
 	struct names left = { 0 };
 
-	for (unsigned int i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < n->nr; i++)
 		if (strcmp(n->name[i], name))
 			names_add(&left, n->name[i]);
-	to = left.nr;
 	names_clear(n);
 	*n = left;
-	n->nr = to;
 }
 
 void names_clear(struct names *n)
@@ -96,6 +93,13 @@ void view_show(struct view *v, uint64_t from, uint64_t to)
 		from = v->end - span;
 	v->from = from;
 	v->to = from + span;
+}
+
+void view_centre(struct view *v, uint64_t at)
+{
+	uint64_t span = v->to - v->from, from = at > span / 2 ? at - span / 2 : 0;
+
+	view_show(v, from, from + span);
 }
 
 void view_zoom(struct view *v, uint64_t keep, unsigned int num, unsigned int den)

@@ -66,6 +66,8 @@ void names_clear(struct names *n);
 void view_end(struct view *v, uint64_t end);
 void view_fit(struct view *v);
 void view_show(struct view *v, uint64_t from, uint64_t to);
+/* As much as now, with @at in the middle. */
+void view_centre(struct view *v, uint64_t at);
 /* Show num / den as much; @keep stays where it is. */
 void view_zoom(struct view *v, uint64_t keep, unsigned int num, unsigned int den);
 /* By thousandths of what is in view. */
