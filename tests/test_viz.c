@@ -54,18 +54,13 @@ static void take_options(struct view *v, const char *options)
 
 static void shoot(struct shot *s, const char *a, const char *b, const char *options)
 {
-	uint64_t end = 0;
-
 	*s = (struct shot){ .nr = b ? 2 : 1 };
 	view_init(&s->view);
 	take_options(&s->view, options);
 	source_open(&s->source[0], a, true);
 	if (b)
 		source_open(&s->source[1], b, true);
-	for (unsigned int i = 0; i < s->nr; i++)
-		if (s->source[i].index && s->source[i].index->head.time > end)
-			end = s->source[i].index->head.time;
-	view_end(&s->view, end);
+	view_end(&s->view, sources_end(s->source, s->nr));
 	canvas_init(&s->canvas, s->view.width, s->view.height);
 	s->canvas.log = &s->log;
 	frame_draw(&s->canvas, &s->view, s->source, s->nr);

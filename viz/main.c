@@ -122,16 +122,6 @@ static int report(const struct source *source, unsigned int nr)
 	return status;
 }
 
-static void set_end(struct options *o, const struct source *source)
-{
-	uint64_t end = 0;
-
-	for (unsigned int i = 0; i < o->nr_traces; i++)
-		if (source[i].index && source[i].index->head.time > end)
-			end = source[i].index->head.time;
-	view_end(&o->view, end);
-}
-
 static int screenshot(struct options *o, struct source *source)
 {
 	struct canvas canvas;
@@ -140,7 +130,7 @@ static int screenshot(struct options *o, struct source *source)
 
 	for (unsigned int i = 0; i < o->nr_traces; i++)
 		source_open(&source[i], o->trace[i], true);
-	set_end(o, source);
+	view_end(&o->view, sources_end(source, o->nr_traces));
 	status = report(source, o->nr_traces);
 	canvas_init(&canvas, o->view.width, o->view.height);
 	frame_draw(&canvas, &o->view, source, o->nr_traces);
@@ -168,7 +158,7 @@ int main(int argc, char **argv)
 		} else {
 			for (unsigned int i = 0; i < o.nr_traces; i++)
 				source_open(&source[i], o.trace[i], false);
-			set_end(&o, source);
+			view_end(&o.view, sources_end(source, o.nr_traces));
 			status = window_run(&o.view, source, o.nr_traces);
 			if (report(source, o.nr_traces))
 				status = 2;

@@ -51,15 +51,6 @@ static uint32_t color_of(const struct palette *p, unsigned int kind)
 	return colors[kind];
 }
 
-/* The guest of the first trace that the view names; -1: there is none. */
-static int64_t guest_of(const struct view *v, const struct source *s)
-{
-	for (uint32_t g = 0; s->index && g < index_nr_guests(s->index); g++)
-		if (!strcmp(index_text(s->index, s->index->guests[g].name), v->map))
-			return g;
-	return -1;
-}
-
 /* Where the cells are. */
 struct grid {
 	struct box box[NR_SIDES];
@@ -235,7 +226,7 @@ static struct index_memory *memory_at(struct source *s, const struct view *v, ui
 
 void map_draw(const struct scene *s)
 {
-	int64_t guest = guest_of(s->v, &s->source[0]);
+	int64_t guest = source_guest(&s->source[0], s->v->map);
 	const struct layout *l = s->l;
 	struct box b = { l->panel.x, l->panel.y, l->panel.w, l->bold.height };
 	uint64_t total[NR_KINDS + 1] = { 0 };
@@ -273,7 +264,7 @@ void map_draw(const struct scene *s)
 bool map_page_at(const struct layout *l, const struct view *v, const struct source *source, int x,
 		 int y, uint64_t *page)
 {
-	int64_t guest = guest_of(v, source);
+	int64_t guest = source_guest(source, v->map);
 	struct grid g;
 
 	if (!*v->map || guest < 0)
@@ -294,7 +285,7 @@ bool map_page_at(const struct layout *l, const struct view *v, const struct sour
 
 void map_words(char *text, size_t size, struct source *source, const struct view *v, uint64_t page)
 {
-	int64_t guest = guest_of(v, source);
+	int64_t guest = source_guest(source, v->map);
 	struct index_memory *m = guest < 0 ? NULL : memory_at(source, v, guest);
 	unsigned int seen, held;
 	uint8_t state;
@@ -312,7 +303,7 @@ void map_words(char *text, size_t size, struct source *source, const struct view
 void map_zoom(struct view *v, const struct layout *l, const struct source *source, uint64_t page,
 	      int by)
 {
-	int64_t guest = guest_of(v, source);
+	int64_t guest = source_guest(source, v->map);
 	struct grid g;
 	uint64_t cells;
 	int order;

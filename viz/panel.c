@@ -23,14 +23,6 @@ struct pen {
 	int y;
 };
 
-static int64_t guest_of(const struct view *v, const struct source *s)
-{
-	for (uint32_t g = 0; s->index && g < index_nr_guests(s->index); g++)
-		if (!strcmp(index_text(s->index, s->index->guests[g].name), v->events))
-			return g;
-	return -1;
-}
-
 static uint64_t current(const struct view *v, struct source *source, uint32_t guest)
 {
 	return v->event ? v->event - 1 :
@@ -185,7 +177,7 @@ static void draw_effects(struct pen *p, const struct event *at)
 void panel_draw(const struct scene *s)
 {
 	struct pen p = { .s = s, .source = &s->source[0], .y = s->l->panel.y };
-	int64_t guest = guest_of(s->v, p.source);
+	int64_t guest = source_guest(p.source, s->v->events);
 	const struct event *at;
 	char text[160];
 	uint64_t record;
@@ -244,7 +236,7 @@ void panel_look(struct view *v, struct source *source, uint64_t record)
 
 void panel_step(struct view *v, struct source *source, char key)
 {
-	int64_t guest = guest_of(v, source);
+	int64_t guest = source_guest(source, v->events);
 	const struct event *at, *to = NULL;
 	struct events *e;
 	uint64_t record;

@@ -138,6 +138,24 @@ void source_close(struct source *s)
 	*s = (struct source){ 0 };
 }
 
+uint64_t sources_end(const struct source *source, unsigned int nr)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (source[i].index && source[i].index->head.time > end)
+			end = source[i].index->head.time;
+	return end;
+}
+
+int64_t source_guest(const struct source *s, const char *name)
+{
+	for (uint32_t g = 0; s->index && g < index_nr_guests(s->index); g++)
+		if (!strcmp(index_text(s->index, s->index->guests[g].name), name))
+			return g;
+	return -1;
+}
+
 const char *source_damage(const struct source *s)
 {
 	return s->index ? index_text(s->index, s->index->head.damage) : "";

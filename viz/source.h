@@ -40,6 +40,10 @@ bool source_open(struct source *s, const char *path, bool wait);
 bool source_poll(struct source *s);
 void source_close(struct source *s);
 
+/* When the longest of the traces ends. */
+uint64_t sources_end(const struct source *source, unsigned int nr);
+/* The guest of this name; -1: there is none. */
+int64_t source_guest(const struct source *s, const char *name);
 /* "" if the trace is whole. */
 const char *source_damage(const struct source *s);
 /* Read what is needed to see this span; does nothing if it is there, or not needed, or too long. */

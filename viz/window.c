@@ -153,14 +153,13 @@ static bool poll_sources(struct window *w)
 {
 	struct source *source = w->in.source;
 	bool reading = false;
-	uint64_t end = 0;
+	uint64_t end;
 
 	for (unsigned int i = 0; i < w->in.nr_sources; i++) {
 		w->dirty |= source_poll(&source[i]);
 		reading |= source[i].build != NULL;
-		if (source[i].index && source[i].index->head.time > end)
-			end = source[i].index->head.time;
 	}
+	end = sources_end(source, w->in.nr_sources);
 	if (end > w->in.v->end)
 		view_end(w->in.v, end);
 	return reading;
