@@ -284,7 +284,7 @@ struct wanted {
 
 static void put_value(FILE *out, const struct trace_field *f, union trace_value value)
 {
-	uint64_t n = 0;
+	const char *text;
 
 	switch (f->kind) {
 	case TRACE_GUEST:
@@ -294,9 +294,8 @@ static void put_value(FILE *out, const struct trace_field *f, union trace_value 
 			fprintf(out, "%" PRIu64, value.u);
 		break;
 	case TRACE_ENUM:
-		while (f->values && f->values[n] && n < value.u)
-			n++;
-		fputs(f->values && f->values[n] ? f->values[n] : "?", out);
+		text = trace_enum_text(f, value.u);
+		fputs(text ? text : "?", out);
 		break;
 	case TRACE_STRING:
 		fprintf(out, "%.200s", value.text ? value.text : "");

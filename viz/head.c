@@ -60,14 +60,12 @@ static void add_mechanisms(struct line *l, const struct trace_index *index)
 
 static const char *result_text(const struct trace_index *index)
 {
-	const struct trace_type *type = &trace_types[TRACE_ID_run_end];
-	uint64_t n = 0;
+	const char *text = trace_enum_text(&trace_types[TRACE_ID_run_end].fields[0],
+					   index->head.result);
 
 	if (!index->head.ended)
 		return "the trace does not say how it ended";
-	while (type->fields[0].values[n] && n < index->head.result)
-		n++;
-	return type->fields[0].values[n] ? type->fields[0].values[n] : "ended";
+	return text ? text : "ended";
 }
 
 static void describe(struct line *l, const struct source *source)
