@@ -254,13 +254,12 @@ static void emit_costs(struct machine *m)
 		      .each = h->costs.ns[i], .source = h->cost_source[i]);
 }
 
-void machine_trace_begin(struct machine *m)
+void machine_describe(struct machine *m)
 {
 	const struct scenario *s = m->scenario;
 	char *names = references(&s->host.cost_references);
 	uint32_t i;
 
-	m->host.observer = &m->host_observer;
 	TRACE(m->trace, 0, machine, .cpus = s->host.cpus, .frames = m->host.total_pages,
 	      .swap = m->host.swap ? m->host.swap->nr_slots : 0,
 	      .swap_model = scenario_swap_name(s->host.swap.kind),
@@ -271,6 +270,14 @@ void machine_trace_begin(struct machine *m)
 		TRACE(m->trace, 0, guest, .guest = i, .name = s->guests[i].name,
 		      .memory = (s->guests[i].memory_mib << 20) / PAGE_BYTES,
 		      .vcpus = s->guests[i].vcpus, .mechanism = scenario_mechanism(&s->guests[i]));
+}
+
+void machine_trace_begin(struct machine *m)
+{
+	const struct scenario *s = m->scenario;
+
+	m->host.observer = &m->host_observer;
+	machine_describe(m);
 	machine_commands_declare(m);
 	machine_trace_images(m);
 	if (s->trace.sample_ms)

@@ -48,6 +48,8 @@ struct machine *machine_create(const struct scenario *scenario,
  * TRACE_END_FAILED with machine_bad_input(): what the scenario asks for cannot be had.
  */
 enum trace_end machine_run(struct machine *machine);
+/* Write to the trace what the machine is, without running it. */
+void machine_describe(struct machine *machine);
 /* Of the files of all images that it runs, before or after the run. */
 uint64_t machine_images_digest(struct machine *machine);
 /* What can be built and will hardly do what was meant: a line each, as errors. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "study.h"
@@ -108,8 +109,13 @@ void study_json(const struct study *s, FILE *out)
 	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
 	enum metric by;
 	int winner = study_winner(s, &by);
+	char *verdict;
 
 	json_object_object_add(j, "scenario", text(s->config.file));
+	json_object_object_add(j, "description", text(s->description));
+	json_object_object_add(j, "version", text(BALLAST_VERSION));
+	json_object_object_add(j, "command", text(s->config.command));
+	json_object_object_add(j, "scenario_digest", digest(s->base_scenario));
 	json_object_object_add(j, "first_seed", json_object_new_uint64(s->first_seed));
 	json_object_object_add(j, "repeat", json_object_new_int(s->config.repeat));
 	for (unsigned int i = 0; i < s->variations.nr; i++)
@@ -119,6 +125,11 @@ void study_json(const struct study *s, FILE *out)
 		json_object_object_add(j, "winner", text(s->variations.list[winner].name));
 		json_object_object_add(j, "winner_by", text(metric_info[by].column));
 	}
+	verdict = study_verdict_text(s);
+	json_object_object_add(j, "verdict", text(verdict));
+	free(verdict);
+	if (s->machine && s->machine[0])
+		json_object_object_add(j, "machine", json_tokener_parse(s->machine));
 	fprintf(out, "%s\n", json_object_to_json_string_ext(j, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_SPACED |
 							    JSON_C_TO_STRING_NOSLASHESCAPE));

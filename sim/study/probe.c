@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "machine.h"
+#include "report.h"
 
 /* Of the host's watermarks Linux computes the lowest; it is less than this. */
 #define WATERMARK_MIB 1024
@@ -34,10 +36,33 @@ static uint64_t enough_mib(const struct scenario *s)
 	return mib > h->memory_mib ? mib : h->memory_mib;
 }
 
+/* A machine, described by the records that a run of it begins with. */
+struct description {
+	struct trace_writer *trace;
+	struct report report;
+};
+
+static void description_init(struct description *d, char *error, size_t error_size)
+{
+	report_init(&d->report);
+	d->trace = trace_open(NULL, TRACE_SUMMARY, error, error_size);
+	if (d->trace)
+		trace_add_consumer(d->trace, &d->report.consumer);
+}
+
+static void describe(struct description *d, struct machine *machine, FILE *to)
+{
+	machine_describe(machine);
+	report_json_machine(&d->report, to);
+	fflush(to);
+}
+
+/* Its process ends with it: nothing is given back. */
 static void look(struct probe *probe, const struct scenario_args *args, const char *image_dir,
-		 bool images_given)
+		 bool images_given, FILE *to)
 {
 	struct machine_options options = { .image_dir = image_dir, .images_given = images_given };
+	struct description d = { 0 };
 	struct scenario scenario;
 	struct machine *machine;
 
@@ -45,9 +70,15 @@ static void look(struct probe *probe, const struct scenario_args *args, const ch
 		snprintf(probe->text, sizeof(probe->text), "%s", scenario_error_text(&scenario));
 		return;
 	}
+	if (to) {
+		description_init(&d, probe->text, sizeof(probe->text));
+		options.trace = d.trace;
+	}
 	machine = machine_create(&scenario, &options, probe->text, sizeof(probe->text));
 	if (!machine)
 		return;
+	if (d.trace)
+		describe(&d, machine, to);
 	probe->scenario_digest = scenario.digest;
 	probe->images_digest = machine_images_digest(machine);
 	probe->seed = scenario.seed;
@@ -58,9 +89,27 @@ static void look(struct probe *probe, const struct scenario_args *args, const ch
 	probe->well = true;
 }
 
-void probe_machine(struct probe *probe, const struct scenario_args *args, const char *image_dir,
-		   bool images_given)
+/* What the child has written; the place where it stands in the file is theirs together. */
+static char *read_back(FILE *from)
 {
+	long size = from && !fseek(from, 0, SEEK_END) ? ftell(from) : 0;
+	char *text = calloc(1, size + 1);
+
+	if (!text)
+		abort();
+	if (from) {
+		rewind(from);
+		text[fread(text, 1, size, from)] = '\0';
+		fclose(from);
+	}
+	return text;
+}
+
+void probe_machine(struct probe *probe, const struct scenario_args *args, const char *image_dir,
+		   bool images_given, char **machine)
+{
+	FILE *to = machine ? tmpfile() : NULL;
+
 	struct probe *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid = -1;
@@ -68,6 +117,8 @@ void probe_machine(struct probe *probe, const struct scenario_args *args, const 
 	*probe = (struct probe){ 0 };
 	if (shared == MAP_FAILED) {
 		snprintf(probe->text, sizeof(probe->text), "no memory to look at it");
+		if (machine)
+			*machine = read_back(to);
 		return;
 	}
 	snprintf(shared->text, sizeof(shared->text), "%s: the machine could not be built",
@@ -75,11 +126,13 @@ void probe_machine(struct probe *probe, const struct scenario_args *args, const 
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
-		look(shared, args, image_dir, images_given);
+		look(shared, args, image_dir, images_given, to);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	*probe = *shared;
 	munmap(shared, sizeof(*shared));
+	if (machine)
+		*machine = read_back(to);
 }

@@ -19,8 +19,11 @@ struct probe {
 	char description[PROBE_TEXT];	/* of the scenario */
 };
 
-/* In a process of its own: an image may do anything when it is loaded. */
+/*
+ * In a process of its own: an image may do anything when it is loaded.  @machine: what it is, as
+ * report_json_machine() has it, to be given to free(); may be NULL.
+ */
 void probe_machine(struct probe *probe, const struct scenario_args *args, const char *image_dir,
-		   bool images_given);
+		   bool images_given, char **machine);
 
 #endif

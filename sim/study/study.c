@@ -96,12 +96,13 @@ static void load_free(struct load *l)
 	host_free(l->settings);
 }
 
-static void look(const struct study *s, const struct variation *v, struct probe *probe)
+static void look(const struct study *s, const struct variation *v, struct probe *probe,
+		 char **machine)
 {
 	struct load l;
 
 	load_init(&l, &s->config, v);
-	probe_machine(probe, &l.args, s->config.image_dir, s->config.images != NULL);
+	probe_machine(probe, &l.args, s->config.image_dir, s->config.images != NULL, machine);
 	load_free(&l);
 }
 
@@ -122,7 +123,7 @@ static void look_at_variation(struct study *s, unsigned int i, char *error, size
 	struct variation *v = &s->variations.list[i];
 	struct probe *probe = host_alloc(sizeof(*probe));
 
-	look(s, v, probe);
+	look(s, v, probe, NULL);
 	v->scenario_digest = probe->scenario_digest;
 	v->images_digest = probe->images_digest;
 	if (!probe->well && (v->named || i == STUDY_UNDISTURBED)) {
@@ -159,7 +160,7 @@ static int look_at_all(struct study *s, struct variations *variations, char *err
 	struct probe *base = host_alloc(sizeof(*base));
 	bool well;
 
-	look(s, NULL, base);
+	look(s, NULL, base, &s->machine);
 	well = base->well;
 	if (!well)
 		snprintf(error, size, "%s", base->text);
@@ -327,6 +328,7 @@ void study_free(struct study *s)
 	host_free(s->summary);
 	host_free(s->ranked);
 	free(s->description);
+	free(s->machine);
 	variations_free(&s->variations);
 	store_close(s->store);
 	*s = (struct study){ 0 };

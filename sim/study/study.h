@@ -26,6 +26,7 @@
 
 struct study_config {
 	const char *program, *path;	/* as it was called, for commands; the file to execute */
+	const char *command;		/* for a shell: compares once more; NULL: not known */
 	const char *file;
 	/* Of all variations, before their own. */
 	const char *const *overlays, *const *settings;
@@ -64,6 +65,7 @@ struct study {
 	struct study_run *runs;		/* variations times seeds */
 	unsigned int nr_runs;
 	char *description;		/* of the scenario */
+	char *machine;			/* what it is, as JSON; "" when it cannot be told */
 	uint64_t base_scenario, base_images, first_seed, simulator;
 	struct store *store;
 	struct study_summary (*summary)[NR_METRICS];	/* of each variation */
@@ -95,6 +97,8 @@ void study_json(const struct study *s, FILE *out);
 void study_csv(const struct study *s, FILE *out);
 /* Who wins, by what, and what it costs: in words, from the same figures. */
 void study_verdict(const struct study *s, FILE *out);
+/* The same, a line for each sentence or two; to be given to free(). */
+char *study_verdict_text(const struct study *s);
 
 /* The best in the figure that decides, and who wins of those that are level with it; or -1. */
 int study_best(const struct study *s, enum metric *by);

@@ -80,7 +80,7 @@ static void print_winner(const struct study *s, unsigned int winner, enum metric
 	unsigned int best = study_best(s, &m);
 	int next = after(s, m, best, false), last = after(s, m, best, true);
 
-	fprintf(out, "\nWho wins?  %s%s: ", name(s, winner),
+	fprintf(out, "Who wins?  %s%s: ", name(s, winner),
 		nr_ranked(s) > 1 ? "" : ", which alone came through");
 	fprintf(out, meaning(m), figure(s, winner, m).text);
 	if (next >= 0)
@@ -161,7 +161,7 @@ static void print_answer(const struct study *s, unsigned int winner, enum metric
 	print_others(s, winner, out);
 }
 
-void study_verdict(const struct study *s, FILE *out)
+char *study_verdict_text(const struct study *s)
 {
 	char *text = NULL;
 	size_t size;
@@ -174,8 +174,16 @@ void study_verdict(const struct study *s, FILE *out)
 	if (winner >= 0)
 		print_answer(s, winner, by, whole);
 	else
-		fprintf(whole, "\nWho wins?  Nobody: none came through.");
+		fprintf(whole, "Who wins?  Nobody: none came through.");
 	fclose(whole);
+	return text;
+}
+
+void study_verdict(const struct study *s, FILE *out)
+{
+	char *text = study_verdict_text(s);
+
+	fputc('\n', out);
 	fold(out, text, TABLE_WIDTH);
 	free(text);
 }

@@ -163,5 +163,7 @@ void report_sum_free(struct report_sum *sum);
 /* At most @guests_max guests are listed one by one; 0: all. */
 void report_text(const struct report *r, FILE *out, unsigned int guests_max);
 void report_json(const struct report *r, FILE *out);
+/* What is known before anything runs: host, guests, cost table; an object. */
+void report_json_machine(const struct report *r, FILE *out);
 
 #endif

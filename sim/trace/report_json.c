@@ -103,16 +103,21 @@ static void json_mechanism(struct json *j, const struct report_guest *g)
 	json_close(j, '}');
 }
 
-static void json_guest(struct json *j, const struct report *r, uint64_t id)
+static void json_guest_size(struct json *j, const struct report_guest *g, uint64_t id)
 {
-	const struct report_guest *g = &r->guests[id];
-
-	json_open(j, NULL, '{');
 	json_u64(j, "id", id);
 	json_string(j, "name", g->name);
 	json_string(j, "mechanism", g->mechanism);
 	json_pages(j, "memory_bytes", g->memory);
 	json_u64(j, "vcpus", g->vcpus);
+}
+
+static void json_guest(struct json *j, const struct report *r, uint64_t id)
+{
+	const struct report_guest *g = &r->guests[id];
+
+	json_open(j, NULL, '{');
+	json_guest_size(j, g, id);
 	if (g->off)
 		json_string(j, "off", value_name(TRACE_ID_guest_end, 1, g->off_reason));
 	json_pages(j, "resident_peak_bytes", g->resident_peak);
@@ -223,14 +228,20 @@ static void json_swaps(struct json *j, const struct report *r)
 	json_close(j, ']');
 }
 
-static void json_host(struct json *j, const struct report *r, const struct report_sum *sum)
+/* What is known of a host before anything runs. */
+static void json_host_size(struct json *j, const struct report *r, const struct report_sum *sum)
 {
-	json_open(j, "host", '{');
 	json_u64(j, "cpus", r->machine.cpus);
 	json_pages(j, "memory_bytes", r->machine.frames);
 	json_pages(j, "swap_bytes", r->machine.swap);
 	json_string(j, "swap_model", r->swap_model);
 	json_pages(j, "guests_memory_bytes", sum->all.memory);
+}
+
+static void json_host(struct json *j, const struct report *r, const struct report_sum *sum)
+{
+	json_open(j, "host", '{');
+	json_host_size(j, r, sum);
 	json_pages(j, "used_peak_bytes", r->used_peak);
 	json_pages(j, "used_bytes", r->host.used);
 	json_pages(j, "swap_used_peak_bytes", r->swap_peak);
@@ -309,6 +320,30 @@ void report_json(const struct report *r, FILE *out)
 	json_close(&j, ']');
 	report_json_images(r, &j);
 	json_host(&j, r, &sum);
+	json_cost_table(&j, r);
+	json_close(&j, '}');
+	report_sum_free(&sum);
+}
+
+void report_json_machine(const struct report *r, FILE *out)
+{
+	struct json j = { .out = out };
+	struct report_sum sum;
+
+	report_sum_init(&sum, r);
+	json_open(&j, NULL, '{');
+	json_open(&j, "host", '{');
+	json_host_size(&j, r, &sum);
+	json_close(&j, '}');
+	json_open(&j, "guests", '[');
+	for (uint64_t i = 0; i < r->nr_guests; i++) {
+		if (!r->guests[i].declared)
+			continue;
+		json_open(&j, NULL, '{');
+		json_guest_size(&j, &r->guests[i], i);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
 	json_cost_table(&j, r);
 	json_close(&j, '}');
 	report_sum_free(&sum);
