@@ -91,6 +91,17 @@ const char *cli_scenario_dir(void);
 /* "20", "1.5s", "300ms": at most nine digits after the point.  False: it is no time. */
 bool cli_parse_time(const char *s, uint64_t *ns);
 
+/*
+ * Whether what @option names is nothing that is read; and whether it can be written, too: 0, or
+ * EXIT_BAD_INPUT after an error message.
+ */
+int cli_check_not_read(const char *option, const char *path, const struct run_args *args);
+int cli_check_output(const char *option, const char *path, const struct run_args *args);
+/* Write a file, by @fill.  Returns the exit status, with an error said. */
+int cli_write(const char *path, void (*fill)(FILE *out, void *opaque), void *opaque);
+/* Say that a report is there. */
+void cli_written(FILE *out, const char *path);
+
 /* Print "ballast: TEXT" for each line to stderr; returns EXIT_BAD_INPUT. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

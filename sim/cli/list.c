@@ -10,6 +10,7 @@
 #include "compare.h"
 #include "cost.h"
 #include "programs.h"
+#include "text.h"
 #include "variation.h"
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -25,10 +26,9 @@ static void list_files(const char *title, const char *dir, const char *ending)
 
 	printf("%s (%s)\n", title, dir);
 	for (i = 0; i < n; i++) {
-		size_t len = strlen(names[i]->d_name), end = strlen(ending);
-
-		if (len > end && !strcmp(names[i]->d_name + len - end, ending))
-			printf("  %.*s\n", (int)(len - end), names[i]->d_name);
+		if (text_ends_with(names[i]->d_name, ending))
+			printf("  %.*s\n", (int)(strlen(names[i]->d_name) - strlen(ending)),
+			       names[i]->d_name);
 		free(names[i]);
 	}
 	if (n >= 0)

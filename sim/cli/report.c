@@ -28,17 +28,12 @@ static char *default_name(const char *file)
 	return name;
 }
 
-static int said(const char *path)
-{
-	printf("%s: report written\n", path);
-	return EXIT_WELL;
-}
-
 /* Both consumers see what a run would have given them. */
 struct both {
 	struct trace_consumer consumer;
 	struct report report;
 	struct run_series series;
+	const char *damage;		/* NULL: the trace is whole */
 };
 
 static void feed_both(struct trace_consumer *consumer, const struct trace_record *record)
@@ -49,17 +44,11 @@ static void feed_both(struct trace_consumer *consumer, const struct trace_record
 	b->series.consumer.record(&b->series.consumer, record);
 }
 
-static int write_run(struct both *b, const char *path, const char *damage)
+static void fill(FILE *out, void *opaque)
 {
-	char error[ERROR_SIZE];
-	struct output o;
+	struct both *b = opaque;
 
-	if (output_open(&o, path, error, sizeof(error)))
-		return cli_error("%s", error);
-	run_page(o.file, &b->report, &b->series, program_invocation_name, damage);
-	if (output_close(&o, error, sizeof(error)))
-		return cli_error("%s", error);
-	return said(path);
+	run_page(out, &b->report, &b->series, program_invocation_name, b->damage);
 }
 
 static int report_run(const char *file, const char *path)
@@ -67,7 +56,6 @@ static int report_run(const char *file, const char *path)
 	struct both b = { .consumer = { .record = feed_both, .level = TRACE_NORMAL } };
 	char error[ERROR_SIZE];
 	struct trace_reader *reader = trace_reader_open(file, error, sizeof(error));
-	const char *damage;
 	int ret;
 
 	if (!reader)
@@ -75,13 +63,16 @@ static int report_run(const char *file, const char *path)
 	report_init(&b.report);
 	run_series_init(&b.series);
 	trace_reader_feed(reader, &b.consumer);
-	damage = trace_reader_damage(reader);
+	b.damage = trace_reader_damage(reader);
 	if (!trace_reader_records(reader))
-		ret = cli_error("%s", damage ? damage : "the trace has no records");
+		ret = cli_error("%s", b.damage ? b.damage : "the trace has no records");
 	else
-		ret = write_run(&b, path, damage);
-	if (ret == EXIT_WELL && damage)
-		ret = cli_error("%s", damage);
+		ret = cli_write(path, fill, &b);
+	if (ret == EXIT_WELL) {
+		cli_written(stdout, path);
+		if (b.damage)
+			ret = cli_error("%s", b.damage);
+	}
 	trace_reader_close(reader);
 	run_series_free(&b.series);
 	report_free(&b.report);

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output.h"
-
 #define SETTING_SIZE 64
 #define WATCHDOG_MAX_S 86400
 #define NS_PER_MS 1000000
@@ -141,20 +139,11 @@ static bool takes_value(const char *option, enum run_kind kind)
 /* A trace takes the place of what has its name. */
 static int check_trace(const struct run_args *args)
 {
-	unsigned int i;
-
 	if (!args->trace)
 		return 0;
 	if (args->nr_files > 1)
 		return cli_error("--trace %s: takes one scenario at a time", args->trace);
-	if (output_is(args->trace, args->files[0]))
-		return cli_error("--trace %s: is the scenario; --trace must name another file",
-				 args->trace);
-	for (i = 0; i < args->nr_overlays; i++)
-		if (output_is(args->trace, args->overlays[i]))
-			return cli_error("--trace %s: is an overlay; --trace must name another "
-					 "file", args->trace);
-	return 0;
+	return cli_check_not_read("--trace", args->trace, args);
 }
 
 int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **argv)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "metric.h"
+#include "text.h"
 #include "utf8.h"
 
 void html_text(FILE *out, const char *text)
@@ -35,6 +36,24 @@ void html_text(FILE *out, const char *text)
 			fwrite(s, 1, n, out);
 		s += n ? n : 1;
 	}
+}
+
+struct json_object *html_data(void (*print)(const void *source, FILE *out), const void *source)
+{
+	struct json_object *data;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	print(source, out);
+	fclose(out);
+	data = json_tokener_parse(text);
+	free(text);
+	if (!data)
+		abort();
+	return data;
 }
 
 void html_begin(FILE *out, const char *title)
@@ -152,14 +171,15 @@ unsigned int html_length(const struct html *h, const char *format, ...)
 	return json_object_is_type(found, json_type_array) ? json_object_array_length(found) : 0;
 }
 
-/* Numbers */
-
-static bool ends_with(const char *name, const char *end)
+bool html_bool(const struct html *h, const char *format, ...)
 {
-	size_t len = strlen(name), end_len = strlen(end);
+	char path[HTML_PATH_SIZE];
 
-	return len >= end_len && !strcmp(name + len - end_len, end);
+	MAKE_PATH(path, format);
+	return json_object_get_boolean(resolve(h, path));
 }
+
+/* Numbers */
 
 /* The member that says what is counted: not the median of it. */
 static void unit_name(const char *path, char *name, size_t size)
@@ -169,7 +189,7 @@ static void unit_name(const char *path, char *name, size_t size)
 	const char *at;
 
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (ends_with(path, parts[i]))
+		if (text_ends_with(path, parts[i]))
 			len -= strlen(parts[i]);
 	for (at = path + len; at > path && at[-1] != '.'; at--)
 		;
@@ -184,10 +204,12 @@ static struct human number_text(const char *path, uint64_t value)
 	for (unsigned int m = 0; m < NR_METRICS; m++)
 		if (!strcmp(name, metric_info[m].column))
 			return metric_text(m, value);
-	if (ends_with(name, "_bytes"))
+	if (text_ends_with(name, "_bytes"))
 		return human_bytes(value);
-	if (ends_with(name, "_ns") || !strcmp(name, "ns"))
+	if (text_ends_with(name, "_ns") || !strcmp(name, "ns"))
 		return human_ns(value);
+	if (text_ends_with(name, "_permille"))
+		return metric_text(METRIC_SLOWDOWN, value);
 	if (!strcmp(name, "seed") || !strcmp(name, "first_seed")) {
 		struct human h;
 
@@ -197,7 +219,7 @@ static struct human number_text(const char *path, uint64_t value)
 	return human_count(value);
 }
 
-static void print_number(const struct html *h, const char *path)
+static void print_number(const struct html *h, const char *element, const char *path)
 {
 	struct json_object *number = resolve(h, path);
 
@@ -206,10 +228,10 @@ static void print_number(const struct html *h, const char *path)
 		fputs("-", h->out);
 		return;
 	}
-	fputs("<span data-of=\"", h->out);
+	fprintf(h->out, "<%s data-of=\"", element);
 	html_text(h->out, path);
-	fprintf(h->out, "\" data-value=\"%s\">%s</span>", json_object_to_json_string(number),
-		number_text(path, number_of(number)).text);
+	fprintf(h->out, "\" data-value=\"%s\">%s</%s>", json_object_to_json_string(number),
+		number_text(path, number_of(number)).text, element);
 }
 
 void html_number(const struct html *h, const char *format, ...)
@@ -217,7 +239,15 @@ void html_number(const struct html *h, const char *format, ...)
 	char path[HTML_PATH_SIZE];
 
 	MAKE_PATH(path, format);
-	print_number(h, path);
+	print_number(h, "span", path);
+}
+
+void html_svg_number(const struct html *h, const char *format, ...)
+{
+	char path[HTML_PATH_SIZE];
+
+	MAKE_PATH(path, format);
+	print_number(h, "tspan", path);
 }
 
 /* Tables */
@@ -264,7 +294,7 @@ void html_cell_number(const struct html *h, const char *format, ...)
 
 	MAKE_PATH(path, format);
 	fputs("<td class=\"n\">", h->out);
-	print_number(h, path);
+	print_number(h, "span", path);
 	fputs("</td>", h->out);
 }
 

@@ -23,6 +23,12 @@ struct html {
 	struct json_object *data;
 };
 
+/*
+ * What a command prints for programs, read back: so a report cannot say anything else.  To be given
+ * to json_object_put().
+ */
+struct json_object *html_data(void (*print)(const void *source, FILE *out), const void *source);
+
 /* Escaped for text and for attributes; what is no UTF-8 or a control character is replaced. */
 void html_text(FILE *out, const char *text);
 void html_begin(FILE *out, const char *title);
@@ -38,11 +44,18 @@ const char *html_string(const struct html *h, const char *path, ...)
 /* 0 for what is not there. */
 uint64_t html_u64(const struct html *h, const char *path, ...)
 	__attribute__((format(printf, 2, 3)));
+/* False for what is not there. */
+bool html_bool(const struct html *h, const char *path, ...)
+	__attribute__((format(printf, 2, 3)));
 unsigned int html_length(const struct html *h, const char *path, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The number in words, in an element that remembers what it is; "-" for one that is not there. */
 void html_number(const struct html *h, const char *path, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same in a text of SVG. */
+void html_svg_number(const struct html *h, const char *path, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* @heads: separated by '|'; the first @left columns are text. */

@@ -22,6 +22,21 @@ void part_command(const struct html *h, const char *text)
 	fputs("</pre>\n", h->out);
 }
 
+void part_texts(const struct html *h, const char *member, const char *classes)
+{
+	unsigned int nr = html_length(h, "%s", member);
+
+	if (!nr)
+		return;
+	fputs("<ul>\n", h->out);
+	for (unsigned int i = 0; i < nr; i++) {
+		fprintf(h->out, "<li class=\"%s\">", classes);
+		html_text(h->out, html_string(h, "%s[%u]", member, i));
+		fputs("</li>\n", h->out);
+	}
+	fputs("</ul>\n", h->out);
+}
+
 static void references(const struct html *h, const char *at)
 {
 	unsigned int nr = html_length(h, "%scost_table.references", at);

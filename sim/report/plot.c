@@ -11,7 +11,6 @@
 #include "html.h"
 
 #define HEIGHT 2100
-#define TICKS 5
 #define LOG_ONE 65536
 
 uint64_t plot_log2(uint64_t value)
@@ -34,92 +33,27 @@ uint64_t plot_log2(uint64_t value)
 	return whole * LOG_ONE + fraction;
 }
 
-/* @part of @whole, of a length. */
-static int share(uint64_t part, uint64_t whole, unsigned int length)
-{
-	if (!whole || part > whole)
-		part = whole = 1;
-	return (unsigned __int128)part * length / whole;
-}
-
 int plot_x(const struct plot *p, uint64_t x)
 {
 	uint64_t low = plot_log2(p->x_min);
 
 	if (!p->x_log)
-		return PLOT_LEFT + (p->x_max ? share(x, p->x_max, PLOT_INNER) : 0);
+		return PLOT_LEFT + (p->x_max ? axis_share(x, p->x_max, PLOT_INNER) : 0);
 	if (x <= p->x_min)
 		return PLOT_LEFT;
-	return PLOT_LEFT + share(plot_log2(x) - low, plot_log2(p->x_max) - low, PLOT_INNER);
+	return PLOT_LEFT + axis_share(plot_log2(x) - low, plot_log2(p->x_max) - low, PLOT_INNER);
 }
 
 int plot_y(const struct plot *p, uint64_t y)
 {
-	return PLOT_TOP + HEIGHT - share(y, p->y_end, HEIGHT);
+	return PLOT_TOP + HEIGHT - axis_share(y, p->y_end, HEIGHT);
 }
 
-/* Ticks */
-
-/* Powers of two for bytes; 1, 2 and 5 for the rest. */
-static uint64_t tick_step(enum plot_unit unit, uint64_t max)
-{
-	uint64_t step = 1;
-	unsigned int digit = 0;
-
-	if (unit == PLOT_PERCENT)
-		return 2500;
-	while (max / step > TICKS && step < UINT64_MAX / 4) {
-		if (unit == PLOT_BYTES)
-			step *= 2;
-		else
-			step = digit++ % 3 == 1 ? step / 2 * 5 : step * 2;
-	}
-	return step;
-}
-
-struct scale {
-	uint64_t one;
-	const char *name;
-};
-
-/* The largest unit of which a step has at least one. */
-static struct scale scale_of(enum plot_unit unit, uint64_t step)
-{
-	static const struct scale bytes[] = { { UINT64_C(1) << 40, "TiB" }, { 1 << 30, "GiB" },
-					      { 1 << 20, "MiB" }, { 1 << 10, "KiB" } };
-	static const struct scale times[] = { { 1000000000, "s" }, { 1000000, "ms" },
-					      { 1000, "us" } };
-
-	if (unit == PLOT_CPUS)
-		return (struct scale){ 1000, "CPUs" };
-	if (unit == PLOT_PERCENT)
-		return (struct scale){ 100, "%" };
-	for (unsigned int i = 0; unit == PLOT_BYTES && i < 4; i++)
-		if (step >= bytes[i].one)
-			return bytes[i];
-	for (unsigned int i = 0; unit == PLOT_NS && i < 3; i++)
-		if (step >= times[i].one)
-			return times[i];
-	return (struct scale){ 1, unit == PLOT_BYTES ? "bytes" : "ns" };
-}
-
-static void print_tick(FILE *out, const struct scale *scale, uint64_t value)
-{
-	uint64_t rest = value % scale->one;
-
-	fprintf(out, "%" PRIu64, value / scale->one);
-	if (!rest)
-		return;
-	fputc('.', out);
-	for (uint64_t digit = scale->one / 10; rest && digit; digit /= 10) {
-		fprintf(out, "%" PRIu64, rest / digit);
-		rest %= digit;
-	}
-}
+/* Axes */
 
 static void y_axis(const struct plot *p, uint64_t step)
 {
-	struct scale scale = scale_of(p->y_unit, step);
+	struct axis_scale scale = axis_scale_of(p->y_unit, step);
 
 	for (uint64_t i = 0; i <= p->y_end / step; i++) {
 		uint64_t y = i * step;
@@ -128,33 +62,33 @@ static void y_axis(const struct plot *p, uint64_t step)
 		fprintf(p->out, "<path class=\"grid\" d=\"M%d %dh%d\"/>"
 			"<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", PLOT_LEFT,
 			at, PLOT_INNER, PLOT_LEFT - 70, at + 40);
-		print_tick(p->out, &scale, y);
+		axis_print(p->out, &scale, y);
 		fputs("</text>\n", p->out);
 	}
 	fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"110\" text-anchor=\"end\">%s</text>\n",
 		PLOT_LEFT - 70, scale.name);
 }
 
-static void x_tick(const struct plot *p, uint64_t x, const struct scale *scale, bool unit)
+static void x_tick(const struct plot *p, uint64_t x, const struct axis_scale *scale, bool unit)
 {
 	int at = plot_x(p, x), bottom = PLOT_TOP + HEIGHT;
 
 	fprintf(p->out, "<path class=\"grid\" d=\"M%d %dv60\"/>"
 		"<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">", at, bottom, at,
 		bottom + 180);
-	print_tick(p->out, scale, x);
+	axis_print(p->out, scale, x);
 	fprintf(p->out, "%s%s</text>\n", unit ? " " : "", unit ? scale->name : "");
 }
 
 static void x_axis(const struct plot *p)
 {
-	uint64_t step = tick_step(p->x_unit, p->x_max);
-	struct scale scale = scale_of(p->x_unit, step);
+	uint64_t step = axis_step(p->x_unit, p->x_max);
+	struct axis_scale scale = axis_scale_of(p->x_unit, step);
 	int bottom = PLOT_TOP + HEIGHT;
 
 	if (p->x_log) {
 		for (uint64_t x = p->x_min; x <= p->x_max && x <= UINT64_MAX / 10; x *= 10) {
-			scale = scale_of(p->x_unit, x);
+			scale = axis_scale_of(p->x_unit, x);
 			x_tick(p, x, &scale, true);
 		}
 	} else {
@@ -169,19 +103,25 @@ static void x_axis(const struct plot *p)
 	fputs("</text>\n", p->out);
 }
 
-/* Round up to where the axis can end. */
-static uint64_t axis_end(uint64_t max, uint64_t step)
+void plot_open(FILE *out, const char *title, const char *note, unsigned int height)
 {
-	uint64_t end = max / step * step;
-
-	if (end < max || !end)
-		end = end <= UINT64_MAX - step ? end + step : max;
-	return end;
+	fputs("<figure><figcaption><b>", out);
+	html_text(out, title);
+	fputs("</b>", out);
+	if (note) {
+		fputs("<p>", out);
+		html_text(out, note);
+		fputs("</p>", out);
+	}
+	fprintf(out, "</figcaption>\n<svg viewBox=\"0 0 %d %u\" role=\"img\" aria-label=\"",
+		PLOT_WIDTH, height);
+	html_text(out, title);
+	fputs("\">\n", out);
 }
 
 void plot_begin(struct plot *p)
 {
-	uint64_t step = tick_step(p->y_unit, p->y_max);
+	uint64_t step = axis_step(p->y_unit, p->y_max);
 
 	if (p->x_log) {
 		/* Whole decades. */
@@ -195,18 +135,7 @@ void plot_begin(struct plot *p)
 		p->x_max = high > low ? high : low * 10;
 	}
 	p->y_end = axis_end(p->y_max, step);
-	fputs("<figure><figcaption><b>", p->out);
-	html_text(p->out, p->title);
-	fputs("</b>", p->out);
-	if (p->note) {
-		fputs("<p>", p->out);
-		html_text(p->out, p->note);
-		fputs("</p>", p->out);
-	}
-	fprintf(p->out, "</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
-		PLOT_WIDTH, PLOT_TOP + HEIGHT + PLOT_BOTTOM);
-	html_text(p->out, p->title);
-	fputs("\">\n", p->out);
+	plot_open(p->out, p->title, p->note, PLOT_TOP + HEIGHT + PLOT_BOTTOM);
 	y_axis(p, step);
 	x_axis(p);
 }
@@ -229,11 +158,17 @@ static void legend(FILE *out, const struct plot_key *keys, unsigned int nr)
 	fputs("</ul>\n", out);
 }
 
+void plot_close(FILE *out, const struct plot_key *keys, unsigned int nr)
+{
+	fputs("</svg>\n", out);
+	if (nr)
+		legend(out, keys, nr);
+	fputs("</figure>\n", out);
+}
+
 void plot_end(struct plot *p, const struct plot_key *keys, unsigned int nr)
 {
-	fputs("</svg>\n", p->out);
-	legend(p->out, keys, nr);
-	fputs("</figure>\n", p->out);
+	plot_close(p->out, keys, nr);
 }
 
 /* Data */

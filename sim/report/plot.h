@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "axis.h"
 #include "table.h"
 #include "timeline.h"
 
@@ -23,14 +24,11 @@
 #define PLOT_BOTTOM 420
 #define PLOT_INNER (PLOT_WIDTH - PLOT_LEFT - PLOT_RIGHT)
 
-/* CPUs are in thousandths, percent in hundredths. */
-enum plot_unit { PLOT_NS, PLOT_BYTES, PLOT_CPUS, PLOT_PERCENT };
-
 struct plot {
 	FILE *out;
 	const char *title, *note;	/* note: what is shown, in a sentence; NULL: none */
 	const char *x_name;
-	enum plot_unit x_unit, y_unit;
+	enum axis_unit x_unit, y_unit;
 	uint64_t x_max, y_max;		/* what must fit */
 	bool x_log;			/* decades, from x_min on */
 	uint64_t x_min;
@@ -43,6 +41,10 @@ struct plot_key {
 	const char *shape;	/* class of the sample: "f" area, "l s" line, "l edge", "l limit" */
 	const char *name;
 };
+
+/* The figure and its picture of any height, without anything in it; what ends it, with a legend. */
+void plot_open(FILE *out, const char *title, const char *note, unsigned int height);
+void plot_close(FILE *out, const struct plot_key *keys, unsigned int nr);
 
 void plot_begin(struct plot *p);
 void plot_end(struct plot *p, const struct plot_key *keys, unsigned int nr);

@@ -11,38 +11,9 @@
 #include "parts.h"
 #include "shell.h"
 
-/* The tables of --json, read back: so a report cannot say anything else. */
-static struct json_object *tables(const struct report *r)
+static void print_tables(const void *report, FILE *out)
 {
-	struct json_object *data;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		abort();
-	report_json(r, out);
-	fclose(out);
-	data = json_tokener_parse(text);
-	free(text);
-	if (!data)
-		abort();
-	return data;
-}
-
-static void texts(const struct html *h, const char *member, const char *classes)
-{
-	unsigned int nr = html_length(h, "%s", member);
-
-	if (!nr)
-		return;
-	fputs("<ul>\n", h->out);
-	for (unsigned int i = 0; i < nr; i++) {
-		fprintf(h->out, "<li class=\"%s\">", classes);
-		html_text(h->out, html_string(h, "%s[%u]", member, i));
-		fputs("</li>\n", h->out);
-	}
-	fputs("</ul>\n", h->out);
+	report_json(report, out);
 }
 
 static void result(const struct html *h, const char *damage)
@@ -67,8 +38,8 @@ static void result(const struct html *h, const char *damage)
 		html_text(h->out, damage);
 		fputs("</p>\n", h->out);
 	}
-	texts(h, "casualties", "bad");
-	texts(h, "problems", "bad");
+	part_texts(h, "casualties", "bad");
+	part_texts(h, "problems", "bad");
 }
 
 static void head(const struct html *h, const char *damage)
@@ -84,7 +55,7 @@ static void head(const struct html *h, const char *damage)
 	fputs("</p>\n<h1>", h->out);
 	html_text(h->out, *description ? description : scenario);
 	fputs("</h1>\n", h->out);
-	texts(h, "overrides", "note");
+	part_texts(h, "overrides", "note");
 	result(h, damage);
 	fputs("<div class=\"tiles\">\n", h->out);
 	part_tile(h, "host memory in use, peak", "host.used_peak_bytes");
@@ -163,7 +134,7 @@ static void sections(const struct run_page *page)
 void run_page(FILE *out, const struct report *report, struct run_series *series,
 	      const char *program, const char *damage)
 {
-	struct run_page page = { .html = { out, tables(report) }, .report = report,
+	struct run_page page = { .html = { out, html_data(print_tables, report) }, .report = report,
 				 .series = series };
 
 	report_sum_init(&page.sum, report);

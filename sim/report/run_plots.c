@@ -25,7 +25,7 @@ static struct plot over_time(const struct run_page *page, const char *title, con
 	return (struct plot){ .out = page->html.out, .title = title, .note = note,
 			      .x_name = page->report->world == TRACE_WORLD_REAL ? "time" :
 					"virtual time",
-			      .x_unit = PLOT_NS, .x_max = end_of(page), .y_unit = PLOT_BYTES };
+			      .x_unit = AXIS_NS, .x_max = end_of(page), .y_unit = AXIS_BYTES };
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -211,7 +211,7 @@ void run_plot_cpu(const struct run_page *page)
 
 	if (!s->any_cpu)
 		return;
-	p.y_unit = PLOT_CPUS;
+	p.y_unit = AXIS_CPUS;
 	points = cpu_points(s, p.x_max, &nr, &p.y_max);
 	if (nr && p.y_max) {
 		plot_begin(&p);
@@ -266,7 +266,7 @@ void run_plot_faults(const struct run_page *page)
 	p.x_log = true;
 	p.x_min = UINT64_MAX;
 	p.x_max = 0;
-	p.y_unit = PLOT_PERCENT;
+	p.y_unit = AXIS_PERCENT;
 	p.y_max = 10000;
 	for (unsigned int k = 0; k < NR_TRACE_FAULTS; k++) {
 		if (!faults[k].count)

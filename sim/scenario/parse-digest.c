@@ -15,6 +15,7 @@
 
 #include "format.h"
 #include "parse.h"
+#include "text.h"
 
 struct digest {
 	struct parser *p;
@@ -121,7 +122,7 @@ static bool matters(const struct node_spec *spec, const char *property)
 	if (!strcmp(property, "description"))
 		return false;
 	if (spec->kind == NODE_COSTS)
-		return strcmp(property, "references") && !scenario_ends_with(property, "-source");
+		return strcmp(property, "references") && !text_ends_with(property, "-source");
 	return spec->kind != NODE_ROOT ||
 	       (strcmp(property, "variant") && strcmp(property, "seed"));
 }

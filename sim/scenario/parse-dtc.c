@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "parse.h"
+#include "text.h"
 
 #define BLOB_SIZE_MAX (64u << 20)
 
@@ -43,13 +44,6 @@ static char *scenarios_directory(const char *directory)
 	}
 	free(path);
 	return NULL;
-}
-
-bool scenario_ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && !strcmp(text + len - end_len, end);
 }
 
 /* All of an open file, with a zero byte after it; NULL on failure. */
@@ -196,13 +190,13 @@ static int open_file(struct parser *p, const char *file)
 
 void *blob_load(struct parser *p, const char *file, bool overlay, size_t *size)
 {
-	bool binary = scenario_ends_with(file, ".dtb") || scenario_ends_with(file, ".dtbo");
+	bool binary = text_ends_with(file, ".dtb") || text_ends_with(file, ".dtbo");
 	int fd = open_file(p, file), err;
 	void *blob;
 
 	if (fd < 0)
 		return NULL;
-	if (!binary && !scenario_ends_with(file, ".dts") && !scenario_ends_with(file, ".dtso")) {
+	if (!binary && !text_ends_with(file, ".dts") && !text_ends_with(file, ".dtso")) {
 		parse_error(p, file, NULL, NULL, "not known by its name; allowed: %s",
 			    overlay ? ".dtso, .dts, .dtbo or .dtb" : ".dts or .dtb");
 		close(fd);

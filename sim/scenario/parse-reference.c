@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "text.h"
 
 static const char *const type_names[] = {
 	[PROPERTY_U32] = "u32", [PROPERTY_U64] = "u64", [PROPERTY_STRING] = "string",
@@ -130,7 +131,7 @@ static void markdown_node(FILE *out, const struct node_spec *spec, struct seen *
 			      "|---|---|---|---|---|\n", out);
 		any = true;
 		/* One row stands for all of these. */
-		if (scenario_ends_with(property->name, "-ns-source"))
+		if (text_ends_with(property->name, "-ns-source"))
 			sources = true;
 		else
 			markdown_property(out, property);

@@ -139,7 +139,6 @@ void *scenario_alloc(struct scenario *scenario, size_t size);
 char *scenario_strdup(struct scenario *scenario, const char *text);
 char *scenario_printf(struct scenario *scenario, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-bool scenario_ends_with(const char *text, const char *end);
 /* Room for one more element: the array is moved when its number is a power of two. */
 void *scenario_grow(struct scenario *scenario, void *array, uint32_t nr, size_t size);
 

@@ -60,6 +60,34 @@ static FILE *open_temporary(struct output *o)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+/* What is no regular file is opened by who writes: looking would end a pipe. */
+static int try_in_place(const char *path, const struct stat *st)
+{
+	if (!S_ISDIR(st->st_mode))
+		return access(path, W_OK);
+	errno = EISDIR;
+	return -1;
+}
+
+int output_possible(const char *path, char *error, size_t error_size)
+{
+	struct output o = { .path = path };
+	struct stat st;
+	int fd;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		if (try_in_place(path, &st))
+			return cannot(path, error, error_size);
+		return 0;
+	}
+	fd = output_create(path, &o.temporary);
+	if (fd < 0)
+		return cannot(path, error, error_size);
+	close(fd);
+	discard(&o);
+	return 0;
+}
+
 int output_open(struct output *o, const char *path, char *error, size_t error_size)
 {
 	struct stat st;

@@ -21,6 +21,8 @@ struct output {
 
 int output_open(struct output *o, const char *path, char *error, size_t error_size);
 int output_close(struct output *o, char *error, size_t error_size);
+/* Whether it could be opened now, for who has long to work before there is something to write. */
+int output_possible(const char *path, char *error, size_t error_size);
 
 /* Whether two paths lead to one file: what is read must not be written over. */
 bool output_is(const char *path, const char *input);
