@@ -12,7 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+#include "shell.h"
 #include "study.h"
+#include "study_page.h"
 
 #define ERROR_SIZE 8192
 
@@ -20,7 +23,7 @@
 struct compare_args {
 	const char *with[RUN_LIST_MAX];
 	unsigned int nr_with;
-	const char *mechanisms, *db;	/* NULL: not given */
+	const char *mechanisms, *db, *report;	/* NULL: not given */
 	unsigned int repeat, jobs;	/* 0: not given */
 	bool csv;
 };
@@ -56,6 +59,10 @@ static int set_option(struct compare_args *c, const char *option, const char *va
 		c->mechanisms = value;
 	} else if (!strcmp(option, "--db")) {
 		c->db = value;
+	} else if (!strcmp(option, "--report")) {
+		if (c->report)
+			return cli_error("--report %s: given before; allowed: one", value);
+		c->report = value;
 	} else if (!strcmp(option, "--repeat")) {
 		return set_number(&c->repeat, option, value, STUDY_REPEAT_MAX);
 	} else {
@@ -66,7 +73,8 @@ static int set_option(struct compare_args *c, const char *option, const char *va
 
 static bool is_own(const char *arg)
 {
-	static const char *const own[] = { "--with", "--mechanisms", "--db", "--repeat", "--jobs" };
+	static const char *const own[] = { "--with", "--mechanisms", "--db", "--repeat", "--jobs",
+					   "--report" };
 
 	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (!strcmp(arg, own[i]))
@@ -99,6 +107,27 @@ static int check_args(const struct compare_args *c, const struct run_args *args)
 	if (c->csv && args->json)
 		return cli_error("--csv --json: allowed: one of them");
 	return 0;
+}
+
+/* Overlays of variations are read, too, and rows are kept. */
+static int check_report(const struct compare_args *c, const struct run_args *args,
+			const struct variations *list)
+{
+	struct run_args read = *args;
+
+	for (unsigned int i = 0; i < list->nr; i++) {
+		const struct variation *v = &list->list[i];
+
+		read.nr_overlays = 0;
+		for (unsigned int k = 0; k < v->nr_overlays && k < RUN_LIST_MAX; k++)
+			read.overlays[read.nr_overlays++] = v->overlays[k];
+		if (cli_check_not_read("--report", c->report, &read))
+			return EXIT_BAD_INPUT;
+	}
+	if (c->db && (!strcmp(c->db, c->report) || output_is(c->report, c->db)))
+		return cli_error("--report %s: is the database; --report must name another file",
+				 c->report);
+	return cli_check_output("--report", c->report, args);
 }
 
 static void say(const char *text)
@@ -160,6 +189,27 @@ static int make_list(struct variations *list, const struct compare_args *c)
 	return ret ? cli_error("%s", error) : 0;
 }
 
+/* As it was called, and what else it depends on; to be given to free(). */
+static char *command_text(int argc, char **argv, const struct run_args *args)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	shell_variable(out, "BALLAST_SCENARIOS", getenv("BALLAST_SCENARIOS"));
+	if (!args->images)
+		shell_variable(out, "BALLAST_IMAGES", getenv("BALLAST_IMAGES"));
+	shell_word(out, program_invocation_name);
+	for (int i = 0; i < argc; i++) {
+		fputc(' ', out);
+		shell_word(out, argv[i]);
+	}
+	fclose(out);
+	return text;
+}
+
 /* Prepare and execute; returns the exit status, with an error said. */
 static int run(struct study *s, const struct study_config *config, struct variations *list)
 {
@@ -181,6 +231,25 @@ static void say_interrupted(const struct study *s)
 	cli_error("interrupted: %u of %u runs have ended%s%s", s->nr_ran + s->nr_stored, s->nr_runs,
 		  s->config.db ? "; the same command goes on with what is in " : "",
 		  s->config.db ? s->config.db : "");
+}
+
+static void fill(FILE *out, void *study)
+{
+	study_page(out, study);
+}
+
+/* Beside what is for programs, standard output has nothing. */
+static int write_report(struct study *s, const struct compare_args *c,
+			const struct run_args *args)
+{
+	int ret;
+
+	if (!c->report || !s->ran || cli_interrupted())
+		return EXIT_WELL;
+	ret = cli_write(c->report, fill, s);
+	if (ret != EXIT_BAD_INPUT && (!args->quiet || !(args->json || c->csv)))
+		cli_written(args->json || c->csv ? stderr : stdout, c->report);
+	return ret;
 }
 
 static void print(const struct study *s, const struct compare_args *c, bool json)
@@ -206,8 +275,8 @@ int cmd_compare(int argc, char **argv)
 	struct study_config config;
 	struct run_args args;
 	struct study study = { 0 };
-	char **rest = calloc(argc + 1, sizeof(*rest));
-	int nr = 0, ret;
+	char **rest = calloc(argc + 1, sizeof(*rest)), *text;
+	int nr = 0, ret, written;
 
 	ret = split_args(&c, argc, argv, rest, &nr);
 	if (!ret)
@@ -216,15 +285,20 @@ int cmd_compare(int argc, char **argv)
 		ret = check_args(&c, &args);
 	if (!ret)
 		ret = make_list(&list, &c);
+	if (!ret && c.report)
+		ret = check_report(&c, &args, &list);
 	free(rest);
 	if (ret) {
 		variations_free(&list);
 		return ret;
 	}
 	make_config(&config, &args, &c);
+	config.command = text = command_text(argc, argv, &args);
 	ret = run(&study, &config, &list);
 	print(&study, &c, args.json);
+	written = write_report(&study, &c, &args);
 	study_free(&study);
 	variations_free(&list);
-	return ret;
+	free(text);
+	return written > ret ? written : ret;
 }

@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	{ "real", cmd_real, "FILE... [OPTION...]", "run scenarios of one guest on a real kernel" },
 	{ "compare", cmd_compare, "FILE [OPTION...]",
 	  "one machine under all mechanisms: who wins?" },
-	{ "demo", cmd_demo, "", "compare scenarios/demo.dts" },
+	{ "demo", cmd_demo, "[--report FILE]", "compare scenarios/demo.dts, with a report" },
 	{ "published", cmd_published, "[FILE...]", "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
 	{ "trace", cmd_trace, "report|dump|csv RECORD|why FILE", "look into a trace" },
@@ -69,6 +69,7 @@ static void usage(FILE *out)
 		"  --jobs N                processes at a time\n"
 		"  --db FILE               keep rows in SQLite; what is there is not run again\n"
 		"  --csv                   a row for each run\n"
+		"  --report FILE           one HTML file: tables, plots, sources, commands\n"
 		"\nOptions of export (formats: csv, ctf, perfetto, sqlite):\n"
 		"  -o OUT                  file, or a directory to make (ctf, csv)\n"
 		"  --from T, --until T     nothing else than what lies between\n"

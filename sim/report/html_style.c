@@ -50,7 +50,9 @@ void html_style(FILE *out)
 	      "border-bottom:1px solid var(--line)}\n"
 	      "th{font-weight:500;font-size:12.5px;vertical-align:bottom}\n"
 	      ".n{text-align:right;white-space:nowrap;padding-right:0;padding-left:10px}\n"
-	      ".w{white-space:nowrap}\n", out);
+	      ".w{white-space:nowrap}\n"
+	      "td small{display:block;color:var(--soft);font-size:11.5px;font-weight:400}\n"
+	      "td code{font-size:11.5px;overflow-wrap:anywhere}\n", out);
 	fputs("figure{margin:14px 0 4px;break-inside:avoid}\n"
 	      "figcaption{margin-bottom:4px}figcaption b{font-weight:650}\n"
 	      "figcaption p{font-size:13px;margin:0}\n"
