@@ -117,6 +117,13 @@ void cli_crash_context(const char *text);
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file);
 /* A line for the user; @opaque: the struct run_args. */
 void cli_message(void *opaque, const char *text);
+/*
+ * A command as it was called, with what it depends on besides, for a shell; to be given to free().
+ * @images: its option; NULL: not given.
+ */
+char *cli_command_text(int argc, char **argv, const char *images);
+/* The command that runs a scenario, with all that the run depends on. */
+void cli_print_command(FILE *out, const struct run_args *args, const char *file);
 /* "ballast: replay with: ..." */
 void cli_print_replay(FILE *out, const struct run_args *args, const char *file);
 /* Run all files and print their tables.  Returns the worst exit status. */

@@ -189,27 +189,6 @@ static int make_list(struct variations *list, const struct compare_args *c)
 	return ret ? cli_error("%s", error) : 0;
 }
 
-/* As it was called, and what else it depends on; to be given to free(). */
-static char *command_text(int argc, char **argv, const struct run_args *args)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		abort();
-	shell_variable(out, "BALLAST_SCENARIOS", getenv("BALLAST_SCENARIOS"));
-	if (!args->images)
-		shell_variable(out, "BALLAST_IMAGES", getenv("BALLAST_IMAGES"));
-	shell_word(out, program_invocation_name);
-	for (int i = 0; i < argc; i++) {
-		fputc(' ', out);
-		shell_word(out, argv[i]);
-	}
-	fclose(out);
-	return text;
-}
-
 /* Prepare and execute; returns the exit status, with an error said. */
 static int run(struct study *s, const struct study_config *config, struct variations *list)
 {
@@ -293,7 +272,7 @@ int cmd_compare(int argc, char **argv)
 		return ret;
 	}
 	make_config(&config, &args, &c);
-	config.command = text = command_text(argc, argv, &args);
+	config.command = text = cli_command_text(argc, argv, args.images);
 	ret = run(&study, &config, &list);
 	print(&study, &c, args.json);
 	written = write_report(&study, &c, &args);

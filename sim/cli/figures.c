@@ -193,10 +193,19 @@ bool figures_unbounded(const struct figures *f, const struct scenario_figure *fi
 	       (figure->metric == SCENARIO_METRIC_GUESTS_BEFORE_SWAP && !f->swapped);
 }
 
+void figures_band(const struct scenario_figure *figure, uint64_t *low, uint64_t *high)
+{
+	unsigned __int128 below = (unsigned __int128)figure->value * figure->band_percent / 100;
+	unsigned __int128 above = (unsigned __int128)figure->value_max * figure->band_percent / 100;
+
+	*low = below < figure->value ? figure->value - below : 0;
+	*high = above < UINT64_MAX - figure->value_max ? figure->value_max + above : UINT64_MAX;
+}
+
 bool figures_within(const struct scenario_figure *figure, uint64_t value)
 {
-	uint64_t slack_low = figure->value * figure->band_percent / 100;
-	uint64_t slack_high = figure->value_max * figure->band_percent / 100;
+	uint64_t low, high;
 
-	return value >= figure->value - slack_low && value <= figure->value_max + slack_high;
+	figures_band(figure, &low, &high);
+	return value >= low && value <= high;
 }

@@ -45,6 +45,8 @@ bool figures_value(const struct figures *figures, const struct scenario *scenari
  * scenario's guests came through.
  */
 bool figures_unbounded(const struct figures *figures, const struct scenario_figure *figure);
+/* What counts as agreeing with what was published. */
+void figures_band(const struct scenario_figure *figure, uint64_t *low, uint64_t *high);
 /* Whether @value is within the figure's band of what was published. */
 bool figures_within(const struct scenario_figure *figure, uint64_t value);
 

@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ballast published: run the published experiments, print published / simulated / ratio.
+ * ballast published: run the published experiments, print published / simulated / ratio, and make a
+ * report of them.
  *
  * A scenario whose figures name a variant "with" is run a second time, with the overlay that it
  * names for it; that sets the variant's name, too. The rows say honestly what is out of its band;
  * that alone is no failure.
  */
+#include "published.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "figures.h"
+#include "collect.h"
+#include "compare.h"
+#include "output.h"
+#include "published_page.h"
+#include "text.h"
 
 #define PATH_SIZE 4096
+
+struct published {
+	char **files;
+	unsigned int nr_files;
+	const char *report;		/* NULL: none is wanted */
+	bool json;
+	struct json_object *all;
+};
 
 static bool has_variant(const struct scenario *s, const char *variant)
 {
@@ -26,6 +40,8 @@ static bool has_variant(const struct scenario *s, const char *variant)
 			return true;
 	return false;
 }
+
+/* Rows */
 
 /* Once, and not before there is something to print below it. */
 static void print_head(void)
@@ -38,9 +54,10 @@ static void print_head(void)
 	printed = true;
 }
 
-static void print_row(const struct scenario *s, const struct scenario_figure *figure,
-		      const struct figures *f)
+static void print_row(const struct published_run *run, const struct scenario_figure *figure)
 {
+	const struct scenario *s = run->scenario;
+	const struct figures *f = run->figures;
 	char published[32], simulated[32];
 	uint64_t value;
 
@@ -52,8 +69,8 @@ static void print_row(const struct scenario *s, const struct scenario_figure *fi
 			 figure->value_max);
 	printf("%-4s %-8s %-36s %-26s %10s", s->published.id, s->variant, figure->label,
 	       scenario_metric_name(figure->metric), published);
-	if (!figures_value(f, s, figure, &value)) {
-		printf(" %10s\n", "-");
+	if (run->status || !figures_value(f, s, figure, &value)) {
+		printf(" %10s%s\n", "-", run->status ? "          run failed" : "");
 		return;
 	}
 	snprintf(simulated, sizeof(simulated), "%s%" PRIu64,
@@ -67,56 +84,84 @@ static void print_row(const struct scenario *s, const struct scenario_figure *fi
 	       "OUT OF BAND");
 }
 
+static void print_rows(const struct published_run *run)
+{
+	const struct scenario_published *p = &run->scenario->published;
+
+	for (uint32_t i = 0; i < p->nr_figures; i++)
+		if (published_has(run->scenario, &p->figures[i]))
+			print_row(run, &p->figures[i]);
+	fflush(stdout);
+}
+
+/* Runs */
+
 /* @with: the overlay of the variant of that name, to be freed; NULL: there is none. */
-static int run_variant(struct run_args *args, const char *file, char **with)
+static int run_variant(const struct published *p, struct json_object *experiment,
+		       struct run_args *args, const char *file, char **with)
 {
 	struct scenario scenario;
 	struct figures figures;
 	struct report report;
-	uint32_t i;
-	int ret = cli_load(&scenario, args, file);
+	struct published_run run = { .scenario = &scenario, .args = args, .file = file,
+				     .report = &report, .figures = &figures };
 
-	if (ret)
-		return ret;
+	run.status = cli_load(&scenario, args, file);
+	if (run.status)
+		return run.status;
 	if (with && has_variant(&scenario, "with"))
 		*with = strdup(scenario.published.with_overlay);
 	figures_init(&figures, &scenario);
 	report_init(&report);
-	ret = cli_run_one(args, file, &report, &figures.consumer);
-	for (i = 0; !ret && i < scenario.published.nr_figures; i++) {
-		const struct scenario_figure *figure = &scenario.published.figures[i];
-
-		if (!figure->variant[0] || !strcmp(figure->variant, scenario.variant))
-			print_row(&scenario, figure, &figures);
+	run.status = cli_run_one(args, file, &report, &figures.consumer);
+	if (!cli_interrupted()) {
+		published_add_run(experiment, &run);
+		if (!p->json)
+			print_rows(&run);
 	}
-	fflush(stdout);
 	report_free(&report);
 	figures_free(&figures);
 	scenario_free(&scenario);
-	return ret;
+	return run.status;
 }
 
-static int run_file(const char *file)
+static int run_file(const struct published *p, const char *file)
 {
+	struct json_object *experiment = published_add(p->all, file);
 	struct run_args args = { .quiet = true };
 	char overlay[PATH_SIZE], *with = NULL;
-	int ret = run_variant(&args, file, &with);
+	int ret = run_variant(p, experiment, &args, file, &with);
 
 	if (!ret && with) {
-		snprintf(overlay, sizeof(overlay), "%s/%s", cli_scenario_dir(), with);
+		compare_scenario_path(overlay, sizeof(overlay), with);
 		args.overlays[args.nr_overlays++] = overlay;
 		args.settings[args.nr_settings++] = "/variant=with";
-		ret = run_variant(&args, file, NULL);
+		if (p->report)
+			ret = cli_check_not_read("--report", p->report, &args);
+		if (!ret)
+			ret = run_variant(p, experiment, &args, file, NULL);
 	}
 	free(with);
 	return ret;
 }
 
+static int run_files(const struct published *p)
+{
+	int worst = 0;
+
+	for (unsigned int i = 0; i < p->nr_files && !cli_interrupted(); i++) {
+		int status = run_file(p, p->files[i]);
+
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+/* Files */
+
 static int is_scenario(const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name);
-
-	return len > 4 && !strcmp(entry->d_name + len - 4, ".dts");
+	return text_ends_with(entry->d_name, ".dts");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -124,38 +169,105 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int run_all(void)
+static int find_files(struct published *p)
 {
 	char dir[PATH_SIZE], file[2 * PATH_SIZE];
 	struct dirent **names;
-	int n, i, worst = 0;
+	int n, i;
 
-	snprintf(dir, sizeof(dir), "%s/published", cli_scenario_dir());
+	compare_scenario_path(dir, sizeof(dir), "published");
 	n = scandir(dir, &names, is_scenario, by_name);
 	if (n < 0)
 		return cli_error("%s: cannot be read", dir);
-	for (i = 0; i < n && !cli_interrupted(); i++) {
-		int status;
-
+	for (i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, names[i]->d_name);
-		status = run_file(file);
-		worst = status > worst ? status : worst;
+		collect_add_text(&p->files, &p->nr_files, file);
 		free(names[i]);
 	}
 	free(names);
-	return worst;
+	return 0;
+}
+
+static int take_args(struct published *p, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json")) {
+			p->json = true;
+		} else if (!strcmp(argv[i], "--report")) {
+			if (i + 1 == argc)
+				return cli_error("--report: needs a value");
+			if (p->report)
+				return cli_error("--report %s: given before; allowed: one",
+						 argv[i + 1]);
+			p->report = argv[++i];
+		} else if (argv[i][0] == '-') {
+			return cli_error("published %s: there is no such option; allowed: --json, "
+					 "--report FILE", argv[i]);
+		} else {
+			collect_add_text(&p->files, &p->nr_files, argv[i]);
+		}
+	}
+	return p->nr_files ? 0 : find_files(p);
+}
+
+/* Before anything runs, all that is read is looked at. */
+static int check_report(const struct published *p)
+{
+	struct run_args read = { .nr_files = 1 };
+	int ret = 0;
+
+	for (unsigned int i = 0; i < p->nr_files && !ret; i++) {
+		read.files[0] = p->files[i];
+		ret = cli_check_not_read("--report", p->report, &read);
+	}
+	read.nr_files = 0;
+	return ret ? ret : cli_check_output("--report", p->report, &read);
+}
+
+/* What comes of them */
+
+static void fill(FILE *out, void *all)
+{
+	published_page(out, all);
+}
+
+static int write_report(const struct published *p)
+{
+	int ret = cli_write(p->report, fill, p->all);
+
+	if (ret != EXIT_BAD_INPUT)
+		cli_written(p->json ? stderr : stdout, p->report);
+	return ret;
+}
+
+static int show(const struct published *p, int status)
+{
+	int ret = 0;
+
+	if (cli_interrupted())
+		return status;
+	if (p->json)
+		printf("%s\n", json_object_to_json_string_ext(p->all, JSON_C_TO_STRING_PRETTY |
+							      JSON_C_TO_STRING_SPACED |
+							      JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (p->report)
+		ret = write_report(p);
+	return ret > status ? ret : status;
 }
 
 int cmd_published(int argc, char **argv)
 {
-	int i, worst = 0;
+	struct published p = { 0 };
+	char *command = cli_command_text(argc, argv, NULL);
+	int ret = take_args(&p, argc, argv);
 
-	if (argc == 1)
-		return run_all();
-	for (i = 1; i < argc && !cli_interrupted(); i++) {
-		int status = run_file(argv[i]);
-
-		worst = status > worst ? status : worst;
-	}
-	return worst;
+	p.all = published_new(command);
+	if (!ret && p.report)
+		ret = check_report(&p);
+	if (!ret)
+		ret = show(&p, run_files(&p));
+	collect_free_texts(p.files, p.nr_files);
+	json_object_put(p.all);
+	free(command);
+	return ret;
 }

@@ -81,13 +81,12 @@ static const struct cli_world model = {
 
 /* One run */
 
-/* All that the run depends on, so that the line can be given to a shell as it is. */
-void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
+/* So that it can be given to a shell as it is. */
+void cli_print_command(FILE *out, const struct run_args *args, const char *file)
 {
 	const char *images = cli_images_given(args);
 	unsigned int i;
 
-	fprintf(out, "ballast: replay with: ");
 	shell_variable(out, "BALLAST_SCENARIOS", getenv("BALLAST_SCENARIOS"));
 	shell_word(out, program_invocation_name);
 	fprintf(out, " run ");
@@ -99,6 +98,12 @@ void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
 	shell_option(out, "--images", images);
 	if (args->strict)
 		fprintf(out, " --strict");
+}
+
+void cli_print_replay(FILE *out, const struct run_args *args, const char *file)
+{
+	fprintf(out, "ballast: replay with: ");
+	cli_print_command(out, args, file);
 	fprintf(out, " --detail full --trace replay.trace\n");
 }
 

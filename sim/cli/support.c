@@ -6,12 +6,15 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "shell.h"
 
 int cli_error(const char *fmt, ...)
 {
@@ -130,4 +133,24 @@ bool cli_parse_time(const char *s, uint64_t *ns)
 		return false;
 	*ns = whole * unit + (uint64_t)((unsigned __int128)part * unit / scale);
 	return true;
+}
+
+char *cli_command_text(int argc, char **argv, const char *images)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	shell_variable(out, "BALLAST_SCENARIOS", getenv("BALLAST_SCENARIOS"));
+	if (!images)
+		shell_variable(out, "BALLAST_IMAGES", getenv("BALLAST_IMAGES"));
+	shell_word(out, program_invocation_name);
+	for (int i = 0; i < argc; i++) {
+		fputc(' ', out);
+		shell_word(out, argv[i]);
+	}
+	fclose(out);
+	return text;
 }

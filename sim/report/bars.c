@@ -12,9 +12,8 @@
 #define TOP 60
 #define BELOW 260
 #define RIGHT 1050		/* room for numbers behind the longest bar */
-#define LETTER 68		/* about the width of one */
 #define LEFT_MIN 900
-#define LEFT_MAX 2600
+#define LEFT_MAX 3400
 #define GAP 70
 
 static int x_of(const struct bars *b, uint64_t value)
@@ -50,7 +49,7 @@ static void grid(const struct bars *b)
 void bars_begin(struct bars *b)
 {
 	uint64_t step = axis_step(b->unit, b->max);
-	unsigned int left = b->longest * LETTER + 2 * GAP;
+	unsigned int left = b->longest * PLOT_LETTER + 2 * GAP;
 
 	b->left = left < LEFT_MIN ? LEFT_MIN : left > LEFT_MAX ? LEFT_MAX : left;
 	b->end = axis_end(b->max, step);
@@ -62,8 +61,8 @@ void bars_begin(struct bars *b)
 /* Too long a name ends in an ellipsis, between characters. */
 static void print_name(const struct bars *b, const char *name)
 {
-	size_t most = (LEFT_MAX - 2 * GAP) / LETTER, len = strlen(name);
-	char cut[LEFT_MAX / LETTER + 1];
+	size_t most = (LEFT_MAX - 2 * GAP) / PLOT_LETTER, len = strlen(name);
+	char cut[LEFT_MAX / PLOT_LETTER + 1];
 
 	if (len <= most) {
 		html_text(b->h->out, name);

@@ -281,6 +281,13 @@ void html_cell(FILE *out, const char *text)
 	fputs("</td>", out);
 }
 
+void html_cell_line(FILE *out, const char *text)
+{
+	fputs("<td class=\"w\">", out);
+	html_text(out, text);
+	fputs("</td>", out);
+}
+
 void html_cell_right(FILE *out, const char *text)
 {
 	fputs("<td class=\"n\">", out);

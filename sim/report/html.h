@@ -63,6 +63,8 @@ void html_table(FILE *out, const char *heads, unsigned int left);
 void html_table_end(FILE *out);
 void html_row(FILE *out);
 void html_cell(FILE *out, const char *text);
+/* The same, in one line. */
+void html_cell_line(FILE *out, const char *text);
 /* A text in a column of numbers. */
 void html_cell_right(FILE *out, const char *text);
 void html_cell_number(const struct html *h, const char *path, ...)

@@ -22,19 +22,20 @@ void part_command(const struct html *h, const char *text)
 	fputs("</pre>\n", h->out);
 }
 
-void part_texts(const struct html *h, const char *member, const char *classes)
+void part_texts(const struct html *h, const char *member, const char *classes, unsigned int max)
 {
-	unsigned int nr = html_length(h, "%s", member);
+	unsigned int nr = html_length(h, "%s", member), shown = nr < max ? nr : max;
 
 	if (!nr)
 		return;
 	fputs("<ul>\n", h->out);
-	for (unsigned int i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < shown; i++) {
 		fprintf(h->out, "<li class=\"%s\">", classes);
 		html_text(h->out, html_string(h, "%s[%u]", member, i));
 		fputs("</li>\n", h->out);
 	}
 	fputs("</ul>\n", h->out);
+	html_left_out(h->out, nr - shown);
 }
 
 static void references(const struct html *h, const char *at)
@@ -69,9 +70,7 @@ void part_costs(const struct html *h, const char *member)
 	html_table(h->out, "cost|what its value rests on|each", 2);
 	for (unsigned int i = 0; i < nr; i++) {
 		html_row(h->out);
-		fputs("<td class=\"w\">", h->out);
-		html_text(h->out, html_string(h, "%scost_table.costs[%u].name", at, i));
-		fputs("</td>", h->out);
+		html_cell_line(h->out, html_string(h, "%scost_table.costs[%u].name", at, i));
 		html_cell(h->out, html_string(h, "%scost_table.costs[%u].source", at, i));
 		html_cell_number(h, "%scost_table.costs[%u].each_ns", at, i);
 	}

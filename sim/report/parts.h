@@ -16,8 +16,8 @@ void part_machine(const struct html *h, const char *at);
 void part_costs(const struct html *h, const char *at);
 /* A command line, as it is given to a shell. */
 void part_command(const struct html *h, const char *text);
-/* A list of the texts of an array, if there are any. */
-void part_texts(const struct html *h, const char *member, const char *classes);
+/* A list of the texts of an array, if there are any: @max of them at most. */
+void part_texts(const struct html *h, const char *member, const char *classes, unsigned int max);
 /* One of the numbers at the top. */
 void part_tile(const struct html *h, const char *name, const char *path);
 

@@ -22,6 +22,7 @@
 #define PLOT_RIGHT 160
 #define PLOT_TOP 240
 #define PLOT_BOTTOM 420
+#define PLOT_LETTER 68		/* about as wide as one is */
 #define PLOT_INNER (PLOT_WIDTH - PLOT_LEFT - PLOT_RIGHT)
 
 struct plot {

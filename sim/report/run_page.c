@@ -11,6 +11,8 @@
 #include "parts.h"
 #include "shell.h"
 
+#define TEXTS_LISTED 10
+
 static void print_tables(const void *report, FILE *out)
 {
 	report_json(report, out);
@@ -38,8 +40,8 @@ static void result(const struct html *h, const char *damage)
 		html_text(h->out, damage);
 		fputs("</p>\n", h->out);
 	}
-	part_texts(h, "casualties", "bad");
-	part_texts(h, "problems", "bad");
+	part_texts(h, "casualties", "bad", TEXTS_LISTED);
+	part_texts(h, "problems", "bad", TEXTS_LISTED);
 }
 
 static void head(const struct html *h, const char *damage)
@@ -55,7 +57,7 @@ static void head(const struct html *h, const char *damage)
 	fputs("</p>\n<h1>", h->out);
 	html_text(h->out, *description ? description : scenario);
 	fputs("</h1>\n", h->out);
-	part_texts(h, "overrides", "note");
+	part_texts(h, "overrides", "note", TEXTS_LISTED);
 	result(h, damage);
 	fputs("<div class=\"tiles\">\n", h->out);
 	part_tile(h, "host memory in use, peak", "host.used_peak_bytes");

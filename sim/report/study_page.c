@@ -62,7 +62,7 @@ static void seeds(const struct html *h)
 	}
 }
 
-static int find_winner(const struct html *h)
+int study_winner_of(const struct html *h)
 {
 	unsigned int nr = html_length(h, "variations");
 	const char *winner = html_string(h, "winner");
@@ -87,12 +87,12 @@ static void tile(const struct html *h, unsigned int winner, enum metric m, const
 
 static void tiles(const struct html *h)
 {
-	int winner = find_winner(h);
+	int winner = study_winner_of(h);
 
 	if (winner < 0)
 		return;
 	fputs("<div class=\"tiles\">\n", h->out);
-	tile(h, winner, METRIC_SLOWDOWN, "the undisturbed time");
+	tile(h, winner, METRIC_SLOWDOWN, "time of programs, over undisturbed");
 	tile(h, winner, METRIC_FOOTPRINT, "GiB x min of host memory");
 	tile(h, winner, METRIC_SWAP_OUT, "written to host swap");
 	tile(h, winner, METRIC_CPU_HINTS, "CPU time for telling the host");
@@ -139,9 +139,8 @@ static void variation(const struct html *h, unsigned int i)
 	const char *same = html_string(h, "variations[%u].same_as", i);
 
 	html_row(h->out);
-	fputs("<td class=\"w\">", h->out);
-	html_text(h->out, study_name(h, i));
-	fputs("</td><td>", h->out);
+	html_cell_line(h->out, study_name(h, i));
+	fputs("<td>", h->out);
 	html_text(h->out, html_string(h, "variations[%u].argument", i));
 	if (html_bool(h, "variations[%u].changes_nothing", i))
 		fputs(" (changes nothing: the scenario as it is)", h->out);

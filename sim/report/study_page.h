@@ -21,6 +21,8 @@ bool study_left_out(const struct html *h, unsigned int i);
 bool study_knows(const struct html *h, unsigned int i, enum metric m);
 /* "*" best, "!" worst, "=" no difference to the best; else "". */
 const char *study_mark(const struct html *h, unsigned int i, enum metric m);
+/* Its number; -1: nobody. */
+int study_winner_of(const struct html *h);
 /* Nothing is known of it, or nothing happened. */
 bool study_is_empty(const struct html *h, enum metric m);
 

@@ -7,7 +7,9 @@
 #include "bars.h"
 #include "study_page.h"
 
+/* Colours. */
 #define OF_UNDISTURBED 7
+#define OF_WINNER 2
 #define OF_OTHERS 0
 
 static enum axis_unit unit_of(enum metric m)
@@ -73,6 +75,7 @@ static void plot_metric(const struct html *h, enum metric m, const char *title, 
 {
 	struct bars b = { .h = h, .title = title, .note = note };
 	unsigned int nr = html_length(h, "variations");
+	int winner = study_winner_of(h);
 
 	if (study_is_empty(h, m))
 		return;
@@ -85,7 +88,8 @@ static void plot_metric(const struct html *h, enum metric m, const char *title, 
 			bars_word(&b, "no figure");
 			continue;
 		}
-		bars_bar(&b, 0, value(h, i, m, "median"), i ? OF_OTHERS : OF_UNDISTURBED);
+		bars_bar(&b, 0, value(h, i, m, "median"), !i ? OF_UNDISTURBED :
+			 (int)i == winner ? OF_WINNER : OF_OTHERS);
 		if (value(h, i, m, "low") != value(h, i, m, "high"))
 			bars_interval(&b, value(h, i, m, "low"), value(h, i, m, "high"));
 		number(&b, i, m);
@@ -141,8 +145,8 @@ void study_plot_figures(const struct html *h)
 {
 	bool repeated = html_u64(h, "repeat") > 1;
 
-	fprintf(h->out, "<p class=\"note\">* best, ! worst%s; grey is the undisturbed machine, "
-		"which has memory for all and is not ranked.%s</p>\n",
+	fprintf(h->out, "<p class=\"note\">* best, ! worst%s; green is who wins, grey the "
+		"undisturbed machine, which has memory for all and is not ranked.%s</p>\n",
 		repeated ? ", = no difference to the best" : "",
 		repeated ? " Bars are medians, lines 95 % intervals of them (percentile "
 			   "bootstrap)." : "");

@@ -94,8 +94,8 @@ void study_table_columns(const struct html *h)
 		if (study_is_empty(h, m))
 			continue;
 		html_row(h->out);
-		html_cell(h->out, metric_info[m].group);
-		html_cell(h->out, metric_info[m].head);
+		html_cell_line(h->out, metric_info[m].group);
+		html_cell_line(h->out, metric_info[m].head);
 		html_cell(h->out, metric_info[m].doc);
 		html_cell(h->out, metric_info[m].better == METRIC_MORE ? "more" : "less");
 	}
