@@ -5,21 +5,24 @@
 #include "axis.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 
 #define TICKS 5
 #define GIB_MIN 61440		/* MiB x s */
 
-/* The smallest step that is round in its unit. */
+/* The smallest step that is round in its unit; of memory over time the unit is one of people. */
 static uint64_t first_step(enum axis_unit unit, uint64_t max)
 {
-	/* A quarter is the least that is written with two digits behind the point. */
-	return unit == AXIS_MIB_S && max >= GIB_MIN / 4 ? GIB_MIN / 4 : 1;
+	if (unit != AXIS_MIB_S || max < GIB_MIN / 200)
+		return 1;
+	return max >= GIB_MIN / 2 ? GIB_MIN / 4 : max >= GIB_MIN / 20 ? GIB_MIN / 100 : GIB_MIN / 1000;
 }
 
 /* Powers of two for bytes and what is made of them; 1, 2 and 5 for the rest. */
 uint64_t axis_step(enum axis_unit unit, uint64_t max)
 {
-	uint64_t step = first_step(unit, max);
+	uint64_t first = first_step(unit, max), step = first;
+	bool doubled = unit == AXIS_BYTES || first == GIB_MIN / 4;
 	unsigned int digit = 0;
 
 	if (unit == AXIS_PERCENT)
@@ -27,7 +30,7 @@ uint64_t axis_step(enum axis_unit unit, uint64_t max)
 	if (unit == AXIS_SHARE)
 		return 250;
 	while (max / step > TICKS && step < UINT64_MAX / 4) {
-		if (unit == AXIS_BYTES || unit == AXIS_MIB_S)
+		if (doubled)
 			step *= 2;
 		else
 			step = digit++ % 3 == 1 ? step / 2 * 5 : step * 2;
@@ -53,7 +56,7 @@ struct axis_scale axis_scale_of(enum axis_unit unit, uint64_t step)
 	case AXIS_TIMES:
 		return (struct axis_scale){ 1000, "x" };
 	case AXIS_MIB_S:
-		return step >= GIB_MIN / 4 ? (struct axis_scale){ GIB_MIN, "GiB x min" } :
+		return step >= GIB_MIN / 1000 ? (struct axis_scale){ GIB_MIN, "GiB x min" } :
 					     (struct axis_scale){ 1, "MiB x s" };
 	case AXIS_COUNT:
 		return (struct axis_scale){ 1, "" };
@@ -79,13 +82,13 @@ uint64_t axis_end(uint64_t max, uint64_t step)
 	return end;
 }
 
-/* Up to three digits behind the point. */
+/* Rounded to three digits behind the point, without zeros at the end. */
 void axis_print(FILE *out, const struct axis_scale *scale, uint64_t value)
 {
-	uint64_t rest = value % scale->one;
-	unsigned int thousandths = (unsigned __int128)rest * 1000 / scale->one;
+	unsigned __int128 all = ((unsigned __int128)value * 1000 + scale->one / 2) / scale->one;
+	unsigned int thousandths = all % 1000;
 
-	fprintf(out, "%" PRIu64, value / scale->one);
+	fprintf(out, "%" PRIu64, (uint64_t)(all / 1000));
 	if (!thousandths)
 		return;
 	fputc('.', out);

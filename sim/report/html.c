@@ -250,6 +250,20 @@ void html_svg_number(const struct html *h, const char *format, ...)
 	print_number(h, "tspan", path);
 }
 
+void html_range(const struct html *h, const char *at, const char *low, const char *high)
+{
+	char from[HTML_PATH_SIZE], to[HTML_PATH_SIZE];
+
+	snprintf(from, sizeof(from), "%s.%s", at, low);
+	snprintf(to, sizeof(to), "%s.%s", at, high);
+	print_number(h, "span", from);
+	if (!strcmp(number_text(from, number_of(resolve(h, from))).text,
+		    number_text(to, number_of(resolve(h, to))).text))
+		return;
+	fputs(" \xe2\x80\x93 ", h->out);
+	print_number(h, "span", to);
+}
+
 /* Tables */
 
 void html_table(FILE *out, const char *heads, unsigned int left)

@@ -57,6 +57,8 @@ void html_number(const struct html *h, const char *path, ...)
 /* The same in a text of SVG. */
 void html_svg_number(const struct html *h, const char *path, ...)
 	__attribute__((format(printf, 2, 3)));
+/* From one member of @at to another; only the first where both come to the same words. */
+void html_range(const struct html *h, const char *at, const char *low, const char *high);
 
 /* @heads: separated by '|'; the first @left columns are text. */
 void html_table(FILE *out, const char *heads, unsigned int left);

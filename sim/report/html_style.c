@@ -50,7 +50,7 @@ void html_style(FILE *out)
 	      "border-bottom:1px solid var(--line)}\n"
 	      "th{font-weight:500;font-size:12.5px;vertical-align:bottom}\n"
 	      ".n{text-align:right;white-space:nowrap;padding-right:0;padding-left:10px}\n"
-	      ".w{white-space:nowrap}\n"
+	      ".w{white-space:nowrap}.end{padding-left:14px}\n"
 	      "td small{display:block;color:var(--soft);font-size:11.5px;font-weight:400}\n"
 	      "td code{font-size:11.5px;overflow-wrap:anywhere}\n", out);
 	fputs("figure{margin:14px 0 4px;break-inside:avoid}\n"

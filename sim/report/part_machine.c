@@ -35,8 +35,8 @@ static uint64_t sum_of_guests(const struct html *h, const char *at)
 /* In rows, from the bottom of a box up to where its name stands; none where not all have room. */
 static void squares(FILE *out, unsigned int x, unsigned int y, unsigned int width, uint64_t nr)
 {
-	unsigned int pitch = SQUARE + 40;
-	unsigned int fit = width > 2 * MARGIN ? (width - 2 * MARGIN + 40) / pitch : 0;
+	unsigned int pitch = SQUARE + 20;
+	unsigned int fit = width > 2 * MARGIN ? (width - 2 * MARGIN + 20) / pitch : 0;
 	unsigned int bottom = y + BOX_HEIGHT - MARGIN - SQUARE;
 
 	if (nr > (uint64_t)fit * ROWS)

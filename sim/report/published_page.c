@@ -168,11 +168,7 @@ static void plot(const struct html *h)
 static void range(const struct html *h, const char *at, const char *low, const char *high)
 {
 	fputs("<td class=\"n\">", h->out);
-	html_number(h, "%s.%s", at, low);
-	if (html_u64(h, "%s.%s", at, low) != html_u64(h, "%s.%s", at, high)) {
-		fputs(" \xe2\x80\x93 ", h->out);
-		html_number(h, "%s.%s", at, high);
-	}
+	html_range(h, at, low, high);
 	fputs("</td>", h->out);
 }
 

@@ -19,13 +19,11 @@ static const char *class_of(const char *mark)
 
 static void interval(const struct html *h, unsigned int i, const char *column)
 {
+	char at[HTML_PATH_SIZE];
+
+	snprintf(at, sizeof(at), "variations[%u].figures.%s", i, column);
 	fputs("<small>", h->out);
-	html_number(h, "variations[%u].figures.%s.low", i, column);
-	if (html_u64(h, "variations[%u].figures.%s.low", i, column) !=
-	    html_u64(h, "variations[%u].figures.%s.high", i, column)) {
-		fputs(" \xe2\x80\x93 ", h->out);
-		html_number(h, "variations[%u].figures.%s.high", i, column);
-	}
+	html_range(h, at, "low", "high");
 	fputs("</small>", h->out);
 }
 
@@ -40,11 +38,22 @@ static void cell(const struct html *h, unsigned int i, enum metric m)
 	fputs("</td>", h->out);
 }
 
+/* How many columns a panel of a group has: panels of about one width, none wider than the paper. */
+static unsigned int panel_columns(const struct html *h, const char *group)
+{
+	unsigned int most = html_u64(h, "repeat") > 1 ? COLUMNS_INTERVALS : COLUMNS, nr = 0, panels;
+
+	for (unsigned int m = 0; m < NR_METRICS; m++)
+		nr += !strcmp(metric_info[m].group, group) && !study_is_empty(h, m);
+	panels = (nr + most - 1) / most;
+	return panels ? (nr + panels - 1) / panels : most;
+}
+
 /* Columns of one group from @from on, as many as fit; returns where the next panel begins. */
 static unsigned int panel(const struct html *h, unsigned int from)
 {
 	const char *group = metric_info[from].group;
-	unsigned int most = html_u64(h, "repeat") > 1 ? COLUMNS_INTERVALS : COLUMNS;
+	unsigned int most = panel_columns(h, group);
 	unsigned int nr = html_length(h, "variations"), n = 0, m;
 	enum metric columns[COLUMNS];
 	char heads[COLUMNS * 32] = "variation";
@@ -115,7 +124,8 @@ static void run(const struct html *h, unsigned int i, unsigned int k)
 	html_row(h->out);
 	html_cell(h->out, study_name(h, i));
 	html_cell_number(h, "variations[%u].runs[%u].seed", i, k);
-	fputs(strcmp(result, "ok") ? "<td class=\"bad\">" : "<td>", h->out);
+	fputs(strcmp(result, "ok") ? "<td class=\"end bad\">" : "<td class=\"end\">",
+	      h->out);
 	html_text(h->out, *result ? result : "no figures");
 	fputs("</td><td><code>", h->out);
 	html_text(h->out, html_string(h, "variations[%u].runs[%u].command", i, k));
