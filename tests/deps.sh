@@ -13,8 +13,10 @@ real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod
 	valgrind"
 # the viewer, and to use it in tests as a person would
 viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
+# to open reports, and to look at them on paper
+reports="chromium poppler-utils"
 case ${1:-} in
-ci) packages="$packages $real $viz $exports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
+ci) packages="$packages $real $viz $exports $reports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
 viz) packages="$packages $viz" ;;
 real) packages="$packages $real" ;;
 esac

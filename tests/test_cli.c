@@ -134,7 +134,7 @@ static const struct bad {
 	{ "run other.dts --overlay first.dts --trace first.dts",
 	  "ballast: --trace first.dts: is an overlay; --trace must name another file", 1 },
 	{ "list --all", "ballast: list --all: allowed: --json", 1 },
-	{ "demo now", "ballast: demo now: takes no arguments", 1 },
+	{ "demo now", "ballast: demo now: allowed: --report FILE", 1 },
 	/* Scenarios */
 	{ "run none.dts --trace left.trace",
 	  "ballast: none.dts: cannot be read: No such file or directory", 1 },

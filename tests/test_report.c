@@ -1,121 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reports: every number against --json, text of others, what is thinned, traces that are damaged,
- * and a browser that opens one without a word.
+ * Reports of runs: every number against --json, text of others, what is thinned, traces that are
+ * damaged.
  */
 #include "suite.h"
 
-#include <json-c/json.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "cli_run.h"
 #include "plot.h"
+#include "report_run.h"
 #include "scenario.h"
-#include "skip.h"
 #include "timeline.h"
 #include "trace_story.h"
-
-#define LINE_SIZE 8192
-#define REPORT_MAX (1 << 20)
-
-/* A line for the shell, in which $B is the command; what it prints goes to out and err. */
-static int shell(const char *line)
-{
-	char whole[LINE_SIZE];
-	int status;
-
-	setenv("B", command, 1);
-	snprintf(whole, sizeof(whole), "( %s ) >out 2>err", line);
-	status = system(whole);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void well(const char *line)
-{
-	size_t size;
-	int status = shell(line);
-
-	ck_assert_msg(!status, "%s: status %d: %s", line, status, read_file("err", &size));
-}
-
-/* Status 2, and one line that has @text. */
-static void refused(const char *line, const char *text)
-{
-	size_t size;
-	int status = shell(line);
-	char *err = read_file("err", &size);
-
-	ck_assert_msg(status == 2, "%s: status %d", line, status);
-	ck_assert_msg(strstr(err, text) != NULL, "%s: %s", line, err);
-	ck_assert_msg(strchr(err, '\n') == err + size - 1, "%s: %s", line, err);
-	free(err);
-}
-
-static void enter(void)
-{
-	enter_scratch();
-}
-
-static void leave(void)
-{
-	char line[160];
-
-	snprintf(line, sizeof(line), "rm -r %s", scratch);
-	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(system(line), 0);
-}
-
-/* Numbers */
-
-/* The member of a path such as a.b[3].c, independently of how reports look it up. */
-static struct json_object *member_of(struct json_object *at, char *path)
-{
-	for (char *key = strtok(path, ".["); key && at; key = strtok(NULL, ".[")) {
-		char *end = strchr(key, ']');
-
-		if (end && !end[1] && json_object_is_type(at, json_type_array))
-			at = json_object_array_get_idx(at, strtoul(key, NULL, 10));
-		else if (!json_object_object_get_ex(at, key, &at))
-			return NULL;
-	}
-	return at;
-}
-
-static char *until(const char *from, char end)
-{
-	const char *to = strchr(from, end);
-
-	ck_assert_ptr_nonnull(to);
-	return strndup(from, to - from);
-}
-
-/* Each number of a report is the one of the JSON under its path; returns how many there are. */
-static unsigned int check_numbers(const char *html, struct json_object *json)
-{
-	static const char of[] = "data-of=\"", is[] = "data-value=\"";
-	unsigned int nr = 0;
-
-	for (const char *at = html; (at = strstr(at, of)); nr++) {
-		char *path = until(at + strlen(of), '"'), *whole = strdup(path), *value;
-		struct json_object *found;
-
-		at = strstr(at, is);
-		ck_assert_ptr_nonnull(at);
-		value = until(at + strlen(is), '"');
-		found = member_of(json, path);
-		ck_assert_msg(found != NULL, "%s is not in the JSON", whole);
-		ck_assert_msg(!strcmp(json_object_to_json_string(found), value), "%s: %s, not %s",
-			      whole, value, json_object_to_json_string(found));
-		free(path);
-		free(whole);
-		free(value);
-	}
-	return nr;
-}
 
 START_TEST(every_number_is_that_of_json)
 {
@@ -303,6 +199,24 @@ START_TEST(a_long_run_of_many_guests_stays_small)
 }
 END_TEST
 
+/* Each guest is in the drawing, if not with a box of its own. */
+START_TEST(a_machine_of_many_guests_is_drawn_whole)
+{
+	struct story story = { .guests = 300, .samples = 3, .mechanism = "reporting" };
+
+	story_write("t", &story);
+	well("$B report t");
+	well("test $(grep -o 'rect class=\"box\"' t.html | wc -l) = 40");
+	well("grep -q '>and 261 more</text>' t.html");
+	well("grep -q 'guest-0 to guest-299: 300 guests, each' t.html");
+	story.guests = 40;
+	story_write("t", &story);
+	well("$B report t");
+	well("test $(grep -o 'rect class=\"box\"' t.html | wc -l) = 41");
+	well("! grep -q 'more</text>' t.html");
+}
+END_TEST
+
 /* Thinning and scales */
 
 START_TEST(thinning_keeps_least_and_most)
@@ -347,18 +261,6 @@ START_TEST(logarithms_are_whole_numbers)
 }
 END_TEST
 
-/* A browser */
-
-START_TEST(a_browser_opens_it_without_a_word)
-{
-	well("$B run first.dts --quiet --trace t && $B report t");
-	well("timeout 300 chromium --headless=new --no-sandbox --disable-gpu "
-	     "--enable-logging=stderr --user-data-dir=$PWD/profile"
-	     " --window-size=1000,4000 --screenshot=$PWD/t.png "
-	     "file://$PWD/t.html 2>console; ! grep CONSOLE console && test -s t.png");
-}
-END_TEST
-
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("report");
@@ -367,7 +269,7 @@ Suite *test_suite(int argc, char **argv)
 	if (!cli_environment())
 		return NULL;
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, enter, leave);
+	tcase_add_checked_fixture(tc, enter_scratch, leave_scratch);
 	tcase_add_test(tc, every_number_is_that_of_json);
 	tcase_add_test(tc, the_same_trace_gives_the_same_bytes);
 	tcase_add_test(tc, it_says_what_was_asked_and_how_to_get_it_again);
@@ -377,12 +279,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, the_largest_values_have_axes);
 	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
 	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);
+	tcase_add_test(tc, a_machine_of_many_guests_is_drawn_whole);
 	tcase_add_test(tc, thinning_keeps_least_and_most);
 	tcase_add_test(tc, logarithms_are_whole_numbers);
-	if (system("command -v chromium >/dev/null 2>&1"))
-		skip_tests(1, "reports in a browser: chromium is not installed");
-	else
-		tcase_add_test(tc, a_browser_opens_it_without_a_word);
 	suite_add_tcase(s, tc);
 	return s;
 }

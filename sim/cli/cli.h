@@ -118,10 +118,10 @@ int cli_load(struct scenario *scenario, const struct run_args *args, const char 
 /* A line for the user; @opaque: the struct run_args. */
 void cli_message(void *opaque, const char *text);
 /*
- * A command as it was called, with what it depends on besides, for a shell; to be given to free().
- * @images: its option; NULL: not given.
+ * The beginning of a command as text for a shell: variables that it depends on, and the program.
+ * @images: an option that takes the place of its variable, NULL: not given.  As open_memstream().
  */
-char *cli_command_text(int argc, char **argv, const char *images);
+FILE *cli_begin_command(char **text, size_t *size, const char *images);
 /* The command that runs a scenario, with all that the run depends on. */
 void cli_print_command(FILE *out, const struct run_args *args, const char *file);
 /* "ballast: replay with: ..." */

@@ -19,6 +19,7 @@
 #include "compare.h"
 #include "output.h"
 #include "published_page.h"
+#include "shell.h"
 #include "text.h"
 
 #define PATH_SIZE 4096
@@ -26,6 +27,7 @@
 struct published {
 	char **files;
 	unsigned int nr_files;
+	bool named;			/* by the user, not all that there are */
 	const char *report;		/* NULL: none is wanted */
 	bool json;
 	struct json_object *all;
@@ -207,7 +209,8 @@ static int take_args(struct published *p, int argc, char **argv)
 			collect_add_text(&p->files, &p->nr_files, argv[i]);
 		}
 	}
-	return p->nr_files ? 0 : find_files(p);
+	p->named = p->nr_files;
+	return p->named ? 0 : find_files(p);
 }
 
 /* Before anything runs, all that is read is looked at. */
@@ -222,6 +225,22 @@ static int check_report(const struct published *p)
 	}
 	read.nr_files = 0;
 	return ret ? ret : cli_check_output("--report", p->report, &read);
+}
+
+/* What gives the same figures again; to be given to free(). */
+static char *command_text(const struct published *p)
+{
+	char *text;
+	size_t size;
+	FILE *out = cli_begin_command(&text, &size, NULL);
+
+	fputs(" published", out);
+	for (unsigned int i = 0; p->named && i < p->nr_files; i++) {
+		fputc(' ', out);
+		shell_word(out, p->files[i]);
+	}
+	fclose(out);
+	return text;
 }
 
 /* What comes of them */
@@ -258,8 +277,8 @@ static int show(const struct published *p, int status)
 int cmd_published(int argc, char **argv)
 {
 	struct published p = { 0 };
-	char *command = cli_command_text(argc, argv, NULL);
 	int ret = take_args(&p, argc, argv);
+	char *command = command_text(&p);
 
 	p.all = published_new(command);
 	if (!ret && p.report)

@@ -135,11 +135,9 @@ bool cli_parse_time(const char *s, uint64_t *ns)
 	return true;
 }
 
-char *cli_command_text(int argc, char **argv, const char *images)
+FILE *cli_begin_command(char **text, size_t *size, const char *images)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_memstream(text, size);
 
 	if (!out)
 		abort();
@@ -147,10 +145,5 @@ char *cli_command_text(int argc, char **argv, const char *images)
 	if (!images)
 		shell_variable(out, "BALLAST_IMAGES", getenv("BALLAST_IMAGES"));
 	shell_word(out, program_invocation_name);
-	for (int i = 0; i < argc; i++) {
-		fputc(' ', out);
-		shell_word(out, argv[i]);
-	}
-	fclose(out);
-	return text;
+	return out;
 }

@@ -27,6 +27,8 @@ int cli_check_output(const char *option, const char *path, const struct run_args
 {
 	char error[ERROR_SIZE];
 
+	if (!path[0])
+		return cli_error("%s: needs a name", option);
 	if (cli_check_not_read(option, path, args))
 		return EXIT_BAD_INPUT;
 	if (output_possible(path, error, sizeof(error)))

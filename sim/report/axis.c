@@ -15,7 +15,9 @@ static uint64_t first_step(enum axis_unit unit, uint64_t max)
 {
 	if (unit != AXIS_MIB_S || max < GIB_MIN / 200)
 		return 1;
-	return max >= GIB_MIN / 2 ? GIB_MIN / 4 : max >= GIB_MIN / 20 ? GIB_MIN / 100 : GIB_MIN / 1000;
+	if (max < GIB_MIN / 20)
+		return GIB_MIN / 1000;
+	return max < GIB_MIN / 2 ? GIB_MIN / 100 : GIB_MIN / 4;
 }
 
 /* Powers of two for bytes and what is made of them; 1, 2 and 5 for the rest. */

@@ -182,7 +182,8 @@ static void figure(const struct html *h, const char *run, const char *at)
 	html_cell(h->out, html_string(h, "%s.metric", at));
 	range(h, at, "published", "published_max");
 	range(h, at, "band_low", "band_high");
-	fprintf(h->out, "<td class=\"n\">%s", html_bool(h, "%s.at_least", at) ? "\xe2\x89\xa5 " : "");
+	fprintf(h->out, "<td class=\"n\">%s",
+		html_bool(h, "%s.at_least", at) ? "\xe2\x89\xa5 " : "");
 	html_number(h, "%s.simulated", at);
 	fputs("</td>", h->out);
 	html_cell_number(h, "%s.ratio_permille", at);
@@ -252,16 +253,19 @@ static void experiment(const struct html *h, unsigned int i)
 	runs(h, i);
 }
 
+static const char *cost_table(const struct html *h, unsigned int i)
+{
+	return json_object_to_json_string(html_at(h, "experiments[%u].machine.cost_table", i));
+}
+
 /* Experiments that share a cost table have it once. */
 static void costs(const struct html *h, unsigned int i)
 {
-	const char *own = json_object_to_json_string(html_at(h, "experiments[%u].machine.cost_table",
-							     i));
+	const char *own = cost_table(h, i);
 	char machine[PATH_ROOM];
 
 	for (unsigned int k = 0; k < i; k++)
-		if (!strcmp(own, json_object_to_json_string(
-					 html_at(h, "experiments[%u].machine.cost_table", k))))
+		if (!strcmp(own, cost_table(h, k)))
 			return;
 	snprintf(machine, sizeof(machine), "experiments[%u].machine", i);
 	part_costs(h, machine);
