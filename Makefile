@@ -169,8 +169,15 @@ debate: $(O)/ballast images
 	@mv $(O)/debate.md docs/debate.md
 	@echo "  DOC     docs/debate.md"
 
+# The plot of README.md, out of the report of the demo.
+picture: $(O)/ballast images
+	@$(O)/ballast demo --report $(O)/demo.html >/dev/null
+	@sh tests/picture.sh $(O)/demo.html Footprint >$(O)/footprint.svg
+	@mv $(O)/footprint.svg docs/footprint.svg
+	@echo "  DOC     docs/footprint.svg"
+
 help:
-	@echo "simulator:     all demo debate check check-SUBJECT check-asan check-tidy bench deps clean"
+	@echo "simulator:     all demo debate picture check check-SUBJECT check-asan check-tidy bench deps clean"
 	@echo "viewer:        deps-viz viz check-window"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
@@ -183,5 +190,5 @@ include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
 
-.PHONY: all images demo debate deps clean help
+.PHONY: all images demo debate picture deps clean help
 .DELETE_ON_ERROR:

@@ -13,6 +13,7 @@
 #define PATH_ROOM 128		/* of the path of a figure */
 #define NAME_ROOM 160
 #define KILLED_LISTED 4
+#define EXPERIMENTS_SHOWN 60
 
 enum verdict { AGREES, OUT_OF_BAND, NO_DATA, RUN_FAILED, NR_VERDICTS };
 
@@ -30,6 +31,7 @@ static enum verdict verdict_of(const struct html *h, const char *at)
 
 /* One figure after the other. */
 struct place {
+	unsigned int nr;		/* of experiments */
 	unsigned int experiment, run, figure;
 	char at[PATH_ROOM];		/* path of the figure */
 	bool begun;
@@ -39,7 +41,7 @@ static bool next_figure(const struct html *h, struct place *p)
 {
 	p->figure += p->begun;
 	p->begun = true;
-	for (; p->experiment < html_length(h, "experiments"); p->experiment++, p->run = 0) {
+	for (; p->experiment < p->nr; p->experiment++, p->run = 0) {
 		while (p->run < html_length(h, "experiments[%u].runs", p->experiment)) {
 			if (p->figure < html_length(h, "experiments[%u].runs[%u].figures",
 						    p->experiment, p->run)) {
@@ -55,9 +57,16 @@ static bool next_figure(const struct html *h, struct place *p)
 	return false;
 }
 
+static unsigned int nr_shown(const struct html *h)
+{
+	unsigned int nr = html_length(h, "experiments");
+
+	return nr < EXPERIMENTS_SHOWN ? nr : EXPERIMENTS_SHOWN;
+}
+
 static void count(const struct html *h, unsigned int *nr)
 {
-	struct place p = { 0 };
+	struct place p = { .nr = html_length(h, "experiments") };
 
 	while (next_figure(h, &p))
 		nr[verdict_of(h, p.at)]++;
@@ -105,7 +114,7 @@ static uint64_t relative(const struct html *h, const struct place *p, const char
 
 static void begin(struct bars *b)
 {
-	struct place p = { 0 };
+	struct place p = { .nr = nr_shown(b->h) };
 	char name[NAME_ROOM];
 
 	while (next_figure(b->h, &p)) {
@@ -151,7 +160,7 @@ static void plot(const struct html *h)
 	struct bars b = { .h = h, .unit = AXIS_TIMES,
 			  .title = "Simulated over published",
 			  .note = "1 is what was published. ! is out of its band." };
-	struct place p = { 0 };
+	struct place p = { .nr = nr_shown(h) };
 	char name[NAME_ROOM];
 
 	begin(&b);
@@ -275,12 +284,13 @@ void published_page(FILE *out, struct json_object *published)
 {
 	struct html html = { out, published };
 	const struct html *h = &html;
-	unsigned int nr = html_length(h, "experiments");
+	unsigned int nr = nr_shown(h);
 
 	head(h);
 	plot(h);
 	for (unsigned int i = 0; i < nr; i++)
 		experiment(h, i);
+	html_left_out(out, html_length(h, "experiments") - nr);
 	for (unsigned int i = 0; i < nr; i++)
 		costs(h, i);
 	fputs("<h2>Again</h2>\n<p>Ballast ", out);

@@ -12,6 +12,19 @@
 #include "study.h"
 
 #define REMARKS_LISTED 100
+#define VARIATIONS_SHOWN 60
+
+unsigned int study_nr(const struct html *h)
+{
+	return html_length(h, "variations");
+}
+
+unsigned int study_nr_shown(const struct html *h)
+{
+	unsigned int nr = study_nr(h);
+
+	return nr < VARIATIONS_SHOWN ? nr : VARIATIONS_SHOWN;
+}
 
 const char *study_name(const struct html *h, unsigned int i)
 {
@@ -41,7 +54,7 @@ const char *study_mark(const struct html *h, unsigned int i, enum metric m)
 
 bool study_is_empty(const struct html *h, enum metric m)
 {
-	unsigned int nr = html_length(h, "variations");
+	unsigned int nr = study_nr(h);
 
 	for (unsigned int i = 0; i < nr; i++)
 		if (html_u64(h, "variations[%u].figures.%s.high", i, metric_info[m].column))
@@ -64,7 +77,7 @@ static void seeds(const struct html *h)
 
 int study_winner_of(const struct html *h)
 {
-	unsigned int nr = html_length(h, "variations");
+	unsigned int nr = study_nr(h);
 	const char *winner = html_string(h, "winner");
 
 	for (unsigned int i = 0; i < nr; i++)
@@ -158,13 +171,14 @@ static void variation(const struct html *h, unsigned int i)
 
 static void variations(const struct html *h)
 {
-	unsigned int nr = html_length(h, "variations");
+	unsigned int nr = study_nr_shown(h);
 
 	fputs("<h2>What is compared</h2>\n", h->out);
 	html_table(h->out, "variation|what it is", 2);
 	for (unsigned int i = 0; i < nr; i++)
 		variation(h, i);
 	html_table_end(h->out);
+	html_left_out(h->out, study_nr(h) - nr);
 }
 
 /* What became of runs that did not go well */
@@ -213,7 +227,7 @@ static void remarks_of_run(struct remarks *r, unsigned int i, unsigned int k)
 static void remarks(const struct html *h)
 {
 	struct remarks r = { .h = h };
-	unsigned int nr = html_length(h, "variations");
+	unsigned int nr = study_nr(h);
 
 	for (unsigned int i = 0; i < nr; i++)
 		for (unsigned int k = 0; k < html_length(h, "variations[%u].runs", i); k++)

@@ -16,6 +16,10 @@ void study_page(FILE *out, const struct study *study);
 
 /* Shared by its files.  @i: a variation. */
 
+/* How many there are, and of how many there are rows: that keeps a page small. */
+unsigned int study_nr(const struct html *h);
+unsigned int study_nr_shown(const struct html *h);
+
 const char *study_name(const struct html *h, unsigned int i);
 bool study_left_out(const struct html *h, unsigned int i);
 bool study_knows(const struct html *h, unsigned int i, enum metric m);

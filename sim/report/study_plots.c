@@ -39,7 +39,7 @@ static uint64_t value(const struct html *h, unsigned int i, enum metric m, const
 /* Rows of all that could be had, whether its runs gave figures or not. */
 static void set_rows(struct bars *b)
 {
-	unsigned int nr = html_length(b->h, "variations");
+	unsigned int nr = study_nr_shown(b->h);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		size_t len = strlen(study_name(b->h, i));
@@ -53,7 +53,7 @@ static void set_rows(struct bars *b)
 
 static void begin(struct bars *b, enum metric m)
 {
-	unsigned int nr = html_length(b->h, "variations");
+	unsigned int nr = study_nr_shown(b->h);
 
 	b->unit = unit_of(m);
 	for (unsigned int i = 0; i < nr; i++) {
@@ -74,7 +74,7 @@ static void number(struct bars *b, unsigned int i, enum metric m)
 static void plot_metric(const struct html *h, enum metric m, const char *title, const char *note)
 {
 	struct bars b = { .h = h, .title = title, .note = note };
-	unsigned int nr = html_length(h, "variations");
+	unsigned int nr = study_nr_shown(h);
 	int winner = study_winner_of(h);
 
 	if (study_is_empty(h, m))
@@ -112,7 +112,7 @@ static void plot_payers(const struct html *h)
 	};
 	struct bars b = { .h = h, .title = "CPU time, by who pays for it",
 			  .note = "Of the host's CPUs, the whole run; the number is the sum." };
-	unsigned int nr = html_length(h, "variations"), n = sizeof(payers) / sizeof(payers[0]);
+	unsigned int nr = study_nr_shown(h), n = sizeof(payers) / sizeof(payers[0]);
 	struct plot_key keys[sizeof(payers) / sizeof(payers[0])];
 
 	if (study_is_empty(h, METRIC_CPU_ALL))

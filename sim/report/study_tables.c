@@ -54,7 +54,7 @@ static unsigned int panel(const struct html *h, unsigned int from)
 {
 	const char *group = metric_info[from].group;
 	unsigned int most = panel_columns(h, group);
-	unsigned int nr = html_length(h, "variations"), n = 0, m;
+	unsigned int nr = study_nr_shown(h), n = 0, m;
 	enum metric columns[COLUMNS];
 	char heads[COLUMNS * 32] = "variation";
 	size_t len = strlen(heads);
@@ -138,7 +138,7 @@ static void run(const struct html *h, unsigned int i, unsigned int k)
 
 void study_table_runs(const struct html *h)
 {
-	unsigned int nr = html_length(h, "variations"), n = 0;
+	unsigned int nr = study_nr(h), n = 0;
 
 	fputs("<h3>Every run</h3>\n", h->out);
 	html_table(h->out, "variation|seed|end|command", 4);
