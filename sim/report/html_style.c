@@ -79,7 +79,7 @@ void html_style(FILE *out)
 	      "i.edge{border-color:var(--fg)}.line{stroke-width:20;stroke-linejoin:round}\n"
 	      "@page{size:A4;margin:14mm}\n"
 	      "@media print{body{font-size:10.5pt}main{max-width:none;padding:0}"
-	      "h2{break-after:avoid}h3{break-after:avoid}tr,.tiles,pre,figure{break-inside:avoid}"
+	      "h2,h3,h2+.note{break-after:avoid}tr,.tiles,pre,figure{break-inside:avoid}"
 	      "tr:last-child{break-before:avoid}"
 	      "thead{display:table-header-group}.scroll{overflow:visible}"
 	      "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n", out);
