@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "hostmem.h"
 #include "report_run.h"
 #include "study.h"
 #include "study_page.h"
@@ -137,7 +138,7 @@ START_TEST(failures_and_casualties_are_shown)
 END_TEST
 
 #define EVIL "</title><script>alert('1')</script>\"&\xff\x01"
-#define SEEDS 50
+#define SEEDS 8
 #define VARIATIONS 70
 
 static void make_run(struct study *s, unsigned int i, unsigned int seed)
@@ -162,14 +163,13 @@ static void make_run(struct study *s, unsigned int i, unsigned int seed)
 
 static void make_study(struct study *s)
 {
-	static struct study_summary summary[VARIATIONS][NR_METRICS];
-	static struct study_run runs[VARIATIONS * SEEDS];
-	static bool ranked[VARIATIONS];
+	unsigned int nr = VARIATIONS * SEEDS;
 
 	*s = (struct study){ .config = { .file = EVIL, .repeat = SEEDS, .command = EVIL },
-			     .description = EVIL, .machine = "", .runs = runs,
-			     .nr_runs = VARIATIONS * SEEDS, .summary = summary,
-			     .ranked = ranked };
+			     .description = strdup(EVIL), .nr_runs = nr,
+			     .runs = host_alloc(nr * sizeof(*s->runs)),
+			     .summary = host_alloc(VARIATIONS * sizeof(*s->summary)),
+			     .ranked = host_alloc(VARIATIONS * sizeof(*s->ranked)) };
 	for (unsigned int i = 0; i < VARIATIONS; i++) {
 		struct variation *v = variations_add(&s->variations, EVIL, EVIL);
 
@@ -189,6 +189,7 @@ START_TEST(many_runs_and_text_of_others_stay_small_and_text)
 
 	make_study(&s);
 	study_page(out, &s);
+	study_free(&s);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_int_eq(stat("r.html", &st), 0);
 	ck_assert_int_lt(st.st_size, REPORT_MAX);
@@ -197,7 +198,7 @@ START_TEST(many_runs_and_text_of_others_stay_small_and_text)
 	/* what has no figures has a row all the same, and what is left out is said to be */
 	well("grep -q 'no figure</text>' r.html && grep -q 'left out:' r.html");
 	well("grep -q 'And 10 more, which' r.html");
-	well("grep -q 'And 3050 more, which' r.html");
+	well("grep -q 'And 152 more, which' r.html");
 }
 END_TEST
 
