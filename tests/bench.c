@@ -23,6 +23,7 @@
 #include "random.h"
 #include "statistics.h"
 #include "bench_mm.h"
+#include "bench_trace.h"
 
 #define BEST_OF 3
 
@@ -142,15 +143,14 @@ static double switch_ns(unsigned int arg)
 	return bench_switch();
 }
 
-static const char *build_dir(void)
+const char *bench_build_dir(void)
 {
 	const char *build = getenv("BALLAST_BUILD");
 
 	return build ? build : "build/gcc";
 }
 
-/* Seconds of wall time, or of CPU time, that a command takes; negative when it fails. */
-static double bench_command(char *const argv[], bool cpu)
+double bench_command(char *const argv[], bool cpu)
 {
 	double t = wall_now();
 	struct rusage usage;
@@ -172,12 +172,30 @@ static double bench_command(char *const argv[], bool cpu)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
+static void bench_traces(void)
+{
+	static const double goal[NR_EXPORT_FORMATS] = {
+		[EXPORT_CSV] = 8, [EXPORT_CTF] = 8, [EXPORT_PERFETTO] = 8, [EXPORT_SQLITE] = 0.5,
+	};
+	static char name[NR_EXPORT_FORMATS][40];
+	struct bench_trace trace;
+
+	if (!bench_trace(&trace))
+		return;
+	add("demo, trace of detail full : no trace", "ratio", trace.full, 3, true);
+	add("reading that trace", "M/s", trace.read, 8, false);
+	for (int f = 0; f < NR_EXPORT_FORMATS; f++) {
+		snprintf(name[f], sizeof(name[f]), "exporting it, %s", export_format_names[f]);
+		add(name[f], "M/s", trace.export[f], goal[f], false);
+	}
+}
+
 static void bench_demo(void)
 {
 	char path[4096];
 	char *argv[] = { path, "demo", NULL };
 
-	snprintf(path, sizeof(path), "%s/ballast", build_dir());
+	snprintf(path, sizeof(path), "%s/ballast", bench_build_dir());
 	add("demo, all mechanisms, wall time", "s", bench_command(argv, false), 15, true);
 }
 
@@ -188,7 +206,7 @@ static uint64_t frees_of(const char *trace)
 	uint64_t frees = 0;
 	FILE *f;
 
-	snprintf(line, sizeof(line), "%s/ballast trace csv ledger %s", build_dir(), trace);
+	snprintf(line, sizeof(line), "%s/ballast trace csv ledger %s", bench_build_dir(), trace);
 	f = popen(line, "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		char *count = strrchr(line, ',');
@@ -217,7 +235,7 @@ static double bench_hinting(unsigned int unused)
 	if (fd < 0)
 		return -1;
 	close(fd);
-	snprintf(path, sizeof(path), "%s/ballast", build_dir());
+	snprintf(path, sizeof(path), "%s/ballast", bench_build_dir());
 	t = bench_command(argv, true);
 	frees = frees_of(trace);
 	unlink(trace);
@@ -329,10 +347,10 @@ static int against(const char *build)
 
 	for (i = 0; i < TURNS; i++) {
 		theirs[i] = results_of(build);
-		ours[i] = results_of(build_dir());
+		ours[i] = results_of(bench_build_dir());
 		if (!theirs[i] || !ours[i]) {
 			fprintf(stderr, "bench: no results of %s; 'make build/gcc/tests/bench all' "
-				"in its tree builds it\n", theirs[i] ? build_dir() : build);
+				"in its tree builds it\n", theirs[i] ? bench_build_dir() : build);
 			return 2;
 		}
 	}
@@ -373,6 +391,7 @@ int main(int argc, char **argv)
 	    true);
 	add("RSS of 100 guests x 4 GiB, each touches 1 GiB", "MiB", bench_many_guests(), 2048,
 	    true);
+	bench_traces();
 	bench_demo();
 	if (argc == 2)
 		print_json();

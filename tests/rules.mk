@@ -87,7 +87,7 @@ check-asan:
 bench: $(O)/tests/bench $(O)/ballast images
 	@BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $(O)/tests/bench $(BENCH_ARGS)
 
-$(O)/tests/bench.o: tests/bench.c
+$(O)/tests/bench.o $(O)/tests/bench_trace.o: $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(TEST_CFLAGS) -c -o $@ $<
@@ -97,7 +97,7 @@ $(O)/tests/bench_mm.o: tests/bench_mm.c
 	@echo "  CC      $<"
 	@$(CC) $(KERNEL_CFLAGS) -Itests -c -o $@ $<
 
-$(O)/tests/bench: $(O)/tests/bench.o $(O)/tests/bench_mm.o $(lib_obj)
+$(O)/tests/bench: $(O)/tests/bench.o $(O)/tests/bench_mm.o $(O)/tests/bench_trace.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS)
 

@@ -39,6 +39,7 @@ struct open_request {
 /* Numbers of the names of a type and its fields. */
 struct pf_type {
 	uint64_t name, field[TRACE_FIELDS_MAX];
+	int site;		/* which field is the place in the source; -1: none */
 };
 
 struct pf {
@@ -81,9 +82,12 @@ static struct pf_type *type_names(struct pf *pf, struct export_type *t)
 		return names;
 	names = t->own = host_alloc(sizeof(*names));
 	names->name = ++pf->names;
+	names->site = -1;
 	p = put_interned(p, PB_EVENT_NAMES, names->name, t->type->name);
 	for (unsigned int i = 0; i < t->type->nr_fields; i++) {
 		names->field[i] = ++pf->names;
+		if (!strcmp(t->type->fields[i].name, "site"))
+			names->site = i;
 		p = put_interned(p, PB_ANNOTATION_NAMES, names->field[i], t->type->fields[i].name);
 	}
 	packet_interned(&pf->out, pf->body, p - pf->body);
@@ -121,26 +125,36 @@ static void event_flow(struct pf_event *event, enum flow_role role, uint64_t id)
 	event->flow[event->nr_flows++] = (struct event_flow){ .id = id, .role = role };
 }
 
+static uint8_t *put_text_annotation(uint8_t *p, uint64_t name, const char *text)
+{
+	uint8_t head[32], *h = pb_number(head, PB_ANN_NAME_IID, name);
+	size_t len = strnlen(text, TRACE_STRING_MAX);
+
+	h = pb_number(h, PB_ANN_STRING, len);
+	p = pb_number(p, PB_ANNOTATION, h - head + len);
+	return put_bytes(put_bytes(p, head, h - head), text, len);
+}
+
+/* Two numbers are shorter than 128 bytes, so their length is one byte, and is known afterwards. */
+static uint8_t *put_number_annotation(uint8_t *p, uint64_t name, unsigned int tag, uint64_t value)
+{
+	uint8_t *begin = put_varint(p, PB_ANNOTATION) + 1;
+
+	p = pb_number(pb_number(begin, PB_ANN_NAME_IID, name), tag, value);
+	begin[-1] = p - begin;
+	return p;
+}
+
 static uint8_t *put_annotation(uint8_t *p, uint64_t name, const struct trace_field *field,
 			       union trace_value value)
 {
-	uint8_t head[12], number[12], *h = pb_number(head, PB_ANN_NAME_IID, name), *n = number;
 	const char *text = field->kind == TRACE_STRING ? value.text :
 		field->kind == TRACE_ENUM ? trace_enum_text(field, value.u) : NULL;
-	size_t len;
 
-	if (text) {
-		len = strnlen(text, TRACE_STRING_MAX);
-		n = pb_number(n, PB_ANN_STRING, len);
-	} else {
-		len = 0;
-		n = field->kind == TRACE_SINT ? pb_number(n, PB_ANN_INT, value.u) :
-			pb_number(n, PB_ANN_UINT, value.u);
-	}
-	p = pb_number(p, PB_ANNOTATION, (h - head) + (n - number) + len);
-	p = put_bytes(p, head, h - head);
-	p = put_bytes(p, number, n - number);
-	return len ? put_bytes(p, text, len) : p;
+	if (text)
+		return put_text_annotation(p, name, text);
+	return put_number_annotation(p, name, field->kind == TRACE_SINT ? PB_ANN_INT : PB_ANN_UINT,
+				     value.u);
 }
 
 /* The fields of a record; its guest is where the event is, its site the place in the source. */
@@ -153,7 +167,7 @@ static void event_fields(struct pf_event *event, const struct export_type *t,
 
 		if ((int)i == t->guest_field || field->kind == TRACE_HISTOGRAM)
 			continue;
-		if (!strcmp(field->name, "site")) {
+		if ((int)i == names->site) {
 			if (value.u)
 				event->end = pb_number(event->end, PB_SOURCE_IID, value.u);
 			continue;

@@ -26,6 +26,7 @@ struct file_type {
 	struct trace_type type;		/* names point into reader->schema */
 	const struct trace_type *own;	/* NULL: not known here */
 	bool decodable;
+	bool same;			/* as own, field by field and value by value */
 	struct trace_field *fields;
 	int *slot;			/* per field: index in own, or -1 */
 	uint64_t **value_map;		/* per field: file value -> own value, or NULL */
@@ -81,7 +82,7 @@ static void damaged(struct trace_reader *r, const char *format, ...)
 	r->ended = true;
 }
 
-static uint64_t take_varint(struct cursor *c)
+static uint64_t take_long_varint(struct cursor *c)
 {
 	uint64_t v = 0;
 
@@ -94,6 +95,14 @@ static uint64_t take_varint(struct cursor *c)
 	}
 	c->bad = true;
 	return 0;
+}
+
+/* Most are one byte. */
+static inline uint64_t take_varint(struct cursor *c)
+{
+	if (c->p < c->end && *c->p < 0x80)
+		return *c->p++;
+	return take_long_varint(c);
 }
 
 static const char *take_string(struct cursor *c)
@@ -228,6 +237,22 @@ static void take_field(struct cursor *c, struct file_type *ft, unsigned int i)
 		bind_field(ft, i, nr);
 }
 
+/* A record of the file can be used as one of ours as it is. */
+static bool is_same(const struct file_type *ft)
+{
+	if (!ft->own || !ft->decodable || ft->type.nr_fields != ft->own->nr_fields)
+		return false;
+	for (unsigned int i = 0; i < ft->type.nr_fields; i++) {
+		if (ft->slot[i] != (int)i)
+			return false;
+		for (unsigned int v = 0; ft->value_map[i] && v < ft->nr_values[i]; v++) {
+			if (ft->value_map[i][v] != v)
+				return false;
+		}
+	}
+	return true;
+}
+
 static void take_type(struct cursor *c, struct file_type *ft)
 {
 	struct trace_type *t = &ft->type;
@@ -251,6 +276,7 @@ static void take_type(struct cursor *c, struct file_type *ft)
 	t->fields = ft->fields;
 	for (unsigned int i = 0; i < t->nr_fields && !c->bad; i++)
 		take_field(c, ft, i);
+	ft->same = !c->bad && is_same(ft);
 }
 
 static bool read_schema(struct trace_reader *r)
@@ -380,34 +406,33 @@ static void decode_histogram(struct cursor *c, struct trace_histogram *h)
 	}
 }
 
-static void decode_value(struct trace_reader *r, struct cursor *c, const struct file_type *ft,
-			 unsigned int i)
+/* Returns false for a value of an enumeration that the file does not describe. */
+static inline bool decode_value(struct trace_reader *r, struct cursor *c, const struct file_type *ft,
+				unsigned int i)
 {
-	union trace_value *value = &r->value[i], own;
+	union trace_value *value = &r->value[i];
 
 	switch (ft->fields[i].kind) {
 	case TRACE_SINT:
 		value->s = unzigzag(take_varint(c));
-		break;
+		return true;
 	case TRACE_GUEST:
 		value->u = take_varint(c) - 1;
-		break;
+		return true;
 	case TRACE_STRING:
 		value->text = decode_string(r, c);
-		break;
+		return true;
 	case TRACE_HISTOGRAM:
 		decode_histogram(c, &r->histogram[i]);
 		value->histogram = &r->histogram[i];
-		break;
+		return true;
+	case TRACE_ENUM:
+		value->u = take_varint(c);
+		return value->u < ft->nr_values[i];
 	default:
 		value->u = take_varint(c);
-		break;
+		return true;
 	}
-	own = *value;
-	if (ft->value_map[i])
-		own.u = value->u < ft->nr_values[i] ? ft->value_map[i][value->u] : UINT64_MAX;
-	if (ft->slot[i] >= 0)
-		r->own[ft->slot[i]] = own;
 }
 
 /* Fields that an older file does not have. */
@@ -421,6 +446,21 @@ static void clear_own(struct trace_reader *r, const struct trace_type *own)
 			r->own[i].text = "";
 		else if (own->fields[i].kind == TRACE_HISTOGRAM)
 			r->own[i].histogram = &empty;
+	}
+}
+
+/* The record as one of ours. */
+static void translate(struct trace_reader *r, const struct file_type *ft)
+{
+	clear_own(r, ft->own);
+	for (unsigned int i = 0; i < ft->type.nr_fields; i++) {
+		union trace_value own = r->value[i];
+
+		if (ft->slot[i] < 0)
+			continue;
+		if (ft->value_map[i])
+			own.u = own.u < ft->nr_values[i] ? ft->value_map[i][own.u] : UINT64_MAX;
+		r->own[ft->slot[i]] = own;
 	}
 }
 
@@ -440,7 +480,9 @@ static bool decode_record(struct trace_reader *r, struct trace_record *record)
 {
 	uint64_t id = take_varint(&r->block), len = take_varint(&r->block);
 	const struct file_type *ft = find_type(r, id);
+	const union trace_value *rec = r->value;
 	struct cursor c = { .p = r->block.p };
+	bool same;
 
 	if (r->block.bad || len > (uint64_t)(r->block.end - r->block.p)) {
 		damaged(r, "record %llu runs over its block", (unsigned long long)r->records);
@@ -461,19 +503,22 @@ static bool decode_record(struct trace_reader *r, struct trace_record *record)
 		r->records++;
 		return false;
 	}
-	if (!c.bad && ft->own)
-		clear_own(r, ft->own);
+	same = !c.bad && ft->same;
 	for (unsigned int i = 0; !c.bad && i < ft->type.nr_fields; i++)
-		decode_value(r, &c, ft, i);
+		same &= decode_value(r, &c, ft, i);
 	if (c.bad) {
 		damaged(r, "record %llu cannot be decoded", (unsigned long long)r->records);
 		return false;
 	}
 	r->records++;
+	if (ft->own && !same) {
+		translate(r, ft);
+		rec = r->own;
+	}
 	*record = (struct trace_record){
 		.time = r->time,
 		.id = ft->own ? ft->own->id : 0,
-		.rec = ft->own ? r->own : NULL,
+		.rec = ft->own ? rec : NULL,
 		.type = &ft->type,
 		.value = r->value,
 	};
