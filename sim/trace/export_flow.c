@@ -75,9 +75,15 @@ static uint64_t hash(uint64_t v)
 	return v ^ v >> 29;
 }
 
+/* Ids and numbers are given one after the other: what is looked for together lies together. */
+static uint64_t id_place(uint64_t id)
+{
+	return id + (id >> 63) * (IDS / 2);
+}
+
 static struct flow_id *find_id(struct flows *f, uint64_t id)
 {
-	for (uint64_t i = hash(id), n = 0; n < ID_PROBES; n++) {
+	for (uint64_t i = id_place(id), n = 0; n < ID_PROBES; n++) {
 		struct flow_id *slot = &f->ids[(i + n) & (IDS - 1)];
 
 		if (slot->id == id)
@@ -112,7 +118,7 @@ static struct flow_id *new_id(struct flows *f, uint64_t id)
 {
 	struct flow_id *oldest = NULL;
 
-	for (uint64_t i = hash(id), n = 0; n < ID_PROBES; n++) {
+	for (uint64_t i = id_place(id), n = 0; n < ID_PROBES; n++) {
 		struct flow_id *slot = &f->ids[(i + n) & (IDS - 1)];
 
 		if (!slot->id)
