@@ -177,7 +177,7 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate picture check check-SUBJECT check-asan check-tidy bench deps clean"
+	@echo "simulator:     all demo debate picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
 	@echo "viewer:        deps-viz viz check-window"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"

@@ -63,7 +63,8 @@ static double export_seconds(const char *ballast, const char *format, const char
 			     const char *dir)
 {
 	char out[4096];
-	char *argv[] = { (char *)ballast, "export", (char *)format, (char *)trace, "-o", out, NULL };
+	char *argv[] = { (char *)ballast, "export", (char *)format, (char *)trace, "-o", out,
+			 NULL };
 	char *rm[] = { "/bin/rm", "-rf", out, NULL };
 	double seconds[TURNS];
 

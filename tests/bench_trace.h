@@ -8,7 +8,7 @@
 #include "export.h"
 
 struct bench_trace {
-	double full;			/* CPU time of a run that is recorded at full : one that is not */
+	double full;			/* CPU time of a run recorded at full : one not recorded */
 	double read;			/* million records a second */
 	double export[NR_EXPORT_FORMATS];	/* the same, with all that is written */
 };

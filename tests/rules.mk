@@ -81,6 +81,17 @@ check: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
 	@CC="$(CC)" BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images \
 		sh tests/run.sh $(test_names)
 
+# What reads traces, with 100,000 that are not as they were written.
+$(O)/tests/mutate_trace.o: tests/mutate_trace.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+$(O)/tests/test_mutated: $(O)/tests/mutate_trace.o
+
+fuzz:
+	@$(MAKE) --no-print-directory SAN=1 BALLAST_MUTATIONS=$(or $(BALLAST_MUTATIONS),100000) check-mutated
+
 check-asan:
 	@$(MAKE) --no-print-directory SAN=1 check
 

@@ -407,8 +407,8 @@ static void decode_histogram(struct cursor *c, struct trace_histogram *h)
 }
 
 /* Returns false for a value of an enumeration that the file does not describe. */
-static inline bool decode_value(struct trace_reader *r, struct cursor *c, const struct file_type *ft,
-				unsigned int i)
+static inline bool decode_value(struct trace_reader *r, struct cursor *c,
+				const struct file_type *ft, unsigned int i)
 {
 	union trace_value *value = &r->value[i];
 
