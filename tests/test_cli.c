@@ -201,7 +201,11 @@ static const struct bad {
 	{ "trace dump empty", "ballast: empty: not a ballast trace", 1 },
 	{ "trace report .", "ballast: .: not a ballast trace", 1 },
 	{ "trace csv colours none.trace",
-	  "ballast: trace csv colours: there is no such record type", 1 },
+	  "ballast: trace csv colours: there is no such record type; there are: run, ...", 1 },
+	{ "export csv first.trace --record colours",
+	  "ballast: --record colours: there is no such record type; there are: run, ...", 1 },
+	{ "trace why a --who", "ballast: trace why --who: unknown option; allowed: --guest, ...",
+	  1 },
 	{ "diff", "ballast: diff: needs two traces, SIM and REAL", 1 },
 	{ "diff none.trace", "ballast: diff: needs two traces, SIM and REAL", 1 },
 	{ "diff a b c", "ballast: diff c: takes two traces, SIM and REAL", 1 },
@@ -352,7 +356,26 @@ START_TEST(good_commands_print_what_they_are_asked_for)
 	prints("trace csv program_end first.trace", "time", "\n");
 	prints("trace report first.trace --json", "{", "\"guests\"");
 	prints("trace why first.trace --guest guest-1 --gfn 0x9600",
-	       "guest guest-1, gfn 0x9600, at", "not of level full");
+	       "guest guest-1, gfn 0x9600, at", "record with --detail full");
+}
+END_TEST
+
+START_TEST(the_story_of_a_page_says_what_had_happened_by_the_time_asked_about)
+{
+	unsigned long long time, gfn;
+	char line[256], *row;
+	struct output o;
+
+	run_well("run --quiet first.dts --detail full --trace full.trace");
+	o = ballast("trace csv swap_in_page full.trace");
+	row = strchr(o.out, '\n');
+	ck_assert_msg(row && sscanf(row, "%llu,1,%llu", &time, &gfn) == 2, "%.200s", o.out);
+	output_free(&o);
+	snprintf(line, sizeof(line), "trace why full.trace --guest guest-1 --gfn %llu --at %lluns",
+		 gfn, time - 1);
+	prints(line, "guest guest-1", "---- what is above had happened by then");
+	check_damaged("trace why full.trace --guest guest-1 --gfn 0 --at 99999s",
+		      "ballast: trace why: full.trace: ends at ...");
 }
 END_TEST
 
@@ -747,6 +770,7 @@ static Suite *cli_suite(void)
 	tcase_add_checked_fixture(tc, make_scratch, remove_scratch);
 	tcase_add_loop_test(tc, bad_input_is_one_line_and_status_2_and_leaves_nothing, 0, NR_BAD);
 	tcase_add_test(tc, damaged_traces_are_read_up_to_the_damage);
+	tcase_add_test(tc, the_story_of_a_page_says_what_had_happened_by_the_time_asked_about);
 	tcase_add_test(tc, refused_run_leaves_an_earlier_trace_alone);
 	tcase_add_test(tc, two_runs_give_byte_identical_traces);
 	tcase_add_test(tc, good_commands_print_what_they_are_asked_for);

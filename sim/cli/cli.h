@@ -102,6 +102,9 @@ int cli_write(const char *path, void (*fill)(FILE *out, void *opaque), void *opa
 /* Say that a report is there. */
 void cli_written(FILE *out, const char *path);
 
+/* There is no record type @name, that was given as @what; names those that there are. */
+int cli_no_record_type(const char *what, const char *name);
+
 /* Print "ballast: TEXT" for each line to stderr; returns EXIT_BAD_INPUT. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -33,7 +33,7 @@ static int set_option(struct export_request *r, const char *option, const char *
 	else if (!strcmp(option, "--record"))
 		r->record = value;
 	else
-		r->out = value;
+		r->out = strcmp(value, "-") ? value : NULL;
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static int check_request(const struct export_request *r)
 		return cli_error("export %s: --record: takes csv; other formats have all records",
 				 format);
 	if (r->record && !trace_type_named(r->record))
-		return cli_error("--record %s: there is no such record type", r->record);
+		return cli_no_record_type("--record", r->record);
 	if (r->out && !r->out[0])
 		return cli_error("-o: needs a name");
 	if (!r->out && export_needs_out(r))

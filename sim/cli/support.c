@@ -30,6 +30,19 @@ int cli_error(const char *fmt, ...)
 	return EXIT_BAD_INPUT;
 }
 
+int cli_no_record_type(const char *what, const char *name)
+{
+	char names[4096] = "";
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < NR_TRACE_IDS && n < sizeof(names); i++) {
+		if (trace_types[i].name)
+			n += snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+				      trace_types[i].name);
+	}
+	return cli_error("%s %s: there is no such record type; there are: %s", what, name, names);
+}
+
 const char *cli_beside_executable(const char *what)
 {
 	static char path[2][PATH_MAX + 32];

@@ -42,13 +42,16 @@ static int show_csv(const char *file, const char *record)
 	char error[ERROR_SIZE];
 
 	if (!trace_type_named(record))
-		return cli_error("trace csv %s: there is no such record type", record);
+		return cli_no_record_type("trace csv", record);
 	return trace_export(file, &request, error, sizeof(error)) ? cli_error("%s", error) :
 		EXIT_WELL;
 }
 
 static int why_option(struct trace_why *why, bool *has_gfn, const char *option, const char *value)
 {
+	if (strcmp(option, "--guest") && strcmp(option, "--gfn") && strcmp(option, "--at"))
+		return cli_error("trace why %s: unknown option; allowed: --guest, --gfn, --at",
+				 option);
 	if (!value)
 		return cli_error("trace why %s: needs a value", option);
 	if (!strcmp(option, "--guest")) {
@@ -57,13 +60,9 @@ static int why_option(struct trace_why *why, bool *has_gfn, const char *option, 
 		if (!scenario_parse_number(value, &why->gfn))
 			return cli_error("trace why --gfn %s: not a number", value);
 		*has_gfn = true;
-	} else if (!strcmp(option, "--at")) {
-		if (!cli_parse_time(value, &why->at))
-			return cli_error("trace why --at %s: not a time; allowed: a number and ns, "
-					 "us, ms, s, min or h", value);
-	} else {
-		return cli_error("trace why %s: unknown option; allowed: --guest, --gfn, --at",
-				 option);
+	} else if (!cli_parse_time(value, &why->at)) {
+		return cli_error("trace why --at %s: not a time; allowed: a number and ns, us, ms, "
+				 "s, min or h", value);
 	}
 	return EXIT_WELL;
 }

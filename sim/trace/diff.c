@@ -472,6 +472,15 @@ static void text_largest(const struct diff *d, FILE *out)
 		fprintf(out, "\nWhat both traces say is the same.\n");
 }
 
+/* Without its directory: the same scenario may have been run from another. */
+static const char *scenario_name(const struct phases *p)
+{
+	const char *path = p->report.scenario ? p->report.scenario : "";
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void text_heads(const struct diff *d, const char *const names[], FILE *out)
 {
 	for (unsigned int s = 0; s < NR_DIFF_SIDES; s++) {
@@ -482,6 +491,8 @@ static void text_heads(const struct diff *d, const char *const names[], FILE *ou
 		for (unsigned int i = 0; i < r->nr_overrides; i++)
 			fprintf(out, "      with %s\n", r->overrides[i]);
 	}
+	if (strcmp(scenario_name(d->side[DIFF_SIM]), scenario_name(d->side[DIFF_REAL])))
+		fprintf(out, "These are two scenarios: what differs may be due to that.\n");
 	if (d->by_number)
 		fprintf(out, "No guest has the same name in both: they are compared by number.\n");
 }

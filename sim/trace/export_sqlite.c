@@ -139,8 +139,31 @@ static void db_record(struct export *e, struct export_type *t, const struct trac
 	sqlite3_reset(stmt);
 }
 
+static bool has_come_up(const struct export *e, const char *name)
+{
+	for (unsigned int i = 0; i < e->nr_types; i++) {
+		if (e->types[i].own && !strcmp(e->types[i].type->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* A question about something that did not happen has an answer, too. */
+static void empty_tables(struct export *e)
+{
+	char create[SQL_SIZE], insert[SQL_SIZE];
+
+	for (unsigned int i = 0; i < NR_TRACE_IDS; i++) {
+		if (!trace_types[i].name || has_come_up(e, trace_types[i].name))
+			continue;
+		type_sql(&trace_types[i], create, insert);
+		db_run(e, create);
+	}
+}
+
 static void db_finish(struct export *e)
 {
+	empty_tables(e);
 	for (unsigned int i = 0; i < e->nr_types; i++)
 		sqlite3_finalize(e->types[i].own);
 	db_run(e, "COMMIT");

@@ -404,12 +404,17 @@ static const char *state_text(const struct trace_why *why)
 static void print_lines(struct story *story, FILE *out)
 {
 	unsigned int i, first = story->nr > LINES_MAX ? story->nr - LINES_MAX : 0;
+	unsigned int marked = 0;
 
 	qsort(story->lines, story->nr, sizeof(*story->lines), by_seq);
 	if (first)
 		fprintf(out, "  (%u earlier ones are left out)\n", first);
-	for (i = first; i < story->nr; i++)
+	for (i = first; i < story->nr; i++) {
+		if (i > first && story->lines[i].time > story->why->at && !marked++)
+			fprintf(out, "%16.9f  ---- what is above had happened by then\n",
+				story->why->at / 1e9);
 		fprintf(out, "%16.9f  %s\n", story->lines[i].time / 1e9, story->lines[i].text);
+	}
 }
 
 static bool refused(const struct trace_why *why, char *error, size_t size)
@@ -420,6 +425,9 @@ static bool refused(const struct trace_why *why, char *error, size_t size)
 	else if (why->gfn >= why->memory)
 		snprintf(error, size, "guest %s has pages 0 to %#" PRIx64 "; there is no gfn %#"
 			 PRIx64, why->guest_name, why->memory - 1, why->gfn);
+	else if (why->at != UINT64_MAX && why->at > why->last)
+		snprintf(error, size, "ends at %.9f s; there is no %.9f s", why->last / 1e9,
+			 why->at / 1e9);
 	else
 		return false;
 	return true;
@@ -437,7 +445,7 @@ bool trace_why_print(const struct trace_why *why, FILE *out, char *error, size_t
 		at / 1e9, state_text(why));
 	if (!why->full)
 		fprintf(out, "  (the trace is not of level full: allocations, faults and single "
-			"pages are not in it)\n");
+			"pages are not in it; record with --detail full)\n");
 	if (!why->nr_events) {
 		fprintf(out, "  nothing in the trace is about this page\n");
 		return true;
