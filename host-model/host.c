@@ -136,7 +136,7 @@ void host_start_vm(struct kvm_vm *vm)
 	while (left) {
 		uint64_t nr = left < HOST_PMD_PAGES ? left : HOST_PMD_PAGES;
 
-		if (!host_take_frames(host, nr, true))
+		if (!host_take_frames(host, nr, FRAMES_NEEDED))
 			break;
 		vm->overhead_pages += nr;
 		left -= nr;

@@ -28,6 +28,7 @@ struct host_config {
 	unsigned int watermark_scale_factor;	/* 1/10000 of memory; 0: 10, as Linux */
 	unsigned int nr_cpus;
 	enum host_thp thp;
+	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t seed;
 };

@@ -148,13 +148,22 @@ uint32_t *lru_state(const struct host *host, uint32_t index);
 /* reclaim.c */
 int reclaim_init(struct host *host);
 void reclaim_destroy(struct host *host);
-/* Take frames; may reclaim, wait and kill.  Returns false when the caller must do with less. */
-bool host_take_frames(struct host *host, uint64_t nr, bool may_wait);
+/*
+ * Take frames.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which it
+ * reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE reclaims once, FRAMES_AHEAD not
+ * at all; both leave the reserve for those in need (the min watermark).
+ */
+enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
+bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host *host, uint64_t nr);
 /* A dying VM's threads wait for nothing any more. */
 void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
 /* Some pages have been read. */
 void reclaim_wake_waiters(struct host *host);
+
+/* watermarks.c */
+void host_setup_watermarks(struct host *host);
+uint64_t host_isqrt(uint64_t x);	/* rounded down */
 
 /* swap.c */
 bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);

@@ -21,7 +21,7 @@ static struct kvm_vm *select_victim(const struct host *host)
 		struct kvm_vm *vm = host->vms[i];
 		uint64_t points = vm->ram->resident + vm->ram->swapped + vm->overhead_pages;
 
-		if (!vm->dead && vm->overhead_pages + vm->ram->resident && points > most) {
+		if (!vm->dead && vm->overhead_pages + vm->ram->resident && points >= most) {
 			most = points;
 			victim = vm;
 		}

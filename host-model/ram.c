@@ -247,8 +247,13 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	if (host->config.thp == HOST_THP_NEVER || ram->page_order ||
 	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
-	if (!host_take_frames(host, HOST_PMD_PAGES, false)) {
+	if (!host_take_frames(host, HOST_PMD_PAGES, FRAMES_HUGE)) {
 		host->stats.huge_fallbacks++;
+		return false;
+	}
+	/* It may have waited. */
+	if (page_kind(pmd->state) == PAGE_PRESENT || pmd->has_table) {
+		host_put_frames(host, HOST_PMD_PAGES);
 		return false;
 	}
 	charge(COST_EPT_HUGE_FAULT, 1);
@@ -270,7 +275,7 @@ static void fault_hugetlb(struct guest_ram *ram, uint64_t block)
 {
 	struct host_pmd *pmd = &ram->pmd[block];
 
-	if (!host_take_frames(ram->host, HOST_PMD_PAGES, true))
+	if (!host_take_frames(ram->host, HOST_PMD_PAGES, FRAMES_NEEDED))
 		return;
 	if (page_kind(pmd->state) == PAGE_PRESENT) {
 		host_put_frames(ram->host, HOST_PMD_PAGES);
@@ -296,7 +301,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	for (i = first; i < first + pages; i++)
 		if (page_kind(ram->page[i].state) != PAGE_NONE)
 			return false;
-	if (!host_take_frames(ram->host, pages, false))
+	if (!host_take_frames(ram->host, pages, FRAMES_AHEAD))
 		return false;
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, pages);
@@ -313,12 +318,21 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	return true;
 }
 
+/*
+ * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map it,
+ * which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
+ */
+static void looked_up(struct host_page *page, bool vcpu)
+{
+	page->state |= vcpu ? PAGE_ACCESSED | PAGE_REFERENCED : PAGE_ACCESSED;
+}
+
 /* Nothing backs the page.  May wait: the caller looks again afterwards. */
-static void fault_zero(struct guest_ram *ram, uint64_t nr)
+static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 {
 	struct host_page *page = &ram->page[nr];
 
-	if (!host_take_frames(ram->host, 1, true))
+	if (!host_take_frames(ram->host, 1, FRAMES_NEEDED))
 		return;
 	if (page_kind(page->state) != PAGE_NONE || block_is_huge(ram, nr)) {
 		host_put_frames(ram->host, 1);
@@ -326,7 +340,8 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	}
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, 1);
-	page->state = PAGE_PRESENT | PAGE_ACCESSED;
+	page->state = PAGE_PRESENT;
+	looked_up(page, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
 	lru_add(ram->host, page_index(ram, nr), false, false);
@@ -335,8 +350,13 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr)
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
 }
 
-/* A frame of the swap cache is mapped; the slot keeps its copy until the page is written. */
-static void map_cached(struct guest_ram *ram, uint64_t nr)
+/*
+ * A frame of the swap cache is mapped.  If it was there already the slot keeps its copy until the
+ * page is written.  One that a vCPU had to wait for is mapped for writing, whatever the guest wanted
+ * (async_pf_execute() gets it with FOLL_WRITE), and zram's copy goes in any case (do_swap_page()
+ * with SWP_SYNCHRONOUS_IO): the slot is free, and next time the page is written again.
+ */
+static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_read)
 {
 	struct host_page *page = &ram->page[nr];
 	bool listed = page_kind(page->state) == PAGE_CACHED;
@@ -345,7 +365,10 @@ static void map_cached(struct guest_ram *ram, uint64_t nr)
 	swap_page_used(ram, nr);
 	if (!listed)
 		ram->host->writeback_pages--;
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT | PAGE_ACCESSED;
+	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+	looked_up(page, vcpu);
+	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
+		put_slot(ram, &page->state);
 	if (!listed)
 		lru_add(ram->host, page_index(ram, nr), false, true);
 	ram->host->stats.swap_faults++;
@@ -383,11 +406,11 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 			if (ram->page_order == HOST_PMD_ORDER)
 				fault_hugetlb(ram, nr >> HOST_PMD_ORDER);
 			else if (!fault_huge(ram, nr >> HOST_PMD_ORDER) && !fault_large(ram, nr))
-				fault_zero(ram, nr);
+				fault_zero(ram, nr, vcpu);
 			break;
 		case PAGE_CACHED:
 		case PAGE_WRITEBACK:
-			map_cached(ram, nr);
+			map_cached(ram, nr, vcpu, fault.swapped_in);
 			break;
 		case PAGE_SWAPPED:
 			fault.swapped_in = true;

@@ -24,6 +24,8 @@
 #define WRITEBACK_MAX (128 * 32)
 /* MAX_RECLAIM_RETRIES of mm/internal.h */
 #define MAX_RETRIES 16
+/* DEF_PRIORITY of include/linux/mmzone.h */
+#define DEF_PRIORITY 12
 /* Rounds over both lists before reclaim gives up: clear, look again, evict, and one spare. */
 #define MAX_ROUNDS 4
 
@@ -38,52 +40,11 @@ struct page_waiter {
 	struct page_waiter *next;
 };
 
-static uint64_t isqrt(uint64_t x)
-{
-	uint64_t r = 0, bit = UINT64_C(1) << 62;
-
-	while (bit > x)
-		bit >>= 2;
-	for (; bit; bit >>= 2) {
-		if (x >= r + bit) {
-			x -= r + bit;
-			r = (r >> 1) + bit;
-		} else {
-			r >>= 1;
-		}
-	}
-	return r;
-}
-
-/* init_per_zone_wmark_min() and __setup_per_zone_wmarks() of mm/page_alloc.c, for one zone. */
-static void setup_watermarks(struct host *host)
-{
-	uint64_t min = host->config.min_free_bytes >> HOST_PAGE_SHIFT;
-	unsigned int scale = host->config.watermark_scale_factor;
-	uint64_t step;
-
-	if (!min) {
-		uint64_t kbytes = isqrt(host->total_pages * 4 * 16);
-
-		if (kbytes < 128)
-			kbytes = 128;
-		if (kbytes > 262144)
-			kbytes = 262144;
-		min = kbytes / 4;
-	}
-	step = host->total_pages * (scale ? scale : 10) / 10000;
-	if (step < min / 4)
-		step = min / 4;
-	host->wmark_min = min;
-	host->wmark_low = min + step;
-	host->wmark_high = min + 2 * step;
-}
-
 static bool inactive_is_low(const struct host *host)
 {
 	uint64_t total = host->active.nr_pages + host->inactive.nr_pages;
 	uint64_t gb = total >> (30 - HOST_PAGE_SHIFT);
-	uint64_t ratio = gb ? isqrt(10 * gb) : 1;
+	uint64_t ratio = gb ? host_isqrt(10 * gb) : 1;
 
 	return host->inactive.nr_pages * ratio < host->active.nr_pages;
 }
@@ -132,11 +93,12 @@ static bool may_evict(struct host *host, uint32_t index, bool huge)
 {
 	uint32_t *state = lru_state(host, index);
 
-	if (!(*state & PAGE_ACCESSED))
+	if (!(*state & PAGE_ACCESSED)) {
+		*state &= ~PAGE_REFERENCED;
 		return true;
+	}
 	*state &= ~PAGE_ACCESSED;
 	if (*state & PAGE_REFERENCED) {
-		*state &= ~PAGE_REFERENCED;
 		lru_del(host, index, huge);
 		lru_add(host, index, huge, true);
 	} else {
@@ -334,17 +296,15 @@ static uint64_t reclaim_begin(struct host *host, struct kvm_vm *vm)
 	return old;
 }
 
-/* Free frames are enough once what is being written is free, too. */
-static bool balanced(const struct host *host)
-{
-	return host->free_pages + host->writeback_pages >= host->wmark_high;
-}
-
+/*
+ * Until frames are free: what is being written does not count yet (pgdat_balanced()), so that on a
+ * slow device as much is under way as its queue takes.
+ */
 static void balance(struct host *host)
 {
 	host->stats.kswapd_runs++;
 	while (host->free_pages < host->wmark_high) {
-		if (!balanced(host) && host->writeback_pages < WRITEBACK_MAX) {
+		if (host->writeback_pages < WRITEBACK_MAX) {
 			if (shrink_lists(host)) {
 				host->kswapd_failures = 0;
 				cpu_sync();
@@ -380,7 +340,7 @@ int reclaim_init(struct host *host)
 
 	if (!co)
 		return -ENOMEM;
-	setup_watermarks(host);
+	host_setup_watermarks(host);
 	cpu_thread_init(&host->kswapd, &host->cpus, "kswapd", co, &host->kswapd_account);
 	cpu_wake(&host->kswapd);
 	return 0;
@@ -457,27 +417,64 @@ static void __attribute__((noreturn)) cannot_wait(void)
 	exit(2);
 }
 
-bool host_take_frames(struct host *host, uint64_t nr, bool may_wait)
+/*
+ * try_to_free_pages() for an order that compaction could make: pass by pass more is looked at, until
+ * there is twice as much as is needed above the low watermark (should_continue_reclaim()).  It is
+ * one attempt, without the OOM killer: __alloc_pages_slowpath() does not retry such orders.
+ */
+static void reclaim_for_huge(struct host *host, uint64_t nr)
+{
+	uint64_t cause = reclaim_begin(host, coro_current->ctx.thread->vm);
+	uint64_t enough = host->wmark_low + 2 * nr;
+	int priority = DEF_PRIORITY;
+
+	host->stats.direct_reclaims++;
+	for (; priority >= 0 && host->free_pages < enough; priority--) {
+		uint64_t pages = (host->active.nr_pages + host->inactive.nr_pages) >> priority;
+		uint64_t done = 0, more = 1;
+
+		while (more && done <= pages && host->free_pages < enough &&
+		       host->writeback_pages < WRITEBACK_MAX)
+			done += more = shrink_lists(host);
+		if (host->free_pages < enough && host->writeback_pages)
+			wait_for_memory(host, "direct reclaim");
+		else if (!done)
+			break;
+	}
+	coro_current->ctx.cause = cause;
+}
+
+/*
+ * Frames that can be done without.  For a huge page of a mapping that is madvised a fault reclaims
+ * itself and does not wake kswapd (vma_thp_gfp_mask()).
+ */
+static bool take_optional(struct host *host, uint64_t nr, enum frames_for what)
+{
+	if (host->free_pages < nr + host->wmark_low && what == FRAMES_AHEAD)
+		wake_kswapd(host);
+	if (host->free_pages < nr + host->wmark_min && what == FRAMES_HUGE &&
+	    !host->config.thp_no_reclaim)
+		reclaim_for_huge(host, nr);
+	if (host->free_pages < nr + host->wmark_min)
+		return false;
+	take(host, nr);
+	return true;
+}
+
+bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what)
 {
 	unsigned int retries = 0;
 
 	if (!coro_current->ctx.thread) {
-		if (host->free_pages < nr && may_wait)
+		if (host->free_pages < nr && what == FRAMES_NEEDED)
 			cannot_wait();
 		if (host->free_pages < nr)
 			return false;
 		take(host, nr);
 		return true;
 	}
-	if (!may_wait) {
-		/* Optional: a 2 MiB frame, read-ahead.  Not when memory is short. */
-		if (host->free_pages < nr + host->wmark_low) {
-			wake_kswapd(host);
-			return false;
-		}
-		take(host, nr);
-		return true;
-	}
+	if (what != FRAMES_NEEDED)
+		return take_optional(host, nr, what);
 	while (host->free_pages < nr + host->wmark_min) {
 		wake_kswapd(host);
 		if (!direct_reclaim(host, nr, &retries))

@@ -396,7 +396,7 @@ static void read_complete(struct swap_request *rq)
 	reclaim_wake_waiters(host);
 }
 
-/* Frames for neighbours are taken while there are plenty. */
+/* Neighbours get no frame of the reserve. */
 static bool begin_reading(struct host *host, uint32_t index, bool wanted)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
@@ -405,7 +405,7 @@ static bool begin_reading(struct host *host, uint32_t index, bool wanted)
 	if (page_kind(*state) != PAGE_SWAPPED)
 		return false;
 	if (!wanted) {
-		if (!host_take_frames(host, 1, false))
+		if (!host_take_frames(host, 1, FRAMES_AHEAD))
 			return false;
 		host->stats.swap_readahead++;
 	}
@@ -508,7 +508,7 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 	uint32_t max = host->swap->config.readahead_pages;
 	unsigned int i;
 
-	if (!host_take_frames(host, 1, true))
+	if (!host_take_frames(host, 1, FRAMES_NEEDED))
 		return;
 	if (page_kind(ram->page[nr].state) != PAGE_SWAPPED) {
 		host_put_frames(host, 1);

@@ -244,6 +244,13 @@ static void machine_guest_booted(void *opaque, const char *error)
 
 static void fill_kernel_config(struct machine_guest *guest)
 {
+	static const enum thp_defrag defrag[] = {
+		[SCENARIO_DEFRAG_ALWAYS] = THP_DEFRAG_ALWAYS,
+		[SCENARIO_DEFRAG_DEFER] = THP_DEFRAG_DEFER,
+		[SCENARIO_DEFRAG_DEFER_MADVISE] = THP_DEFRAG_DEFER_MADVISE,
+		[SCENARIO_DEFRAG_MADVISE] = THP_DEFRAG_MADVISE,
+		[SCENARIO_DEFRAG_NEVER] = THP_DEFRAG_NEVER,
+	};
 	const struct scenario_guest *g = guest->config;
 	struct guest_config *c = &guest->kernel_config;
 
@@ -277,6 +284,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 	c->mm.min_free_kbytes = g->min_free_kbytes;
 	c->mm.thp = g->thp == SCENARIO_THP_NEVER ? THP_NEVER :
 		    g->thp == SCENARIO_THP_MADVISE ? THP_MADVISE : THP_ALWAYS;
+	c->mm.thp_defrag = defrag[g->thp_defrag];
 	c->mm.movable_pages = g->movable_mib << (20 - 12);
 	c->mm.init_on_alloc = g->init_on_alloc;
 	c->mm.init_on_free = g->init_on_free;

@@ -171,6 +171,8 @@ static void fill_host_config(const struct scenario *s, struct host_config *confi
 		.watermark_scale_factor = s->host.watermark_scale_factor,
 		.nr_cpus = s->host.cpus,
 		.thp = s->host.thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
+		.thp_no_reclaim = s->host.thp_defrag == SCENARIO_DEFRAG_DEFER ||
+				  s->host.thp_defrag == SCENARIO_DEFRAG_NEVER,
 		.vmm_overhead_bytes = s->host.vmm_memory_mib * MIB,
 		.seed = s->seed,
 	};

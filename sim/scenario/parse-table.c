@@ -114,6 +114,8 @@ static const struct node_spec node_costs = {
 	.sets = { SET(costs_properties) }, .begin = begin_costs,
 };
 
+#define THP_DEFRAG_VALUES "always defer defer+madvise madvise never"
+
 static const struct property_spec host_properties[] = {
 	U64("memory-mib", "MiB", 64, MIB_MAX, NULL, FIELD(scenario_host, memory_mib),
 	    "memory of the host (of the NUMA node, where guests live on one)"),
@@ -130,6 +132,9 @@ static const struct property_spec host_properties[] = {
 	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_host, thp),
 	     "transparent huge pages under guest memory; VMMs do madvise their guests' memory"),
+	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_host, thp_defrag),
+	     "whether a fault reclaims memory for a huge page (all but defer and never do, since "
+	     "the memory is madvised), or falls back to small ones"),
 	U32("sched-latency-us", "us", 100, 1000000, "24000",
 	    FIELD(scenario_host, sched_latency_us),
 	    "period in which each runnable thread runs once (kernel/sched/fair.c: 6 ms, times 4 "
@@ -452,6 +457,8 @@ static const struct property_spec guest_properties[] = {
 	    FIELD(scenario_guest, watermark_scale_factor), "vm.watermark_scale_factor"),
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_guest, thp),
 	     "transparent huge pages for the programs"),
+	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_guest, thp_defrag),
+	     "/sys/kernel/mm/transparent_hugepage/defrag: for which of them memory is reclaimed"),
 	U64("movable-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_guest, movable_mib),
 	    "memory of ZONE_MOVABLE, at the end (movablecore=)"),
 	ENUM("init-on-alloc", "off on", "on", FIELD(scenario_guest, init_on_alloc),

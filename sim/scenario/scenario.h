@@ -55,6 +55,14 @@ struct scenario_start {
 };
 
 enum scenario_thp { SCENARIO_THP_ALWAYS, SCENARIO_THP_MADVISE, SCENARIO_THP_NEVER };
+/* As enum thp_defrag of a kernel. */
+enum scenario_thp_defrag {
+	SCENARIO_DEFRAG_ALWAYS,
+	SCENARIO_DEFRAG_DEFER,
+	SCENARIO_DEFRAG_DEFER_MADVISE,
+	SCENARIO_DEFRAG_MADVISE,
+	SCENARIO_DEFRAG_NEVER,
+};
 
 enum scenario_swap_kind {
 	SCENARIO_SWAP_NONE,
@@ -85,6 +93,7 @@ struct scenario_host {
 	uint64_t min_free_kbytes;	/* 0: computed from the memory, as Linux does */
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
+	enum scenario_thp_defrag thp_defrag;
 	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
 	uint32_t sched_latency_us;
 	uint32_t sched_min_granularity_us;
@@ -226,6 +235,7 @@ struct scenario_guest {
 	uint64_t min_free_kbytes;
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
+	enum scenario_thp_defrag thp_defrag;
 	uint64_t movable_mib;
 	int init_on_alloc;		/* 0: off */
 	bool init_on_free;

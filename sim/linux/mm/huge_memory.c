@@ -26,14 +26,32 @@ bool thp_eligible(const struct user_area *vma, u64 index)
 	       first + CHUNK_PAGES <= vma->pgoff + (vma->end - vma->start);
 }
 
-/* vma_thp_gfp_mask() with defrag set to madvise, vma_alloc_folio(). */
+static gfp_t vma_thp_gfp_mask(const struct user_area *vma)
+{
+	bool madvised = vma->thp == USER_THP_HUGEPAGE;
+
+	switch (this_mm->config.thp_defrag) {
+	case THP_DEFRAG_ALWAYS:
+		return GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM | (madvised ? 0 : __GFP_NORETRY);
+	case THP_DEFRAG_DEFER:
+		return GFP_TRANSHUGE_LIGHT | __GFP_KSWAPD_RECLAIM;
+	case THP_DEFRAG_DEFER_MADVISE:
+		return GFP_TRANSHUGE_LIGHT |
+		       (madvised ? __GFP_DIRECT_RECLAIM : __GFP_KSWAPD_RECLAIM);
+	case THP_DEFRAG_MADVISE:
+		return GFP_TRANSHUGE_LIGHT | (madvised ? __GFP_DIRECT_RECLAIM : 0);
+	case THP_DEFRAG_NEVER:
+		break;
+	}
+	return GFP_TRANSHUGE_LIGHT;
+}
+
+/* vma_alloc_folio() */
 static struct page *alloc_huge(const struct user_area *vma)
 {
-	gfp_t gfp = GFP_TRANSHUGE_LIGHT;
+	gfp_t gfp = vma_thp_gfp_mask(vma);
 	struct page *page;
 
-	if (this_mm->config.thp_defrag && vma->thp == USER_THP_HUGEPAGE)
-		gfp |= __GFP_DIRECT_RECLAIM;
 	page = alloc_pages(gfp | __GFP_THISNODE | __GFP_NORETRY, HOST_PMD_ORDER);
 	if (!page && gfp & __GFP_DIRECT_RECLAIM)
 		page = alloc_pages(gfp, HOST_PMD_ORDER);

@@ -15,6 +15,9 @@
 struct kernel;
 
 enum thp_policy { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+/* transparent_hugepage/defrag */
+enum thp_defrag { THP_DEFRAG_MADVISE, THP_DEFRAG_ALWAYS, THP_DEFRAG_DEFER,
+		  THP_DEFRAG_DEFER_MADVISE, THP_DEFRAG_NEVER };
 
 struct mm_config {
 	uint64_t ram_pages;		/* 4 KiB pages */
@@ -25,7 +28,7 @@ struct mm_config {
 	uint64_t min_free_kbytes;	/* 0: computed as 6.1 does */
 	unsigned int nr_cpus;
 	enum thp_policy thp;		/* transparent_hugepage/enabled */
-	bool thp_defrag;		/* direct reclaim for huge pages of madvised areas */
+	enum thp_defrag thp_defrag;
 	bool init_on_free, init_on_alloc, page_poison;
 	unsigned int swappiness;	/* vm.swappiness, 60 */
 };

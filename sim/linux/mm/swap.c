@@ -411,7 +411,8 @@ static void swap_map_page(struct address_space *space, u64 index, struct page *p
 {
 	u64 pte = PTE_PRESENT | PTE_ACCESSED | page_to_pfn(page);
 
-	if (write || swap_is_full())
+	/* zram is read without the swap cache (SWP_SYNCHRONOUS_IO): no copy stays there. */
+	if (write || swap_is_full() || this_user->swap->zram)
 		free_swap_page(page);
 	if (write) {
 		/* Still in the cache: it is being written, and will have to be once more. */

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host short of memory: watermarks, reclaim, swap devices, the OOM killer.
+ */
+#include "host_vms.h"
+#include "suite.h"
+
+#define BIG_MIB 48
+
+static void write_and_check(struct kvm_vm *vm, void *arg)
+{
+	uint64_t nr = BIG_MIB * MIB / 4096;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		guest_ram_write(vm->ram, gfn(0), nr, 1 + round * 100000);
+		*(uint64_t *)arg += guest_ram_check(vm->ram, gfn(0), nr, 1 + round * 100000, "me");
+	}
+}
+
+static void swap_round_trip(enum swap_kind kind, enum host_thp thp)
+{
+	uint64_t lost = 0;
+	struct body a = { .fn = write_and_check, .arg = &lost };
+
+	make_host(32, 2, thp);
+	add_swap(kind, 64);
+	a.vm = make_vm("g", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_eq(lost, 0);
+	ck_assert_uint_gt(host.stats.swap_out, (BIG_MIB - 32) * MIB / 4096);
+	ck_assert_uint_gt(host.stats.swap_in, 0);
+	ck_assert_uint_eq(guest_ram_resident(a.vm->ram) + guest_ram_swapped(a.vm->ram),
+			  BIG_MIB * MIB / 4096);
+	ck_assert_uint_eq(host_used_pages(&host),
+			  guest_ram_resident(a.vm->ram) + host.swap->zram_frames);
+	finish(&a);
+	/* A discard gives slots back, too. */
+	guest_ram_madvise(a.vm->ram, 0, 64 * MIB, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(swap_used_slots(host.swap), 0);
+	ck_assert_uint_eq(guest_ram_swapped(a.vm->ram), 0);
+	unmake_host();
+}
+
+START_TEST(contents_survive_swapping_on_every_device)
+{
+	swap_round_trip((enum swap_kind)_i, HOST_THP_NEVER);
+	swap_round_trip((enum swap_kind)_i, HOST_THP_ALWAYS);
+}
+END_TEST
+
+static void start_another(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(0), BIG_MIB * MIB / 4096, 1);
+	host_start_vm(arg);
+}
+
+/* swap_cluster_readahead() and swap_vma_readahead() with page-cluster 3, step by step. */
+START_TEST(windows_of_read_ahead_follow_hits)
+{
+	struct swap_ra slots = { 0 }, pages = SWAP_RA_VMA_INIT;
+	uint64_t first, end;
+
+	swap_ra_slots(&slots, 100, 8, 1000, &first, &end);	/* nothing known: alone */
+	ck_assert(first == 100 && end == 101);
+	swap_ra_slots(&slots, 101, 8, 1000, &first, &end);	/* the next one: two, aligned */
+	ck_assert(first == 100 && end == 102);
+	swap_ra_hit(&slots);
+	swap_ra_slots(&slots, 203, 8, 1000, &first, &end);	/* 1 hit + 2: four */
+	ck_assert(first == 200 && end == 204);
+	for (int i = 0; i < 3; i++)
+		swap_ra_hit(&slots);
+	swap_ra_slots(&slots, 997, 8, 1000, &first, &end);	/* 3 + 2: eight */
+	ck_assert(first == 992 && end == 1000);
+	swap_ra_slots(&slots, 500, 8, 1000, &first, &end);	/* none: half, not less */
+	ck_assert(first == 500 && end == 504);
+	swap_ra_slots(&slots, 3, 1, 1000, &first, &end);	/* page-cluster 0 */
+	ck_assert(first == 3 && end == 4);
+
+	swap_ra_pages(&pages, 700, 8, 512, 1024, &first, &end);	/* taken for 4 hits: around it */
+	ck_assert(first == 697 && end == 705);
+	swap_ra_hit(&pages);
+	swap_ra_hit(&pages);
+	swap_ra_pages(&pages, 701, 8, 512, 1024, &first, &end);	/* upwards */
+	ck_assert(first == 701 && end == 705);
+	swap_ra_pages(&pages, 700, 8, 512, 1024, &first, &end);	/* downwards, and half */
+	ck_assert(first == 699 && end == 701);
+	swap_ra_hit(&pages);
+	swap_ra_pages(&pages, 513, 8, 512, 1024, &first, &end);	/* not beyond the page table */
+	ck_assert(first == 512 && end == 516);
+	for (uint64_t page = 514; page < 516; page++)
+		swap_ra_cached(&pages, page, true);
+	swap_ra_cached(&pages, 516, false);
+	swap_ra_pages(&pages, 517, 8, 512, 1024, &first, &end);	/* upwards from what was used */
+	ck_assert(first == 517 && end == 521);
+}
+END_TEST
+
+static void read_what_is_left(struct kvm_vm *vm, void *arg)
+{
+	uint64_t i, nr = BIG_MIB * MIB / 4096, *swapped = arg;
+
+	guest_ram_write(vm->ram, gfn(0), nr, 1);
+	/* of those in swap every other 64 KiB go, and so does all that is in memory */
+	for (i = 0; i < nr; i++)
+		if (i / 16 % 2 || guest_ram_state(vm->ram, gfn(i)) != RAM_SWAPPED)
+			guest_ram_madvise(vm->ram, i * 4096, 4096, HOST_MADV_DONTNEED);
+	*swapped = guest_ram_swapped(vm->ram);
+	for (i = 0; i < nr; i++)
+		if (guest_ram_peek(vm->ram, gfn(i)))
+			guest_ram_check(vm->ram, gfn(i), 1, 1 + i, "g");
+}
+
+/* Slots that nobody has anything in any more are neither read nor counted. */
+START_TEST(swap_in_reads_what_there_is_and_no_holes)
+{
+	enum swap_kind kind = (enum swap_kind)_i;
+	uint64_t swapped = 0;
+	struct body a = { .fn = read_what_is_left, .arg = &swapped };
+
+	make_host(32, 1, HOST_THP_NEVER);
+	add_swap(kind, 64);
+	a.vm = make_vm("g", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_gt(swapped, 1024);
+	ck_assert_uint_eq(host.swap->stats.pages_in, swapped);
+	ck_assert_uint_eq(losses, 0);
+	/* pages beside each other, upwards: read ahead is what is used next */
+	ck_assert_uint_ge(host.stats.swap_readahead_hits * 100,
+			  host.stats.swap_readahead * (kind == SWAP_ZRAM ? 0 : 95));
+	ck_assert(kind == SWAP_ZRAM || host.stats.swap_readahead > swapped / 2);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/*
+ * 512 frames at once, when fewer than that are free above the watermark and the rest is being
+ * written: the thread has to wait for the device, since looking again takes no time.
+ */
+START_TEST(large_allocation_waits_for_what_is_being_written)
+{
+	struct body a = { .fn = start_another };
+	struct kvm_vm *other;
+
+	make_host(32, 2, HOST_THP_NEVER);
+	add_swap((enum swap_kind)_i, 64);
+	host.config.vmm_overhead_bytes = 16 * MIB;
+	a.vm = make_vm("g", 64);
+	other = make_vm("other", 8);
+	a.arg = other;
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done);
+	ck_assert_uint_eq(other->overhead_pages, 16 * MIB / 4096);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+static void write_only(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(0), BIG_MIB * MIB / 4096, 1);
+}
+
+START_TEST(without_swap_the_largest_vmm_is_killed)
+{
+	struct body a = { .fn = write_only }, small = { .fn = blocker };
+
+	make_host(32, 2, HOST_THP_NEVER);
+	small.vm = make_vm("small", 8);
+	guest_ram_write(small.vm->ram, gfn(0), 100, 1);
+	a.vm = make_vm("big", 64);
+	start(&small, 0);
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(!a.done);
+	ck_assert_int_eq(killed, a.vm->id + 1);
+	ck_assert(a.vm->dead && !small.vm->dead);
+	ck_assert_uint_eq(guest_ram_resident(a.vm->ram), 0);
+	ck_assert_uint_eq(host_used_pages(&host), 100);
+	finish(&a);
+	finish(&small);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(pages_marked_free_go_first_and_are_not_written)
+{
+	struct body a = { .fn = write_only };
+	struct kvm_vm *idle;
+
+	make_host(64, 2, HOST_THP_NEVER);
+	add_swap(SWAP_SSD, 64);
+	idle = make_vm("idle", 32);
+	guest_ram_write(idle->ram, gfn(0), 24 * MIB / 4096, 1);
+	ck_assert_int_eq(guest_ram_madvise(idle->ram, 0, 24 * MIB, HOST_MADV_FREE), 0);
+	/* Written again: the mark is gone. */
+	guest_ram_write(idle->ram, gfn(0), 16, 9000);
+	a.vm = make_vm("big", 64);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	ck_assert_uint_gt(host.stats.lazyfree_dropped, 1000);
+	ck_assert_uint_eq(guest_ram_check(idle->ram, gfn(0), 16, 9000, "idle"), 0);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/*
+ * A real 6.1 with 4 GiB has min 16,894 pages in its zones with huge pages.  Below them lie what
+ * ZONE_DMA32 reserves, a 256th of the GiB above, and all of ZONE_DMA, which reserves more than it
+ * has.
+ */
+START_TEST(watermarks_are_those_of_linux)
+{
+	const uint64_t dma = 4096 - 256, reserve = 1024 * 256 / 256;
+	/* sqrt(16 * 4 GiB in KiB) = 8190 KiB, by size of the zones; steps of a thousandth. */
+	const uint64_t min = 1527 + 511, step = 782 + 262;
+
+	make_host(4096, 1, HOST_THP_NEVER);
+	ck_assert_uint_eq(host.wmark_min, dma + reserve + min);
+	ck_assert_uint_eq(host.wmark_low, dma + reserve + min + step);
+	ck_assert_uint_eq(host.wmark_high, dma + reserve + min + step + 262);
+	unmake_host();
+	make_host(4096, 1, HOST_THP_ALWAYS);
+	ck_assert_uint_ge(host.wmark_min, dma + reserve + 16894 - 61 - 2);
+	ck_assert_uint_le(host.wmark_min, dma + reserve + 16894 - 61 + 2);
+	unmake_host();
+	/* No more than 5 % of a small one. */
+	make_host(64, 1, HOST_THP_ALWAYS);
+	ck_assert_uint_le(host.wmark_min, 64 * 256 / 20 + 48);
+	unmake_host();
+}
+END_TEST
+
+/* Some memory that is used no more, and somebody who needs all. */
+static void press(enum swap_kind kind, unsigned int window, struct body *a)
+{
+	make_host(128, 2, HOST_THP_NEVER);
+	add_swap(kind, 256);
+	host.swap->config.readahead_pages = window;
+	a->vm = make_vm("big", 160);
+	start(a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a->done);
+	ck_assert_uint_eq(losses, 0);
+}
+
+static void write_more(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(0), 140 * MIB / 4096, 1);
+}
+
+/*
+ * KVM's fault marks a page of 4 KiB as accessed beside the bit in its tables, so that the first
+ * look finds it accessed twice (mark_page_accessed(), folio_check_references()): all that is in
+ * memory has been on the active list.  What nobody touches again leaves it.
+ */
+START_TEST(a_page_that_a_vcpu_faults_in_is_activated_at_the_first_look)
+{
+	struct body a = { .fn = write_more };
+
+	press(SWAP_SSD, 8, &a);
+	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
+	ck_assert_uint_gt(host.active.nr_pages, 4 * MIB / 4096);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+static void write_and_read(struct kvm_vm *vm, void *arg)
+{
+	uint64_t nr = 140 * MIB / 4096;
+
+	guest_ram_write(vm->ram, gfn(0), nr, 1);
+	guest_ram_check(vm->ram, gfn(0), nr, 1, "me");
+	guest_ram_check(vm->ram, gfn(0), nr, 1, "me");
+}
+
+/*
+ * A page that a vCPU waits for is got for writing (async_pf_execute()), and one of zram is never in
+ * the swap cache: reading it does not leave a copy behind, and it is written again.
+ */
+START_TEST(a_page_read_for_a_vcpu_keeps_no_slot)
+{
+	struct body a = { .fn = write_and_read };
+
+	press((enum swap_kind)_i, 1, &a);
+	ck_assert_uint_gt(host.stats.swap_in, 12 * MIB / 4096);
+	ck_assert_uint_eq(swap_used_slots(host.swap), guest_ram_swapped(a.vm->ram));
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/* kswapd goes on until frames are free, and fills the queue of a slow device meanwhile. */
+START_TEST(what_is_being_written_is_not_free_yet)
+{
+	struct body a = { .fn = write_more };
+
+	press(SWAP_HDD, 8, &a);
+	ck_assert_uint_gt(host.free_pages, host.wmark_high + 1024);
+	ck_assert_uint_eq(host.writeback_pages, 0);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+static uint64_t huge_faults_under_pressure(bool no_reclaim)
+{
+	struct body a = { .fn = write_more };
+	uint64_t faults;
+
+	make_host(128, 2, HOST_THP_ALWAYS);
+	host.config.thp_no_reclaim = no_reclaim;
+	add_swap(SWAP_SSD, 256);
+	a.vm = make_vm("big", 160);
+	start(&a, 0);
+	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
+	ck_assert(a.done);
+	faults = host.stats.ept_huge_faults;
+	ck_assert_uint_eq(host.stats.huge_fallbacks + faults, 70);
+	finish(&a);
+	unmake_host();
+	return faults;
+}
+
+/* vma_thp_gfp_mask(): a VMM's memory is madvised. */
+START_TEST(a_fault_reclaims_for_a_huge_page_unless_defrag_says_no)
+{
+	ck_assert_uint_gt(huge_faults_under_pressure(false), huge_faults_under_pressure(true));
+}
+END_TEST
+
+/* oom_evaluate_task() replaces a task by a later one that is as bad. */
+START_TEST(of_equals_the_last_is_killed)
+{
+	struct body a = { .fn = write_only };
+	struct kvm_vm *first, *second;
+
+	make_host(32, 2, HOST_THP_NEVER);
+	first = make_vm("first", 16);
+	second = make_vm("second", 16);
+	guest_ram_write(first->ram, gfn(0), 12 * MIB / 4096, 1);
+	guest_ram_write(second->ram, gfn(0), 12 * MIB / 4096, 1);
+	a.vm = make_vm("third", 64);
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(second->dead && !first->dead);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(impossible_swap_devices_are_refused)
+{
+	struct swap_config config = { .kind = SWAP_HDD, .name = "x", .queue_depth = 1 };
+
+	engine_init(&engine);
+	config.size_bytes = 4095;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
+	config.size_bytes = UINT64_C(1) << 40;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
+	config.size_bytes = MIB;
+	config.queue_depth = 0;
+	ck_assert_ptr_null(swap_create(&config, &engine, 1, "test"));
+	engine_destroy(&engine);
+}
+END_TEST
+
+Suite *test_suite(int argc, char **argv)
+{
+	Suite *s = suite_create("reclaim");
+	TCase *tc = tcase_create("reclaim");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, contents_survive_swapping_on_every_device, SWAP_HDD,
+			    SWAP_ZRAM + 1);
+	tcase_add_loop_test(tc, large_allocation_waits_for_what_is_being_written, SWAP_HDD,
+			    SWAP_ZRAM);
+	tcase_add_test(tc, windows_of_read_ahead_follow_hits);
+	tcase_add_loop_test(tc, swap_in_reads_what_there_is_and_no_holes, SWAP_HDD, SWAP_ZRAM + 1);
+	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
+	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);
+	tcase_add_test(tc, watermarks_are_those_of_linux);
+	tcase_add_test(tc, a_page_that_a_vcpu_faults_in_is_activated_at_the_first_look);
+	tcase_add_loop_test(tc, a_page_read_for_a_vcpu_keeps_no_slot, SWAP_HDD, SWAP_ZRAM + 1);
+	tcase_add_test(tc, what_is_being_written_is_not_free_yet);
+	tcase_add_test(tc, a_fault_reclaims_for_a_huge_page_unless_defrag_says_no);
+	tcase_add_test(tc, of_equals_the_last_is_killed);
+	tcase_add_test(tc, impossible_swap_devices_are_refused);
+	suite_add_tcase(s, tc);
+	return s;
+}
