@@ -53,10 +53,11 @@ struct host_stats {
 /*
  * What happens to pages besides faults, discards and swapping: mapped where no vCPU took a fault, a
  * 2 MiB leaf split, unmapped by reclaim (to be written; or not, as the slot has it), dropped
- * (lazily freed, or the VM is gone), left by a discard since they are just being read.
+ * (lazily freed, or the VM is gone), left by a discard since they are just being read, not in the
+ * EPT any more with their frames still there.
  */
 enum ept_change { EPT_MAP, EPT_MAP_HUGE, EPT_SPLIT, EPT_UNMAP, EPT_UNMAP_CLEAN, EPT_DROP,
-		  EPT_READING };
+		  EPT_READING, EPT_ZAP };
 
 struct ept_fault {
 	uint64_t id;

@@ -22,8 +22,9 @@ struct zap {
 	struct guest_ram *ram;
 	enum host_madvise advice;
 	uint64_t frames;	/* given back, or marked */
-	uint64_t nr_zapped;	/* leaves */
-	uint64_t nr_reading;	/* pages that are being read, and stay */
+	uint64_t nr_zapped;	/* entries of the VMM's mapping */
+	uint64_t nr_leaves;	/* of the EPT */
+	uint64_t nr_staying;	/* pages that are being read, or are marked and not in the EPT */
 };
 
 static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t *state)
@@ -43,6 +44,7 @@ static void zap_huge(struct zap *zap, uint64_t block)
 
 	charge(COST_EPT_HUGE_ZAP, 1);
 	zap->nr_zapped++;
+	zap->nr_leaves++;
 	zap->frames += HOST_PMD_PAGES;
 	if (zap->advice == HOST_MADV_DONTNEED)
 		ram_drop_huge(ram, block);
@@ -58,19 +60,21 @@ static void zap_page(struct zap *zap, uint64_t nr)
 	enum page_kind kind = page_kind(*state);
 
 	if (kind == PAGE_READING)
-		zap->nr_reading++;
+		zap->nr_staying++;
 	if (kind == PAGE_NONE || kind == PAGE_READING)
 		return;
-	if (kind == PAGE_PRESENT) {
+	if (page_is_mapped(*state)) {
 		/* One entry maps one page of the host. */
 		if (!(nr & ((1u << ram->page_order) - 1)))
 			charge(COST_EPT_ZAP, 1);
 		zap->nr_zapped++;
+		zap->nr_leaves += kind == PAGE_PRESENT;
 	}
-	if (zap->advice == HOST_MADV_DONTNEED || kind != PAGE_PRESENT) {
+	if (zap->advice == HOST_MADV_DONTNEED || !page_is_mapped(*state)) {
 		zap->frames += ram_drop_page(ram, nr);
 		return;
 	}
+	zap->nr_staying += kind == PAGE_UNMAPPED;
 	zap->frames++;
 	mark_lazyfree(ram->host, page_index(ram, nr), false, state);
 }
@@ -89,6 +93,7 @@ static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
 				continue;
 			}
 			ram_split_huge(zap->ram, block);
+			zap->nr_leaves++;
 		}
 		if (!pmd->nr_used) {
 			nr = next;
@@ -106,23 +111,26 @@ static void zap_locked(struct zap *zap, uint64_t nr, uint64_t count)
 	uint64_t since = cpu_lock_begin();
 
 	zap_range(zap, nr, nr + count);
-	if (zap->nr_zapped) {
+	if (zap->nr_zapped)
 		charge(COST_TLB_FLUSH, 1);	/* of the VMM's own mapping */
+	if (zap->nr_leaves)
 		kvm_flush_tlbs(ram->vm);
-	}
 	cpu_lock_end(&ram->mmu_lock, since);
 }
 
 /* Of what is said to be discarded. */
-static void note_reading(const struct zap *zap, uint64_t nr, uint64_t count)
+static void note_staying(const struct zap *zap, uint64_t nr, uint64_t count)
 {
 	uint64_t end = nr + count;
 
-	if (!zap->nr_reading)
+	if (!zap->nr_staying)
 		return;
-	for (; nr < end; nr++)
+	for (; nr < end; nr++) {
 		if (page_kind(zap->ram->page[nr].state) == PAGE_READING)
 			note_ept(zap->ram, nr, 1, EPT_READING);
+		else if (page_kind(zap->ram->page[nr].state) == PAGE_UNMAPPED)
+			note_ept(zap->ram, nr, 1, EPT_ZAP);
+	}
 }
 
 static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
@@ -137,7 +145,7 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 	ram->given_back += freed;
 	if (ram->host->observer && ram->host->observer->discarded)
 		ram->host->observer->discarded(ram->vm, gfn(nr), count, freed, lazy);
-	note_reading(zap, nr, count);
+	note_staying(zap, nr, count);
 }
 
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,

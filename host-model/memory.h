@@ -29,8 +29,11 @@ struct ram_chunk {
  *  WRITEBACK  unmapped and being written to its slot; the frame is free when that is done
  *  SWAPPED    only the slot
  *  READING    being read from its slot into a frame
+ *  UNMAPPED   a frame that the VMM has mapped and the EPT has not, since the 2 MiB leaf it was in
+ *             has been split
  */
-enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAPPED, PAGE_READING };
+enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAPPED, PAGE_READING,
+		 PAGE_UNMAPPED };
 
 #define PAGE_KIND_MASK 7u
 #define PAGE_ACCESSED (1u << 3)		/* EPT accessed bit */
@@ -79,6 +82,12 @@ struct guest_ram {
 static inline enum page_kind page_kind(uint32_t state)
 {
 	return (enum page_kind)(state & PAGE_KIND_MASK);
+}
+
+/* The VMM has it mapped. */
+static inline bool page_is_mapped(uint32_t state)
+{
+	return page_kind(state) == PAGE_PRESENT || page_kind(state) == PAGE_UNMAPPED;
 }
 
 static inline bool page_has_slot(uint32_t state)
@@ -131,7 +140,10 @@ struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages);
 void guest_ram_destroy(struct guest_ram *ram);
 /* Give back all frames and slots. */
 void guest_ram_clear(struct guest_ram *ram);
-/* Split a 2 MiB leaf into 512 pages, which take its place in its list. */
+/*
+ * Split a 2 MiB leaf into 512 pages, which take its place in its list.  The EPT has none of them:
+ * __split_huge_pmd() and split_huge_page() tell MMU notifiers of the whole leaf.
+ */
 void ram_split_huge(struct guest_ram *ram, uint64_t block);
 /* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
@@ -149,9 +161,9 @@ uint32_t *lru_state(const struct host *host, uint32_t index);
 int reclaim_init(struct host *host);
 void reclaim_destroy(struct host *host);
 /*
- * Take frames.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which it
- * reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE reclaims once, FRAMES_AHEAD not
- * at all; both leave the reserve for those in need (the min watermark).
+ * Take frames.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which
+ * it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE reclaims once, FRAMES_AHEAD
+ * not at all; both leave the reserve for those in need (the min watermark).
  */
 enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
 bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);

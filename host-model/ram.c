@@ -104,6 +104,7 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
 	case PAGE_NONE:
 		return RAM_NONE;
 	case PAGE_PRESENT:
+	case PAGE_UNMAPPED:
 	case PAGE_CACHED:
 	case PAGE_WRITEBACK:
 		return RAM_PRESENT;
@@ -149,11 +150,12 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
 	enum page_kind kind = page_kind(page->state);
-	bool frame = kind == PAGE_PRESENT || kind == PAGE_CACHED || kind == PAGE_WRITEBACK;
+	bool listed = page_is_mapped(page->state) || kind == PAGE_CACHED;
+	bool frame = listed || kind == PAGE_WRITEBACK;
 
 	if (kind == PAGE_NONE)
 		return false;
-	if (kind == PAGE_PRESENT || kind == PAGE_CACHED)
+	if (listed)
 		lru_del(ram->host, page_index(ram, nr), false);
 	if (kind == PAGE_WRITEBACK)
 		ram->host->writeback_pages--;
@@ -213,10 +215,11 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
-		ram->page[nr + i].state = state;
+		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
 	lru_replace_huge(ram->host, page_index(ram, nr));
 	ram->host->stats.ept_splits++;
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
+	note_ept(ram, nr, HOST_PMD_PAGES, EPT_ZAP);
 }
 
 /*
@@ -319,8 +322,8 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 }
 
 /*
- * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map it,
- * which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
+ * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map
+ * it, which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
  */
 static void looked_up(struct host_page *page, bool vcpu)
 {
@@ -352,9 +355,10 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 
 /*
  * A frame of the swap cache is mapped.  If it was there already the slot keeps its copy until the
- * page is written.  One that a vCPU had to wait for is mapped for writing, whatever the guest wanted
- * (async_pf_execute() gets it with FOLL_WRITE), and zram's copy goes in any case (do_swap_page()
- * with SWP_SYNCHRONOUS_IO): the slot is free, and next time the page is written again.
+ * page is written.  One that a vCPU had to wait for is mapped for writing, whatever the guest
+ * wanted (async_pf_execute() gets it with FOLL_WRITE), and zram's copy goes in any case
+ * (do_swap_page() with SWP_SYNCHRONOUS_IO): the slot is free, and next time the page is written
+ * again.
  */
 static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_read)
 {
@@ -372,6 +376,17 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_r
 	if (!listed)
 		lru_add(ram->host, page_index(ram, nr), false, true);
 	ram->host->stats.swap_faults++;
+}
+
+/* The frame is there, and has its contents. */
+static void map_again(struct guest_ram *ram, uint64_t nr)
+{
+	struct host_page *page = &ram->page[nr];
+
+	charge(COST_EPT_FAULT, 1);
+	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+	looked_up(page, true);
+	ram->host->stats.ept_faults++;
 }
 
 static inline void mark_accessed(struct guest_ram *ram, uint32_t *state, bool huge,
@@ -407,6 +422,9 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 				fault_hugetlb(ram, nr >> HOST_PMD_ORDER);
 			else if (!fault_huge(ram, nr >> HOST_PMD_ORDER) && !fault_large(ram, nr))
 				fault_zero(ram, nr, vcpu);
+			break;
+		case PAGE_UNMAPPED:
+			map_again(ram, nr);
 			break;
 		case PAGE_CACHED:
 		case PAGE_WRITEBACK:
@@ -449,7 +467,8 @@ static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enu
 			if (page_kind(ram->pmd[block].state) == PAGE_PRESENT) {
 				mark_accessed(ram, &ram->pmd[block].state, true, access);
 				nr = next;
-			} else if (page_kind(*state) == PAGE_PRESENT) {
+			} else if (page_kind(*state) == PAGE_PRESENT ||
+				   (!vcpu && page_kind(*state) == PAGE_UNMAPPED)) {
 				mark_accessed(ram, state, false, access);
 				nr++;
 			} else {

@@ -418,9 +418,9 @@ static void __attribute__((noreturn)) cannot_wait(void)
 }
 
 /*
- * try_to_free_pages() for an order that compaction could make: pass by pass more is looked at, until
- * there is twice as much as is needed above the low watermark (should_continue_reclaim()).  It is
- * one attempt, without the OOM killer: __alloc_pages_slowpath() does not retry such orders.
+ * try_to_free_pages() for an order that compaction could make: pass by pass more is looked at,
+ * until there is twice as much as is needed above the low watermark (should_continue_reclaim()).
+ * It is one attempt, without the OOM killer: __alloc_pages_slowpath() does not retry such orders.
  */
 static void reclaim_for_huge(struct host *host, uint64_t nr)
 {

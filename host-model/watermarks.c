@@ -6,8 +6,8 @@
  * of mm/page_alloc.c and set_recommended_min_free_kbytes() of mm/khugepaged.c (Linux 6.1).  Frames
  * have no numbers here, so the marks of the zones are added up.  That is what they come to: guests'
  * memory is taken from the highest zone first, and a lower one is used down to its own mark and
- * what it reserves for requests that can use nothing else.  kswapd is content when one zone is above
- * its high mark (pgdat_balanced()): the highest, which the guests' pages are in.
+ * what it reserves for requests that can use nothing else.  kswapd is content when one zone is
+ * above its high mark (pgdat_balanced()): the highest, which the guests' pages are in.
  *
  * Assumed is where a PC has its memory: 16 MiB of ZONE_DMA, ZONE_DMA32 up to the hole at 3 GiB, the
  * rest above 4 GiB.
@@ -17,7 +17,7 @@
 #define DMA_PAGES (UINT64_C(4096))
 #define DMA_ABSENT_PAGES (UINT64_C(256))	/* below 1 MiB: no RAM, or the firmware's */
 #define LOW_PAGES (UINT64_C(3) << (30 - HOST_PAGE_SHIFT))
-#define RESERVE_RATIO 256			/* sysctl_lowmem_reserve_ratio of both lower zones */
+#define RESERVE_RATIO 256	/* sysctl_lowmem_reserve_ratio of both lower zones */
 #define MIGRATE_PCPTYPES 3
 #define NR_ZONES 3
 

@@ -292,6 +292,40 @@ START_TEST(a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge
 }
 END_TEST
 
+static void touch_all(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_access(vm->ram, gfn(0), 512, RAM_READ);
+	guest_ram_check(vm->ram, gfn(0), 511, 1, "me");
+}
+
+/* __split_huge_pmd() tells MMU notifiers of all of it: each page is mapped again, not zeroed. */
+START_TEST(a_split_takes_the_whole_leaf_out_of_the_ept)
+{
+	struct body a = { .fn = touch_all };
+	uint64_t before;
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	a.vm = make_vm("g", 8);
+	guest_ram_write(a.vm->ram, gfn(0), 512, 1);
+	ck_assert_int_eq(guest_ram_madvise(a.vm->ram, 511 * 4096, 4096, HOST_MADV_DONTNEED), 0);
+	ck_assert_uint_eq(guest_ram_resident(a.vm->ram), 511);
+	ck_assert_int_eq(guest_ram_mapping(a.vm->ram, gfn(0)), RAM_NONE);
+	ck_assert_int_eq(guest_ram_state(a.vm->ram, gfn(0)), RAM_PRESENT);
+	/* The VMM's own mapping has them. */
+	guest_ram_access_host(a.vm->ram, gfn(0), 511, RAM_READ);
+	ck_assert_int_eq(guest_ram_mapping(a.vm->ram, gfn(0)), RAM_NONE);
+	before = a.vm->exits[KVM_EXIT_EPT_VIOLATION];
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done);
+	ck_assert_uint_eq(a.vm->exits[KVM_EXIT_EPT_VIOLATION] - before, 512);
+	ck_assert_int_eq(guest_ram_mapping(a.vm->ram, gfn(0)), RAM_PRESENT);
+	ck_assert_uint_eq(losses, 0);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 START_TEST(discard_clears_real_bytes)
 {
 	struct kvm_vm *vm;
@@ -358,6 +392,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, the_footprint_is_the_integral_of_used_frames_over_time);
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
 	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
+	tcase_add_test(tc, a_split_takes_the_whole_leaf_out_of_the_ept);
 	tcase_add_test(tc, discard_clears_real_bytes);
 	tcase_add_test(tc, madvise_refuses_what_is_outside_or_unaligned);
 	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);

@@ -297,7 +297,7 @@ START_TEST(a_newer_major_version_is_refused)
 	data[24] = 2;
 	store(path, data, n);
 	ck_assert_ptr_null(trace_reader_open(path, error, sizeof(error)));
-	ck_assert_ptr_nonnull(strstr(error, "format 2.5"));
+	ck_assert_ptr_nonnull(strstr(error, "format 2.6"));
 	store(path, "hello", 5);
 	ck_assert_ptr_null(trace_reader_open(path, error, sizeof(error)));
 	ck_assert_ptr_nonnull(strstr(error, "not a ballast trace"));

@@ -160,6 +160,7 @@ static enum page_host after_ept(uint64_t change)
 		[TRACE_EPT_UNMAP_CLEAN] = PAGE_SWAPPED,
 		[TRACE_EPT_DROP] = PAGE_ABSENT,
 		[TRACE_EPT_READING] = PAGE_SWAPPED,
+		[TRACE_EPT_ZAP] = PAGE_HELD,
 	};
 
 	return change < NR_TRACE_EPT_CHANGES ? to[change] : PAGE_ABSENT;

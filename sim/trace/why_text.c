@@ -201,6 +201,7 @@ static void tell_ept(struct story *story, const struct why_event *e)
 		[TRACE_EPT_UNMAP_CLEAN] = "unmapped by reclaim: its slot in swap holds it still",
 		[TRACE_EPT_DROP] = "its frame is taken, and its contents are gone",
 		[TRACE_EPT_READING] = "stays: it is being read from swap",
+		[TRACE_EPT_ZAP] = "not in the EPT any more; its frame stays",
 	};
 
 	tell(story, e->seq, e->time, "%s",
@@ -277,7 +278,8 @@ static void tell_event(struct story *story, const struct why_event *e)
 	}
 	/* A batch has no record, and what is split is dropped next, if it is this page. */
 	if (e->type != TRACE_ID_isolate &&
-	    !(e->type == TRACE_ID_ept && e->last == TRACE_EPT_SPLIT))
+	    !(e->type == TRACE_ID_ept &&
+	      (e->last == TRACE_EPT_SPLIT || e->last == TRACE_EPT_ZAP)))
 		tell_cause(story, e->cause);
 }
 
