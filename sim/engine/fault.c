@@ -374,6 +374,15 @@ int __lsan_is_turned_off(void)
 	return state.happened;
 }
 
+/*
+ * A report begins.  It may take seconds of CPU time, in which the image that is reported makes no
+ * progress: that is no hang.
+ */
+void __asan_on_error(void)
+{
+	set_timer(0);
+}
+
 /* The report has been printed; what it cannot know is whose code it was. */
 static void on_report(void)
 {

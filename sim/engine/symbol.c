@@ -9,6 +9,7 @@
 #include "symbol.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <spawn.h>
@@ -87,13 +88,17 @@ static void ask_addr2line(const char *file, uintptr_t offset, struct symbol *sym
 		return;
 	pid = ask(file, offset, fds[1]);
 	close(fds[1]);
-	while (pid > 0 && used < sizeof(answer) - 1 &&
-	       (n = read(fds[0], answer + used, sizeof(answer) - 1 - used)) > 0)
+	while (pid > 0 && used < sizeof(answer) - 1) {
+		/* The watchdog's ticks may come in between. */
+		n = TEMP_FAILURE_RETRY(read(fds[0], answer + used, sizeof(answer) - 1 - used));
+		if (n <= 0)
+			break;
 		used += n;
+	}
 	close(fds[0]);
 	if (pid <= 0)
 		return;
-	waitpid(pid, NULL, 0);
+	TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
 	answer[used] = '\0';
 	parse_answer(answer, symbol);
 }

@@ -408,7 +408,8 @@ static void print_lines(struct story *story, FILE *out)
 	unsigned int i, first = story->nr > LINES_MAX ? story->nr - LINES_MAX : 0;
 	unsigned int marked = 0;
 
-	qsort(story->lines, story->nr, sizeof(*story->lines), by_seq);
+	if (story->nr)
+		qsort(story->lines, story->nr, sizeof(*story->lines), by_seq);
 	if (first)
 		fprintf(out, "  (%u earlier ones are left out)\n", first);
 	for (i = first; i < story->nr; i++) {
