@@ -1,20 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Run the given suites one after the other; the last line says how many checks passed, failed and, if
-# there were such, had nothing to run here ("skipped N: REASON").
-# They are in TEST_DIR; by default those that need no booted machine, with the tidy test after them.
+# Run the given suites; the last line says how many checks passed, failed and, if there were such, had nothing
+# to run here ("skipped N: REASON").
+# They are in TEST_DIR, and run one after the other; by default they are those that need no booted machine,
+# and as many run at a time as there are CPUs (TEST_JOBS), with the tidy test after them.
 set -u
 
-passed=0
-failed=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
 [ -z "${BALLAST_ROWS:-}" ] || : >"$BALLAST_ROWS"
-skipped=0
 # Limits are of CPU time: how loaded the machine is says nothing of a test.  What sleeps for ever is
 # ended by the suite's own limit, in the end.  Booted tests wait for machines, and run as long.
 export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-30}"
-[ -n "${TEST_DIR:-}" ] || ulimit -t "${TEST_CPU_S:-600}"
-for name in "$@"; do
-	out=$("${TEST_DIR:-$BALLAST_BUILD/tests}/test_$name" 2>&1)
+if [ -n "${TEST_DIR:-}" ]; then
+	TEST_JOBS=1
+else
+	ulimit -t "${TEST_CPU_S:-600}"
+fi
+
+# One suite: its line, and in a file NAME what else is to be said, after the line "CHECKS BAD SKIPPED".
+run_suite() {
+	name=$1
+	out=$("${TEST_DIR:-$BALLAST_BUILD/tests}/test_$name" 2>&1 9>&-)
 	status=$?
 	line=$(printf '%s\n' "$out" | grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' | tail -n 1)
 	checks=$(printf '%s' "$line" | sed -n 's/.*Checks: \([0-9]*\),.*/\1/p')
@@ -30,13 +37,38 @@ for name in "$@"; do
 	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
 	fi
-	skipped=$((skipped + left_out))
 	printf '%-18s %4d checks, %d failed\n' "$name" "$checks" "$bad"
-	printf '%s\n' "$out" | grep '^skipped [0-9]*: '
-	printf '%s\n' "$out" | grep '^| '	# tables
-	[ "$bad" -eq 0 ] || printf '%s\n' "$out" | tail -n 40
+	{
+		echo "$checks $bad $left_out"
+		printf '%s\n' "$out" | grep '^skipped [0-9]*: '
+		printf '%s\n' "$out" | grep '^| '	# tables
+		[ "$bad" -eq 0 ] || printf '%s:\n%s\n' "$name" "$(printf '%s\n' "$out" | tail -n 40)"
+	} >"$results/$name"
+}
+
+# As many tokens as may run at a time; who ends puts one back.
+mkfifo "$results/.tokens"
+exec 9<>"$results/.tokens"
+n=${TEST_JOBS:-$(nproc)}
+while [ "$n" -gt 0 ]; do
+	echo >&9
+	n=$((n - 1))
+done
+for name in "$@"; do
+	read -r token <&9
+	{ run_suite "$name"; echo >&9; } &
+done
+wait
+
+passed=0
+failed=0
+skipped=0
+for name in "$@"; do
+	read -r checks bad left_out <"$results/$name"
+	tail -n +2 "$results/$name"
 	passed=$((passed + checks - bad))
 	failed=$((failed + bad))
+	skipped=$((skipped + left_out))
 done
 # What was asked of driver and device, as the suites have just measured it (tests/real/rows.h).
 if [ -n "${BALLAST_ROWS:-}" ]; then
