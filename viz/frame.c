@@ -16,6 +16,18 @@
 #include "panel.h"
 #include "ruler.h"
 
+/* The background, but for what the lanes fill. */
+static void fill_around(const struct scene *s, struct box plots)
+{
+	int right = plots.x + plots.w, bottom = plots.y + plots.h;
+	struct canvas *c = s->c;
+
+	px_fill(c, (struct box){ 0, 0, c->width, plots.y }, s->p->back);
+	px_fill(c, (struct box){ 0, plots.y, plots.x, plots.h }, s->p->back);
+	px_fill(c, (struct box){ right, plots.y, c->width - right, plots.h }, s->p->back);
+	px_fill(c, (struct box){ 0, bottom, c->width, c->height - bottom }, s->p->back);
+}
+
 void frame_draw(struct canvas *c, const struct view *v, struct source *source,
 		unsigned int nr_sources)
 {
@@ -25,7 +37,6 @@ void frame_draw(struct canvas *c, const struct view *v, struct source *source,
 	struct layout layout;
 
 	canvas_unclip(c);
-	px_fill(c, (struct box){ 0, 0, c->width, c->height }, s.p->back);
 	for (unsigned int i = 0; i < nr_sources; i++)
 		source_focus(&source[i], v->from, v->to);
 	layout_make(&layout, v, source, nr_sources);
@@ -33,9 +44,12 @@ void frame_draw(struct canvas *c, const struct view *v, struct source *source,
 	columns = host_alloc((size_t)SCENE_SERIES * layout.plot_w * sizeof(*columns));
 	for (unsigned int i = 0; i < SCENE_SERIES; i++)
 		s.column[i] = columns + (size_t)i * layout.plot_w;
-	if (source[0].index) {
+	if (source[0].index && !v->help)
+		fill_around(&s, lanes_plots(&layout));
+	else
+		px_fill(c, (struct box){ 0, 0, c->width, c->height }, s.p->back);
+	if (source[0].index)
 		head_draw(&s);
-	}
 	if (source[0].index && v->help) {
 		help_draw(&s);
 	} else if (source[0].index) {

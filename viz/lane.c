@@ -46,22 +46,57 @@ static void draw_scroll_bar(const struct scene *s)
 	px_fill(s->c, b, s->p->dim);
 }
 
-void lanes_draw(const struct scene *s)
+static void fill(const struct scene *s, int from, int to)
 {
-	const struct layout *l = s->l;
+	px_fill(s->c, (struct box){ s->l->plot_x, from, s->l->plot_w, to - from }, s->p->back);
+}
 
-	for (unsigned int i = 0; i < l->nr_lanes; i++) {
-		const struct lane *lane = &l->lane[i];
+/* Plots are filled by what draws them; lines may reach a little out of them. */
+static void fill_between(const struct scene *s, struct box region, bool pinned)
+{
+	int y = region.y;
 
-		if (!lane->plot.w)
+	for (unsigned int i = 0; i < s->l->nr_lanes; i++) {
+		const struct lane *lane = &s->l->lane[i];
+
+		if (!lane->plot.w || lane->pinned != pinned || lane->missing)
 			continue;
-		canvas_clip(s->c, lane->pinned ? l->pinned : l->scroll);
+		fill(s, y, lane->plot.y);
+		y = lane->plot.y + lane->plot.h;
+	}
+	fill(s, y, region.y + region.h);
+}
+
+static void draw_region(const struct scene *s, struct box region, bool pinned)
+{
+	canvas_clip(s->c, region);
+	fill_between(s, region, pinned);
+	for (unsigned int i = 0; i < s->l->nr_lanes; i++) {
+		const struct lane *lane = &s->l->lane[i];
+
+		if (!lane->plot.w || lane->pinned != pinned)
+			continue;
 		if (lane->missing)
 			draw_missing(s, lane);
 		else
 			lane_table[lane->kind].draw(s, lane);
 	}
 	canvas_unclip(s->c);
+}
+
+struct box lanes_plots(const struct layout *l)
+{
+	return (struct box){ l->plot_x, l->scroll.y, l->plot_w,
+			     l->pinned.y + l->pinned.h - l->scroll.y };
+}
+
+void lanes_draw(const struct scene *s)
+{
+	const struct layout *l = s->l;
+
+	fill(s, l->scroll.y + l->scroll.h, l->pinned.y);
+	draw_region(s, l->scroll, false);
+	draw_region(s, l->pinned, true);
 	if (l->scroll_max)
 		px_fill(s->c, (struct box){ l->pinned.x, l->pinned.y - scene_px(s, 3),
 					    l->pinned.w, scene_px(s, 1) }, s->p->dim);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Drawing lanes: each kind has a file of its own, lane.c finds it.
+ * Drawing lanes: each kind has a file of its own, lane.c finds it.  Each fills all of its plot.
  */
 #ifndef BALLAST_VIZ_LANE_H
 #define BALLAST_VIZ_LANE_H
@@ -9,6 +9,8 @@
 
 /* lane.c: all lanes that are in view. */
 void lanes_draw(const struct scene *s);
+/* What that fills whole, the background between lanes included. */
+struct box lanes_plots(const struct layout *l);
 
 /* lane_guest.c: a guest as a band; lane_row.c: as a row. */
 void lane_guest_draw(const struct scene *s, const struct lane *lane);

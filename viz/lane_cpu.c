@@ -71,7 +71,8 @@ void lane_cpu_draw(const struct scene *s, const struct lane *lane)
 	int w = s->l->plot_w;
 	uint64_t *mean = host_alloc((size_t)NR_CAUSES * w * sizeof(*mean)), used[NR_CAUSES] = { 0 };
 	uint64_t ns = (s->v->to - s->v->from) / w, cpus, most = 1;
-	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = NR_CAUSES };
+	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = NR_CAUSES,
+			       .back = s->p->lane };
 
 	cpus = s->source[lane->source].index->head.cpus;
 	for (unsigned int i = 0; i < NR_SERIES; i++) {
@@ -95,7 +96,6 @@ void lane_cpu_draw(const struct scene *s, const struct lane *lane)
 		most = sum > most ? sum : most;
 	}
 	stack.full = most;
-	px_fill(s->c, lane->plot, s->p->lane);
 	stack_draw(&stack);
 	host_free(mean);
 	values(s, lane, used, (unsigned __int128)most * 1000 / ((ns ? ns : 1) * (cpus ? cpus : 1)));

@@ -18,6 +18,8 @@
 
 enum { COL_FIRST, COL_SECOND, COL_RESIDENT, COL_SWAPPED, COL_TICKS };
 
+#define TICK_ROWS 4
+
 /* Means and maxima of the parts, from series that overlap. */
 struct parts {
 	uint64_t *mean[NR_PARTS], *max[NR_PARTS], *block;
@@ -135,7 +137,8 @@ static void draw_swapped(const struct scene *s, struct box plot,
 static void draw_band(const struct scene *s, const struct lane *lane, struct box plot)
 {
 	const struct trace_index *index = s->source[lane->source].index;
-	struct stack stack = { .c = s->c, .plot = plot, .nr = NR_PARTS };
+	struct stack stack = { .c = s->c, .plot = plot, .nr = NR_PARTS,
+			       .back = s->p->lane };
 	const struct index_column *resident, *swapped;
 	struct parts parts;
 
@@ -147,7 +150,6 @@ static void draw_band(const struct scene *s, const struct lane *lane, struct box
 		stack.mean[i] = parts.mean[i];
 		stack.max[i] = parts.max[i];
 	}
-	px_fill(s->c, plot, s->p->lane);
 	stack_draw(&stack);
 	host_free(parts.block);
 	resident = scene_columns(s, COL_RESIDENT, lane->source, lane->guest, INDEX_guest_resident);
@@ -166,7 +168,7 @@ static int draw_ticks(const struct scene *s, const struct lane *lane, struct box
 	const struct {
 		enum index_series_id id;
 		uint32_t color;
-	} rows[] = {
+	} rows[TICK_ROWS] = {
 		{ INDEX_guest_requests, s->p->part[PART_REPORTED] },
 		{ INDEX_guest_hints, s->p->part[PART_REPORTED] },
 		{ INDEX_guest_swap_out, s->p->swap_out },
@@ -175,7 +177,7 @@ static int draw_ticks(const struct scene *s, const struct lane *lane, struct box
 	int y = b.y;
 
 	b.h = scene_px(s, 4);
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (unsigned int i = 0; i < TICK_ROWS; i++) {
 		if (!source_has(&s->source[lane->source], lane->guest, rows[i].id))
 			continue;
 		b.y = y;
@@ -250,18 +252,21 @@ static void values(const struct scene *s, const struct lane *lane)
 
 void lane_guest_draw(const struct scene *s, const struct lane *lane)
 {
-	struct box b = lane->plot, flags = b, phases = b;
+	struct box b = lane->plot, flags = b, phases = b, above = b;
 	int end = b.y + b.h;
 	const uint32_t *mark;
 
 	values(s, lane);
 	flags.h = marks_any(s, lane->source, lane->guest) ? s->l->small.height : 0;
-	if (source_marks(&s->source[lane->source], lane->guest, &mark)) {
-		phases.y = flags.y + flags.h;
-		phases.h = s->l->small.height + scene_px(s, 1);
+	phases.y = flags.y + flags.h;
+	phases.h = s->l->small.height + scene_px(s, 1);
+	if (source_marks(&s->source[lane->source], lane->guest, &mark))
 		b.y = phases.y + phases.h + scene_px(s, 1);
+	/* what of it is the band's is filled once more */
+	above.h = b.y + TICK_ROWS * scene_px(s, 5) - above.y;
+	px_fill(s->c, above, s->p->back);
+	if (b.y > phases.y)
 		marks_phases(s, lane->source, lane->guest, phases);
-	}
 	b.y = draw_ticks(s, lane, b);
 	b.h = end - b.y;
 	draw_band(s, lane, b);

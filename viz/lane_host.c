@@ -51,7 +51,8 @@ static void draw_stack(const struct scene *s, const struct lane *lane, const str
 	int w = s->l->plot_w;
 	uint64_t *mean = host_alloc((size_t)(nr + 1) * w * sizeof(*mean)),
 		 *other = mean + (size_t)nr * w;
-	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = nr + 1 };
+	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = nr + 1,
+			       .back = s->p->lane };
 	const struct index_column *used = scene_columns(s, 0, lane->source, INDEX_HOST,
 							INDEX_host_used);
 
@@ -86,7 +87,6 @@ void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 	unsigned int nr;
 
 	shown = find_shown(from, &nr);
-	px_fill(s->c, lane->plot, s->p->lane);
 	draw_stack(s, lane, shown, nr);
 	used = others = source_value(from, INDEX_HOST, INDEX_host_used, at);
 	for (unsigned int i = 0; i < nr; i++) {

@@ -18,7 +18,8 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 	int w = s->l->plot_w;
 	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value)), most = 1;
 	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = 2,
-			       .color = { s->p->swapped, s->p->queue } };
+			       .color = { s->p->swapped, s->p->queue },
+			       .back = s->p->lane };
 	struct gutter g;
 
 	for (int i = 0; i < 2; i++) {
@@ -34,7 +35,6 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 			most = active[x].max + waiting[x].max;
 	}
 	stack.full = most;
-	px_fill(s->c, lane->plot, s->p->lane);
 	stack_draw(&stack);
 	host_free(value);
 	gutter_begin(&g, s, lane, "Swap queue", "requests");

@@ -20,6 +20,7 @@ void lane_row_draw(const struct scene *s, const struct lane *lane)
 	int width;
 
 	plot.h -= scene_px(s, 1);
+	px_fill(s->c, (struct box){ plot.x, plot.y + plot.h, plot.w, scene_px(s, 1) }, s->p->back);
 	resident = source_value(from, lane->guest, INDEX_guest_resident, scene_at(s));
 	name.w -= scene_px(s, 10);
 	width = text_in(s->c, f, name, TEXT_RIGHT, s->p->dim, number_pages(resident).text);

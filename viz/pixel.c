@@ -5,6 +5,7 @@
 #include "pixel.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "hostmem.h"
 
@@ -109,6 +110,16 @@ void px_column_striped(struct canvas *c, int x, int y0, int y1, uint32_t color, 
 	for (int y = y0; y < y1; y++, p += c->width)
 		if ((x + y) % period < width)
 			*p = color;
+}
+
+void px_put(struct canvas *c, int x, int y, const struct canvas *from)
+{
+	struct box b = cut((struct box){ x, y, from->width, from->height }, c->clip);
+
+	for (int row = b.y; row < b.y + b.h; row++)
+		memcpy(c->px + (size_t)row * c->width + b.x,
+		       from->px + (size_t)(row - y) * from->width + (b.x - x),
+		       b.w * sizeof(*c->px));
 }
 
 void px_frame(struct canvas *c, struct box b, int thick, uint32_t color)

@@ -51,6 +51,8 @@ void px_column_blend(struct canvas *c, int x, int y0, int y1, uint32_t color, un
 /* Stripes of @width pixels, @period apart, that fit together from column to column. */
 void px_column_striped(struct canvas *c, int x, int y0, int y1, uint32_t color, int width,
 		       int period);
+/* All of @from, with its upper left corner at (x, y). */
+void px_put(struct canvas *c, int x, int y, const struct canvas *from);
 void px_frame(struct canvas *c, struct box b, int thick, uint32_t color);
 void px_line(struct canvas *c, int x0, int y0, int x1, int y1, int thick, uint32_t color);
 /* A filled triangle that points to (x, y): dx, dy is where it comes from. */

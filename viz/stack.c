@@ -4,68 +4,90 @@
  */
 #include "stack.h"
 
+#include "hostmem.h"
+
 #define EXCESS_ALPHA 130
 
-/* As many columns as a line of the cache has: down a picture, each pixel is in another one. */
-#define TILE 16
+/* Columns that are drawn together. */
+#define TILE 32
 
 /* What the columns of a tile have in common is filled row by row, the rest column by column. */
-static void draw_part(const struct stack *s, int x0, int nr, const int *low, const int *high,
-		      uint32_t color)
+static void draw_part(struct canvas *tile, const int *low, const int *high, uint32_t color)
 {
-	int bottom = s->plot.y + s->plot.h, from = low[0], to = high[0];
+	int bottom = tile->height, from = low[0], to = high[0];
 
-	for (int x = 1; x < nr; x++) {
+	for (int x = 1; x < tile->width; x++) {
 		from = low[x] > from ? low[x] : from;
 		to = high[x] < to ? high[x] : to;
 	}
 	if (from < to)
-		px_fill(s->c, (struct box){ s->plot.x + x0, bottom - to, nr, to - from }, color);
+		px_fill(tile, (struct box){ 0, bottom - to, tile->width, to - from }, color);
 	else
 		from = to = low[0];
-	for (int x = 0; x < nr; x++) {
+	for (int x = 0; x < tile->width; x++) {
 		int split = from < to ? from : high[x];
 
-		px_column(s->c, s->plot.x + x0 + x, bottom - split, bottom - low[x], color);
-		if (from < to)
-			px_column(s->c, s->plot.x + x0 + x, bottom - high[x], bottom - to, color);
+		if (split > low[x])
+			px_column(tile, x, bottom - split, bottom - low[x], color);
+		if (from < to && high[x] > to)
+			px_column(tile, x, bottom - high[x], bottom - to, color);
 	}
 }
 
-static void draw_excess(const struct stack *s, int x, unsigned int k, int edge)
+static void draw_excess(const struct stack *s, struct canvas *tile, int x0, unsigned int k,
+			const int *edge)
 {
-	uint64_t more =
-		s->max[k] && s->max[k][x] > s->mean[k][x] ? s->max[k][x] - s->mean[k][x] : 0;
-	int h = s->plot.h, excess = stack_height(more, s->full, h), bottom = s->plot.y + h;
+	int h = tile->height;
 
-	if (excess)
-		px_column_blend(s->c, s->plot.x + x,
-				bottom - (edge + excess < h ? edge + excess : h), bottom - edge,
-				s->color[k], EXCESS_ALPHA);
+	for (int x = 0; x < tile->width; x++) {
+		uint64_t mean = s->mean[k][x0 + x], max = s->max[k][x0 + x];
+		int excess = max > mean ? stack_height(max - mean, s->full, h) : 0;
+		int top = edge[x] + excess < h ? edge[x] + excess : h;
+
+		if (excess)
+			px_column_blend(tile, x, h - top, h - edge[x], s->color[k], EXCESS_ALPHA);
+	}
 }
 
+static void draw_tile(const struct stack *s, struct canvas *tile, int x0)
+{
+	int edge[STACK_MAX + 2][TILE];
+
+	for (int x = 0; x < tile->width; x++) {
+		uint64_t sum = 0;
+
+		edge[0][x] = 0;
+		for (unsigned int k = 0; k < s->nr; k++) {
+			sum += s->mean[k][x0 + x];
+			edge[k + 1][x] = stack_height(sum, s->full, tile->height);
+		}
+		edge[s->nr + 1][x] = tile->height;
+	}
+	for (unsigned int k = 0; k <= s->nr; k++)
+		draw_part(tile, edge[k], edge[k + 1], k < s->nr ? s->color[k] : s->back);
+	for (unsigned int k = 0; k < s->nr; k++)
+		if (s->max[k])
+			draw_excess(s, tile, x0, k, edge[k + 1]);
+}
+
+/*
+ * Down a picture, each pixel is in another line of the cache, and these lines get in each other's
+ * way, as a row of the picture is a multiple of a large power of two.  So columns are drawn aside,
+ * where rows are short, and go into the picture row by row.
+ */
 void stack_draw(const struct stack *s)
 {
-	int edge[STACK_MAX + 1][TILE];
+	uint32_t *px = host_alloc((size_t)TILE * s->plot.h * sizeof(*px));
 
 	for (int x0 = 0; x0 < s->plot.w; x0 += TILE) {
-		int nr = s->plot.w - x0 < TILE ? s->plot.w - x0 : TILE;
+		struct canvas tile = { .px = px, .height = s->plot.h,
+				       .width = s->plot.w - x0 < TILE ? s->plot.w - x0 : TILE };
 
-		for (int x = 0; x < nr; x++) {
-			uint64_t sum = 0;
-
-			edge[0][x] = 0;
-			for (unsigned int k = 0; k < s->nr; k++) {
-				sum += s->mean[k][x0 + x];
-				edge[k + 1][x] = stack_height(sum, s->full, s->plot.h);
-			}
-		}
-		for (unsigned int k = 0; k < s->nr; k++)
-			draw_part(s, x0, nr, edge[k], edge[k + 1], s->color[k]);
-		for (int x = 0; x < nr; x++)
-			for (unsigned int k = 0; k < s->nr; k++)
-				draw_excess(s, x0 + x, k, edge[k + 1][x]);
+		canvas_unclip(&tile);
+		draw_tile(s, &tile, x0);
+		px_put(s->c, s->plot.x + x0, s->plot.y, &tile);
 	}
+	host_free(px);
 }
 
 struct reach {

@@ -15,7 +15,7 @@ struct stack {
 	struct box plot;
 	uint64_t full;
 	unsigned int nr;
-	uint32_t color[STACK_MAX];
+	uint32_t color[STACK_MAX], back;	/* back: above all of them */
 	/* per column: the mean, and the most that it was */
 	const uint64_t *mean[STACK_MAX], *max[STACK_MAX];
 };
