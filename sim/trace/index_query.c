@@ -66,6 +66,7 @@ struct walk {
 	const struct index_series *s;
 	const struct index_node *node;	/* lowest level */
 	uint64_t nr, at;		/* the node that holds where the walk is */
+	uint64_t before;		/* a counter: what it has come to there */
 };
 
 static uint64_t end_of(const struct walk *w, unsigned int level, uint64_t i)
@@ -140,18 +141,20 @@ static unsigned int widest(const struct walk *w, uint64_t to)
 	return level;
 }
 
-static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
+/* A node as a column. */
+static struct index_column column_of(const struct index_node *n)
+{
+	return (struct index_column){ .min = n->min, .max = n->max, .mean = index_node_mean(n),
+				      .last = index_node_last(n), .any = true };
+}
+
+static void sum_nodes(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
 {
 	const struct index_node *last = NULL;
-	uint64_t total = 0, start = 0;
-	bool counter = w->s->counter;
+	uint64_t total = 0;
 	u128 area = 0;
 
 	*c = (struct index_column){ 0 };
-	while (w->at + 1 < w->nr && w->node[w->at + 1].time <= from)
-		w->at++;
-	if (counter)
-		start = counter_before(w, from);
 	while (w->at < w->nr && w->node[w->at].time < to) {
 		uint64_t begin = w->node[w->at].time, end, width = 1;
 		unsigned int level = begin >= from ? widest(w, to) : 0;
@@ -169,8 +172,6 @@ static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_c
 		}
 		w->at += width;
 	}
-	if (counter)
-		c->delta = counter_before(w, to) - start;
 	if (last)
 		c->last = index_node_last(last);
 	if (!total)
@@ -179,6 +180,25 @@ static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_c
 		c->mean = ((uint64_t)area + total / 2) / total;
 	else
 		c->mean = (area + total / 2) / total;
+}
+
+/* Spans are asked for one after the other. */
+static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
+{
+	const struct index_node *n;
+	uint64_t start = w->before;
+
+	while (w->at + 1 < w->nr && w->node[w->at + 1].time <= from)
+		w->at++;
+	n = &w->node[w->at];
+	if (n->time <= from && end_of(w, 0, w->at) >= to && from < to)
+		*c = column_of(n);
+	else
+		sum_nodes(w, from, to, c);
+	if (w->s->counter) {
+		w->before = counter_before(w, to);
+		c->delta = w->before - start;
+	}
 }
 
 /* Where a column begins, and the one before it ends. */
@@ -206,6 +226,8 @@ void index_columns(const struct trace_index *index, const struct index_series *s
 	uint64_t begin = from, end;
 
 	w.at = find_node(&w, from);
+	if (series->counter)
+		w.before = counter_before(&w, from);
 	for (unsigned int i = 0; i < nr; i++, begin = end) {
 		end = edge_of(from, to - from, i + 1, nr);
 		take_span(&w, begin, end, &column[i]);
@@ -223,8 +245,7 @@ struct index_column index_at(const struct trace_index *index, const struct index
 	n = &w.node[w.at];
 	if (n->time > time)
 		return c;
-	c = (struct index_column){ .min = n->min, .max = n->max, .mean = index_node_mean(n),
-				   .last = index_node_last(n), .any = true };
+	c = column_of(n);
 	if (series->counter)
 		c.last = c.mean = time == n->time ? n->min : counter_before(&w, time);
 	return c;
