@@ -57,14 +57,28 @@ void px_fill(struct canvas *c, struct box b, uint32_t color)
 	}
 }
 
+/* What is below is mostly what was below the last one. */
+struct mix {
+	uint32_t below, mixed;
+};
+
+static inline uint32_t mix_again(struct mix *m, uint32_t below, uint32_t color, unsigned int alpha)
+{
+	if (below != m->below)
+		*m = (struct mix){ below, px_mix(below, color, alpha) };
+	return m->mixed;
+}
+
 void px_blend(struct canvas *c, struct box b, uint32_t color, unsigned int alpha)
 {
+	struct mix m = { 0, px_mix(0, color, alpha) };
+
 	b = cut(b, c->clip);
 	for (int y = b.y; y < b.y + b.h; y++) {
 		uint32_t *p = c->px + (size_t)y * c->width + b.x;
 
 		for (int x = 0; x < b.w; x++)
-			p[x] = px_mix(p[x], color, alpha);
+			p[x] = mix_again(&m, p[x], color, alpha);
 	}
 }
 
@@ -79,24 +93,27 @@ static bool cut_column(const struct canvas *c, int x, int *y0, int *y1)
 
 void px_column(struct canvas *c, int x, int y0, int y1, uint32_t color)
 {
+	size_t width = c->width;
 	uint32_t *p;
 
 	if (!cut_column(c, x, &y0, &y1))
 		return;
 	p = c->px + (size_t)y0 * c->width + x;
-	for (int y = y0; y < y1; y++, p += c->width)
+#pragma GCC unroll 8
+	for (int nr = y1 - y0; nr; nr--, p += width)
 		*p = color;
 }
 
 void px_column_blend(struct canvas *c, int x, int y0, int y1, uint32_t color, unsigned int alpha)
 {
+	struct mix m = { 0, px_mix(0, color, alpha) };
 	uint32_t *p;
 
 	if (!cut_column(c, x, &y0, &y1))
 		return;
 	p = c->px + (size_t)y0 * c->width + x;
 	for (int y = y0; y < y1; y++, p += c->width)
-		*p = px_mix(*p, color, alpha);
+		*p = mix_again(&m, *p, color, alpha);
 }
 
 void px_column_striped(struct canvas *c, int x, int y0, int y1, uint32_t color, int width,

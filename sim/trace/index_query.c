@@ -182,23 +182,29 @@ static void sum_nodes(struct walk *w, uint64_t from, uint64_t to, struct index_c
 		c->mean = (area + total / 2) / total;
 }
 
-/* Spans are asked for one after the other. */
-static void take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
+/*
+ * Spans are asked for one after the other.  Returns up to when the next ones are like this one: the
+ * end of the node that it is inside of, or 0.
+ */
+static uint64_t take_span(struct walk *w, uint64_t from, uint64_t to, struct index_column *c)
 {
+	uint64_t start = w->before, inside = 0;
 	const struct index_node *n;
-	uint64_t start = w->before;
 
 	while (w->at + 1 < w->nr && w->node[w->at + 1].time <= from)
 		w->at++;
 	n = &w->node[w->at];
-	if (n->time <= from && end_of(w, 0, w->at) >= to && from < to)
+	if (n->time <= from && end_of(w, 0, w->at) >= to && from < to) {
 		*c = column_of(n);
-	else
+		inside = end_of(w, 0, w->at);
+	} else {
 		sum_nodes(w, from, to, c);
+	}
 	if (w->s->counter) {
 		w->before = counter_before(w, to);
 		c->delta = w->before - start;
 	}
+	return inside;
 }
 
 /* Where a column begins, and the one before it ends. */
@@ -223,14 +229,19 @@ void index_columns(const struct trace_index *index, const struct index_series *s
 		   uint64_t from, uint64_t to, struct index_column *column, unsigned int nr)
 {
 	struct walk w = walk_on(index, series);
-	uint64_t begin = from, end;
+	uint64_t begin = from, end, inside = 0;
 
 	w.at = find_node(&w, from);
 	if (series->counter)
 		w.before = counter_before(&w, from);
 	for (unsigned int i = 0; i < nr; i++, begin = end) {
 		end = edge_of(from, to - from, i + 1, nr);
-		take_span(&w, begin, end, &column[i]);
+		/* a node can be wider than many columns */
+		if (i && inside && !series->counter && end <= inside) {
+			column[i] = column[i - 1];
+			continue;
+		}
+		inside = take_span(&w, begin, end, &column[i]);
 	}
 }
 
