@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Speed of the viewer, in CPU time: making an index, opening one, frames at two sizes while
- * zooming in, scrubbing the map.  `make bench-view`; with the name of a trace it takes that one.
+ * zooming in, moving the cursor with a map.  `make bench-view`; with the name of a trace it takes that one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@
 #include "trace.h"
 
 #define RECORDS 10000000u
-#define FRAMES 150
+#define FRAMES 200
+#define SCRUB_STEPS 250	/* as input_play() divides what is in view */
 
 static double cpu_ms(void)
 {
@@ -69,12 +70,18 @@ static int by_value(const void *a, const void *b)
 	return *(const double *)a < *(const double *)b ? -1 : 1;
 }
 
-static void frames(const char *name, struct source *s, struct view *v, const char *map)
+static void print_ms(const char *name, double *ms, unsigned int nr)
+{
+	qsort(ms, nr, sizeof(*ms), by_value);
+	printf("%-40s %8.2f ms  p95 %8.2f ms\n", name, ms[nr / 2], ms[nr * 95 / 100]);
+}
+
+/* Zooming in. */
+static void frames(const char *name, struct source *s, struct view *v)
 {
 	struct canvas c;
 	double ms[FRAMES];
 
-	snprintf(v->map, sizeof(v->map), "%s", map);
 	view_fit(v);
 	canvas_init(&c, v->width, v->height);
 	frame_draw(&c, v, s, 1);
@@ -88,8 +95,28 @@ static void frames(const char *name, struct source *s, struct view *v, const cha
 		ms[i] = cpu_ms() - start;
 	}
 	canvas_free(&c);
-	qsort(ms, FRAMES, sizeof(*ms), by_value);
-	printf("%-40s %8.2f ms  p95 %8.2f ms\n", name, ms[FRAMES / 2], ms[FRAMES * 95 / 100]);
+	print_ms(name, ms, FRAMES);
+}
+
+/* The cursor goes through the run, and the map with it; or it jumps about. */
+static void scrub(const char *name, struct source *s, struct view *v, bool jump)
+{
+	struct canvas c;
+	double ms[SCRUB_STEPS];
+	uint64_t state = 1;
+
+	view_fit(v);
+	canvas_init(&c, v->width, v->height);
+	for (unsigned int i = 0; i < SCRUB_STEPS; i++) {
+		double start = cpu_ms();
+
+		v->has_at = true;
+		v->at = v->end / SCRUB_STEPS * (jump ? next_random(&state) % SCRUB_STEPS : i);
+		frame_draw(&c, v, s, 1);
+		ms[i] = cpu_ms() - start;
+	}
+	canvas_free(&c);
+	print_ms(name, ms, SCRUB_STEPS);
 }
 
 static void run(const char *path, const char *index)
@@ -118,13 +145,19 @@ static void run(const char *path, const char *index)
 	printf("%-40s %8.2f ms\n", "open with index", cpu_ms() - start);
 	view_init(&v);
 	view_end(&v, s.index->head.time);
-	frames("frame, 1920x1080", &s, &v, "");
-	frames("frame with map, 1920x1080", &s, &v, index_nr_guests(s.index) ?
-	       index_text(s.index, s.index->guests[0].name) : "");
+	frames("frame, 1920x1080", &s, &v);
+	if (index_nr_guests(s.index)) {
+		snprintf(v.map, sizeof(v.map), "%s",
+			 index_text(s.index, s.index->guests[0].name));
+		frames("frame with map, 1920x1080", &s, &v);
+		scrub("map, a step of the cursor", &s, &v, false);
+		scrub("map, a jump of the cursor", &s, &v, true);
+		*v.map = '\0';
+	}
 	v.width = 3840;
 	v.height = 2160;
 	v.scale = 200;
-	frames("frame, 3840x2160 at scale 2", &s, &v, "");
+	frames("frame, 3840x2160 at scale 2", &s, &v);
 	source_close(&s);
 	view_free(&v);
 	getrusage(RUSAGE_SELF, &usage);

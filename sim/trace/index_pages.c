@@ -367,44 +367,54 @@ bool index_pages_unpack(struct index_pages *p, const uint8_t *bytes, uint64_t le
 
 /* A guest's memory at a time */
 
-/* The frames that end by @time; returns the block from which records have to be read. */
-static uint64_t apply_frames(struct index_memory *m, uint64_t time)
+/*
+ * Goes on over the frames that end by @time: each has all that its part of the trace does, and so
+ * can be laid also over what comes about in the middle of that part.
+ */
+static bool skip_parts(struct index_memory *m, uint64_t time, uint64_t *block)
 {
 	const struct index_section *section = m->index->head.section;
-	uint64_t block = 0;
+	bool moved = false;
 
-	for (uint64_t i = 0; i < section[INDEX_FRAMES].nr; i++) {
-		const struct index_frame *f = &m->index->frames[i];
+	for (; m->frame < section[INDEX_FRAMES].nr; m->frame++) {
+		const struct index_frame *f = &m->index->frames[m->frame];
 
 		if (f->guest != m->guest)
 			continue;
 		if (f->time > time ||
 		    !index_pages_unpack(&m->pages, m->index->frame_bytes + f->offset, f->len))
 			break;
-		block = f->next_block;
+		*block = f->next_block;
+		moved = true;
 	}
-	return block;
+	return moved;
 }
 
-static void start_over(struct index_memory *m, uint64_t time)
+static void start_over(struct index_memory *m)
 {
-	uint64_t nr = m->pages.nr, block;
+	uint64_t nr = m->pages.nr;
 
 	index_pages_free(&m->pages);
 	index_pages_init(&m->pages, nr);
-	m->has_next = false;
-	block = apply_frames(m, time);
-	if (block < m->index->head.section[INDEX_BLOCKS].nr)
-		trace_reader_go(m->reader, &m->index->blocks[block].place);
+	m->frame = 0;
 }
 
 void index_memory_go(struct index_memory *m, uint64_t time)
 {
-	if (time < m->time || !m->time)
-		start_over(m, time);
+	bool back = time < m->time || !m->time;
+	uint64_t block = 0;
+
+	if (back)
+		start_over(m);
+	if (skip_parts(m, time, &block) || back) {
+		m->has_next = false;
+		m->ended = block >= m->index->head.section[INDEX_BLOCKS].nr;
+		if (!m->ended)
+			trace_reader_go(m->reader, &m->index->blocks[block].place);
+	}
 	m->time = time ? time : 1;
 	for (;;) {
-		if (!m->has_next)
+		if (!m->has_next && !m->ended)
 			m->has_next = trace_reader_next(m->reader, &m->next);
 		if (!m->has_next || m->next.time > time)
 			return;

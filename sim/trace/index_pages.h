@@ -85,7 +85,8 @@ struct index_memory {
 	const struct trace_index *index;
 	struct trace_reader *reader;
 	struct trace_record next;
-	bool has_next, fine;
+	bool has_next, fine, ended;	/* ended: no block is left to be read */
+	uint64_t frame;			/* of the index: the next one */
 	uint32_t guest;
 	uint64_t time;
 	struct index_pages pages;
