@@ -72,6 +72,7 @@ static void finish_build(struct source *s)
 		snprintf(note, sizeof(note), "the index is not kept: %s", why);
 		collect_text(&s->note, note);
 	}
+	host_trim();
 }
 
 bool source_open(struct source *s, const char *path, bool wait)
@@ -187,6 +188,7 @@ void source_focus(struct source *s, uint64_t from, uint64_t to)
 	s->part = index_part(s->index, s->path, first, last);
 	s->part_from = first ? s->index->blocks[first].time : 0;
 	s->part_to = last + 1 < nr ? s->index->blocks[last + 1].time : UINT64_MAX;
+	host_trim();
 }
 
 bool source_has(const struct source *s, uint32_t guest, enum index_series_id id)

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "hostmem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,11 @@ void *host_realloc(void *p, size_t size)
 void host_free(void *p)
 {
 	free(p);
+}
+
+void host_trim(void)
+{
+	malloc_trim(0);
 }
 
 void *host_reserve(size_t size)

@@ -14,6 +14,8 @@
 void *host_alloc(size_t size);			/* zeroed */
 void *host_realloc(void *p, size_t size);	/* new bytes are not zeroed */
 void host_free(void *p);
+/* What has been freed goes back to the system: after work that took much. */
+void host_trim(void);
 /* Returns NULL when no address space is left; @size is rounded up to pages. */
 void *host_reserve(size_t size);
 void host_release(void *p, size_t size);

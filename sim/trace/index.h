@@ -181,7 +181,10 @@ struct index_build *index_build_start(const char *trace, unsigned int cpus, char
 				      size_t error_size);
 /* In thousandths. */
 unsigned int index_build_done(struct index_build *build);
-/* Of what has been read without a gap from the beginning; NULL if that is nothing yet. */
+/*
+ * Of what has been read without a gap from the beginning; NULL if that is nothing yet.  @wait: of
+ * all; then there is nothing more to take.
+ */
 struct trace_index *index_build_take(struct index_build *build, bool wait);
 void index_build_free(struct index_build *build);
 /* All of it at once, without keeping it. */

@@ -16,6 +16,7 @@ struct assembly {
 	const struct index_start *start;
 	struct index_chunk *const *chunk;
 	unsigned int nr_chunks;
+	bool take;			/* the parts' nodes are given up */
 	uint64_t end;
 	struct index_texts texts;
 	struct index_grow *grow;	/* [guest or host][series] */
@@ -29,8 +30,32 @@ static void raise_node(struct index_node *n, uint64_t offset)
 	n->max += offset;
 }
 
+static void append_nodes(struct index_grow *out, struct index_grow *g, bool take)
+{
+	if (take && !out->nr) {
+		host_free(out->node);
+		out->node = g->node;
+		out->nr = g->nr;
+		out->size = g->size;
+		g->node = NULL;
+	} else {
+		if (out->nr + g->nr > out->size) {
+			out->size = out->nr + g->nr;
+			out->node = host_realloc(out->node, out->size * sizeof(*out->node));
+		}
+		if (g->nr)
+			memcpy(out->node + out->nr, g->node, g->nr * sizeof(*g->node));
+		out->nr += g->nr;
+	}
+	if (take) {
+		host_free(g->node);
+		g->node = NULL;
+		g->nr = g->size = 0;
+	}
+}
+
 /* What @g has goes behind @out; its open node stays open. */
-static void append_series(struct index_grow *out, const struct index_grow *g, bool amount)
+static void append_series(struct index_grow *out, struct index_grow *g, bool amount, bool take)
 {
 	uint64_t offset = amount && (out->nr || out->samples) ? out->last : 0;
 	uint32_t nr = g->nr;
@@ -38,15 +63,9 @@ static void append_series(struct index_grow *out, const struct index_grow *g, bo
 	if (!nr && !g->samples)
 		return;
 	index_grow_close(out, nr ? g->node[0].time : g->start);
-	if (out->nr + nr > out->size) {
-		out->size = out->nr + nr;
-		out->node = host_realloc(out->node, out->size * sizeof(*out->node));
-	}
-	if (nr)
-		memcpy(out->node + out->nr, g->node, nr * sizeof(*g->node));
-	for (uint32_t i = out->nr; offset && i < out->nr + nr; i++)
+	append_nodes(out, g, take);
+	for (uint32_t i = out->nr - nr; offset && i < out->nr; i++)
 		raise_node(&out->node[i], offset);
-	out->nr += nr;
 	if (g->fold > out->fold)
 		out->fold = g->fold;
 	out->samples = g->samples;
@@ -66,11 +85,11 @@ static void join_series(struct assembly *a)
 	a->grow = host_alloc(a->nr_grow * sizeof(*a->grow));
 	for (unsigned int c = 0; c < a->nr_chunks; c++) {
 		for (uint64_t g = 0; g < guests; g++) {
-			const struct index_grow *from = a->chunk[c]->series[g];
+			struct index_grow *from = a->chunk[c]->series[g];
 
 			for (unsigned int i = 0; from && i < NR_INDEX_SERIES; i++)
 				append_series(&a->grow[g * NR_INDEX_SERIES + i], &from[i],
-					      index_is_added(index_defs[i].kind));
+					      index_is_added(index_defs[i].kind), a->take);
 		}
 	}
 	for (uint64_t i = 0; i < a->nr_grow; i++)
@@ -182,6 +201,8 @@ static void lay_out(struct assembly *a)
 			.folded = a->grow[i].fold > 1,
 		};
 		lay_out_series(&rows[at++], &a->grow[i], a->end, nodes, &used);
+		host_free(a->grow[i].node);
+		a->grow[i].node = NULL;
 	}
 	a->index->rows = rows;
 	a->index->nodes = nodes;
@@ -315,12 +336,13 @@ static void copy_texts(struct index_texts *to, const struct index_texts *from)
 struct trace_index *index_assemble(const struct index_start *start,
 				   struct index_chunk *const *chunk, unsigned int nr_chunks,
 				   const struct index_block *blocks, uint64_t nr_blocks,
-				   uint64_t nodes_max)
+				   uint64_t nodes_max, bool take)
 {
 	struct assembly a = {
 		.start = start,
 		.chunk = chunk,
 		.nr_chunks = nr_chunks,
+		.take = take,
 		.end = chunk[nr_chunks - 1]->time,
 		.index = host_alloc(sizeof(*a.index)),
 	};
@@ -333,8 +355,6 @@ struct trace_index *index_assemble(const struct index_start *start,
 	join_marks(&a);
 	join_frames(&a);
 	finish(&a, blocks, nr_blocks);
-	for (uint64_t i = 0; i < a.nr_grow; i++)
-		host_free(a.grow[i].node);
 	host_free(a.grow);
 	index_tie(a.index);
 	return a.index;

@@ -215,7 +215,7 @@ struct trace_index *index_build_take(struct index_build *b, bool wait)
 	if (!nr)
 		return NULL;
 	index = index_assemble(&b->start, chunk, nr, b->blocks, chunk_first(b, nr),
-			       index_nodes_max(b->size));
+			       index_nodes_max(b->size), wait);
 	index->head.trace_size = b->size;
 	index->head.trace_digest = b->digest;
 	return index;
@@ -275,7 +275,7 @@ struct trace_index *index_part(const struct trace_index *index, const char *trac
 	/* what holds at the end of the last block holds until the next */
 	if (last_block + 1 < all && index->blocks[last_block + 1].time > chunk.time)
 		chunk.time = index->blocks[last_block + 1].time;
-	part = index_assemble(&start, &one, 1, blocks, nr, PART_NODES_MAX);
+	part = index_assemble(&start, &one, 1, blocks, nr, PART_NODES_MAX, true);
 	index_chunk_free(&chunk);
 	host_free(blocks);
 	trace_reader_close(r);

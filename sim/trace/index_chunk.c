@@ -371,6 +371,20 @@ static bool route_pages(enum trace_id id)
 	return of >> id & 1;
 }
 
+/* Back to what is in use: it grew by doubling, and shrank where it was folded. */
+static void fit_series(struct index_chunk *chunk)
+{
+	for (unsigned int g = 0; g <= chunk->start->nr_guests; g++)
+		for (unsigned int i = 0; chunk->series[g] && i < NR_INDEX_SERIES; i++) {
+			struct index_grow *grow = &chunk->series[g][i];
+
+			if (grow->size == grow->nr)
+				continue;
+			grow->size = grow->nr;
+			grow->node = host_realloc(grow->node, grow->size * sizeof(*grow->node));
+		}
+}
+
 void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 		      struct index_block *blocks, uint64_t nr_blocks, uint64_t next_block,
 		      void (*progress)(void *data), void *data)
@@ -401,6 +415,7 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 			add_pages(chunk, &record);
 	}
 	pack_pages(chunk, next_block);
+	fit_series(chunk);
 	damage = trace_reader_damage(r);
 	chunk->records = end && !damage ? end : trace_reader_records(r);
 	if (damage)

@@ -117,11 +117,14 @@ void index_chunk_init(struct index_chunk *chunk, const struct index_start *start
 		      uint64_t nodes_max);
 void index_chunk_free(struct index_chunk *chunk);
 
-/* An index of the given parts, which stay as they are; nr_blocks of the blocks belong to them. */
+/*
+ * An index of the given parts; nr_blocks of the blocks belong to them.  @take: the parts are only
+ * freed afterwards, and what can be moved out of them is not copied.
+ */
 struct trace_index *index_assemble(const struct index_start *start,
 				   struct index_chunk *const *chunk, unsigned int nr_chunks,
 				   const struct index_block *blocks, uint64_t nr_blocks,
-				   uint64_t nodes_max);
+				   uint64_t nodes_max, bool take);
 /* Make the table that index_find() uses. */
 void index_tie(struct trace_index *index);
 /* Digest of the list of series and of the sizes of structures. */
