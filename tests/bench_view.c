@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Speed of the viewer, in CPU time: making an index, opening one, frames at two sizes while
- * zooming in, moving the cursor with a map.  `make bench-view`; with the name of a trace it takes that one.
+ * zooming in, moving the cursor with a map.  `make bench-view`; with BENCH_ARGS=TRACE of that
+ * trace, with BENCH_ARGS=N of one of N million records, which it makes and removes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "frame.h"
 #include "trace.h"
 
-#define RECORDS 10000000u
+#define RECORDS 10	/* millions */
 #define FRAMES 200
 #define SCRUB_STEPS 250	/* as input_play() divides what is in view */
 
@@ -33,7 +34,7 @@ static uint32_t next_random(uint64_t *state)
 }
 
 /* Mostly faults that go up through memory, as programs make them; samples each millisecond. */
-static void write_trace(const char *path)
+static void write_trace(const char *path, unsigned int records)
 {
 	char error[256], name[16];
 	struct trace_writer *tw = trace_open(path, TRACE_FULL, error, sizeof(error));
@@ -46,7 +47,7 @@ static void write_trace(const char *path)
 		TRACE(tw, 0, guest, .guest = g, .name = name, .memory = 1 << 20, .vcpus = 4);
 	}
 	trace_start(tw);
-	for (unsigned int i = 0; i < RECORDS; i++) {
+	for (unsigned int i = 0; i < records; i++) {
 		unsigned int g = i >> 8 & 3, r = next_random(&state) % 1000;
 
 		now += 200 + r;
@@ -167,15 +168,18 @@ static void run(const char *path, const char *index)
 int main(int argc, char **argv)
 {
 	char path[] = "/tmp/ballast-bench-XXXXXX", index[4200];
-	const char *trace = argc > 1 ? argv[1] : path;
+	char *end = "";
+	unsigned long millions = argc > 1 ? strtoul(argv[1], &end, 10) : RECORDS;
+	bool own = !*end && millions && millions <= 1000;
+	const char *trace = own ? path : argv[1];
 
-	if (argc < 2) {
+	if (own) {
 		close(mkstemp(path));
-		write_trace(path);
+		write_trace(path, millions * 1000000);
 	}
 	snprintf(index, sizeof(index), "%.4000s.index", trace);
 	run(trace, index);
-	if (argc < 2) {
+	if (own) {
 		unlink(path);
 		unlink(index);
 	}

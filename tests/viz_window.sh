@@ -28,8 +28,12 @@ end() {
 }
 trap end EXIT
 
+# What a hand does.  The viewer gets all of it at once, as on a busy machine: so how fast it is, or xdotool,
+# changes nothing of it (what is a double click, which keys are still down when the viewer looks).
 x() {
-	timeout 10 xdotool "$@" >/dev/null 2>&1
+	kill -STOP "$viewer_pid"
+	timeout 20 xdotool "$@" >/dev/null 2>&1
+	kill -CONT "$viewer_pid"
 }
 
 # until SECONDS COMMAND...: waits for it to become true.
@@ -48,14 +52,11 @@ holds() {
 	printf '%s\n' "$clipboard" | grep -q "$1"
 }
 
-# What Ctrl+C copies.  xclip may return before the clipboard is its own, so that is waited for.  The viewer
-# gets the keys all at once, as on a busy machine: when it looks at them, all are released again.
+# What Ctrl+C copies.  xclip may return before the clipboard is its own, so that is waited for.
 ask() {
 	printf none | timeout 5 xclip -i -selection clipboard >/dev/null 2>&1
 	until_true 20 holds '^none$' || return 1
-	kill -STOP "$viewer_pid"
 	x key ctrl+c
-	kill -CONT "$viewer_pid"
 	until_true 20 holds '^ballast-view' || return 1
 	printf '%s\n' "$clipboard"
 }
@@ -105,7 +106,8 @@ cpu_ticks() {
 }
 
 "$ballast" run "$scenario" --quiet --trace first.trace || exit 1
-Xvfb -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>display 2>/dev/null &
+# -r: a key that is down for long on a busy machine is no key that is pressed again and again
+Xvfb -r -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>display 2>/dev/null &
 xvfb_pid=$!
 until_true 20 test -s display || { echo "Xvfb does not start"; exit 1; }
 DISPLAY=:$(cat display)
@@ -122,7 +124,11 @@ find_window() {
 until_true 30 find_window || { echo "there is no window"; cat viewer.err; exit 1; }
 # without a window manager the focus goes where it is told to, once the window is there
 until_true 20 sh -c "timeout 10 xdotool windowfocus $window && [ \$(timeout 5 xdotool getwindowfocus) = $window ]"
+focused=$(date +%s%N)
 x mousemove --window "$window" 700 400
+# SDL takes notice of the focus 200 ms later, when it looks at events, and then at the keys that are down.
+until_true 5 sh -c "[ \$(date +%s%N) -gt $((focused + 300000000)) ]"
+x key Escape
 
 all=$(ask)
 end_s=$(to_of "$all")
@@ -209,7 +215,17 @@ before=$(cpu_ticks)
 sleep 3
 check_true "it sleeps when nothing happens" [ $(($(cpu_ticks) - before)) -le 2 ]
 
+# Who pastes may be gone when the viewer answers.
+kill -STOP "$viewer_pid"
+timeout 1 xclip -o -selection clipboard >/dev/null 2>&1
+kill -CONT "$viewer_pid"
+check "it outlives who pastes" "$(ask)" '--size 1000x640 '
+
+gone() {
+	! kill -0 "$viewer_pid"
+}
 x key q
+until_true 30 gone || kill "$viewer_pid"
 wait "$viewer_pid"
 status=$?
 viewer_pid=

@@ -83,7 +83,7 @@ static void describe(struct line *l, const struct source *source)
 		    index_text(index, index->head.swap_model));
 	if (*index_text(index, index->head.overrides))
 		add(l, ", with %s", index_text(index, index->head.overrides));
-	add(l, ", %s after %s", result_text(index), number_span(index->head.time).text);
+	add(l, ", %s after %s", result_text(index), human_ns(index->head.time).text);
 }
 
 /* What the user must not overlook, at the right of the title. */
@@ -179,7 +179,7 @@ static void describe_span(struct line *l, const struct scene *s, uint64_t from, 
 {
 	uint64_t discarded = 0, requests = 0;
 
-	add(l, "%s", number_span(to - from).text);
+	add(l, "%s", human_ns(to - from).text);
 	add_change(l, s, "host memory", INDEX_HOST, INDEX_host_used, from, to);
 	add_change(l, s, "swap", INDEX_HOST, INDEX_host_swap_used, from, to);
 	add(l, ", swapped out %s, in %s",
@@ -192,7 +192,7 @@ static void describe_span(struct line *l, const struct scene *s, uint64_t from, 
 		requests += sum_between(&s->source[0], g, INDEX_guest_requests, from, to);
 	}
 	add(l, ", discarded %s in %s requests", number_pages(discarded).text,
-	    number_count(requests).text);
+	    human_count(requests).text);
 }
 
 static void describe_filters(struct line *l, const struct scene *s)
@@ -231,7 +231,7 @@ void foot_draw(const struct scene *s)
 		add(&line, "a to b: ");
 		describe_span(&line, s, v->a < v->b ? v->a : v->b, v->a < v->b ? v->b : v->a);
 	} else {
-		add(&line, "In view %s", number_span(v->to - v->from).text);
+		add(&line, "In view %s", human_ns(v->to - v->from).text);
 		if (l->guests_shown > 6)
 			add(&line, ", guests sorted by %s", sort_names[v->sort]);
 		if (s->source[0].note)

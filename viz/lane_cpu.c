@@ -46,7 +46,7 @@ static void values(const struct scene *s, const struct lane *lane, const uint64_
 	for (unsigned int i = 0; i < NR_CAUSES; i++)
 		all += used[i];
 	gutter_begin(&g, s, lane, "CPU time", "in view:");
-	gutter_line(&g, 0, "all", number_span(all).text);
+	gutter_line(&g, 0, "all", human_ns(all).text);
 	/* the largest first */
 	for (unsigned int n = 0; n < NR_CAUSES; n++) {
 		unsigned int best = NR_CAUSES;
@@ -61,7 +61,7 @@ static void values(const struct scene *s, const struct lane *lane, const uint64_
 		}
 		if (used[best])
 			gutter_line(&g, s->p->cause[best], cause_names[best],
-				    number_span(used[best]).text);
+				    human_ns(used[best]).text);
 	}
 	gutter_scale(s, lane->plot, number_permille(most).text, "0");
 }

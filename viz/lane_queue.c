@@ -40,9 +40,9 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 	gutter_begin(&g, s, lane, "Swap queue", "requests");
 	gutter_line(
 		&g, s->p->queue, "wait",
-		number_count(source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s))).text);
+		human_count(source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s))).text);
 	gutter_line(
 		&g, s->p->swapped, "are served",
-		number_count(source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s))).text);
-	gutter_scale(s, lane->plot, number_count(most).text, "0");
+		human_count(source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s))).text);
+	gutter_scale(s, lane->plot, human_count(most).text, "0");
 }

@@ -18,7 +18,7 @@ uint64_t ruler_step(const struct scene *s)
 		for (unsigned int i = 0; i < 3; i++) {
 			uint64_t step = ten * of_ten[i];
 			int room = (unsigned __int128)step * s->l->plot_w / span;
-			struct number last = number_time(s->v->to, step);
+			struct human last = number_time(s->v->to, step);
 
 			if (room >= text_width(&s->l->normal, last.text) + scene_px(s, 28))
 				return step;
@@ -102,7 +102,7 @@ void ruler_draw(const struct scene *s)
 					    scene_px(s, 3) }, s->p->select);
 	}
 	for (; t <= s->v->to; t += step) {
-		struct number time = number_time(t, step);
+		struct human time = number_time(t, step);
 		struct box b = { layout_x(s->l, t) + scene_px(s, 4), r.y, text_width(f, time.text),
 				 r.h };
 		bool free =

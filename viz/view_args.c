@@ -24,7 +24,7 @@ static bool parse_range(const char *s, uint64_t *from, uint64_t *to)
 	if (!dots || dots - s >= (long)sizeof(first))
 		return false;
 	snprintf(first, sizeof(first), "%.*s", (int)(dots - s), s);
-	return number_parse_time(first, from) && number_parse_time(dots + 2, to) && *from < *to;
+	return human_parse_time(first, from) && human_parse_time(dots + 2, to) && *from < *to;
 }
 
 static bool parse_size(const char *s, int *width, int *height)
@@ -45,7 +45,7 @@ static bool parse_scale(const char *s, int *percent)
 {
 	uint64_t ns;
 
-	if (!number_parse_time(s, &ns) || strchr(s, 's') || ns > UINT64_C(100000000000))
+	if (!human_parse_time(s, &ns) || strchr(s, 's') || ns > UINT64_C(100000000000))
 		return false;
 	*percent = ns / 10000000;
 	return text_scale(*percent) == *percent;
@@ -65,11 +65,11 @@ static bool take(struct view *v, const char *option, const char *value, const ch
 
 	*want = "a time, as 1.5, 20ms or 3us";
 	if (!strcmp(option, "--at"))
-		return v->has_at = number_parse_time(value, &v->at);
+		return v->has_at = human_parse_time(value, &v->at);
 	if (!strcmp(option, "--mark-a"))
-		return v->has_a = number_parse_time(value, &v->a);
+		return v->has_a = human_parse_time(value, &v->a);
 	if (!strcmp(option, "--mark-b"))
-		return v->has_b = number_parse_time(value, &v->b);
+		return v->has_b = human_parse_time(value, &v->b);
 	*want = "two times, as 1.5..20";
 	if (!strcmp(option, "--zoom"))
 		return parse_range(value, &v->from, &v->to);

@@ -6,8 +6,10 @@
 #include "window.h"
 
 #include <SDL.h>
+#include <SDL_syswm.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "frame.h"
 #include "input.h"
@@ -186,6 +188,34 @@ static void loop(struct window *w)
 	}
 }
 
+#ifdef SDL_VIDEO_DRIVER_X11
+static XErrorHandler other_errors;
+
+static int ignore_gone(Display *display, XErrorEvent *e)
+{
+	return e->error_code == BadWindow ? 0 : other_errors(display, e);
+}
+
+/*
+ * SDL answers who pastes what was copied.  When that one's window is gone by then, Xlib would end
+ * the program.  SDL has loaded Xlib, so here it is not linked either.
+ */
+static void outlive_others(void)
+{
+	const char *driver = SDL_GetCurrentVideoDriver();
+	void *xlib = driver && !strcmp(driver, "x11") ? SDL_LoadObject("libX11.so.6") : NULL;
+	XErrorHandler (*set)(XErrorHandler) = xlib ? SDL_LoadFunction(xlib, "XSetErrorHandler") :
+						     NULL;
+
+	if (set)
+		other_errors = set(ignore_gone);
+}
+#else
+static void outlive_others(void)
+{
+}
+#endif
+
 static bool is_set(const char *variable)
 {
 	const char *value = getenv(variable);
@@ -219,6 +249,7 @@ int window_run(struct view *v, struct source *source, unsigned int nr_sources)
 	SDL_SetWindowMinimumSize(w.window, 640, 360);
 	SDL_GetWindowSize(w.window, &v->width, &v->height);
 	SDL_StartTextInput();
+	outlive_others();
 	loop(&w);
 	free(w.in.copy);
 	canvas_free(&w.canvas);

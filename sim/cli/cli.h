@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "human.h"
 #include "report.h"
 #include "scenario.h"
 
@@ -87,9 +88,6 @@ const char *cli_beside_executable(const char *what);
 const char *cli_images_given(const struct run_args *args);
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
-
-/* "20", "1.5s", "300ms": at most nine digits after the point.  False: it is no time. */
-bool cli_parse_time(const char *s, uint64_t *ns);
 
 /*
  * Whether what @option names is nothing that is read; and whether it can be written, too: 0, or

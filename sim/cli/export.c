@@ -21,7 +21,7 @@ static int set_option(struct export_request *r, const char *option, const char *
 	if (!value)
 		return cli_error("%s: needs a value", option);
 	if (from || !strcmp(option, "--until")) {
-		if (!cli_parse_time(value, from ? &r->from : &r->until))
+		if (!human_parse_time(value, from ? &r->from : &r->until))
 			return cli_error("%s %s: not a time; allowed: a number, such as 20 or 1.5, "
 					 "and ns, us, ms, s, min or h", option, value);
 		return 0;

@@ -28,7 +28,7 @@ static int set_until(struct run_args *args, const char *value)
 	static char setting[SETTING_SIZE];
 	uint64_t ns;
 
-	if (!cli_parse_time(value, &ns) || !ns || ns % NS_PER_MS)
+	if (!human_parse_time(value, &ns) || !ns || ns % NS_PER_MS)
 		return cli_error("--until %s: not a time; allowed: a number and ms, s, min or h",
 				 value);
 	snprintf(setting, sizeof(setting), "/until-ms=%" PRIu64, ns / NS_PER_MS);

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -106,46 +105,6 @@ void cli_message(void *opaque, const char *text)
 	if (args->progress && !args->quiet)
 		fprintf(stderr, "\r\033[K");
 	fprintf(stderr, "%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
-}
-
-static const struct {
-	const char *name;
-	uint64_t ns;
-} units[] = {
-	{ "", UINT64_C(1000000000) },	{ "s", UINT64_C(1000000000) },
-	{ "ms", 1000000 },		{ "us", 1000 },
-	{ "ns", 1 },			{ "min", UINT64_C(60000000000) },
-	{ "h", UINT64_C(3600000000000) },
-};
-
-bool cli_parse_time(const char *s, uint64_t *ns)
-{
-	uint64_t whole = 0, part = 0, scale = 1, unit = 0;
-	const char *digits = s;
-
-	for (; isdigit((unsigned char)*s); s++) {
-		if (whole > UINT64_MAX / 100)
-			return false;
-		whole = whole * 10 + (*s - '0');
-	}
-	if (s == digits)
-		return false;
-	if (*s == '.') {
-		for (s++; isdigit((unsigned char)*s) && scale < 1000000000; s++) {
-			part = part * 10 + (*s - '0');
-			scale *= 10;
-		}
-		if (scale == 1)
-			return false;
-	}
-	for (unsigned int i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!strcmp(s, units[i].name))
-			unit = units[i].ns;
-	}
-	if (!unit || whole > (UINT64_MAX - unit) / unit)
-		return false;
-	*ns = whole * unit + (uint64_t)((unsigned __int128)part * unit / scale);
-	return true;
 }
 
 FILE *cli_begin_command(char **text, size_t *size, const char *images)

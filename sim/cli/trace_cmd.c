@@ -60,7 +60,7 @@ static int why_option(struct trace_why *why, bool *has_gfn, const char *option, 
 		if (!scenario_parse_number(value, &why->gfn))
 			return cli_error("trace why --gfn %s: not a number", value);
 		*has_gfn = true;
-	} else if (!cli_parse_time(value, &why->at)) {
+	} else if (!human_parse_time(value, &why->at)) {
 		return cli_error("trace why --at %s: not a time; allowed: a number and ns, us, ms, "
 				 "s, min or h", value);
 	}

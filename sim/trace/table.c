@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of text; see table.h.  Integer arithmetic only: the same text on every machine.
+ * Tables of text; see table.h.
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,103 +10,6 @@
 
 #include "hostmem.h"
 #include "table.h"
-
-/* value * scale / unit, rounded. */
-static uint64_t scaled(uint64_t value, uint64_t scale, uint64_t unit)
-{
-	return ((unsigned __int128)value * scale + unit / 2) / unit;
-}
-
-/* Three digits that matter: 1.23, 12.3, 123. */
-static struct human three_digits(uint64_t value, uint64_t unit, const char *name)
-{
-	uint64_t hundredths = scaled(value, 100, unit), tenths = scaled(value, 10, unit);
-	struct human h;
-
-	if (hundredths < 1000)
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%02" PRIu64 " %s",
-			 hundredths / 100, hundredths % 100, name);
-	else if (tenths < 1000)
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%" PRIu64 " %s", tenths / 10,
-			 tenths % 10, name);
-	else
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 " %s", scaled(value, 1, unit), name);
-	return h;
-}
-
-struct human human_bytes(uint64_t bytes)
-{
-	static const char *const names[] = { "KiB", "MiB", "GiB", "TiB" };
-	uint64_t unit = 1024;
-	struct human h;
-
-	if (bytes < 1024) {
-		snprintf(h.text, sizeof(h.text), bytes ? "%" PRIu64 " B" : "0", bytes);
-		return h;
-	}
-	for (unsigned int i = 0;; i++, unit *= 1024) {
-		if (i == 3 || bytes / unit < 1024)
-			return three_digits(bytes, unit, names[i]);
-	}
-}
-
-struct human human_ns(uint64_t ns)
-{
-	struct human h;
-
-	if (ns < 1000) {
-		snprintf(h.text, sizeof(h.text), ns ? "%" PRIu64 " ns" : "0", ns);
-		return h;
-	}
-	if (ns < 1000000)
-		return three_digits(ns, 1000, "us");
-	if (ns < 1000000000)
-		return three_digits(ns, 1000000, "ms");
-	return three_digits(ns, 1000000000, "s");
-}
-
-struct human human_time(uint64_t ns)
-{
-	struct human h;
-	uint64_t ms = ns / 1000000;
-
-	if (ms >= 10000)
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%" PRIu64 " s", ms / 1000,
-			 ms / 100 % 10);
-	else
-		snprintf(h.text, sizeof(h.text), "%" PRIu64 ".%03" PRIu64 " s", ms / 1000,
-			 ms % 1000);
-	return h;
-}
-
-struct human human_count(uint64_t count)
-{
-	char digits[24];
-	struct human h;
-	size_t n = snprintf(digits, sizeof(digits), "%" PRIu64, count), at = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			h.text[at++] = ',';
-		h.text[at++] = digits[i];
-	}
-	h.text[at] = '\0';
-	return h;
-}
-
-struct human human_value(enum table_unit unit, uint64_t value)
-{
-	switch (unit) {
-	case TABLE_NS:
-		return human_ns(value);
-	case TABLE_PAGES:
-		return human_bytes(value * 4096);
-	case TABLE_BYTES:
-		return human_bytes(value);
-	default:
-		return human_count(value);
-	}
-}
 
 static void add_cell(struct table *t, char *text)
 {
