@@ -5,6 +5,7 @@
  */
 #include "suite.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,6 +126,57 @@ START_TEST(what_is_added_is_added_once_in_whatever_columns)
 		ck_assert_uint_eq(discarded, 512 * 6000 / 5);
 		ck_assert_uint_eq(requests, 6000 / 5);
 	}
+	index_free(index);
+}
+END_TEST
+
+#define TICK (10 * STORY_MS)
+
+/* Samples each ten ticks, of 5 ms of CPU time a tick, and of pages written. */
+static void write_rates(void)
+{
+	struct trace_writer *tw = trace_open("r", TRACE_FULL, error, sizeof(error));
+
+	story_declare(tw, &(struct story){ .guests = 1, .samples = 1 });
+	trace_start(tw);
+	for (uint64_t i = 1; i <= 30000; i++) {
+		TRACE(tw, 10 * i * TICK, cpu_sample, .guest = 0, .program = 50 * STORY_MS);
+		TRACE(tw, 10 * i * TICK, host_sample, .used = i, .swap_out = 100 * i);
+	}
+	trace_close(tw);
+}
+
+static void check_rates(const struct trace_index *index, uint64_t from, uint64_t to)
+{
+	struct index_column column[200];
+
+	index_columns(index, index_find(index, INDEX_HOST, INDEX_cpu_program), from, to, column,
+		      (to - from) / TICK);
+	for (unsigned int i = 0; i < (to - from) / TICK; i++)
+		ck_assert_msg(column[i].delta >= 4990000 && column[i].delta <= 5010000,
+			      "tick %u: %" PRIu64 " ns", i, column[i].delta);
+	index_columns(index, index_find(index, INDEX_HOST, INDEX_host_swap_out), from, to, column,
+		      (to - from) / TICK);
+	for (unsigned int i = 0; i < (to - from) / TICK; i++)
+		ck_assert_msg(column[i].delta >= 9 && column[i].delta <= 11,
+			      "tick %u: %" PRIu64 " pages", i, column[i].delta);
+}
+
+/* What a sample says was before it, also where it is the first one, of the trace or of a part. */
+START_TEST(a_rate_has_no_peak_where_samples_begin)
+{
+	struct trace_index *index, *part;
+	uint64_t from;
+
+	write_rates();
+	index = make("r", 2);
+	ck_assert_uint_gt(index->head.section[INDEX_BLOCKS].nr, 2);
+	check_rates(index, 0, 100 * TICK);
+	from = index->blocks[1].time;
+	part = index_part(index, "r", 1, 1);
+	ck_assert_ptr_nonnull(part);
+	check_rates(part, from, from + 50 * TICK);
+	index_free(part);
 	index_free(index);
 }
 END_TEST
@@ -367,6 +419,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(values, a_mean_is_over_time_and_not_over_samples);
 	tcase_add_test(values, every_value_is_found_again_where_nothing_is_folded);
 	tcase_add_test(values, what_is_added_is_added_once_in_whatever_columns);
+	tcase_add_test(values, a_rate_has_no_peak_where_samples_begin);
 	tcase_add_test(values, marks_have_times_and_the_names_of_programs_and_commands);
 	tcase_add_test(values, a_part_that_is_read_again_has_every_sample);
 	suite_add_tcase(s, values);

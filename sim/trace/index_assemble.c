@@ -108,8 +108,10 @@ static void fold_series(struct assembly *a, uint64_t nodes_max)
 		for (uint64_t i = 0; i < a->nr_grow; i++)
 			nodes += a->grow[i].nr < cap ? a->grow[i].nr : cap;
 	} while (cap > 4 && nodes + nodes / (INDEX_FAN - 1) > nodes_max);
-	for (uint64_t i = 0; i < a->nr_grow; i++)
+	for (uint64_t i = 0; i < a->nr_grow; i++) {
 		index_grow_fold(&a->grow[i], cap, a->end);
+		index_grow_fit(&a->grow[i]);
+	}
 }
 
 static uint64_t node_end(const struct index_node *node, uint64_t nr, uint64_t i, uint64_t end)

@@ -250,6 +250,25 @@ struct trace_index *index_make(const char *trace, unsigned int cpus, char *error
 	return index;
 }
 
+/* What the counters of a part had come to where it begins, in its own terms. */
+static void start_counters(const struct trace_index *index, struct trace_index *part,
+			   uint64_t from)
+{
+	for (uint64_t i = 0; i < part->head.section[INDEX_ROWS].nr; i++) {
+		struct index_series *s = &part->series[i];
+		const struct index_node *first = &part->nodes[s->first[0]];
+		struct index_column before = { 0 };
+
+		if (s->counter != INDEX_TOTAL)
+			continue;
+		if (first->time > from)
+			index_columns(index, index_find(index, s->guest, s->id), from, first->time,
+				      &before, 1);
+		s->start = from;
+		s->base = before.delta < first->min ? first->min - before.delta : 0;
+	}
+}
+
 struct trace_index *index_part(const struct trace_index *index, const char *trace,
 			       uint64_t first_block, uint64_t last_block)
 {
@@ -276,6 +295,7 @@ struct trace_index *index_part(const struct trace_index *index, const char *trac
 	if (last_block + 1 < all && index->blocks[last_block + 1].time > chunk.time)
 		chunk.time = index->blocks[last_block + 1].time;
 	part = index_assemble(&start, &one, 1, blocks, nr, PART_NODES_MAX, true);
+	start_counters(index, part, first_block ? blocks[0].time : 0);
 	index_chunk_free(&chunk);
 	host_free(blocks);
 	trace_reader_close(r);

@@ -371,18 +371,11 @@ static bool route_pages(enum trace_id id)
 	return of >> id & 1;
 }
 
-/* Back to what is in use: it grew by doubling, and shrank where it was folded. */
 static void fit_series(struct index_chunk *chunk)
 {
 	for (unsigned int g = 0; g <= chunk->start->nr_guests; g++)
-		for (unsigned int i = 0; chunk->series[g] && i < NR_INDEX_SERIES; i++) {
-			struct index_grow *grow = &chunk->series[g][i];
-
-			if (grow->size == grow->nr)
-				continue;
-			grow->size = grow->nr;
-			grow->node = host_realloc(grow->node, grow->size * sizeof(*grow->node));
-		}
+		for (unsigned int i = 0; chunk->series[g] && i < NR_INDEX_SERIES; i++)
+			index_grow_fit(&chunk->series[g][i]);
 }
 
 void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,

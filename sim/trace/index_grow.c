@@ -203,3 +203,11 @@ void index_texts_free(struct index_texts *texts)
 	host_free(texts->slot);
 	*texts = (struct index_texts){ 0 };
 }
+
+void index_grow_fit(struct index_grow *g)
+{
+	if (g->size == g->nr)
+		return;
+	g->size = g->nr;
+	g->node = host_realloc(g->node, g->size * sizeof(*g->node));
+}

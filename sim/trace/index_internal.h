@@ -59,6 +59,8 @@ bool index_grow_add(struct index_grow *g, uint64_t time, uint64_t value);
 void index_grow_close(struct index_grow *g, uint64_t time);
 /* Join pairs of nodes until there are at most @cap; @end is the last one's. */
 void index_grow_fold(struct index_grow *g, uint32_t cap, uint64_t end);
+/* Back to the memory that is in use: it grew by doubling, and is too large where it was folded. */
+void index_grow_fit(struct index_grow *g);
 uint64_t index_node_mean(const struct index_node *n);
 uint64_t index_node_last(const struct index_node *n);
 struct index_node index_node_join(const struct index_node *a, uint64_t a_ns,

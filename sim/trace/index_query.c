@@ -92,6 +92,20 @@ static uint64_t find_node(const struct walk *w, uint64_t time)
 	return low;
 }
 
+static uint64_t evenly(uint64_t from, uint64_t to, uint64_t part, uint64_t all)
+{
+	return from + (uint64_t)((u128)(to - from) * part / all);
+}
+
+/* The same before the first node, for one that is looked at now and then. */
+static uint64_t total_before(const struct index_series *s, const struct index_node *first,
+			     uint64_t time)
+{
+	if (time <= s->start || first->time <= s->start || first->min <= s->base)
+		return time < first->time ? s->base : first->min;
+	return evenly(s->base, first->min, time - s->start, first->time - s->start);
+}
+
 /*
  * What a counter has come to just before @time.  It goes up where a node begins, and inside of a
  * folded one evenly; one that is only looked at now and then (TOTAL) also between nodes.
@@ -102,7 +116,7 @@ static uint64_t counter_before(const struct walk *w, uint64_t time)
 	uint64_t end, max;
 
 	if (time <= n->time && w->s->counter == INDEX_TOTAL)
-		return w->at || time == n->time ? n->min : 0;
+		return w->at ? n->min : total_before(w->s, n, time);
 	if (time <= n->time)
 		return w->at ? w->node[w->at - 1].max : 0;
 	end = end_of(w, 0, w->at);
@@ -110,7 +124,7 @@ static uint64_t counter_before(const struct walk *w, uint64_t time)
 	      n->max;
 	if (n->min == max || time >= end)
 		return max;
-	return n->min + (u128)(max - n->min) * (time - n->time) / (end - n->time);
+	return evenly(n->min, max, time - n->time, end - n->time);
 }
 
 static void take_node(struct index_column *c, const struct index_node *n, uint64_t ns,
