@@ -15,6 +15,8 @@
 
 #define MARKS_MAX 65536		/* of a part */
 #define MARK_TEXT_MAX 400	/* bytes */
+#define FRAME_RECORDS 50000 	/* from one key frame of pages to the next, at least */
+#define FRAME_SHARE 50		/* bytes of a trace are as many times as its frames' */
 #define CAP_MAX 65536		/* nodes of a series */
 #define START_RECORDS_MAX 200000
 #define GUESTS_MAX 10000	/* as many as a scenario may have */
@@ -197,7 +199,7 @@ static void pack_pages(struct index_chunk *chunk, uint64_t next_block)
 		memcpy(chunk->frame_bytes + chunk->frame_len, bytes, len);
 		chunk->frame_len += len;
 		host_free(bytes);
-		free_pages(chunk, g);
+		index_pages_clear(chunk->pages[g]);
 	}
 }
 
@@ -371,6 +373,23 @@ static bool route_pages(enum trace_id id)
 	return of >> id & 1;
 }
 
+/*
+ * Another key frame where blocks meet, so that reading on from one is short; but frames take a
+ * small part of what the trace does.
+ */
+static void pack_between(struct index_chunk *chunk, const struct index_block *block,
+			 struct trace_place *last, uint64_t number)
+{
+	uint64_t len = chunk->frame_len;
+
+	if (!chunk->pages || block->place.records - last->records < FRAME_RECORDS ||
+	    block->place.offset - last->offset < FRAME_SHARE * chunk->last_len)
+		return;
+	pack_pages(chunk, number);
+	chunk->last_len = chunk->frame_len - len;
+	*last = block->place;
+}
+
 static void fit_series(struct index_chunk *chunk)
 {
 	for (unsigned int g = 0; g <= chunk->start->nr_guests; g++)
@@ -383,6 +402,7 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 		      void (*progress)(void *data), void *data)
 {
 	uint64_t at = 0, end = blocks[nr_blocks].place.records;
+	struct trace_place last_frame = blocks[0].place;
 	struct trace_record record;
 	const char *damage;
 
@@ -393,9 +413,12 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 
 		if (end && number >= end)
 			break;	/* what it went over could not be decoded */
-		for (; at + 1 < nr_blocks && number >= blocks[at + 1].place.records; at++)
+		while (at + 1 < nr_blocks && number >= blocks[at + 1].place.records) {
+			at++;
+			pack_between(chunk, &blocks[at], &last_frame, next_block - nr_blocks + at);
 			if (progress)
 				progress(data);
+		}
 		chunk->records = number;
 		chunk->time = record.time;
 		if (!record.id)
@@ -408,6 +431,8 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 			add_pages(chunk, &record);
 	}
 	pack_pages(chunk, next_block);
+	for (unsigned int g = 0; chunk->pages && g < chunk->start->nr_guests; g++)
+		free_pages(chunk, g);
 	fit_series(chunk);
 	damage = trace_reader_damage(r);
 	chunk->records = end && !damage ? end : trace_reader_records(r);

@@ -97,7 +97,7 @@ struct index_chunk {
 	struct index_frame *frames;
 	unsigned int nr_frames;
 	uint8_t *frame_bytes;
-	uint64_t frame_len;
+	uint64_t frame_len, last_len;	/* last_len: of the frames that were packed last */
 	struct index_texts texts;
 	struct index_mark *marks;
 	unsigned int nr_marks;

@@ -24,10 +24,18 @@ void index_pages_init(struct index_pages *p, uint64_t nr)
 	p->block = host_alloc((nr / PAGES_BLOCK + 1) * sizeof(*p->block));
 }
 
+void index_pages_clear(struct index_pages *p)
+{
+	for (uint64_t i = 0; i <= p->nr / PAGES_BLOCK; i++) {
+		host_free(p->block[i]);
+		p->block[i] = NULL;
+	}
+}
+
 void index_pages_free(struct index_pages *p)
 {
-	for (uint64_t i = 0; p->block && i <= p->nr / PAGES_BLOCK; i++)
-		host_free(p->block[i]);
+	if (p->block)
+		index_pages_clear(p);
 	host_free(p->block);
 	*p = (struct index_pages){ 0 };
 }

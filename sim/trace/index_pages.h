@@ -66,6 +66,8 @@ struct index_pages {
 
 void index_pages_init(struct index_pages *p, uint64_t nr);
 void index_pages_free(struct index_pages *p);
+/* Nothing has been heard of any page; requests are still known. */
+void index_pages_clear(struct index_pages *p);
 /* @fine: single pages are recorded, so extents of swapping say nothing new. */
 void index_pages_record(struct index_pages *p, const struct trace_record *record, bool fine);
 /* Runs of pages with one state, packed; host_free() it. */
