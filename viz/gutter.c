@@ -34,24 +34,16 @@ void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *la
 	g->y += l->bold.height + scene_px(s, 2);
 }
 
-void gutter_line(struct gutter *g, uint32_t color, const char *label, const char *value)
+void gutter_line(struct gutter *g, uint32_t color, const char *label, const char *value,
+		 uint64_t weight)
 {
-	const struct scene *s = g->s;
-	const struct font *f = &s->l->small;
-	struct box b = { g->lane->gutter.x, g->y, g->lane->gutter.w - scene_px(s, 10), f->height };
-	int width;
+	struct gutter_line *line = &g->line[g->nr];
 
-	if (g->y + f->height > g->end)
+	if (g->nr == GUTTER_LINES)
 		return;
-	g->y += f->height + scene_px(s, 1);
-	if (color)
-		px_fill(s->c, (struct box){ b.x, b.y + f->height / 2 - scene_px(s, 4),
-					    scene_px(s, 8), scene_px(s, 8) }, color);
-	b.x += scene_px(s, 14);
-	b.w -= scene_px(s, 14);
-	width = text_in(s->c, f, b, TEXT_RIGHT, s->p->text, value);
-	b.w -= width + scene_px(s, 6);
-	text_in(s->c, f, b, TEXT_LEFT, s->p->dim, label);
+	g->nr++;
+	*line = (struct gutter_line){ .color = color, .label = label, .weight = weight };
+	snprintf(line->value, sizeof(line->value), "%s", value);
 }
 
 void gutter_pages(struct gutter *g, uint32_t color, const char *label, uint64_t pages,
@@ -59,12 +51,71 @@ void gutter_pages(struct gutter *g, uint32_t color, const char *label, uint64_t 
 {
 	char value[112];
 
-	if (g->lane->source && pages != pages_a)
+	if (g->lane->source && pages != pages_a && pages != NUMBER_NONE && pages_a != NUMBER_NONE)
 		snprintf(value, sizeof(value), "%s (%s)", number_pages(pages).text,
 			 number_difference(pages_a, pages).text);
 	else
 		snprintf(value, sizeof(value), "%s", number_pages(pages).text);
-	gutter_line(g, color, label, value);
+	gutter_line(g, color, label, value, pages == NUMBER_NONE ? 0 : pages);
+}
+
+void gutter_first(struct gutter *g)
+{
+	if (g->nr)
+		g->line[g->nr - 1].weight = GUTTER_FIRST;
+}
+
+/* The @nr that weigh most; of equal ones, the first. */
+static void choose(struct gutter *g, unsigned int nr)
+{
+	while (nr--) {
+		struct gutter_line *best = NULL;
+
+		for (unsigned int i = 0; i < g->nr; i++)
+			if (!g->line[i].shown && (!best || g->line[i].weight > best->weight))
+				best = &g->line[i];
+		if (best)
+			best->shown = true;
+	}
+}
+
+static void draw_line(struct gutter *g, const struct gutter_line *line)
+{
+	const struct scene *s = g->s;
+	const struct font *f = &s->l->small;
+	struct box b = { g->lane->gutter.x, g->y, g->lane->gutter.w - scene_px(s, 10), f->height };
+	int width;
+
+	g->y += f->height + scene_px(s, 1);
+	if (line->color)
+		px_fill(s->c, (struct box){ b.x, b.y + f->height / 2 - scene_px(s, 4),
+					    scene_px(s, 8), scene_px(s, 8) }, line->color);
+	b.x += scene_px(s, 14);
+	b.w -= scene_px(s, 14);
+	width = text_in(s->c, f, b, TEXT_RIGHT, s->p->text, line->value);
+	b.w -= width + scene_px(s, 6);
+	text_in(s->c, f, b, TEXT_LEFT, s->p->dim, line->label);
+}
+
+void gutter_end(struct gutter *g)
+{
+	int line = g->s->l->small.height + scene_px(g->s, 1);
+	unsigned int room = g->end - g->y + scene_px(g->s, 1) < line ? 0 :
+			    (g->end - g->y + scene_px(g->s, 1)) / line;
+	char more[32];
+
+	choose(g, g->nr <= room ? g->nr : room > 1 ? room - 1 : room);
+	for (unsigned int i = 0; i < g->nr; i++)
+		if (g->line[i].shown)
+			draw_line(g, &g->line[i]);
+	if (g->nr <= room || room < 2)
+		return;
+	snprintf(more, sizeof(more), "and %u more", g->nr - room + 1);
+	text_in(g->s->c, &g->s->l->small,
+		(struct box){ g->lane->gutter.x + scene_px(g->s, 14), g->y,
+			      g->lane->gutter.w - scene_px(g->s, 24), g->s->l->small.height },
+		TEXT_LEFT,
+		g->s->p->dim, more);
 }
 
 void gutter_scale(const struct scene *s, struct box plot, const char *top, const char *bottom)

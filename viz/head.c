@@ -123,17 +123,31 @@ static void draw_progress(const struct scene *s, struct box b)
 	}
 }
 
+/* The scenario; of two traces of different ones, both. */
+static void title(const struct scene *s, char *text, size_t size)
+{
+	const struct trace_index *a = s->source[0].index,
+				 *b = s->nr_sources > 1 ? s->source[1].index : NULL;
+	const char *one = index_text(a, a->head.scenario), *other = b ?
+			  index_text(b, b->head.scenario) : one;
+
+	if (strcmp(one, other))
+		snprintf(text, size, "A %.200s, B %.200s", one, other);
+	else
+		snprintf(text, size, "%.400s", one);
+}
+
 void head_draw(const struct scene *s)
 {
 	const struct layout *l = s->l;
 	struct box b = { l->head.x, l->head.y, l->head.w, l->title.height };
-	const struct trace_index *index = s->source[0].index;
-	char text[LINE_MAX_TEXT];
+	char text[LINE_MAX_TEXT], scenarios[LINE_MAX_TEXT];
 	const char *alarm = warning(s, text, sizeof(text));
 	int width;
 
-	width = text_in(s->c, &l->title, (struct box){ b.x, b.y, b.w / 2, b.h }, TEXT_LEFT,
-			s->p->text, index_text(index, index->head.scenario));
+	title(s, scenarios, sizeof(scenarios));
+	width = text_in(s->c, &l->title, (struct box){ b.x, b.y, b.w * 2 / 3, b.h }, TEXT_LEFT,
+			s->p->text, scenarios);
 	b.x += width + scene_px(s, 20);
 	b.w -= width + scene_px(s, 20);
 	if (alarm) {

@@ -25,6 +25,7 @@ static const struct {
 	{ "m", "memory map of the guest under the pointer; wheel: size of cells" },
 	{ "space", "play: the cursor moves, and the map with it" },
 	{ "e", "what happened to it at the cursor, and why" },
+	{ "Tab", "map and records of the other trace" },
 	{ ", . [ ]", "previous, next of the kind; cause, effect" },
 	{ "c", "clear all filters" },
 	{ "Searching and the rest", NULL },

@@ -100,18 +100,38 @@ static void lane_command(struct input *in, char command)
 	scroll_by(in, 0);
 }
 
-/* The guest under the pointer, else the first. */
+/* The trace that map and records are of. */
+static struct source *panel_source(struct input *in)
+{
+	return &in->source[view_panel_of(in->v, in->nr_sources)];
+}
+
+/* Map and records of the other trace. */
+static void other_trace(struct input *in)
+{
+	struct view *v = in->v;
+
+	if (in->nr_sources < 2)
+		snprintf(v->message, sizeof(v->message), "There is only one trace");
+	else
+		v->panel_of = !v->panel_of;
+	v->event = 0;
+}
+
+/* The guest under the pointer, and in which trace; else the first. */
 static const char *pointed_guest(struct input *in)
 {
 	struct layout l = layout_now(in);
 	const struct lane *lane = layout_lane_at(&l, in->pointer_x, in->pointer_y);
-	const struct trace_index *index = in->source[0].index;
+	const struct trace_index *index = panel_source(in)->index;
 	const char *name = "";
 
 	if (index && index_nr_guests(index))
 		name = index_text(index, index->guests[0].name);
-	if (lane && (lane->kind == LANE_GUEST || lane->kind == LANE_ROW))
+	if (lane && (lane->kind == LANE_GUEST || lane->kind == LANE_ROW)) {
 		name = lane->name;
+		in->v->panel_of = lane->source;
+	}
 	layout_free(&l);
 	return name;
 }
@@ -119,10 +139,11 @@ static const char *pointed_guest(struct input *in)
 /* One panel at a time. */
 static void toggle_panel(struct input *in, char *on, char *off)
 {
+	unsigned int of = in->v->panel_of;
 	const char *name = pointed_guest(in);
 
 	*off = '\0';
-	if (!strcmp(on, name))
+	if (!strcmp(on, name) && of == in->v->panel_of)
 		name = "";
 	snprintf(on, VIEW_WORDS, "%s", name);
 	in->v->map_order = -1;
@@ -247,7 +268,7 @@ static void command(struct input *in, char c)
 	case '.':
 	case '[':
 	case ']':
-		panel_step(v, in->source, c);
+		panel_step(v, panel_source(in), c);
 		break;
 	case ' ':
 		play(v);
@@ -341,6 +362,9 @@ static bool take_key(struct input *in, const struct input_event *e)
 	case KEY_HOME:
 		view_fit(v);
 		break;
+	case KEY_TAB:
+		other_trace(in);
+		break;
 	case KEY_ESCAPE:
 		escape(v);
 		break;
@@ -358,8 +382,8 @@ static void wheel(struct input *in, const struct input_event *e)
 	bool beside = e->x < l.plot_x || e->x >= l.plot_x + l.plot_w;
 	uint64_t page;
 
-	if (map_page_at(&l, in->v, in->source, e->x, e->y, &page)) {
-		map_zoom(in->v, &l, in->source, page, e->wheel > 0 ? -1 : 1);
+	if (map_page_at(&l, in->v, panel_source(in), e->x, e->y, &page)) {
+		map_zoom(in->v, &l, panel_source(in), page, e->wheel > 0 ? -1 : 1);
 		layout_free(&l);
 		return;
 	}
@@ -403,10 +427,11 @@ static void press(struct input *in, const struct input_event *e)
 	in->press_y = in->last_y = e->y;
 	in->moved = false;
 	in->v->help = false;
-	if (*in->v->events && panel_record_at(in->source, e->x, e->y, &page)) {
-		panel_look(in->v, in->source, page);
-	} else if (!*in->v->events && map_page_at(&l, in->v, in->source, e->x, e->y, &page)) {
-		map_words(in->v->message, sizeof(in->v->message), in->source, in->v, page);
+	if (*in->v->events && panel_record_at(panel_source(in), e->x, e->y, &page)) {
+		panel_look(in->v, panel_source(in), page);
+	} else if (!*in->v->events && map_page_at(&l, in->v, panel_source(in), e->x, e->y, &page)) {
+		map_words(in->v->message, sizeof(in->v->message), panel_source(in), in->v,
+			  page);
 	} else if (box_holds(l.ruler, e->x, e->y)) {
 		in->drag = DRAG_SELECT;
 	} else if (box_holds(l.overview, e->x, e->y)) {

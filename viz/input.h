@@ -12,7 +12,7 @@ enum input_kind { INPUT_KEY, INPUT_TEXT, INPUT_WHEEL, INPUT_PRESS, INPUT_RELEASE
 
 /* Keys that are no text; with Ctrl, letters are keys, too, as themselves. */
 enum input_key { KEY_LEFT = 0x10000, KEY_RIGHT, KEY_UP, KEY_DOWN, KEY_HOME, KEY_PAGE_UP,
-		 KEY_PAGE_DOWN, KEY_ESCAPE, KEY_RETURN, KEY_BACKSPACE };
+		 KEY_PAGE_DOWN, KEY_ESCAPE, KEY_RETURN, KEY_BACKSPACE, KEY_TAB };
 
 struct input_event {
 	enum input_kind kind;

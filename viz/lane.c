@@ -4,6 +4,8 @@
  */
 #include "lane.h"
 
+#include <stdio.h>
+
 static const struct {
 	void (*draw)(const struct scene *s, const struct lane *lane);
 	const char *missing;	/* when the trace has no such records */
@@ -67,6 +69,24 @@ static void fill_between(const struct scene *s, struct box region, bool pinned)
 	fill(s, y, region.y + region.h);
 }
 
+/* Where this lane's trace ends, if another one goes on. */
+static void draw_end(const struct scene *s, const struct lane *lane)
+{
+	uint64_t end = s->source[lane->source].index->head.time;
+	struct box b = lane->plot;
+	char text[16];
+
+	if (end >= s->v->end || end < s->v->from || end >= s->v->to)
+		return;
+	b.x = layout_x(s->l, end);
+	px_fill(s->c, (struct box){ b.x, b.y, scene_px(s, 1), b.h }, s->p->alarm);
+	b.x += scene_px(s, 6);
+	b.w = lane->plot.x + lane->plot.w - b.x;
+	snprintf(text, sizeof(text), "%c ends", 'A' + lane->source);
+	if (lane->kind != LANE_ROW && b.w > text_width(&s->l->small, text))
+		text_in(s->c, &s->l->small, b, TEXT_LEFT, s->p->dim, text);
+}
+
 static void draw_region(const struct scene *s, struct box region, bool pinned)
 {
 	canvas_clip(s->c, region);
@@ -76,10 +96,12 @@ static void draw_region(const struct scene *s, struct box region, bool pinned)
 
 		if (!lane->plot.w || lane->pinned != pinned)
 			continue;
-		if (lane->missing)
+		if (lane->missing) {
 			draw_missing(s, lane);
-		else
+		} else {
 			lane_table[lane->kind].draw(s, lane);
+			draw_end(s, lane);
+		}
 	}
 	canvas_unclip(s->c);
 }

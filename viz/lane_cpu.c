@@ -46,23 +46,12 @@ static void values(const struct scene *s, const struct lane *lane, const uint64_
 	for (unsigned int i = 0; i < NR_CAUSES; i++)
 		all += used[i];
 	gutter_begin(&g, s, lane, "CPU time", "in view:");
-	gutter_line(&g, 0, "all", human_ns(all).text);
-	/* the largest first */
-	for (unsigned int n = 0; n < NR_CAUSES; n++) {
-		unsigned int best = NR_CAUSES;
-
-		for (unsigned int i = 0; i < NR_CAUSES; i++) {
-			unsigned int rank = 0;
-
-			for (unsigned int k = 0; k < NR_CAUSES; k++)
-				rank += used[k] > used[i] || (used[k] == used[i] && k < i);
-			if (rank == n)
-				best = i;
-		}
-		if (used[best])
-			gutter_line(&g, s->p->cause[best], cause_names[best],
-				    human_ns(used[best]).text);
-	}
+	gutter_line(&g, 0, "all", human_ns(all).text, GUTTER_FIRST);
+	for (unsigned int i = 0; i < NR_CAUSES; i++)
+		if (used[i])
+			gutter_line(&g, s->p->cause[i], cause_names[i], human_ns(used[i]).text,
+				    used[i]);
+	gutter_end(&g);
 	gutter_scale(s, lane->plot, number_permille(most).text, "0");
 }
 

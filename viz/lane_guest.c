@@ -189,8 +189,8 @@ static int draw_ticks(const struct scene *s, const struct lane *lane, struct box
 	return y;
 }
 
-/* A part at the cursor. */
-static uint64_t part_at(const struct source *s, uint32_t guest, enum part part, uint64_t at)
+/* A part at the cursor; NUMBER_NONE: it is not known. */
+static uint64_t part_at(const struct source *s, int64_t guest, enum part part, uint64_t at)
 {
 	static const enum index_series_id plain[NR_PARTS] = {
 		[PART_USED] = INDEX_guest_used,
@@ -201,14 +201,25 @@ static uint64_t part_at(const struct source *s, uint32_t guest, enum part part, 
 	};
 	uint64_t sum = 0, told;
 
-	for (unsigned int i = 0; has_disjoint(s, guest) && i < NR_DISJOINT; i++)
-		if (disjoint[i].part == part)
-			sum += source_value(s, guest, disjoint[i].id, at);
-	if (has_disjoint(s, guest) || part == PART_FREE_SMALL)
+	if (guest < 0)
+		return NUMBER_NONE;
+	for (unsigned int i = 0; has_disjoint(s, guest) && i < NR_DISJOINT; i++) {
+		uint64_t value = disjoint[i].part == part ?
+				 source_value(s, guest, disjoint[i].id, at) : 0;
+
+		if (value == NUMBER_NONE)
+			return value;
+		sum += value;
+	}
+	if (has_disjoint(s, guest))
 		return sum;
+	if (part == PART_FREE_SMALL)
+		return NUMBER_NONE;
 	sum = source_value(s, guest, plain[part], at);
-	told = part == PART_FREE ? source_value(s, guest, INDEX_guest_reported, at) : 0;
-	return sum > told ? sum - told : 0;
+	if (part != PART_FREE || sum == NUMBER_NONE)
+		return sum;
+	told = source_value(s, guest, INDEX_guest_reported, at);
+	return told == NUMBER_NONE ? sum : sum > told ? sum - told : 0;
 }
 
 static bool part_ever(const struct source *s, uint32_t guest, enum part part)
@@ -220,34 +231,42 @@ static bool part_ever(const struct source *s, uint32_t guest, enum part part)
 	       (part == PART_BALLOONED && source_peak(s, guest, INDEX_guest_ballooned));
 }
 
+static uint64_t value_of(const struct source *s, int64_t guest, enum index_series_id id,
+			 uint64_t at)
+{
+	return guest < 0 ? NUMBER_NONE : source_value(s, guest, id, at);
+}
+
 static void values(const struct scene *s, const struct lane *lane)
 {
 	static const enum part order[] = { PART_USED, PART_FREE, PART_REPORTED, PART_BALLOONED,
 					   PART_FREE_SMALL, PART_CACHE };
-	static const char *const short_names[NR_PARTS] = { "used", "page cache", "free, small",
-							   "free", "free, told", "ballooned" };
 	const struct source *from = &s->source[lane->source], *a = &s->source[0];
 	const struct index_guest *guest = &from->index->guests[lane->guest];
 	uint64_t at = scene_at(s);
 	struct gutter g;
 
 	gutter_begin(&g, s, lane, lane->name, number_pages(guest->memory).text);
-	gutter_pages(&g, s->p->resident, "resident",
+	gutter_pages(&g, s->p->resident, LEGEND_RESIDENT,
 		     source_value(from, lane->guest, INDEX_guest_resident, at),
-		     source_value(a, lane->guest, INDEX_guest_resident, at));
-	gutter_pages(&g, s->p->swapped, "swapped by host",
+		     value_of(a, lane->guest_a, INDEX_guest_resident, at));
+	gutter_first(&g);
+	gutter_pages(&g, s->p->swapped, LEGEND_SWAPPED,
 		     source_value(from, lane->guest, INDEX_guest_swapped, at),
-		     source_value(a, lane->guest, INDEX_guest_swapped, at));
+		     value_of(a, lane->guest_a, INDEX_guest_swapped, at));
+	gutter_first(&g);
 	/* what the guest never has is not worth a line */
 	for (unsigned int i = 0; i < NR_PARTS; i++)
 		if (part_ever(from, lane->guest, order[i]))
-			gutter_pages(&g, s->p->part[order[i]], short_names[order[i]],
+			gutter_pages(&g, s->p->part[order[i]],
+				     legend_part(&s->l->words, order[i]),
 				     part_at(from, lane->guest, order[i], at),
-				     part_at(a, lane->guest, order[i], at));
+				     part_at(a, lane->guest_a, order[i], at));
 	if (source_peak(from, lane->guest, INDEX_guest_guest_swap))
 		gutter_pages(&g, 0, "own swap",
 			     source_value(from, lane->guest, INDEX_guest_guest_swap, at),
-			     source_value(a, lane->guest, INDEX_guest_guest_swap, at));
+			     value_of(a, lane->guest_a, INDEX_guest_guest_swap, at));
+	gutter_end(&g);
 }
 
 void lane_guest_draw(const struct scene *s, const struct lane *lane)

@@ -89,21 +89,26 @@ void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 	shown = find_shown(from, &nr);
 	draw_stack(s, lane, shown, nr);
 	used = others = source_value(from, INDEX_HOST, INDEX_host_used, at);
-	for (unsigned int i = 0; i < nr; i++) {
-		uint64_t resident = source_value(from, shown[i].guest, INDEX_guest_resident, at);
-
-		others -= resident < others ? resident : others;
-	}
 	gutter_begin(&g, s, lane, "Host memory", number_pages(frames).text);
 	gutter_pages(&g, s->p->resident, "used", used,
 		     source_value(&s->source[0], INDEX_HOST, INDEX_host_used, at));
-	for (unsigned int i = nr; i-- > 0;)
-		gutter_pages(&g, s->p->shade[i % NR_SHADES],
-			     index_text(from->index, from->index->guests[shown[i].guest].name),
-			     source_value(from, shown[i].guest, INDEX_guest_resident, at),
-			     source_value(&s->source[0], shown[i].guest, INDEX_guest_resident, at));
+	gutter_first(&g);
+	for (unsigned int i = nr; i-- > 0;) {
+		const char *name = index_text(from->index,
+					      from->index->guests[shown[i].guest].name);
+		int64_t of_a = source_guest_like(&s->source[0], name, shown[i].guest);
+		uint64_t resident = source_value(from, shown[i].guest, INDEX_guest_resident, at);
+
+		if (resident != NUMBER_NONE && others != NUMBER_NONE)
+			others -= resident < others ? resident : others;
+		gutter_pages(&g, s->p->shade[i % NR_SHADES], name, resident, of_a < 0 ?
+			     NUMBER_NONE : source_value(&s->source[0], of_a,
+							INDEX_guest_resident, at));
+	}
 	gutter_line(&g, s->p->host_other, nr < index_nr_guests(from->index) ?
-		    "other guests, kernel" : "host kernel", number_pages(others).text);
+		    "other guests, kernel" : "host kernel", number_pages(others).text,
+		    others == NUMBER_NONE ? 0 : others);
+	gutter_end(&g);
 	gutter_scale(s, lane->plot, number_pages(frames).text, "0");
 	host_free(shown);
 }
@@ -134,5 +139,6 @@ void lane_host_swap_draw(const struct scene *s, const struct lane *lane)
 	gutter_pages(&g, s->p->swapped, "used",
 		     source_value(from, INDEX_HOST, INDEX_host_swap_used, scene_at(s)),
 		     source_value(&s->source[0], INDEX_HOST, INDEX_host_swap_used, scene_at(s)));
+	gutter_end(&g);
 	gutter_scale(s, lane->plot, number_pages(full).text, "0");
 }

@@ -15,6 +15,8 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 							  INDEX_swap_active);
 	const struct index_column *waiting = scene_columns(s, 1, lane->source, INDEX_HOST,
 							   INDEX_swap_waiting);
+	uint64_t now_waiting = source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s));
+	uint64_t now_active = source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s));
 	int w = s->l->plot_w;
 	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value)), most = 1;
 	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = 2,
@@ -38,11 +40,8 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 	stack_draw(&stack);
 	host_free(value);
 	gutter_begin(&g, s, lane, "Swap queue", "requests");
-	gutter_line(
-		&g, s->p->queue, "wait",
-		human_count(source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s))).text);
-	gutter_line(
-		&g, s->p->swapped, "are served",
-		human_count(source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s))).text);
+	gutter_line(&g, s->p->queue, "wait", number_count(now_waiting).text, 1);
+	gutter_line(&g, s->p->swapped, "are served", number_count(now_active).text, 0);
+	gutter_end(&g);
 	gutter_scale(s, lane->plot, human_count(most).text, "0");
 }

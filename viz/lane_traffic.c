@@ -46,8 +46,9 @@ void lane_traffic_draw(const struct scene *s, const struct lane *lane)
 	}
 	px_fill(s->c, (struct box){ b.x, middle, b.w, 1 }, s->p->grid);
 	gutter_begin(&g, s, lane, "Swap traffic", "in view:");
-	gutter_line(&g, s->p->swap_out, "out, upwards", number_pages(out_sum).text);
-	gutter_line(&g, s->p->swap_in, "in, downwards", number_pages(in_sum).text);
+	gutter_line(&g, s->p->swap_out, "out, upwards", number_pages(out_sum).text, 1);
+	gutter_line(&g, s->p->swap_in, "in, downwards", number_pages(in_sum).text, 0);
+	gutter_end(&g);
 	gutter_scale(s, b, most > 1 ? number_rate(rate(s, most)).text : "0", most > 1 ?
 		     number_rate(rate(s, most)).text : "");
 }

@@ -27,12 +27,13 @@ static const struct {
 	[LANE_ROW] = { "", 0, 0, 0 },
 	[LANE_HOST_MEMORY] = { "host:memory", 78, 18, 220 },
 	[LANE_HOST_SWAP] = { "host:swap", 44, 9, 110 },
-	[LANE_TRAFFIC] = { "host:traffic", 44, 9, 110 },
-	[LANE_QUEUE] = { "host:queue", 44, 7, 90 },
+	[LANE_TRAFFIC] = { "host:traffic", 50, 9, 110 },
+	[LANE_QUEUE] = { "host:queue", 50, 7, 90 },
 	[LANE_CPU] = { "host:cpu", 64, 14, 180 },
 };
 
 struct order {
+	unsigned int source;	/* the first that has it */
 	uint32_t guest;
 	uint64_t key;
 	const char *name;
@@ -48,6 +49,8 @@ static int compare(const void *va, const void *vb)
 		return by_name;
 	if (a->sort >= SORT_RESIDENT && a->key != b->key)
 		return a->key < b->key ? 1 : -1;
+	if (a->source != b->source)
+		return a->source < b->source ? -1 : 1;
 	return a->guest < b->guest ? -1 : a->guest > b->guest;
 }
 
@@ -64,48 +67,72 @@ static struct lane *add_lane(struct layout *l, const struct view *v, enum lane_k
 }
 
 static void add_guest(struct layout *l, const struct view *v, const struct source *source,
-		      unsigned int nr_sources, uint32_t guest, bool bands)
+		      unsigned int nr_sources, const struct order *o, bool bands)
 {
-	const char *name = index_text(source[0].index, source[0].index->guests[guest].name);
-	bool row = names_have(&v->collapsed, name) || (!bands && !names_have(&v->expanded, name));
-	struct lane *lane;
+	bool row = names_have(&v->collapsed, o->name) ||
+		   (!bands && !names_have(&v->expanded, o->name));
+	int64_t guest_a = o->source ? -1 : o->guest;
 
 	l->guests_shown++;
-	for (unsigned int i = 0; i < nr_sources; i++) {
-		if (!source[i].index || guest >= index_nr_guests(source[i].index))
+	for (unsigned int i = o->source; i < nr_sources; i++) {
+		int64_t guest = source_guest_like(&source[i], o->name, o->guest);
+		struct lane *lane = guest < 0 ? NULL :
+				    add_lane(l, v, row ? LANE_ROW : LANE_GUEST, i, guest, o->name);
+
+		if (!lane)
 			continue;
-		lane = add_lane(l, v, row ? LANE_ROW : LANE_GUEST, i, guest, name);
-		if (lane)
-			lane->pinned = names_have(&v->pinned, name);
+		lane->guest_a = guest_a;
+		lane->pinned = names_have(&v->pinned, o->name);
 	}
+}
+
+static uint64_t sort_key(const struct source *s, uint32_t guest, enum view_sort sort)
+{
+	switch (sort) {
+	case SORT_RESIDENT:
+		return source_peak(s, guest, INDEX_guest_resident);
+	case SORT_SWAPPED:
+		return source_peak(s, guest, INDEX_guest_swapped);
+	case SORT_STALLED:
+		return source_peak(s, guest, INDEX_guest_stalled);
+	default:
+		return 0;
+	}
+}
+
+/* Those of the first trace, and those that only the second has. */
+static unsigned int find_guests(struct order **order, const struct source *source,
+				unsigned int nr_sources, enum view_sort sort)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < nr_sources; i++) {
+		const struct trace_index *index = source[i].index;
+
+		for (uint32_t g = 0; index && g < index_nr_guests(index); g++) {
+			const char *name = index_text(index, index->guests[g].name);
+
+			if (i && source_guest_like(&source[0], name, g) >= 0)
+				continue;
+			*(struct order *)collect_append(order, &nr, sizeof(**order)) =
+				(struct order){ i, g, sort_key(&source[i], g, sort), name, sort };
+		}
+	}
+	return nr;
 }
 
 static void add_guests(struct layout *l, const struct view *v, const struct source *source,
 		       unsigned int nr_sources)
 {
-	const struct trace_index *index = source[0].index;
-	uint32_t nr = index_nr_guests(index);
-	struct order *order = host_alloc(nr * sizeof(*order));
+	struct order *order = NULL;
 
-	l->guests = nr;
-	for (uint32_t g = 0; g < nr; g++)
-		order[g] = (struct order){
-			.guest = g,
-			.name = index_text(index, index->guests[g].name),
-			.sort = v->sort,
-			.key = v->sort == SORT_RESIDENT
-				       ? source_peak(&source[0], g, INDEX_guest_resident)
-			       : v->sort == SORT_SWAPPED
-				       ? source_peak(&source[0], g, INDEX_guest_swapped)
-			       : v->sort == SORT_STALLED
-				       ? source_peak(&source[0], g, INDEX_guest_stalled)
-				       : 0,
-		};
-	qsort(order, nr, sizeof(*order), compare);
-	for (uint32_t i = 0; i < nr; i++)
+	l->guests = find_guests(&order, source, nr_sources, v->sort);
+	if (l->guests)
+		qsort(order, l->guests, sizeof(*order), compare);
+	for (uint32_t i = 0; i < l->guests; i++)
 		if (!*v->filter || strstr(order[i].name, v->filter))
-			add_guest(l, v, source, nr_sources, order[i].guest,
-				  nr * nr_sources <= BANDS_MAX);
+			add_guest(l, v, source, nr_sources, &order[i],
+				  l->guests * nr_sources <= BANDS_MAX);
 	host_free(order);
 }
 
@@ -267,8 +294,16 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->panel = (struct box){ v->width - l->panel.w - layout_px(l, 8), l->overview.y, l->panel.w,
 				 l->foot.y - layout_px(l, 6) - l->overview.y };
 	place_lanes(l, v,
-		    (struct box){ edge, y, v->width - edge - l->panel.w,
-				  l->foot.y - layout_px(l, 2) - y });
+		    (struct box){ edge, y, (l->panel.w ? l->panel.x - layout_px(l, 4) : v->width) -
+				  edge, l->foot.y - layout_px(l, 2) - y });
+}
+
+bool layout_is_host_lane(const char *name)
+{
+	for (unsigned int i = 0; i < NR_LANE_KINDS; i++)
+		if (*lane_table[i].name && !strcmp(name, lane_table[i].name))
+			return true;
+	return false;
 }
 
 void layout_free(struct layout *l)

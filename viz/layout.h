@@ -19,6 +19,7 @@ struct lane {
 	enum lane_kind kind;
 	unsigned int source;
 	uint32_t guest;
+	int64_t guest_a;	/* of trace A, with the same name; -1: there is none */
 	const char *name;	/* as --hide and others have it */
 	bool missing;		/* the trace has no such records */
 	bool pinned;
@@ -42,6 +43,7 @@ struct layout {
 void layout_make(struct layout *l, const struct view *v, const struct source *source,
 		 unsigned int nr_sources);
 void layout_free(struct layout *l);
+bool layout_is_host_lane(const char *name);
 
 static inline int layout_px(const struct layout *l, int px)
 {

@@ -60,6 +60,11 @@ void legend_find(struct legend *legend, const struct source *source, unsigned in
 	}
 }
 
+const char *legend_part(const struct legend *legend, enum part part)
+{
+	return part == PART_FREE && legend->small ? "free, reportable" : part_names[part];
+}
+
 enum swatch { SWATCH_BLOCK, SWATCH_STRIPES, SWATCH_LINE, SWATCH_DASHES, SWATCH_FLAG, SWATCH_TICKS,
 	      SWATCH_RAMP, SWATCH_HEAD };
 
@@ -156,12 +161,11 @@ static void guest_items(struct flow *f, const struct legend *l)
 		if ((i == PART_FREE_SMALL && !l->small) || (i == PART_REPORTED && !l->reports) ||
 		    (i == PART_BALLOONED && !l->balloon))
 			continue;
-		item(f, SWATCH_BLOCK, p->part[i], 0, i == PART_FREE && l->small ?
-		     "free, reportable" : part_names[i]);
+		item(f, SWATCH_BLOCK, p->part[i], 0, legend_part(l, i));
 	}
 	item(f, SWATCH_HEAD, 0, 0, "Held by the host:");
-	item(f, SWATCH_LINE, p->resident, 0, "resident (RSS)");
-	item(f, SWATCH_STRIPES, p->swapped, 0, "swapped by the host");
+	item(f, SWATCH_LINE, p->resident, 0, LEGEND_RESIDENT);
+	item(f, SWATCH_STRIPES, p->swapped, 0, LEGEND_SWAPPED);
 	if (l->target)
 		item(f, SWATCH_DASHES, p->target, 0, "balloon target");
 	item(f, SWATCH_HEAD, 0, 0, "Ticks:");
@@ -185,7 +189,7 @@ int legend_draw(const struct legend *l, struct canvas *c, const struct palette *
 	if (l->rows) {
 		item(&f, SWATCH_HEAD, 0, 0, "Rows:");
 		item(&f, SWATCH_RAMP, 0, 0, "resident, 0 to 100 % of the memory");
-		item(&f, SWATCH_BLOCK, p->swapped, 0, "swapped by the host");
+		item(&f, SWATCH_BLOCK, p->swapped, 0, LEGEND_SWAPPED);
 	}
 	if (l->cpu) {
 		item(&f, SWATCH_HEAD, 0, 0, "CPU time:");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "events.h"
 #include "frame.h"
 #include "output.h"
@@ -41,6 +42,7 @@ static const char usage[] =
 	"  --map-cell ORDER:PAGE cells of 2^ORDER pages, from PAGE on\n"
 	"  --events GUEST        what happened to this guest at the cursor, and why\n"
 	"  --event NUMBER        the record that is looked at\n"
+	"  --of A|B              of two traces, the one that map and events are of\n"
 	"  --scroll N            lanes are scrolled by so much\n"
 	"  --help, --version\n"
 	"\n"
@@ -122,6 +124,18 @@ static int report(const struct source *source, unsigned int nr)
 	return status;
 }
 
+/* False: it asks for what is not there. */
+static bool fit_view(struct options *o, const struct source *source)
+{
+	char error[1024];
+	bool ok = view_check(&o->view, source, o->nr_traces, error, sizeof(error));
+
+	if (!ok)
+		fprintf(stderr, "ballast-view: %s\n", error);
+	view_end(&o->view, sources_end(source, o->nr_traces));
+	return ok;
+}
+
 static int screenshot(struct options *o, struct source *source)
 {
 	struct canvas canvas;
@@ -130,8 +144,9 @@ static int screenshot(struct options *o, struct source *source)
 
 	for (unsigned int i = 0; i < o->nr_traces; i++)
 		source_open(&source[i], o->trace[i], true);
-	view_end(&o->view, sources_end(source, o->nr_traces));
 	status = report(source, o->nr_traces);
+	if (!fit_view(o, source))
+		return 2;
 	canvas_init(&canvas, o->view.width, o->view.height);
 	frame_draw(&canvas, &o->view, source, o->nr_traces);
 	if (picture_write(&canvas, o->screenshot, error, sizeof(error))) {
@@ -140,6 +155,24 @@ static int screenshot(struct options *o, struct source *source)
 	}
 	canvas_free(&canvas);
 	return status;
+}
+
+static int window(struct options *o, struct source *source)
+{
+	bool reading = false;
+	int status;
+
+	for (unsigned int i = 0; i < o->nr_traces; i++) {
+		source_open(&source[i], o->trace[i], false);
+		reading |= source[i].build != NULL;
+	}
+	/* what is still being read is looked at when it has been */
+	if (reading)
+		view_end(&o->view, sources_end(source, o->nr_traces));
+	else if (!fit_view(o, source))
+		return 2;
+	status = window_run(&o->view, source, o->nr_traces);
+	return report(source, o->nr_traces) ? 2 : status;
 }
 
 int main(int argc, char **argv)
@@ -152,18 +185,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	view_init(&o.view);
 	status = parse(&o, argv);
-	if (status < 0) {
-		if (o.screenshot) {
-			status = screenshot(&o, source);
-		} else {
-			for (unsigned int i = 0; i < o.nr_traces; i++)
-				source_open(&source[i], o.trace[i], false);
-			view_end(&o.view, sources_end(source, o.nr_traces));
-			status = window_run(&o.view, source, o.nr_traces);
-			if (report(source, o.nr_traces))
-				status = 2;
-		}
-	}
+	if (status < 0)
+		status = o.screenshot ? screenshot(&o, source) : window(&o, source);
 	for (unsigned int i = 0; i < o.nr_traces; i++) {
 		events_close(&source[i]);
 		source_close(&source[i]);

@@ -30,22 +30,32 @@ static const struct {
 	{ SIDE_GUEST, "isolated", PAGE_ISOLATED, PAGE_ISOLATED },
 	{ SIDE_GUEST, "told to the host", PAGE_REPORTED, PAGE_REPORTED },
 	{ SIDE_GUEST, "ballooned", PAGE_BALLOONED, PAGE_BALLOONED },
+	{ SIDE_GUEST, "not heard of yet", PAGE_UNHEARD, PAGE_UNHEARD },
 	{ SIDE_HOST, "absent", PAGE_ABSENT, PAGE_ABSENT },
 	{ SIDE_HOST, "mapped, 4 KiB", PAGE_4K, PAGE_4K },
 	{ SIDE_HOST, "mapped, 2 MiB", PAGE_2M, PAGE_2M },
 	{ SIDE_HOST, "swapped", PAGE_SWAPPED, PAGE_SWAPPED },
 	{ SIDE_HOST, "held, not mapped", PAGE_HELD, PAGE_HELD },
+	{ SIDE_HOST, "not touched yet", PAGE_UNTOUCHED, PAGE_UNTOUCHED },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(*kinds))
+
+/* In @kinds: each side's last. */
+static const unsigned int unknown[NR_SIDES] = { [SIDE_GUEST] = 7, [SIDE_HOST] = NR_KINDS - 1 };
+
+static bool is_unknown(unsigned int kind)
+{
+	return kind == unknown[SIDE_GUEST] || kind == unknown[SIDE_HOST];
+}
 
 static uint32_t color_of(const struct palette *p, unsigned int kind)
 {
 	const uint32_t colors[NR_KINDS] = {
 		p->part[PART_USED], p->part[PART_FREE_SMALL],
 		px_mix(p->part[PART_FREE_SMALL], p->part[PART_FREE], 128), p->part[PART_FREE],
-		p->target, p->part[PART_REPORTED], p->part[PART_BALLOONED], p->lane, p->shade[1],
-		p->shade[2], p->swapped, p->cache,
+		p->target, p->part[PART_REPORTED], p->part[PART_BALLOONED], p->back, p->lane,
+		p->shade[1], p->shade[2], p->swapped, p->cache, p->back,
 	};
 
 	return colors[kind];
@@ -99,7 +109,15 @@ static unsigned int kind_of(uint8_t state, enum side side)
 	for (unsigned int k = 0; k < NR_KINDS; k++)
 		if (kinds[k].side == side && value >= kinds[k].first && value <= kinds[k].last)
 			return k;
-	return NR_KINDS;	/* nothing has been heard of it */
+	return unknown[side];	/* of which it is not known what they were before they were freed */
+}
+
+/* A frame, if nothing is known: the background shows. */
+static void draw_swatch(const struct scene *s, struct box b, unsigned int kind)
+{
+	px_fill(s->c, b, color_of(s->p, kind));
+	if (is_unknown(kind))
+		px_frame(s->c, b, 1, s->p->dim);
 }
 
 /* How many pages of a span are in each state. */
@@ -145,8 +163,8 @@ static void sum_kinds(const unsigned int *count, enum side side, uint64_t *sum)
 static void draw_cell(const struct scene *s, const struct grid *g, const unsigned int *count,
 		      enum side side, int x, int y)
 {
-	uint64_t sum[NR_KINDS + 1] = { 0 };
-	unsigned int best = NR_KINDS;
+	uint64_t sum[NR_KINDS] = { 0 };
+	unsigned int best = unknown[side];
 	struct box b = { g->box[side].x + x * g->cell, g->box[side].y + y * g->cell, 0, 0 };
 
 	sum_kinds(count, side, sum);
@@ -154,8 +172,8 @@ static void draw_cell(const struct scene *s, const struct grid *g, const unsigne
 		if (sum[k] > sum[best])
 			best = k;
 	b.w = b.h = g->cell - scene_px(s, 1);
-	px_fill(s->c, b, best < NR_KINDS ? color_of(s->p, best) : s->p->back);
-	if (best == NR_KINDS)
+	px_fill(s->c, b, color_of(s->p, best));
+	if (is_unknown(best))
 		px_frame(s->c, b, 1, s->p->lane);
 	for (unsigned int k = 0; k < NR_KINDS; k++)
 		if (k != best && sum[k] && kinds[k].first == PAGE_SWAPPED && side == SIDE_HOST)
@@ -199,8 +217,7 @@ static void draw_words(const struct scene *s, const struct grid *g, enum side si
 		if (kinds[k].side != side)
 			continue;
 		at++;
-		px_fill(s->c, (struct box){ b.x, b.y + (b.h - swatch) / 2, swatch, swatch },
-			color_of(s->p, k));
+		draw_swatch(s, (struct box){ b.x, b.y + (b.h - swatch) / 2, swatch, swatch }, k);
 		b.x += swatch + scene_px(s, 5);
 		b.w -= swatch + scene_px(s, 5);
 		width = text_in(s->c, &l->small, b, TEXT_RIGHT, s->p->text,
@@ -226,19 +243,23 @@ static struct index_memory *memory_at(struct source *s, const struct view *v, ui
 
 void map_draw(const struct scene *s)
 {
-	int64_t guest = source_guest(&s->source[0], s->v->map);
+	struct source *of = &s->source[view_panel_of(s->v, s->nr_sources)];
+	int64_t guest = source_guest(of, s->v->map);
 	const struct layout *l = s->l;
 	struct box b = { l->panel.x, l->panel.y, l->panel.w, l->bold.height };
-	uint64_t total[NR_KINDS + 1] = { 0 };
+	uint64_t total[NR_KINDS] = { 0 };
 	unsigned int count[256];
 	struct index_memory *m;
 	struct grid g;
 	char text[160];
 
 	snprintf(text, sizeof(text), "Memory of %.60s", s->v->map);
+	if (s->nr_sources > 1)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %c (%.60s)",
+			 of == s->source ? 'A' : 'B', of->name);
 	text_in(s->c, &l->bold, b, TEXT_LEFT, s->p->text, text);
 	b = (struct box){ b.x, b.y + b.h + scene_px(s, 2), b.w, l->small.height };
-	m = guest < 0 ? NULL : memory_at(&s->source[0], s->v, guest);
+	m = guest < 0 ? NULL : memory_at(of, s->v, guest);
 	if (!m) {
 		text_in(s->c, &l->small, b, TEXT_LEFT, s->p->dim,
 			guest < 0 ? "The trace has no such guest"
@@ -296,8 +317,7 @@ void map_words(char *text, size_t size, struct source *source, const struct view
 	seen = kind_of(state, SIDE_GUEST);
 	held = kind_of(state, SIDE_HOST);
 	snprintf(text, size, "Page %#llx (%s): %s; for the host %s", (unsigned long long)page,
-		 number_pages(page).text, seen < NR_KINDS ? kinds[seen].words : "not heard of yet",
-		 held < NR_KINDS ? kinds[held].words : "not touched yet");
+		 number_pages(page).text, kinds[seen].words, kinds[held].words);
 }
 
 void map_zoom(struct view *v, const struct layout *l, const struct source *source, uint64_t page,

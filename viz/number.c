@@ -7,15 +7,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static const struct human none = { "-" };
+
 struct human number_pages(uint64_t pages)
 {
+	if (pages == NUMBER_NONE)
+		return none;
 	return human_bytes(pages < UINT64_MAX >> 12 ? pages << 12 : UINT64_MAX);
+}
+
+struct human number_count(uint64_t count)
+{
+	return count == NUMBER_NONE ? none : human_count(count);
 }
 
 struct human number_difference(uint64_t a, uint64_t b)
 {
-	struct human n = number_pages(a > b ? a - b : b - a), signed_n;
+	struct human n = human_bytes((a > b ? a - b : b - a) << 12), signed_n;
 
+	if (a == NUMBER_NONE || b == NUMBER_NONE)
+		return none;
 	snprintf(signed_n.text, sizeof(signed_n.text), "%s%.24s", a == b ? "" :
 		 b > a ? "+" : "\xe2\x88\x92", n.text);
 	return signed_n;

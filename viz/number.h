@@ -7,7 +7,10 @@
 
 #include "human.h"
 
+#define NUMBER_NONE UINT64_MAX	/* in the place of a number: it is not known */
+
 struct human number_pages(uint64_t pages);
+struct human number_count(uint64_t count);
 struct human number_difference(uint64_t a_pages, uint64_t b_pages);	/* b - a, with its sign */
 /* A point in time in seconds, as exact as steps of @step ns need. */
 struct human number_time(uint64_t ns, uint64_t step);

@@ -176,13 +176,17 @@ static void draw_effects(struct pen *p, const struct event *at)
 
 void panel_draw(const struct scene *s)
 {
-	struct pen p = { .s = s, .source = &s->source[0], .y = s->l->panel.y };
+	struct pen p = { .s = s, .source = &s->source[view_panel_of(s->v, s->nr_sources)],
+			 .y = s->l->panel.y };
 	int64_t guest = source_guest(p.source, s->v->events);
 	const struct event *at;
 	char text[160];
 	uint64_t record;
 
 	snprintf(text, sizeof(text), "What happened to %.60s", s->v->events);
+	if (s->nr_sources > 1)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %c (%.60s)",
+			 p.source == s->source ? 'A' : 'B', p.source->name);
 	text_in(s->c, &s->l->bold, (struct box){ s->l->panel.x, p.y, s->l->panel.w,
 						 s->l->bold.height }, TEXT_LEFT, s->p->text, text);
 	p.y += s->l->bold.height + scene_px(s, 3);

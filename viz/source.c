@@ -11,6 +11,7 @@
 
 #include "collect.h"
 #include "hostmem.h"
+#include "number.h"
 
 #define PART_BLOCKS_MAX 512	/* some tenths of a second to read, once */
 
@@ -157,6 +158,14 @@ int64_t source_guest(const struct source *s, const char *name)
 	return -1;
 }
 
+int64_t source_guest_like(const struct source *s, const char *name, uint32_t like)
+{
+	if (s->index && like < index_nr_guests(s->index) &&
+	    !strcmp(index_text(s->index, s->index->guests[like].name), name))
+		return like;
+	return source_guest(s, name);
+}
+
 const char *source_damage(const struct source *s)
 {
 	return s->index ? index_text(s->index, s->index->head.damage) : "";
@@ -237,19 +246,20 @@ uint64_t source_value(const struct source *s, uint32_t guest, enum index_series_
 	const struct index_series *series = s->index ? index_find(s->index, guest, id) : NULL,
 				  *fine;
 
+	struct index_column c = { 0 };
+
 	if (!series)
-		return 0;
+		return NUMBER_NONE;
 	if (series->folded && !series->counter && s->part && time >= s->part_from &&
 	    time < s->part_to) {
-		struct index_column c = { 0 };
-
 		fine = index_find(s->part, guest, id);
 		if (fine)
 			c = index_at(s->part, fine, time);
 		if (c.any)
 			return c.last;
 	}
-	return index_at(s->index, series, time).last;
+	c = index_at(s->index, series, time);
+	return c.any ? c.last : NUMBER_NONE;
 }
 
 uint64_t source_peak(const struct source *s, uint32_t guest, enum index_series_id id)

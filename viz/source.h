@@ -42,8 +42,9 @@ void source_close(struct source *s);
 
 /* When the longest of the traces ends. */
 uint64_t sources_end(const struct source *source, unsigned int nr);
-/* The guest of this name; -1: there is none. */
+/* The guest of this name; -1: there is none.  @like: the number that it may well have. */
 int64_t source_guest(const struct source *s, const char *name);
+int64_t source_guest_like(const struct source *s, const char *name, uint32_t like);
 /* "" if the trace is whole. */
 const char *source_damage(const struct source *s);
 /* Read what is needed to see this span; does nothing if it is there, or not needed, or too long. */
@@ -53,7 +54,7 @@ bool source_has(const struct source *s, uint32_t guest, enum index_series_id id)
 /* False as well; the columns are zero then. */
 bool source_columns(const struct source *s, uint32_t guest, enum index_series_id id, uint64_t from,
 		    uint64_t to, struct index_column *column, unsigned int nr);
-/* The value at a time, 0 if it is not known. */
+/* The value at a time; NUMBER_NONE (number.h): it is not known yet, or any more. */
 uint64_t source_value(const struct source *s, uint32_t guest, enum index_series_id id,
 		      uint64_t time);
 /* The largest value that there was in all of the trace. */

@@ -12,6 +12,7 @@
 
 typedef unsigned __int128 u128;
 
+const char *const view_trace_names[2] = { "A", "B" };
 const char *const sort_names[NR_SORTS] = { "number", "name", "resident", "swapped", "stalled" };
 
 void view_init(struct view *v)

@@ -36,6 +36,7 @@ struct view {
 	enum view_sort sort;
 	int scroll;			/* of the lanes, in pixels at 100 % */
 	struct names hidden, expanded, collapsed, pinned;
+	unsigned int panel_of;		/* the trace that map and records are of */
 	char map[VIEW_WORDS];		/* the guest whose memory is shown, or "" */
 	int map_order;			/* of a cell; -1: as large as all of the memory needs */
 	uint64_t map_first;		/* page in its first cell */
@@ -49,7 +50,7 @@ struct view {
 	char message[160];		/* what the last key came to */
 };
 
-extern const char *const sort_names[NR_SORTS];
+extern const char *const sort_names[NR_SORTS], *const view_trace_names[2];
 
 void view_init(struct view *v);
 void view_free(struct view *v);
@@ -61,6 +62,12 @@ void names_clear(struct names *n);
 #define VIEW_SPAN_MIN UINT64_C(1000)	/* ns that are in view at least */
 
 #define VIEW_END_MAX (UINT64_C(1) << 61)	/* sums of times do not run over */
+
+/* The trace that map and records are of; there may be only one. */
+static inline unsigned int view_panel_of(const struct view *v, unsigned int nr_sources)
+{
+	return v->panel_of < nr_sources ? v->panel_of : 0;
+}
 
 /* A trace of this length is (or has become) the longest. */
 void view_end(struct view *v, uint64_t end);

@@ -59,79 +59,112 @@ static bool find_word(const char *s, const char *const *word, unsigned int nr, u
 	return false;
 }
 
-static bool take(struct view *v, const char *option, const char *value, const char **want)
+/* Words that are kept as they are; NULL: this option takes none. */
+static char *word_of(struct view *v, const char *option)
 {
-	unsigned int word;
+	return !strcmp(option, "--filter") ? v->filter : !strcmp(option, "--map") ? v->map :
+	       !strcmp(option, "--events") ? v->events : NULL;
+}
 
-	*want = "a time, as 1.5, 20ms or 3us";
+static bool take_word(struct view *v, const char *option, const char *value)
+{
+	if (strlen(value) >= VIEW_WORDS)
+		return false;
+	strcpy(word_of(v, option), value);
+	return true;
+}
+
+static bool take_time(struct view *v, const char *option, const char *value)
+{
 	if (!strcmp(option, "--at"))
 		return v->has_at = human_parse_time(value, &v->at);
 	if (!strcmp(option, "--mark-a"))
 		return v->has_a = human_parse_time(value, &v->a);
-	if (!strcmp(option, "--mark-b"))
-		return v->has_b = human_parse_time(value, &v->b);
-	*want = "two times, as 1.5..20";
+	return v->has_b = human_parse_time(value, &v->b);
+}
+
+static bool take_range(struct view *v, const char *option, const char *value)
+{
 	if (!strcmp(option, "--zoom"))
 		return parse_range(value, &v->from, &v->to);
-	if (!strcmp(option, "--select"))
-		return v->has_select = parse_range(value, &v->select_from, &v->select_to);
-	*want = "WIDTHxHEIGHT, 640x360 to 16384x16384";
-	if (!strcmp(option, "--size"))
-		return parse_size(value, &v->width, &v->height);
-	*want = "1, 1.25, 1.5, 2, 2.5 or 3";
-	if (!strcmp(option, "--scale"))
-		return parse_scale(value, &v->scale);
-	*want = "dark or light";
-	if (!strcmp(option, "--theme")) {
-		if (!find_word(value, theme_names, NR_THEMES, &word))
-			return false;
-		v->theme = word;
-		return true;
-	}
-	*want = "number, name, resident, swapped or stalled";
-	if (!strcmp(option, "--sort")) {
-		if (!find_word(value, sort_names, NR_SORTS, &word))
-			return false;
-		v->sort = word;
-		return true;
-	}
-	*want = "at most 63 bytes";
-	if (!strcmp(option, "--filter")) {
-		if (strlen(value) >= sizeof(v->filter))
-			return false;
-		strcpy(v->filter, value);
-		return true;
-	}
-	if (!strcmp(option, "--map")) {
-		if (strlen(value) >= sizeof(v->map))
-			return false;
-		strcpy(v->map, value);
-		return true;
-	}
-	if (!strcmp(option, "--events")) {
-		if (strlen(value) >= sizeof(v->events))
-			return false;
-		strcpy(v->events, value);
-		return true;
-	}
-	*want = "the number of a record";
-	if (!strcmp(option, "--event")) {
-		char *end;
-
-		v->event = strtoull(value, &end, 10) + 1;
-		return *value >= '0' && *value <= '9' && !*end;
-	}
-	*want = "ORDER:PAGE, as 0:4096";
-	if (!strcmp(option, "--map-cell"))
-		return sscanf(value, "%2d:%20" SCNu64, &v->map_order, &v->map_first) == 2 &&
-		       v->map_order >= 0 && v->map_order <= 12;
-	*want = "a number of pixels";
-	if (!strcmp(option, "--scroll")) {
-		v->scroll = atoi(value);
-		return v->scroll >= 0 && v->scroll < 10000000;
-	}
-	return false;
+	return v->has_select = parse_range(value, &v->select_from, &v->select_to);
 }
+
+static bool take_size(struct view *v, const char *option, const char *value)
+{
+	return parse_size(value, &v->width, &v->height);
+}
+
+static bool take_scale(struct view *v, const char *option, const char *value)
+{
+	return parse_scale(value, &v->scale);
+}
+
+static bool take_choice(struct view *v, const char *option, const char *value)
+{
+	unsigned int word;
+	bool ok;
+
+	if (!strcmp(option, "--theme")) {
+		ok = find_word(value, theme_names, NR_THEMES, &word);
+		v->theme = ok ? word : v->theme;
+	} else if (!strcmp(option, "--sort")) {
+		ok = find_word(value, sort_names, NR_SORTS, &word);
+		v->sort = ok ? word : v->sort;
+	} else {
+		ok = find_word(value, view_trace_names, 2, &word);
+		v->panel_of = ok ? word : v->panel_of;
+	}
+	return ok;
+}
+
+static bool take_event(struct view *v, const char *option, const char *value)
+{
+	char *end;
+
+	v->event = strtoull(value, &end, 10) + 1;
+	return *value >= '0' && *value <= '9' && !*end;
+}
+
+static bool take_cell(struct view *v, const char *option, const char *value)
+{
+	int n = 0;
+
+	return sscanf(value, "%2d:%20" SCNu64 "%n", &v->map_order, &v->map_first, &n) == 2 &&
+	       !value[n] && v->map_order >= 0 && v->map_order <= 12;
+}
+
+static bool take_scroll(struct view *v, const char *option, const char *value)
+{
+	char *end;
+	unsigned long scroll = strtoul(value, &end, 10);
+
+	v->scroll = scroll;
+	return *value >= '0' && *value <= '9' && !*end && scroll < 10000000;
+}
+
+static const struct {
+	const char *name;
+	bool (*take)(struct view *v, const char *option, const char *value);
+	const char *want;
+} options[] = {
+	{ "--at", take_time, "a time, as 1.5, 20ms or 3us" },
+	{ "--mark-a", take_time, "a time, as 1.5, 20ms or 3us" },
+	{ "--mark-b", take_time, "a time, as 1.5, 20ms or 3us" },
+	{ "--zoom", take_range, "two times, as 1.5..20" },
+	{ "--select", take_range, "two times, as 1.5..20" },
+	{ "--size", take_size, "WIDTHxHEIGHT, 640x360 to 16384x16384" },
+	{ "--scale", take_scale, "1, 1.25, 1.5, 2, 2.5 or 3" },
+	{ "--theme", take_choice, "dark or light" },
+	{ "--sort", take_choice, "number, name, resident, swapped or stalled" },
+	{ "--of", take_choice, "A or B" },
+	{ "--filter", take_word, "at most 63 bytes" },
+	{ "--map", take_word, "at most 63 bytes" },
+	{ "--events", take_word, "at most 63 bytes" },
+	{ "--event", take_event, "the number of a record" },
+	{ "--map-cell", take_cell, "ORDER:PAGE, as 0:4096" },
+	{ "--scroll", take_scroll, "a number of pixels" },
+};
 
 static struct names *list_of(struct view *v, const char *option)
 {
@@ -141,35 +174,26 @@ static struct names *list_of(struct view *v, const char *option)
 	       !strcmp(option, "--pin") ? &v->pinned : NULL;
 }
 
-static bool is_option(const char *s)
-{
-	static const char *const option[] = {
-		"--at", "--mark-a", "--mark-b", "--zoom", "--select", "--size", "--scale",
-		"--theme", "--sort", "--filter", "--scroll", "--map", "--map-cell",
-		"--events", "--event",
-	};
-	unsigned int at;
-
-	return find_word(s, option, sizeof(option) / sizeof(*option), &at);
-}
-
 int view_option(struct view *v, char **argv, char *error, size_t error_size)
 {
 	struct names *list = list_of(v, argv[0]);
-	const char *want = "a value";
+	unsigned int nr = sizeof(options) / sizeof(*options), i = 0;
 
-	if (!list && !is_option(argv[0]))
+	while (!list && i < nr && strcmp(argv[0], options[i].name))
+		i++;
+	if (i == nr)
 		return 0;
-	if (argv[1] && list) {
+	if (!argv[1]) {
+		snprintf(error, error_size, "%s: its value is missing", argv[0]);
+		return -1;
+	}
+	if (list) {
 		names_add(list, argv[1]);
 		return 2;
 	}
-	if (argv[1] && take(v, argv[0], argv[1], &want))
+	if (options[i].take(v, argv[0], argv[1]))
 		return 2;
-	if (argv[1])
-		snprintf(error, error_size, "%s %.100s: it takes %s", argv[0], argv[1], want);
-	else
-		snprintf(error, error_size, "%s: its value is missing", argv[0]);
+	snprintf(error, error_size, "%s %.100s: it takes %s", argv[0], argv[1], options[i].want);
 	return -1;
 }
 
@@ -223,12 +247,19 @@ static void put_range(FILE *out, const char *option, uint64_t from, uint64_t to)
 	fprintf(out, " %s %s..%s", option, first, second);
 }
 
+/* Unless it is "". */
+static void put_option(FILE *out, const char *option, const char *value)
+{
+	if (!*value)
+		return;
+	fprintf(out, " %s ", option);
+	put_word(out, value);
+}
+
 static void put_list(FILE *out, const char *option, const struct names *list)
 {
-	for (unsigned int i = 0; i < list->nr; i++) {
-		fprintf(out, " %s ", option);
-		put_word(out, list->name[i]);
-	}
+	for (unsigned int i = 0; i < list->nr; i++)
+		put_option(out, option, list->name[i]);
 }
 
 char *view_command(const struct view *v, char *const *trace, unsigned int nr_traces)
@@ -255,24 +286,17 @@ char *view_command(const struct view *v, char *const *trace, unsigned int nr_tra
 		put_range(out, "--select", v->select_from, v->select_to);
 	put_time(out, "--mark-a", v->has_a, v->a);
 	put_time(out, "--mark-b", v->has_b, v->b);
-	if (*v->filter) {
-		fputs(" --filter ", out);
-		put_word(out, v->filter);
-	}
+	put_option(out, "--filter", v->filter);
 	if (v->sort != SORT_NUMBER)
-		fprintf(out, " --sort %s", sort_names[v->sort]);
-	if (*v->map) {
-		fputs(" --map ", out);
-		put_word(out, v->map);
-	}
+		put_option(out, "--sort", sort_names[v->sort]);
+	put_option(out, "--map", v->map);
 	if (*v->map && v->map_order >= 0)
 		fprintf(out, " --map-cell %d:%" PRIu64, v->map_order, v->map_first);
-	if (*v->events) {
-		fputs(" --events ", out);
-		put_word(out, v->events);
-	}
+	put_option(out, "--events", v->events);
 	if (*v->events && v->event)
 		fprintf(out, " --event %" PRIu64, v->event - 1);
+	if ((*v->map || *v->events) && view_panel_of(v, nr_traces))
+		put_option(out, "--of", view_trace_names[v->panel_of]);
 	if (v->scroll)
 		fprintf(out, " --scroll %d", v->scroll);
 	put_list(out, "--hide", &v->hidden);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "frame.h"
 #include "input.h"
 
@@ -22,7 +23,7 @@ struct window {
 	struct canvas canvas;
 	struct input in;
 	SDL_Keymod mod;		/* after the last key: SDL_GetModState() is ahead of the events */
-	bool dirty;
+	bool dirty, reading;
 };
 
 static void present(struct window *w)
@@ -77,6 +78,8 @@ static int key_of(SDL_Keycode sym)
 		return KEY_RETURN;
 	case SDLK_BACKSPACE:
 		return KEY_BACKSPACE;
+	case SDLK_TAB:
+		return KEY_TAB;
 	case SDLK_KP_PLUS:
 		return '+';
 	case SDLK_KP_MINUS:
@@ -162,6 +165,10 @@ static bool poll_sources(struct window *w)
 		reading |= source[i].build != NULL;
 	}
 	end = sources_end(source, w->in.nr_sources);
+	if (w->reading && !reading)
+		view_check(w->in.v, source, w->in.nr_sources, w->in.v->message,
+			   sizeof(w->in.v->message));
+	w->reading = reading;
 	if (end > w->in.v->end)
 		view_end(w->in.v, end);
 	return reading;

@@ -140,7 +140,7 @@ struct trace_index {
 struct index_column {
 	uint64_t min, max, mean, last;
 	uint64_t delta;		/* counters: what was added */
-	bool any;		/* false: nothing is known yet */
+	bool any;		/* false: nothing is known yet, or any more */
 };
 
 /* A text by its number; never NULL. */

@@ -207,6 +207,10 @@ static uint64_t take_span(struct walk *w, uint64_t from, uint64_t to, struct ind
 
 	while (w->at + 1 < w->nr && w->node[w->at + 1].time <= from)
 		w->at++;
+	if (from >= w->s->end && from > w->node[w->at].time) {
+		*c = (struct index_column){ 0 };	/* nothing is known of what would be then */
+		return 0;
+	}
 	n = &w->node[w->at];
 	if (n->time <= from && end_of(w, 0, w->at) >= to && from < to) {
 		*c = column_of(n);
@@ -268,7 +272,7 @@ struct index_column index_at(const struct trace_index *index, const struct index
 
 	w.at = find_node(&w, time);
 	n = &w.node[w.at];
-	if (n->time > time)
+	if (n->time > time || time > series->end)
 		return c;
 	c = column_of(n);
 	if (series->counter)
