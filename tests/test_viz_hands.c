@@ -9,7 +9,7 @@
 #ifndef BALLAST_PICTURES
 Suite *test_suite(int argc, char **argv)
 {
-	skip_tests(8, "the viewer needs libpng, FreeType and DejaVu Sans when it is built (make "
+	skip_tests(9, "the viewer needs libpng, FreeType and DejaVu Sans when it is built (make "
 		      "deps-viz)");
 	return suite_create("viz_hands");
 }
@@ -450,6 +450,35 @@ START_TEST(panels_are_opened_by_a_key_and_answer_clicks)
 }
 END_TEST
 
+START_TEST(tab_shows_map_and_records_of_the_other_trace)
+{
+	struct source source[2];
+	struct hands h;
+
+	write_told();
+	story_write("a", &story);
+	hands_init(&h, "told");
+	ck_assert(source_open(&source[1], "a", true));
+	source[0] = h.source;
+	h.in.source = source;
+	h.in.nr_sources = 2;
+	type(&h, "m");
+	ck_assert_uint_eq(h.view.panel_of, 0);
+	press_key(&h, KEY_TAB, false);
+	ck_assert_uint_eq(h.view.panel_of, 1);
+	press_key(&h, 'c', true);
+	ck_assert_msg(strstr(h.in.copy, " --map one --of B") != NULL, "%s", h.in.copy);
+	press_key(&h, KEY_TAB, false);
+	ck_assert_uint_eq(h.view.panel_of, 0);
+	h.in.nr_sources = 1;
+	press_key(&h, KEY_TAB, false);
+	ck_assert_uint_eq(h.view.panel_of, 0);
+	ck_assert_str_eq(h.view.message, "There is only one trace");
+	source_close(&source[1]);
+	hands_free(&h);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("viz_hands");
@@ -463,6 +492,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(t, the_mouse_zooms_pans_selects_and_points);
 	tcase_add_test(t, keys_search_filter_copy_and_clear);
 	tcase_add_test(t, lanes_are_hidden_pinned_and_folded_by_hand);
+	tcase_add_test(t, tab_shows_map_and_records_of_the_other_trace);
 	tcase_add_test(t, panels_are_opened_by_a_key_and_answer_clicks);
 	suite_add_tcase(s, t);
 	return s;

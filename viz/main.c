@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "view_check.h"
 #include "events.h"
 #include "frame.h"
 #include "output.h"

@@ -2,7 +2,7 @@
 /*
  * Colours, one set for each theme.  They start from those of Okabe and Ito ("Color Universal
  * Design", 2008), moved until all that lie side by side can be told apart with each of the three
- * colour blindnesses; tests/test_viz.c computes that.
+ * colour blindnesses; tests/test_viz_colours.c computes that.
  */
 #ifndef BALLAST_VIZ_PALETTE_H
 #define BALLAST_VIZ_PALETTE_H

@@ -60,11 +60,12 @@ bench-view: $(O)/tests/bench_view
 deps-viz:
 	@sh tests/deps.sh viz
 
-# The suite of pictures; without what they need it says so and runs nothing.
+# The suites of pictures; without what they need they say so and run nothing.
 ifneq ($(VIZ_HAS_PICTURES),)
-$(O)/tests/test_viz.o $(O)/tests/test_viz_hands.o: TEST_CFLAGS += -Iviz -DBALLAST_PICTURES
-$(O)/tests/test_viz $(O)/tests/test_viz_hands: $(viz_obj)
-$(O)/tests/test_viz $(O)/tests/test_viz_hands: LIBS += $(shell pkg-config --libs libpng)
+viz_tests := $(filter $(O)/tests/test_viz%,$(patsubst %,$(O)/tests/test_%,$(test_names)))
+$(addsuffix .o,$(viz_tests)): TEST_CFLAGS += -Iviz -DBALLAST_PICTURES
+$(viz_tests): $(viz_obj)
+$(viz_tests): LIBS += $(shell pkg-config --libs libpng)
 endif
 
 -include $(wildcard $(O)/viz/*.d)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "view_check.h"
 #include "frame.h"
 #include "input.h"
 

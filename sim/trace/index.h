@@ -61,7 +61,7 @@ struct index_series {
 	uint32_t id, guest, unit, counter, folded;
 	uint64_t end;
 	uint64_t first[INDEX_LEVELS], nr[INDEX_LEVELS];
-	/* TOTAL: what it had come to at a time before the first node, from where it goes up evenly */
+	/* TOTAL: what it had come to before the first node; from there it goes up evenly */
 	uint64_t start, base;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names and numbers of a command line against the traces; see check.h.
+ * Names and numbers of a command line against the traces; see view_check.h.
  */
-#include "check.h"
+#include "view_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /*
  * Whether what a view asks for is in the traces: guests, lanes, times, records.
  */
-#ifndef BALLAST_VIZ_CHECK_H
-#define BALLAST_VIZ_CHECK_H
+#ifndef BALLAST_VIZ_VIEW_CHECK_H
+#define BALLAST_VIZ_VIEW_CHECK_H
 
 #include "source.h"
 #include "view.h"
