@@ -95,29 +95,43 @@ static uint64_t block_of(const struct trace_index *index, uint64_t record)
 	return low;
 }
 
+static struct events *events_of(struct source *s)
+{
+	if (!s->events)
+		s->events = host_alloc(sizeof(*s->events));
+	return s->events;
+}
+
+static struct trace_reader *reader_of(struct source *s)
+{
+	struct events *e = events_of(s);
+	char error[256];
+
+	if (!e->reader)
+		e->reader = trace_reader_open(s->path, error, sizeof(error));
+	return e->reader;
+}
+
 /* Calls @each for the records of blocks until it returns false. */
-static void each_record(const struct source *s, uint64_t first, uint64_t last,
+static void each_record(struct source *s, uint64_t first, uint64_t last,
 			bool (*each)(void *data, const struct trace_record *record,
 				     uint64_t number),
 			void *data)
 {
 	uint64_t nr = s->index->head.section[INDEX_BLOCKS].nr;
 	uint64_t end = last + 1 < nr ? s->index->blocks[last + 1].place.records : UINT64_MAX;
+	struct trace_reader *r = reader_of(s);
 	struct trace_record record;
-	char error[256];
-	struct trace_reader *r = trace_reader_open(s->path, error, sizeof(error));
 
-	if (!r)
+	if (!r || first >= nr)
 		return;
-	if (first < nr)
-		trace_reader_go(r, &s->index->blocks[first].place);
-	while (first < nr && trace_reader_records(r) < end && trace_reader_next(r, &record)) {
+	trace_reader_go(r, &s->index->blocks[first].place);
+	while (trace_reader_records(r) < end && trace_reader_next(r, &record)) {
 		uint64_t number = trace_reader_records(r) - 1;
 
 		if (number >= end || !each(data, &record, number))
 			break;
 	}
-	trace_reader_close(r);
 }
 
 static bool add_event(void *data, const struct trace_record *record, uint64_t number)
@@ -153,6 +167,8 @@ static void forget(struct events *e)
 		free(e->site[i].text);
 	host_free(e->site);
 	host_free(e->event);
+	if (e->reader)
+		trace_reader_close(e->reader);
 	*e = (struct events){ 0 };
 }
 
@@ -161,10 +177,8 @@ struct events *events_around(struct source *s, uint64_t record)
 	uint64_t nr = s->index->head.section[INDEX_BLOCKS].nr, at = block_of(s->index, record);
 	uint64_t first = at > AROUND ? at - AROUND : 0;
 	uint64_t last = at + AROUND < nr ? at + AROUND : nr ? nr - 1 : 0;
-	struct events *e = s->events;
+	struct events *e = events_of(s);
 
-	if (!e)
-		e = s->events = host_alloc(sizeof(*e));
 	if (e->index != s->index) {
 		forget(e);
 		e->index = s->index;
@@ -332,7 +346,7 @@ static bool put_fields(void *data, const struct trace_record *record, uint64_t n
 	return false;
 }
 
-char *events_fields(const struct source *s, uint64_t record)
+char *events_fields(struct source *s, uint64_t record)
 {
 	uint64_t block = block_of(s->index, record);
 	struct wanted w = { .record = record };

@@ -20,6 +20,7 @@ struct event {
 
 struct events {
 	const struct trace_index *index;
+	struct trace_reader *reader;	/* or NULL: not opened yet, or the file is gone */
 	struct event *event;
 	unsigned int nr;
 	uint64_t first, last;		/* blocks */
@@ -53,7 +54,7 @@ const char *events_site(const struct events *e, uint64_t site);
 /* Whether it is listed: samples and single blocks of the allocator are not. */
 bool events_listed(uint8_t type);
 /* "name=value" of each field, separated by new lines; free() it. */
-char *events_fields(const struct source *s, uint64_t record);
+char *events_fields(struct source *s, uint64_t record);
 
 void events_close(struct source *s);
 
