@@ -118,32 +118,35 @@ void ruler_draw(const struct scene *s)
 	}
 }
 
+static void overview_area(const struct scene *s, enum index_series_id id, uint64_t full,
+			  uint32_t color)
+{
+	const struct trace_index *index = s->source[0].index;
+	const struct index_series *series = index_find(index, INDEX_HOST, id);
+	struct index_column *c = s->column[0];
+	struct box b = s->l->overview;
+
+	if (!series)
+		return;
+	index_columns(index, series, 0, s->v->end, c, b.w);
+	for (int x = 0; x < b.w; x++)
+		px_column(s->c, b.x + x, b.y + b.h - stack_height(c[x].max, full, b.h), b.y + b.h,
+			  color);
+}
+
 void overview_draw(const struct scene *s)
 {
 	struct box b = s->l->overview, name = { s->l->head.x, b.y, s->l->plot_x - s->l->head.x -
 						scene_px(s, 10), b.h };
-	const struct source *from = &s->source[0];
-	struct index_column *c = s->column[0];
-	uint64_t full = from->index->head.frames, end = s->v->end;
+	const struct index_head *head = &s->source[0].index->head;
+	uint64_t end = s->v->end;
 	int x0 = b.x + (int)((unsigned __int128)s->v->from * b.w / end);
 	int x1 = b.x + (int)((unsigned __int128)s->v->to * b.w / end);
 
 	text_in(s->c, &s->l->small, name, TEXT_LEFT, s->p->dim, "whole run: host memory, swap");
 	px_fill(s->c, b, s->p->lane);
-	if (source_has(from, INDEX_HOST, INDEX_host_used)) {
-		index_columns(from->index, index_find(from->index, INDEX_HOST, INDEX_host_used), 0,
-			      end, c, b.w);
-		for (int x = 0; x < b.w; x++)
-			px_column(s->c, b.x + x, b.y + b.h - stack_height(c[x].max, full, b.h),
-				  b.y + b.h, s->p->host_other);
-		index_columns(from->index,
-			      index_find(from->index, INDEX_HOST, INDEX_host_swap_used), 0, end, c,
-			      b.w);
-		full = from->index->head.swap;
-		for (int x = 0; x < b.w; x++)
-			px_column(s->c, b.x + x, b.y + b.h - stack_height(c[x].max, full, b.h),
-				  b.y + b.h, s->p->swapped);
-	}
+	overview_area(s, INDEX_host_used, head->frames, s->p->host_other);
+	overview_area(s, INDEX_host_swap_used, head->swap, s->p->swapped);
 	px_blend(s->c, (struct box){ b.x, b.y, x0 - b.x, b.h }, s->p->back, 150);
 	px_blend(s->c, (struct box){ x1, b.y, b.x + b.w - x1, b.h }, s->p->back, 150);
 	px_frame(s->c, (struct box){ x0, b.y - scene_px(s, 1), x1 - x0 > scene_px(s, 3) ? x1 - x0 :

@@ -6,6 +6,7 @@
 #   make viz        build it: $(O)/ballast-view
 #   make bench-view     its speed; BENCH_ARGS: a trace, or how many million records
 #   make check-window   use its window on a display of its own
+#   make fuzz-index     100,000 changed indexes and traces; SAN=1 finds the most
 
 FONT_DIR ?= /usr/share/fonts/truetype/dejavu
 # Empty when something is missing.
@@ -57,6 +58,9 @@ $(O)/tests/bench_view: $(O)/tests/bench_view.o $(viz_obj) $(viz_trace_obj) $(O)/
 bench-view: $(O)/tests/bench_view
 	@$< $(BENCH_ARGS)
 
+fuzz-index:
+	@BALLAST_FUZZ=$(or $(BALLAST_FUZZ),100000) $(MAKE) --no-print-directory check-viz_fuzz
+
 deps-viz:
 	@sh tests/deps.sh viz
 
@@ -69,4 +73,4 @@ $(viz_tests): LIBS += $(shell pkg-config --libs libpng)
 endif
 
 -include $(wildcard $(O)/viz/*.d)
-.PHONY: viz deps-viz check-window bench-view
+.PHONY: viz deps-viz check-window bench-view fuzz-index

@@ -257,13 +257,13 @@ static void start_counters(const struct trace_index *index, struct trace_index *
 	for (uint64_t i = 0; i < part->head.section[INDEX_ROWS].nr; i++) {
 		struct index_series *s = &part->series[i];
 		const struct index_node *first = &part->nodes[s->first[0]];
+		const struct index_series *all = index_find(index, s->guest, s->id);
 		struct index_column before = { 0 };
 
 		if (s->counter != INDEX_TOTAL)
 			continue;
-		if (first->time > from)
-			index_columns(index, index_find(index, s->guest, s->id), from, first->time,
-				      &before, 1);
+		if (all && first->time > from)
+			index_columns(index, all, from, first->time, &before, 1);
 		s->start = from;
 		s->base = before.delta < first->min ? first->min - before.delta : 0;
 	}
