@@ -79,7 +79,7 @@ static void draw_end(const struct scene *s, const struct lane *lane)
 	if (end >= s->v->end || end < s->v->from || end >= s->v->to)
 		return;
 	b.x = layout_x(s->l, end);
-	px_fill(s->c, (struct box){ b.x, b.y, scene_px(s, 1), b.h }, s->p->alarm);
+	px_fill(s->c, (struct box){ b.x, b.y, scene_px(s, 1), b.h }, s->p->dim);
 	b.x += scene_px(s, 6);
 	b.w = lane->plot.x + lane->plot.w - b.x;
 	snprintf(text, sizeof(text), "%c ends", 'A' + lane->source);
