@@ -41,7 +41,7 @@ Suite *test_suite(int argc, char **argv)
 #define BATCH 500		/* cases of one process */
 #define CASE_CPU_S 30		/* a case that takes longer hangs */
 #define RSS_MAX_KB (1 << 20)
-#define RECORDS 5000
+#define RECORDS 2000
 #define BLOCKS_MAX 16
 
 struct bytes {
@@ -79,9 +79,9 @@ static void write_base(void)
 	for (unsigned int i = 0; i < RECORDS; i++) {
 		unsigned int g = i & 1;
 
-		now += 1000000;
+		now += 4000000;
 		snprintf(filler, sizeof(filler), "%0399u", i);
-		if (i % 20 == 3)
+		if (i % 10 == 3)
 			TRACE(tw, now, message, .guest = g, .severity = TRACE_INFO,
 			      .text = filler);
 		if (i % 100 == 0)
