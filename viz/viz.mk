@@ -6,7 +6,7 @@
 #   make viz        build it: $(O)/ballast-view
 #   make bench-view     its speed; BENCH_ARGS: a trace, or how many million records
 #   make check-window   use its window on a display of its own
-#   make fuzz-index     100,000 changed indexes and traces; SAN=1 finds the most
+#   make fuzz-index     100,000 changed indexes and traces, under ASan and UBSan
 
 FONT_DIR ?= /usr/share/fonts/truetype/dejavu
 # Empty when something is missing.
@@ -58,8 +58,10 @@ $(O)/tests/bench_view: $(O)/tests/bench_view.o $(viz_obj) $(viz_trace_obj) $(O)/
 bench-view: $(O)/tests/bench_view
 	@$< $(BENCH_ARGS)
 
+$(O)/tests/test_viz_mutated: $(O)/tests/mutate_trace.o
+
 fuzz-index:
-	@BALLAST_FUZZ=$(or $(BALLAST_FUZZ),100000) $(MAKE) --no-print-directory check-viz_fuzz
+	@$(MAKE) --no-print-directory SAN=1 BALLAST_MUTATIONS=$(or $(BALLAST_MUTATIONS),100000) check-viz_mutated
 
 deps-viz:
 	@sh tests/deps.sh viz

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The viewer with indexes and traces that somebody has changed on purpose: digests and checks are
- * right again afterwards, so that the changed numbers reach what uses them.  Whatever they are, the
- * viewer shows something or says what is wrong, soon, and in bounded memory.
+ * The viewer with indexes that somebody has changed on purpose, and traces (mutate_trace.h): digests
+ * are right again afterwards, so that the changed numbers reach what uses them.  Whatever they are,
+ * the viewer shows something or says what is wrong, soon, and in bounded memory.
  *
- * What case number N changes depends on N alone.  BALLAST_FUZZ is how many cases there are, and
- * BALLAST_FUZZ_FIRST the first one: `make fuzz-index` has 100,000.
+ * What case number N changes depends on N alone.  BALLAST_MUTATIONS is how many cases there are, and
+ * BALLAST_MUTATIONS_FIRST the first one: `make fuzz-index` has 100,000.
  */
 #include "suite.h"
 
@@ -16,7 +16,7 @@ Suite *test_suite(int argc, char **argv)
 {
 	skip_tests(1, "the viewer needs libpng, FreeType and DejaVu Sans when it is built (make "
 		      "deps-viz)");
-	return suite_create("viz_fuzz");
+	return suite_create("viz_mutated");
 }
 #else
 
@@ -28,12 +28,12 @@ Suite *test_suite(int argc, char **argv)
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "find.h"
 #include "format.h"
 #include "hostmem.h"
 #include "map.h"
+#include "mutate_trace.h"
 #include "panel.h"
 #include "viz_shot.h"
 
@@ -42,13 +42,13 @@ Suite *test_suite(int argc, char **argv)
 #define CASE_CPU_S 30		/* a case that takes longer hangs */
 #define RSS_MAX_KB (1 << 20)
 #define RECORDS 2000
-#define BLOCKS_MAX 16
 
 struct bytes {
 	uint8_t *at;
 	size_t size;
 };
 
+static struct mutable_trace *base;
 static struct bytes trace, index_file;
 static bool trace_changed = true;	/* the one in the directory */
 static uint64_t state;
@@ -190,7 +190,7 @@ static void seal_index(struct bytes *b)
 }
 
 /* Mostly in the small sections, from which all else is found. */
-static void fuzz_index(void)
+static void change_index(void)
 {
 	struct bytes b = copy_of(&index_file);
 	const struct index_head *head = (const struct index_head *)index_file.at;
@@ -210,87 +210,6 @@ static void fuzz_index(void)
 		seal_index(&b);
 	write_file("t.index", (char *)b.at, b.size);
 	host_free(b.at);
-}
-
-/* A trace taken apart */
-struct parts {
-	struct trace_block block[BLOCKS_MAX];
-	struct bytes raw[BLOCKS_MAX];
-	unsigned int nr;
-};
-
-static void take_apart(struct parts *p)
-{
-	size_t at = TRACE_FILE_HEADER;
-
-	*p = (struct parts){ .nr = 0 };
-	while (at + TRACE_BLOCK_HEADER <= trace.size && p->nr < BLOCKS_MAX) {
-		struct trace_block *b = &p->block[p->nr];
-		struct bytes *raw = &p->raw[p->nr];
-
-		ck_assert(get_block_header(trace.at + at, b));
-		at += TRACE_BLOCK_HEADER;
-		*raw = (struct bytes){ host_alloc(b->raw_len + 1), b->raw_len };
-		if (b->kind != TRACE_BLOCK_END)
-			ck_assert_uint_eq(ZSTD_decompress(raw->at, raw->size, trace.at + at,
-							  b->frame_len), raw->size);
-		at += b->frame_len;
-		p->nr++;
-	}
-}
-
-/* Digests and lengths are right whatever the blocks have become. */
-static struct bytes put_together(struct parts *p)
-{
-	struct bytes out = { host_alloc(trace.size + BLOCKS_MAX * 2 * TRACE_BLOCK_MAX), 0 };
-	uint64_t digest = TRACE_DIGEST_START;
-
-	memcpy(out.at, trace.at, TRACE_FILE_HEADER);
-	out.size = TRACE_FILE_HEADER;
-	for (unsigned int i = 0; i < p->nr; i++) {
-		struct trace_block b = p->block[i];
-		uint8_t *header = out.at + out.size;
-
-		out.size += TRACE_BLOCK_HEADER;
-		b.frame_len = 0;
-		if (b.kind != TRACE_BLOCK_END) {
-			b.frame_len = ZSTD_compress(out.at + out.size, 2 * TRACE_BLOCK_MAX,
-						    p->raw[i].at, p->raw[i].size, 1);
-			digest = trace_digest(digest, p->raw[i].at, p->raw[i].size);
-		}
-		b.raw_len = p->raw[i].size;
-		b.digest = digest;
-		put_block_header(header, &b);
-		out.size += b.frame_len;
-	}
-	return out;
-}
-
-static void fuzz_trace(void)
-{
-	struct parts p;
-	struct bytes out;
-
-	take_apart(&p);
-	for (uint64_t n = 1 + below(4); n; n--) {
-		unsigned int i = below(p.nr);
-
-		if (below(4) == 0) {
-			struct bytes header = { (uint8_t *)&p.block[i], sizeof(p.block[i]) };
-
-			change(&header, offsetof(struct trace_block, time), header.size);
-		} else if (p.raw[i].size) {
-			change(&p.raw[i], 0, p.raw[i].size);
-		}
-	}
-	out = put_together(&p);
-	if (below(8) == 0)
-		change(&out, 0, out.size);
-	write_file("t", (char *)out.at, out.size);
-	for (unsigned int i = 0; i < p.nr; i++)
-		host_free(p.raw[i].at);
-	host_free(out.at);
-	unlink("t.index");
 }
 
 /* What a user may do with it. */
@@ -321,10 +240,12 @@ static void run_case(uint64_t number)
 	if (trace_changed)
 		write_file("t", (char *)trace.at, trace.size);
 	trace_changed = number % 4 == 0;
-	if (trace_changed)
-		fuzz_trace();
-	else
-		fuzz_index();
+	if (trace_changed) {
+		ck_assert(mutable_trace_write(base, number, "t"));
+		unlink("t.index");
+	} else {
+		change_index();
+	}
 	view_init(&s.view);
 	s.view.width = 640;
 	s.view.height = 360;
@@ -358,8 +279,8 @@ static uint64_t number_of(const char *variable, uint64_t otherwise)
 
 START_TEST(whatever_was_changed_the_viewer_goes_on)
 {
-	uint64_t first = number_of("BALLAST_FUZZ_FIRST", 0);
-	uint64_t end = first + number_of("BALLAST_FUZZ", CASES);
+	uint64_t first = number_of("BALLAST_MUTATIONS_FIRST", 0);
+	uint64_t end = first + number_of("BALLAST_MUTATIONS", CASES);
 	volatile uint64_t *now = mmap(NULL, sizeof(*now), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct shot s;
@@ -370,6 +291,8 @@ START_TEST(whatever_was_changed_the_viewer_goes_on)
 	ck_assert_uint_gt(s.source[0].index->head.section[INDEX_BLOCKS].nr, 1);
 	ck_assert_uint_gt(s.source[0].index->head.section[INDEX_FRAMES].nr, 0);
 	shot_free(&s);
+	base = mutable_trace_load("base");
+	ck_assert_ptr_nonnull(base);
 	trace = read_bytes("base");
 	index_file = read_bytes("base.index");
 	for (uint64_t at = first; at < end; at += BATCH) {
@@ -382,8 +305,8 @@ START_TEST(whatever_was_changed_the_viewer_goes_on)
 			_exit(0);
 		}
 		ck_assert_int_eq(wait4(pid, &status, 0, &usage), pid);
-		ck_assert_msg(!status, "case %" PRIu64 ": status %#x (BALLAST_FUZZ_FIRST=%" PRIu64
-			      " BALLAST_FUZZ=1 is that case alone)", *now, status, *now);
+		ck_assert_msg(!status, "case %" PRIu64 ": status %#x (BALLAST_MUTATIONS_FIRST=%" PRIu64
+			      " BALLAST_MUTATIONS=1 is that case alone)", *now, status, *now);
 		most = usage.ru_maxrss > most ? usage.ru_maxrss : most;
 		ck_assert_msg(usage.ru_maxrss <= RSS_MAX_KB, "cases from %" PRIu64 ": %ld MB", at,
 			      usage.ru_maxrss / 1024);
@@ -391,6 +314,7 @@ START_TEST(whatever_was_changed_the_viewer_goes_on)
 	if (end - first > CASES)
 		printf("| %" PRIu64 " changed indexes and traces, at most %ld MB\n", end - first,
 		       most / 1024);
+	mutable_trace_free(base);
 	free(trace.at);
 	free(index_file.at);
 }
@@ -398,8 +322,8 @@ END_TEST
 
 Suite *test_suite(int argc, char **argv)
 {
-	Suite *s = suite_create("viz_fuzz");
-	TCase *t = tcase_create("viz_fuzz");
+	Suite *s = suite_create("viz_mutated");
+	TCase *t = tcase_create("viz_mutated");
 
 	tcase_add_checked_fixture(t, story_enter, leave_scratch);
 	tcase_set_timeout(t, 100000);	/* cases have limits of their own */
