@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The viewer with indexes that somebody has changed on purpose, and traces (mutate_trace.h): digests
- * are right again afterwards, so that the changed numbers reach what uses them.  Whatever they are,
- * the viewer shows something or says what is wrong, soon, and in bounded memory.
+ * The viewer with indexes that somebody has changed on purpose, and traces (mutate_trace.h):
+ * digests are right again afterwards, so that the changed numbers reach what uses them.  Whatever
+ * they are, the viewer shows something or says what is wrong, soon, and in bounded memory.
  *
- * What case number N changes depends on N alone.  BALLAST_MUTATIONS is how many cases there are, and
- * BALLAST_MUTATIONS_FIRST the first one: `make fuzz-index` has 100,000.
+ * What case number N changes depends on N alone.  BALLAST_MUTATIONS is how many cases there are,
+ * and BALLAST_MUTATIONS_FIRST the first one: `make fuzz-index` has 100,000.
  */
 #include "suite.h"
 
@@ -305,8 +305,9 @@ START_TEST(whatever_was_changed_the_viewer_goes_on)
 			_exit(0);
 		}
 		ck_assert_int_eq(wait4(pid, &status, 0, &usage), pid);
-		ck_assert_msg(!status, "case %" PRIu64 ": status %#x (BALLAST_MUTATIONS_FIRST=%" PRIu64
-			      " BALLAST_MUTATIONS=1 is that case alone)", *now, status, *now);
+		ck_assert_msg(!status, "case %" PRIu64 ": status %#x (it alone: "
+			      "BALLAST_MUTATIONS_FIRST=%" PRIu64 " BALLAST_MUTATIONS=1)", *now,
+			      status, *now);
 		most = usage.ru_maxrss > most ? usage.ru_maxrss : most;
 		ck_assert_msg(usage.ru_maxrss <= RSS_MAX_KB, "cases from %" PRIu64 ": %ld MB", at,
 			      usage.ru_maxrss / 1024);
