@@ -20,8 +20,10 @@
 #include "swap.h"
 
 #define SWAP_CLUSTER_MAX SWAP_BATCH
-/* What a request queue holds before its submitters wait: 128 requests of 128 KiB. */
-#define WRITEBACK_MAX (128 * 32)
+/* What a request queue holds before its submitters wait (BLKDEV_DEFAULT_RQ of linux/blkdev.h). */
+#define QUEUE_MAX 128
+/* And of 128 KiB each. */
+#define WRITEBACK_MAX (QUEUE_MAX * SWAP_BATCH)
 /* MAX_RECLAIM_RETRIES of mm/internal.h */
 #define MAX_RETRIES 16
 /* DEF_PRIORITY of include/linux/mmzone.h */
@@ -227,6 +229,13 @@ static uint64_t shrink_lists(struct host *host)
 	return batch.progress;
 }
 
+/* Whoever submits another write waits for one of those before it. */
+static bool queue_is_full(const struct host *host)
+{
+	return host->writeback_pages >= WRITEBACK_MAX ||
+	       (host->swap && host->swap->nr_queued >= QUEUE_MAX);
+}
+
 static void wake_memory_waiters(struct host *host)
 {
 	struct memory_waiter *w = host->waiters;
@@ -304,7 +313,7 @@ static void balance(struct host *host)
 {
 	host->stats.kswapd_runs++;
 	while (host->free_pages < host->wmark_high) {
-		if (host->writeback_pages < WRITEBACK_MAX) {
+		if (!queue_is_full(host)) {
 			if (shrink_lists(host)) {
 				host->kswapd_failures = 0;
 				cpu_sync();
@@ -381,7 +390,7 @@ static void take(struct host *host, uint64_t nr)
 /* The calling thread frees memory itself; returns false when even killing did not help. */
 static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries)
 {
-	bool progress = host->writeback_pages >= WRITEBACK_MAX;
+	bool progress = queue_is_full(host);
 
 	host->stats.direct_reclaims++;
 	if (!progress) {
@@ -434,7 +443,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 		uint64_t done = 0, more = 1;
 
 		while (more && done <= pages && host->free_pages < enough &&
-		       host->writeback_pages < WRITEBACK_MAX)
+		       !queue_is_full(host))
 			done += more = shrink_lists(host);
 		if (host->free_pages < enough && host->writeback_pages)
 			wait_for_memory(host, "direct reclaim");

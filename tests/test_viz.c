@@ -112,6 +112,45 @@ START_TEST(a_lane_whose_records_are_missing_says_so)
 }
 END_TEST
 
+/* The highest row from @y on in which @color is, in column @x. */
+static int top_of(const struct canvas *c, int x, int y, uint32_t color)
+{
+	while (y < c->height && c->px[(size_t)y * c->width + x] != color)
+		y++;
+	return y;
+}
+
+START_TEST(the_host_shows_where_reclaim_begins)
+{
+	const uint32_t color = palettes[THEME_DARK].swapped;
+	struct trace_writer *tw = trace_open("a", TRACE_FULL, NULL, 0);
+	struct layout l;
+	struct shot s;
+	int y = 0;
+
+	TRACE(tw, 0, machine, .cpus = 1, .frames = 100000, .wmark_low = 50000);
+	trace_start(tw);
+	for (unsigned int i = 0; i < 10; i++)
+		TRACE(tw, i * STORY_MS, host_sample, .used = 10);
+	trace_close(tw);
+	shoot(&s, "a", NULL, "--size 1280x720");
+	ck_assert(says(&s, "reclaim begins (low watermark)"));
+	layout_make(&l, &s.view, s.source, 1);
+	for (unsigned int i = 0; i < l.nr_lanes; i++) {
+		struct box plot = l.lane[i].plot;
+
+		if (l.lane[i].kind != LANE_HOST_MEMORY)
+			continue;
+		y = top_of(&s.canvas, plot.x + 2, plot.y, color);
+		ck_assert_int_ge(y, plot.y + plot.h / 2 - 1);
+		ck_assert_int_le(y, plot.y + plot.h / 2 + 1);
+	}
+	ck_assert_int_gt(y, 0);
+	layout_free(&l);
+	shot_free(&s);
+}
+END_TEST
+
 START_TEST(the_same_view_is_the_same_picture)
 {
 	size_t one_size, two_size;
@@ -163,15 +202,6 @@ START_TEST(pictures_are_as_they_were)
 	}
 }
 END_TEST
-
-/* The highest row from @y on in which @color is, in column @x. */
-static int top_of(const struct canvas *c, int x, int y, uint32_t color)
-{
-
-	while (y < c->height && c->px[(size_t)y * c->width + x] != color)
-		y++;
-	return y;
-}
 
 START_TEST(a_millisecond_in_ten_minutes_is_seen)
 {
@@ -311,6 +341,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(t, no_text_is_cut_or_covered, 0, 4);
 	tcase_add_test(t, what_runs_is_in_the_head_and_all_colours_have_words);
 	tcase_add_test(t, a_lane_whose_records_are_missing_says_so);
+	tcase_add_test(t, the_host_shows_where_reclaim_begins);
 	tcase_add_test(t, the_same_view_is_the_same_picture);
 	tcase_add_test(t, pictures_are_as_they_were);
 	tcase_add_test(t, value_lists_keep_what_weighs_most);

@@ -78,6 +78,22 @@ static void draw_stack(const struct scene *s, const struct lane *lane, const str
 	stack_line(s->c, lane->plot, used, stack.full, scene_px(s, 1), s->p->resident, s->p->halo);
 }
 
+/* So much may be used before kswapd wakes up. */
+static void draw_watermark(const struct scene *s, const struct lane *lane)
+{
+	const struct index_head *head = &s->source[lane->source].index->head;
+	int thick = scene_px(s, 1), dash = scene_px(s, 4), y;
+
+	if (!head->wmark_low || head->wmark_low >= head->frames)
+		return;
+	y = lane->plot.y + lane->plot.h - stack_height(head->frames - head->wmark_low, head->frames,
+							lane->plot.h);
+	for (int x = 0; x < lane->plot.w; x += 2 * dash)
+		px_fill(s->c, (struct box){ lane->plot.x + x, y,
+					    lane->plot.w - x < dash ? lane->plot.w - x : dash,
+					    thick }, s->p->swapped);
+}
+
 void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 {
 	const struct source *from = &s->source[lane->source];
@@ -88,6 +104,7 @@ void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 
 	shown = find_shown(from, &nr);
 	draw_stack(s, lane, shown, nr);
+	draw_watermark(s, lane);
 	used = others = source_value(from, INDEX_HOST, INDEX_host_used, at);
 	gutter_begin(&g, s, lane, "Host memory", number_pages(frames).text);
 	gutter_pages(&g, s->p->resident, "used", used,

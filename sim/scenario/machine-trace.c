@@ -263,7 +263,9 @@ void machine_describe(struct machine *m)
 	TRACE(m->trace, 0, machine, .cpus = s->host.cpus, .frames = m->host.total_pages,
 	      .swap = m->host.swap ? m->host.swap->nr_slots : 0,
 	      .swap_model = scenario_swap_name(s->host.swap.kind),
-	      .costs = s->host.costs_name, .references = names);
+	      .costs = s->host.costs_name, .references = names,
+	      .wmark_min = m->host.wmark_min, .wmark_low = m->host.wmark_low,
+	      .wmark_high = m->host.wmark_high);
 	free(names);
 	emit_costs(m);
 	for (i = 0; i < s->nr_guests; i++)

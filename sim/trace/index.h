@@ -25,7 +25,7 @@
 
 #include "read.h"
 
-#define INDEX_VERSION 2
+#define INDEX_VERSION 3
 #define INDEX_FAN 8		/* nodes that make one of the next level */
 #define INDEX_LEVELS 10
 #define INDEX_HOST UINT32_MAX	/* in the place of a guest */
@@ -111,6 +111,7 @@ struct index_head {
 	uint64_t file_size, digest; /* of this file: of all behind the head; the head's own is 0 */
 	uint64_t records, time;		/* of the trace */
 	uint64_t seed, cpus, frames, swap, result;
+	uint64_t wmark_low;	/* of the host, pages; 0: not recorded */
 	uint64_t marks_left_out;
 	uint32_t trace_name, scenario, program_version, swap_model, overrides, end_text; /* texts */
 	uint32_t damage;		/* text: "" if the trace is whole */

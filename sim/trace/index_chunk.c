@@ -489,6 +489,7 @@ static void start_record(struct index_start *start, const struct trace_record *r
 		head->cpus = machine->cpus;
 		head->frames = machine->frames;
 		head->swap = machine->swap;
+		head->wmark_low = machine->wmark_low;
 		head->swap_model = index_intern(&start->texts, machine->swap_model);
 		break;
 	case TRACE_ID_guest:
