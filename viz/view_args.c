@@ -9,6 +9,7 @@
 
 #include "collect.h"
 #include "number.h"
+#include "shell.h"
 #include "text.h"
 #include "view.h"
 
@@ -209,25 +210,6 @@ void view_time(char *text, size_t size, uint64_t ns)
 }
 
 /* As a shell takes it as one word. */
-static void put_word(FILE *out, const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_./:@+,=%";
-
-	if (*s && strspn(s, plain) == strlen(s)) {
-		fputs(s, out);
-		return;
-	}
-	fputc('\'', out);
-	for (; *s; s++) {
-		if (*s == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*s, out);
-	}
-	fputc('\'', out);
-}
-
 static void put_time(FILE *out, const char *option, bool set, uint64_t ns)
 {
 	char text[48];
@@ -253,7 +235,7 @@ static void put_option(FILE *out, const char *option, const char *value)
 	if (!*value)
 		return;
 	fprintf(out, " %s ", option);
-	put_word(out, value);
+	shell_word(out, value);
 }
 
 static void put_list(FILE *out, const char *option, const struct names *list)
@@ -273,7 +255,7 @@ char *view_command(const struct view *v, char *const *trace, unsigned int nr_tra
 	fputs("ballast-view", out);
 	for (unsigned int i = 0; i < nr_traces; i++) {
 		fputc(' ', out);
-		put_word(out, trace[i]);
+		shell_word(out, trace[i]);
 	}
 	put_range(out, "--zoom", v->from, v->to);
 	put_time(out, "--at", v->has_at, v->at);

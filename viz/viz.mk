@@ -16,7 +16,7 @@ VIZ_HAS_WINDOW := $(if $(VIZ_HAS_PICTURES),$(shell pkg-config --exists sdl2 2>/d
 
 viz_src := $(filter-out viz/fontgen.c viz/main.c viz/window.c,$(wildcard viz/*.c))
 viz_trace_obj := $(addprefix $(O)/sim/trace/,index_assemble.o index_build.o index_chunk.o index_file.o \
-	index_grow.o index_pages.o index_query.o human.o output.o read.o schema.o histogram.o collect.o) $(O)/sim/engine/hostmem.o
+	index_grow.o index_pages.o index_query.o human.o output.o read.o shell.o schema.o histogram.o collect.o) $(O)/sim/engine/hostmem.o
 viz_obj := $(call obj,$(viz_src))
 VIZ_CFLAGS = $(BASE) -O3 -Isim/trace -Isim/engine -Iviz -DBALLAST_VERSION='"$(VERSION)"' \
 	-DBALLAST_FONT='"$(O)/viz/font.bin"' $(shell pkg-config --cflags libpng)

@@ -2,8 +2,8 @@
 /*
  * Command lines as text that can be given to a shell as it is.
  */
-#ifndef BALLAST_STUDY_SHELL_H
-#define BALLAST_STUDY_SHELL_H
+#ifndef BALLAST_TRACE_SHELL_H
+#define BALLAST_TRACE_SHELL_H
 
 #include <stdio.h>
 
