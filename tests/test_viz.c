@@ -40,11 +40,22 @@ START_TEST(no_text_is_cut_or_covered)
 		"--filter guest-1 --hide host:swap --collapse guest-1", "--map guest-0 --at 30",
 		"--map guest-1 --map-cell 0:1000 --theme light", "--events guest-1 --at 30.05",
 	};
+	struct story other = small;
 	char options[256];
 	struct shot s;
 
 	story_write("a", &small);
 	story_write("b", &many);
+	/* Values that differ have the difference beside them. */
+	other.spike_ms = 0;
+	story_write("c", &other);
+	snprintf(options, sizeof(options), "%s --at 30.05", sizes[_i]);
+	shoot(&s, "a", "c", options);
+	check_texts(&s, options);
+	for (unsigned int i = 0; i < s.log.nr; i++)
+		ck_assert_msg(!strstr(s.log.place[i].text, "\xe2\x80\xa6"), "%s: %s", options,
+			      s.log.place[i].text);
+	shot_free(&s);
 	for (unsigned int i = 0; i < sizeof(more) / sizeof(*more); i++) {
 		snprintf(options, sizeof(options), "%s %s", sizes[_i], more[i]);
 		shoot(&s, "a", NULL, options);

@@ -259,7 +259,8 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	edge = layout_px(l, 10);
 	line = l->small.height + layout_px(l, 4);
 	l->axis_w = layout_px(l, 62);
-	l->plot_x = layout_px(l, 210);
+	/* With two traces a difference stands beside each value. */
+	l->plot_x = layout_px(l, nr_sources > 1 ? 285 : 210);
 	if (*v->map || *v->events)
 		l->panel.w = layout_px(l, 330) < v->width / 3 ? layout_px(l, 330) : v->width / 3;
 	l->plot_w = v->width - l->plot_x - l->axis_w - l->panel.w;
