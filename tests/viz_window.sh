@@ -190,7 +190,7 @@ x key Return
 check "a search sets the cursor" "$(ask)" ' --at [0-9.]+ '
 x key Escape
 x key Escape
-x mousemove --window "$window" 40 140 click 1
+x mousemove --window "$window" 40 160 click 1
 check "a click on a name makes a row" "$(ask)" ' --collapse [^ ]+$'
 x key c
 check "c clears filters" "$(ask)" '--theme dark$'
