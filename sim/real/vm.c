@@ -170,11 +170,9 @@ static void make_arguments(struct arguments *a, const struct real_vm *vm, int mo
 		/*
 		 * Whether the timer's interrupts arrive is measured with a loop of the CPU's, which
 		 * without KVM may be over too soon on a busy host; on KVM kernels do not look.
-		 * Where a kernel finds itself changes how many pages it has: of 70 boots of one
-		 * image one had a page more in MemTotal, and none of those without KASLR.
 		 */
 		addf(a, "-append", "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic "
-		     "hung_task_panic=1 softlockup_panic=1 no_timer_check nokaslr "
+		     "hung_task_panic=1 softlockup_panic=1 no_timer_check "
 		     "printk.time=1 quiet loglevel=6 %s",
 		     c->append ? c->append : "");
 	}
