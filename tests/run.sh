@@ -28,7 +28,7 @@ run_suite() {
 	bad=$(printf '%s' "$line" | sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2/p')
 	bad=$(( $(printf '%s' "${bad:-0 0}" | tr ' ' '+') ))
 	left_out=$(printf '%s\n' "$out" | sed -n 's/^skipped \([0-9]*\): .*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
-	if [ -z "$checks" ] && [ "$left_out" -gt 0 ] && [ "$status" -eq 0 ]; then
+	if [ "${checks:-0}" -eq 0 ] && [ "$left_out" -gt 0 ] && [ "$status" -eq 0 ]; then
 		checks=0	# all of it
 	elif [ -z "$checks" ] || [ "$checks" -eq 0 ]; then
 		# It ran no check to its end: that is a failure, whatever it says.
