@@ -13,15 +13,15 @@ static const struct design {
 	const char *name;
 	bool hooks;			/* built into the kernel, which is ours */
 	const char *params;		/* of the module */
-	unsigned int percent;		/* of what the program used is given back, at least */
+	unsigned int percent;		/* of what was used is given back, at least; 0: v8 */
 } designs[] = {
 	{ "v12-hooks", true, "page_hinting.design=v12", 80 },
 	/* Its arrays are per CPU, and what does not fill them to the threshold waits. */
 	{ "v9-hooks", true, "page_hinting.design=v9 page_hinting.threshold=8", 50 },
 	{ "v8-hooks", true, "page_hinting.design=v8 page_hinting.order=0 page_hinting.batch=32",
-	  1 },
+	  0 },
 	{ "v12-trace", false, "design=v12", 80 },
-	{ "v8-trace", false, "design=v8 order=0 batch=32", 1 },
+	{ "v8-trace", false, "design=v8 order=0 batch=32", 0 },
 };
 
 static void begin(struct boot *boot, const struct design *d, struct program_run *run)
@@ -45,6 +45,20 @@ static unsigned long long counter(struct real_vm *vm, const char *name)
 
 	guest_does(vm, text, sizeof(text), "read /sys/module/page_hinting/parameters/%s", name);
 	return strtoull(text, NULL, 10);
+}
+
+/*
+ * v8 loses what is freed while its array is full, and on an emulated CPU its thread seldom runs
+ * meanwhile: how much it gives back is chance (1 to 180 MiB of 500 were seen).
+ */
+static void check_given(struct real_vm *vm, const struct design *d, uint64_t given)
+{
+	if (d->percent) {
+		ck_assert_uint_ge(given, USED_MIB * MIB * d->percent / 100);
+		return;
+	}
+	ck_assert_uint_gt(qmp_number(vm, HINT_PATH, "hint-blocks"), 0);
+	ck_assert_uint_gt(counter(vm, "lost"), 0);
 }
 
 START_TEST(what_a_program_has_freed_leaves_the_host)
@@ -71,7 +85,7 @@ START_TEST(what_a_program_has_freed_leaves_the_host)
 	       (unsigned long long)qmp_number(boot.vm, HINT_PATH, "hint-blocks"),
 	       (unsigned long long)(given / MIB), (unsigned long long)(resident / MIB));
 	fflush(stdout);
-	ck_assert_uint_ge(given, USED_MIB * MIB * d->percent / 100);
+	check_given(boot.vm, d, given);
 	ck_assert_uint_eq(qmp_number(boot.vm, HINT_PATH, "malformed-requests"), 0);
 	/* And its memory is still good for something. */
 	program_begin(&run, boot.vm, text);
