@@ -239,13 +239,16 @@ START_TEST(watermarks_are_those_of_linux)
 }
 END_TEST
 
-/* Some memory that is used no more, and somebody who needs all. */
-static void press(enum swap_kind kind, unsigned int window, struct body *a)
+/* Somebody who needs more than the host has. */
+static void begin_pressure(enum swap_kind kind, enum host_thp thp, struct body *a)
 {
-	make_host(128, 2, HOST_THP_NEVER);
+	make_host(128, 2, thp);
 	add_swap(kind, 256);
-	host.swap->config.readahead_pages = window;
 	a->vm = make_vm("big", 160);
+}
+
+static void press(struct body *a)
+{
 	start(a, 0);
 	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
 	ck_assert(a->done);
@@ -266,7 +269,8 @@ START_TEST(a_page_that_a_vcpu_faults_in_is_activated_at_the_first_look)
 {
 	struct body a = { .fn = write_more };
 
-	press(SWAP_SSD, 8, &a);
+	begin_pressure(SWAP_SSD, HOST_THP_NEVER, &a);
+	press(&a);
 	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
 	ck_assert_uint_gt(host.active.nr_pages, 4 * MIB / 4096);
 	finish(&a);
@@ -291,7 +295,9 @@ START_TEST(a_page_read_for_a_vcpu_keeps_no_slot)
 {
 	struct body a = { .fn = write_and_read };
 
-	press((enum swap_kind)_i, 1, &a);
+	begin_pressure((enum swap_kind)_i, HOST_THP_NEVER, &a);
+	host.swap->config.readahead_pages = 1;
+	press(&a);
 	ck_assert_uint_gt(host.stats.swap_in, 12 * MIB / 4096);
 	ck_assert_uint_eq(swap_used_slots(host.swap), guest_ram_swapped(a.vm->ram));
 	finish(&a);
@@ -304,7 +310,8 @@ START_TEST(what_is_being_written_is_not_free_yet)
 {
 	struct body a = { .fn = write_more };
 
-	press(SWAP_HDD, 8, &a);
+	begin_pressure(SWAP_HDD, HOST_THP_NEVER, &a);
+	press(&a);
 	ck_assert_uint_gt(host.free_pages, host.wmark_high + 1024);
 	ck_assert_uint_eq(host.writeback_pages, 0);
 	finish(&a);
@@ -317,13 +324,9 @@ static uint64_t huge_faults_under_pressure(bool no_reclaim)
 	struct body a = { .fn = write_more };
 	uint64_t faults;
 
-	make_host(128, 2, HOST_THP_ALWAYS);
+	begin_pressure(SWAP_SSD, HOST_THP_ALWAYS, &a);
 	host.config.thp_no_reclaim = no_reclaim;
-	add_swap(SWAP_SSD, 256);
-	a.vm = make_vm("big", 160);
-	start(&a, 0);
-	engine_run(&engine, 1000 * NSEC_PER_SEC_U64);
-	ck_assert(a.done);
+	press(&a);
 	faults = host.stats.ept_huge_faults;
 	ck_assert_uint_eq(host.stats.huge_fallbacks + faults, 70);
 	finish(&a);

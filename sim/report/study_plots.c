@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "bars.h"
-#include "study_page.h"
+#include "study_json.h"
+#include "study_parts.h"
 
 /* Colours. */
 #define OF_UNDISTURBED 7

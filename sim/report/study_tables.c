@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "parts.h"
-#include "study_page.h"
+#include "study_json.h"
+#include "study_parts.h"
 
 #define COLUMNS 7		/* that fit on paper beside the names */
 #define COLUMNS_INTERVALS 5	/* the same, with intervals below the numbers */
