@@ -92,24 +92,24 @@ void mark_page_accessed(struct page *page)
 	}
 }
 
+/* Of all zones, by enum lru_list. */
+void lru_sizes(uint64_t size[NR_SCAN_LISTS])
+{
+	unsigned int lru;
+
+	static_assert(LRU_INACTIVE_ANON == (int)SCAN_INACTIVE_ANON &&
+		      LRU_ACTIVE_FILE == (int)SCAN_ACTIVE_FILE, "scan_balance.h numbers them so");
+	for (lru = 0; lru < NR_SCAN_LISTS; lru++)
+		size[lru] = node_page_state(this_kernel->pgdat, NR_LRU_BASE + lru);
+}
+
 /* Reclaim of this kind of page has caused I/O: @nr_pages of it. */
 void lru_note_cost(bool file, unsigned int nr_pages)
 {
-	struct pglist_data *pgdat = this_kernel->pgdat;
-	struct lruvec *lruvec = &pgdat->__lruvec;
-	unsigned long size = 0;
-	int lru;
+	uint64_t size[NR_SCAN_LISTS];
 
-	if (file)
-		lruvec->file_cost += nr_pages;
-	else
-		lruvec->anon_cost += nr_pages;
-	for (lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++)
-		size += node_page_state(pgdat, NR_LRU_BASE + lru);
-	if (lruvec->file_cost + lruvec->anon_cost > size / 4) {
-		lruvec->file_cost /= 2;
-		lruvec->anon_cost /= 2;
-	}
+	lru_sizes(size);
+	scan_note_cost(&this_user->lru_cost, file, nr_pages, size);
 }
 
 /* What to remember of a page that reclaim drops. */
@@ -121,32 +121,18 @@ u32 workingset_eviction(struct page *page)
 	return shadow | (PageWorkingset(page) ? SHADOW_WORKINGSET : 0);
 }
 
-/* Pages that the refaulting one could have displaced, had it stayed. */
-static unsigned long workingset_size(bool file)
-{
-	struct pglist_data *pgdat = this_kernel->pgdat;
-	unsigned long size = node_page_state(pgdat, NR_ACTIVE_FILE);
-
-	if (!file)
-		size += node_page_state(pgdat, NR_INACTIVE_FILE);
-	if (get_nr_swap_pages() > 0) {
-		size += node_page_state(pgdat, NR_ACTIVE_ANON);
-		if (file)
-			size += node_page_state(pgdat, NR_INACTIVE_ANON);
-	}
-	return size;
-}
-
 /* A page that was evicted comes back; not on a list yet. */
 void workingset_refault(struct page *page, u32 shadow)
 {
 	bool file = page_is_file_lru(page);
+	uint64_t size[NR_SCAN_LISTS];
 	u32 distance;
 
 	if (!(shadow & SHADOW_MARK))
 		return;
 	distance = (this_user->nonresident_age - shadow) & SHADOW_AGE;
-	if (distance > workingset_size(file))
+	lru_sizes(size);
+	if (!scan_refault_is_active(size, file, get_nr_swap_pages() > 0, distance))
 		return;
 	SetPageActive(page);
 	age_nonresident(1);

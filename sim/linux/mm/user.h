@@ -23,6 +23,7 @@
 #include <linux/wait.h>
 #include "hostmem.h"
 #include "internal.h"
+#include "scan_balance.h"
 #include "swap.h"
 #include "usermem.h"
 
@@ -180,6 +181,7 @@ struct user_state {
 
 	/* lru.c, vmscan.c */
 	unsigned long nonresident_age;
+	struct scan_cost lru_cost;	/* of reclaim, by kind */
 	unsigned long workingset_activate[2], refaults[2];	/* anonymous, file */
 	wait_queue_head_t reclaim_wait;
 	wait_queue_head_t noprogress_wait;
@@ -328,6 +330,7 @@ void lruvec_add_page_tail(struct page *page);
 void update_lru_size(enum lru_list lru, const struct page *page, long nr);
 void activate_page(struct page *page);
 void mark_page_accessed(struct page *page);
+void lru_sizes(uint64_t size[NR_SCAN_LISTS]);
 void lru_note_cost(bool file, unsigned int nr_pages);
 u32 workingset_eviction(struct page *page);
 void workingset_refault(struct page *page, u32 shadow);

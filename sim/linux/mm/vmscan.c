@@ -3,7 +3,7 @@
  * Reclaim: which pages go when memory is short, and who does the work.
  *
  * Models mm/vmscan.c of Linux 6.1 without the multi-generational LRU: the balance of anonymous
- * and file pages by cost and swappiness (prepare_scan_count(), get_scan_count()), inactive lists
+ * and file pages by cost and swappiness (host-model/scan_balance.h), inactive lists
  * that are shrunk 32 pages at a time and refilled from the active ones (shrink_lruvec(),
  * shrink_active_list(), shrink_folio_list()), kswapd between the low and the high watermark
  * (balance_pgdat(), kswapd_try_to_sleep()), direct reclaim, and throttling of both.
@@ -18,8 +18,6 @@
 #include "user.h"
 
 #define DEF_PRIORITY 12
-#define DEACTIVATE_ANON 1u
-#define DEACTIVATE_FILE 2u
 
 struct scan_control {
 	unsigned long nr_to_reclaim;
@@ -27,10 +25,8 @@ struct scan_control {
 	int order, reclaim_idx, priority;
 	bool may_writepage, may_swap;
 	bool force_deactivate, skipped_deactivate;
-	bool cache_trim_mode, file_is_tiny;
 	bool compaction_ready;		/* a zone has enough to be compacted: no reclaim */
-	unsigned int may_deactivate;
-	unsigned long anon_cost, file_cost;
+	bool may_deactivate[2];		/* [file] */
 	unsigned long nr_scanned, nr_reclaimed;
 	struct {
 		unsigned long dirty, unqueued_dirty, congested, writeback, immediate;
@@ -534,12 +530,7 @@ static void shrink_active_list(unsigned long nr_to_scan, struct scan_control *sc
 
 static bool inactive_is_low(enum lru_list inactive_lru)
 {
-	unsigned long inactive = lru_size(inactive_lru);
-	unsigned long active = lru_size(inactive_lru + LRU_ACTIVE);
-	unsigned long gb = (inactive + active) >> (30 - PAGE_SHIFT);
-	unsigned long ratio = gb ? int_sqrt(10 * gb) : 1;
-
-	return inactive * ratio < active;
+	return scan_inactive_is_low(lru_size(inactive_lru), lru_size(inactive_lru + LRU_ACTIVE));
 }
 
 static unsigned long shrink_list(enum lru_list lru, unsigned long nr_to_scan,
@@ -547,47 +538,11 @@ static unsigned long shrink_list(enum lru_list lru, unsigned long nr_to_scan,
 {
 	if (!(lru & LRU_ACTIVE))
 		return shrink_inactive_list(nr_to_scan, sc, lru);
-	if (sc->may_deactivate & (lru & LRU_FILE ? DEACTIVATE_FILE : DEACTIVATE_ANON))
+	if (sc->may_deactivate[lru & LRU_FILE ? true : false])
 		shrink_active_list(nr_to_scan, sc, lru);
 	else
 		sc->skipped_deactivate = true;
 	return 0;
-}
-
-/* Whether active lists may be shortened: refaults activate pages, or the inactive one is short. */
-static unsigned int deactivation(bool file)
-{
-	const struct user_state *user = this_user;
-
-	return user->workingset_activate[file] != user->refaults[file] ||
-	       inactive_is_low(file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON);
-}
-
-static void prepare_scan_count(struct scan_control *sc)
-{
-	struct pglist_data *pgdat = this_pgdat();
-	unsigned long total_high_wmark = 0, free = 0, file;
-	struct zone *zone;
-
-	sc->anon_cost = pgdat->__lruvec.anon_cost;
-	sc->file_cost = pgdat->__lruvec.file_cost;
-	if (sc->force_deactivate)
-		sc->may_deactivate = DEACTIVATE_ANON | DEACTIVATE_FILE;
-	else
-		sc->may_deactivate = (deactivation(false) ? DEACTIVATE_ANON : 0) |
-				     (deactivation(true) ? DEACTIVATE_FILE : 0);
-	sc->cache_trim_mode = lru_size(LRU_INACTIVE_FILE) >> sc->priority &&
-			      !(sc->may_deactivate & DEACTIVATE_FILE);
-	for_each_zone(zone) {
-		if (!managed_zone(zone))
-			continue;
-		free += zone_page_state(zone, NR_FREE_PAGES);
-		total_high_wmark += high_wmark_pages(zone);
-	}
-	file = lru_size(LRU_ACTIVE_FILE) + lru_size(LRU_INACTIVE_FILE);
-	sc->file_is_tiny = file + free <= total_high_wmark &&
-			   !(sc->may_deactivate & DEACTIVATE_ANON) &&
-			   lru_size(LRU_INACTIVE_ANON) >> sc->priority;
 }
 
 /* Pages of the list in zones that reclaim is for. */
@@ -601,83 +556,46 @@ static unsigned long lruvec_lru_size(enum lru_list lru, int reclaim_idx)
 	return size;
 }
 
-/* Shares of anonymous [0] and file [1] lists in the scan, of their sum. */
-static void scan_fractions(const struct scan_control *sc, u64 fraction[2])
+static void prepare_scan_count(struct scan_control *sc, struct scan_balance *b)
 {
-	unsigned int swappiness = this_mm->config.swappiness;
-	unsigned long total = sc->anon_cost + sc->file_cost;
-	unsigned long anon_cost = total + sc->anon_cost, file_cost = total + sc->file_cost;
+	const struct user_state *user = this_user;
+	struct zone *zone;
+	int i;
 
-	fraction[0] = 0;
-	fraction[1] = 1;
-	if (!sc->may_swap || !can_reclaim_anon_pages())
-		return;
-	if (!sc->priority && swappiness) {
-		/* Near the end: everything, as large as it is. */
-		fraction[0] = fraction[1] = 0;
-		return;
+	*b = (struct scan_balance){
+		.cost = user->lru_cost, .swappiness = this_mm->config.swappiness,
+		.priority = sc->priority, .swap = sc->may_swap && can_reclaim_anon_pages(),
+		.force_deactivate = sc->force_deactivate,
+	};
+	for (i = 0; i < 2; i++)
+		b->refaults[i] = user->workingset_activate[i] != user->refaults[i];
+	lru_sizes(b->size);
+	for (i = 0; i < NR_SCAN_LISTS; i++)
+		b->eligible[i] = lruvec_lru_size(i, sc->reclaim_idx);
+	for_each_zone(zone) {
+		if (!managed_zone(zone))
+			continue;
+		b->free += zone_page_state(zone, NR_FREE_PAGES);
+		b->high_watermark += high_wmark_pages(zone);
 	}
-	if (sc->file_is_tiny) {
-		fraction[0] = 1;
-		fraction[1] = 0;
-		return;
-	}
-	if (sc->cache_trim_mode)
-		return;
-	total = anon_cost + file_cost;
-	fraction[0] = swappiness * (total + 1) / (anon_cost + 1);
-	fraction[1] = (200 - swappiness) * (total + 1) / (file_cost + 1);
-}
-
-static void get_scan_count(const struct scan_control *sc, unsigned long *nr)
-{
-	u64 fraction[2], sum;
-	int lru;
-
-	scan_fractions(sc, fraction);
-	sum = fraction[0] + fraction[1];
-	for (lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
-		unsigned long scan = lruvec_lru_size(lru, sc->reclaim_idx) >> sc->priority;
-
-		nr[lru] = sum ? scan * fraction[lru & LRU_FILE ? 1 : 0] / sum : scan;
-	}
-}
-
-/* Enough has been reclaimed: leave the smaller kind alone, and the other with the same share. */
-static bool scan_proportionally(unsigned long *nr, const unsigned long *targets)
-{
-	unsigned long nr_file = nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE];
-	unsigned long nr_anon = nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON];
-	unsigned long target, percentage;
-	int lru, other, i;
-
-	if (!nr_file || !nr_anon)
-		return false;
-	lru = nr_file > nr_anon ? LRU_BASE : LRU_FILE;
-	other = nr_file > nr_anon ? LRU_FILE : LRU_BASE;
-	target = targets[lru] + targets[lru + LRU_ACTIVE] + 1;
-	percentage = min(nr_file, nr_anon) * 100 / target;
-	for (i = 0; i <= LRU_ACTIVE; i++) {
-		unsigned long scanned = targets[other + i] - nr[other + i];
-
-		nr[lru + i] = 0;
-		nr[other + i] = targets[other + i] * (100 - percentage) / 100;
-		nr[other + i] -= min(nr[other + i], scanned);
-	}
-	return true;
+	sc->may_deactivate[false] = scan_may_deactivate(b, false);
+	sc->may_deactivate[true] = scan_may_deactivate(b, true);
 }
 
 static void shrink_lruvec(struct scan_control *sc)
 {
-	unsigned long nr[NR_LRU_LISTS] = { 0 }, targets[NR_LRU_LISTS], nr_reclaimed = 0;
+	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS];
+	unsigned long nr_reclaimed = 0;
+	struct scan_balance balance;
 	bool proportional = !current_is_kswapd() && sc->priority == DEF_PRIORITY;
 	int lru;
 
-	get_scan_count(sc, nr);
+	prepare_scan_count(sc, &balance);
+	scan_count(&balance, nr);
 	memcpy(targets, nr, sizeof(nr));
 	while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
 		for (lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
-			unsigned long batch = min(nr[lru], SWAP_CLUSTER_MAX);
+			unsigned long batch = min_t(uint64_t, nr[lru], SWAP_CLUSTER_MAX);
 
 			nr[lru] -= batch;
 			if (batch)
@@ -741,7 +659,6 @@ static void shrink_node_once(struct scan_control *sc)
 	struct user_state *user = this_user;
 
 	memset(&sc->nr, 0, sizeof(sc->nr));
-	prepare_scan_count(sc);
 	shrink_lruvec(sc);
 	shrink_slab(sc->gfp_mask, sc->priority);
 	if (current_is_kswapd()) {

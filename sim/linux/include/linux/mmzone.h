@@ -151,7 +151,6 @@ struct zonelist {
 
 struct lruvec {
 	struct list_head lists[NR_LRU_LISTS];
-	unsigned long anon_cost, file_cost;
 };
 
 typedef struct pglist_data {
