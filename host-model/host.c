@@ -54,6 +54,9 @@ void host_destroy(struct host *host)
 	free(host->vms);
 	swap_cancel_transfers(host);
 	swap_destroy(host->swap);
+	cache_destroy(host);
+	for (i = 0; i < host->nr_chunks; i++)
+		host_free(host->chunk[i].workingset);
 	free(host->chunk);
 	free(host->history);
 	host_cpus_destroy(&host->cpus);
@@ -64,19 +67,19 @@ void host_add_swap(struct host *host, struct swap_device *swap)
 	host->swap = swap;
 }
 
-uint32_t ram_map_chunk(struct guest_ram *ram, uint64_t nr)
+uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_file *file,
+			uint64_t first)
 {
-	struct host *host = ram->host;
 	uint32_t chunk = host->nr_chunks;
 
 	if (chunk == NR_CHUNKS) {
-		fprintf(stderr, "ballast: the guests have touched pages of %u GiB; there are no "
-			"more numbers for them: use fewer or smaller guests\n", NR_CHUNKS - 1);
+		fprintf(stderr, "ballast: guests have touched pages of %u GiB, files of the host "
+			"included; there are no more numbers for them: use fewer or smaller guests\n",
+			NR_CHUNKS - 1);
 		exit(2);
 	}
 	host->nr_chunks++;
-	host->chunk[chunk] = (struct ram_chunk){ ram, nr & ~(uint64_t)RAM_CHUNK_MASK };
-	ram->chunk[nr >> RAM_CHUNK_SHIFT] = chunk;
+	host->chunk[chunk] = (struct page_chunk){ .ram = ram, .file = file, .first = first };
 	return chunk;
 }
 

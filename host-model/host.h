@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "kvm.h"
 #include "random.h"
+#include "scan_balance.h"
 #include "types.h"
 
 struct swap_device;
@@ -28,6 +29,7 @@ struct host_config {
 	unsigned int watermark_scale_factor;	/* 1/10000 of memory; 0: 10, as Linux */
 	unsigned int nr_cpus;
 	enum host_thp thp;
+	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t seed;
@@ -45,6 +47,7 @@ struct host_stats {
 	uint64_t swap_out, swap_in, swap_readahead, swap_readahead_hits;
 	uint64_t zapped, lazyfree_dropped;
 	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
+	uint64_t file_reads, file_dropped, file_refaults;
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
 	uint64_t oom_kills;
 	uint64_t data_losses;
@@ -125,8 +128,13 @@ struct host {
 	uint64_t writeback_pages;		/* being written to swap */
 	uint64_t lazyfree_pages;		/* marked by MADV_FREE, still there */
 	uint64_t wmark_min, wmark_low, wmark_high;
-	struct page_list active, inactive;
-	struct ram_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
+	struct page_list lru[NR_SCAN_LISTS];
+	struct scan_cost lru_cost;
+	uint64_t nonresident_age;	/* activations and evictions so far */
+	uint64_t workingset_activate[2], refaults[2];	/* [file]: refaults that were active */
+	struct cache_file *files;
+	uint64_t file_pages;		/* of files, in memory */
+	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
 	struct page_transfer *transfers;	/* under way to or from it */

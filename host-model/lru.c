@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of pages by index: the active and the inactive list of the host's anonymous memory.
+ * The four LRU lists of the host, of pages by index: active and inactive, of anonymous memory and
+ * of files.
  *
  * A 2 MiB leaf is one entry of 512 pages, at the index of its first page; its links are in its
- * struct host_pmd.  Index 0 ends a list.
+ * struct host_pmd.  Index 0 ends a list.  Anonymous pages that may be dropped (MADV_FREE) are on
+ * the lists of files, as lru_lazyfree_fn() of mm/swap.c (Linux 6.1) puts them.
  */
 #include "memory.h"
 
@@ -11,38 +13,58 @@ struct links {
 	uint32_t *next, *prev;
 };
 
-bool lru_is_huge(const struct host *host, uint32_t index)
+/* The 2 MiB leaf that the page is mapped by; NULL: none, or it is of a file. */
+static struct host_pmd *leaf_of(const struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = gfn_of_index(host, index);
+	struct host_pmd *pmd;
 
-	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;
+	if (!ram)
+		return NULL;
+	pmd = &ram->pmd[gfn_of_index(host, index) >> HOST_PMD_ORDER];
+	return page_kind(pmd->state) == PAGE_PRESENT ? pmd : NULL;
+}
+
+bool lru_is_huge(const struct host *host, uint32_t index)
+{
+	return leaf_of(host, index);
 }
 
 uint32_t *lru_state(const struct host *host, uint32_t index)
 {
-	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = gfn_of_index(host, index);
+	struct host_pmd *pmd = leaf_of(host, index);
 
-	if (page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT)
-		return &ram->pmd[nr >> HOST_PMD_ORDER].state;
-	return &ram->page[nr].state;
+	return pmd ? &pmd->state : &page_of_index(host, index)->state;
 }
 
 static struct links links_of(const struct host *host, uint32_t index)
 {
-	struct guest_ram *ram = ram_of_index(host, index);
-	uint64_t nr = gfn_of_index(host, index);
-	struct host_pmd *pmd = &ram->pmd[nr >> HOST_PMD_ORDER];
+	struct host_pmd *pmd = leaf_of(host, index);
+	struct host_page *page;
 
-	if (page_kind(pmd->state) == PAGE_PRESENT)
+	if (pmd)
 		return (struct links){ &pmd->next, &pmd->prev };
-	return (struct links){ &ram->page[nr].next, &ram->page[nr].prev };
+	page = page_of_index(host, index);
+	return (struct links){ &page->next, &page->prev };
 }
 
-static struct page_list *list_of(struct host *host, uint32_t state)
+bool lru_is_file(const struct host *host, uint32_t index, uint32_t state)
 {
-	return state & PAGE_ACTIVE ? &host->active : &host->inactive;
+	return file_of_index(host, index) || state & PAGE_LAZYFREE;
+}
+
+static struct page_list *list_of(struct host *host, uint32_t index, uint32_t state)
+{
+	return &host->lru[(state & PAGE_ACTIVE ? SCAN_ACTIVE : 0) +
+			  (lru_is_file(host, index, state) ? SCAN_FILE : 0)];
+}
+
+void lru_sizes(const struct host *host, uint64_t size[NR_SCAN_LISTS])
+{
+	unsigned int list;
+
+	for (list = 0; list < NR_SCAN_LISTS; list++)
+		size[list] = host->lru[list].nr_pages;
 }
 
 static void list_insert_head(struct host *host, struct page_list *list, uint32_t index)
@@ -64,14 +86,14 @@ void lru_add(struct host *host, uint32_t index, bool huge, bool active)
 	struct page_list *list;
 
 	*state = active ? *state | PAGE_ACTIVE : *state & ~PAGE_ACTIVE;
-	list = list_of(host, *state);
+	list = list_of(host, index, *state);
 	list_insert_head(host, list, index);
 	list->nr_pages += huge ? HOST_PMD_PAGES : 1;
 }
 
 void lru_del(struct host *host, uint32_t index, bool huge)
 {
-	struct page_list *list = list_of(host, *lru_state(host, index));
+	struct page_list *list = list_of(host, index, *lru_state(host, index));
 	struct links l = links_of(host, index);
 
 	if (*l.prev)
@@ -100,7 +122,7 @@ void lru_rotate(struct host *host, uint32_t index, bool huge)
  */
 void lru_replace_huge(struct host *host, uint32_t index)
 {
-	struct page_list *list = list_of(host, *lru_state(host, index));
+	struct page_list *list = list_of(host, index, *lru_state(host, index));
 	uint32_t i;
 
 	for (i = 0; i < HOST_PMD_PAGES; i++) {

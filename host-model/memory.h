@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside of the host's memory model, shared by ram.c, reclaim.c, swap.c, madvise.c and oom.c.
+ * Inside of the host's memory model, shared by all that knows pages.
  *
- * Every 4 KiB page that a guest has touched has an index of 32 bits, given by GiB of guest memory
- * as they are touched: 16 TiB of all guests together.  State and list links of a page are 12
+ * Every 4 KiB page that a guest has touched, or that is in a file of the host, has an index of 32
+ * bits, given by GiB of guest memory or file as they are touched: 16 TiB of all together.  State and list links of a page are 12
  * bytes, of a 2 MiB leaf 16; both tables are populated as they are touched.
  */
 #ifndef BALLAST_HOST_MEMORY_H
 #define BALLAST_HOST_MEMORY_H
 
 #include "host.h"
+#include "page_cache.h"
 #include "swap_readahead.h"
 
 #define RAM_CHUNK_SHIFT 18	/* pages of 1 GiB, whose indexes follow each other */
 #define RAM_CHUNK_MASK ((1u << RAM_CHUNK_SHIFT) - 1)
 
-struct ram_chunk {
+/* Of a guest's RAM or of a file; neither: the VM is gone. */
+struct page_chunk {
 	struct guest_ram *ram;
-	uint64_t first;		/* gfn of its first page */
+	struct cache_file *file;
+	uint64_t first;		/* number of its first page in there */
+	uint64_t *workingset;	/* a bit for each page; NULL: none is set */
 };
 
 /*
@@ -38,12 +42,13 @@ enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAP
 #define PAGE_KIND_MASK 7u
 #define PAGE_ACCESSED (1u << 3)		/* EPT accessed bit */
 #define PAGE_REFERENCED (1u << 4)	/* was found accessed once by reclaim */
-#define PAGE_ACTIVE (1u << 5)		/* on the active list */
+#define PAGE_ACTIVE (1u << 5)		/* on an active list */
 #define PAGE_READAHEAD PAGE_REFERENCED	/* READING, CACHED: nobody has asked for it yet */
 #define PAGE_LAZYFREE (1u << 6)		/* MADV_FREE and not written since */
 #define PAGE_SLOT_SHIFT 7
 #define PAGE_SLOT_MAX ((1u << (32 - PAGE_SLOT_SHIFT)) - 2)
 
+/* A page that has been evicted is on no list: its links are the shadow that it leaves. */
 struct host_page {
 	uint32_t next, prev;
 	uint32_t state;
@@ -105,27 +110,43 @@ static inline uint32_t page_state(enum page_kind kind, swap_slot_t slot)
 	return kind | (slot.nr + 1) << PAGE_SLOT_SHIFT;
 }
 
+/* NULL: a page of a file. */
 static inline struct guest_ram *ram_of_index(const struct host *host, uint32_t index)
 {
 	return host->chunk[index >> RAM_CHUNK_SHIFT].ram;
 }
 
-/* gfn of a page index. */
+static inline struct cache_file *file_of_index(const struct host *host, uint32_t index)
+{
+	return host->chunk[index >> RAM_CHUNK_SHIFT].file;
+}
+
+/* Number of a page in its guest's RAM (gfn) or file. */
 static inline uint64_t gfn_of_index(const struct host *host, uint32_t index)
 {
 	return host->chunk[index >> RAM_CHUNK_SHIFT].first + (index & RAM_CHUNK_MASK);
 }
 
-uint32_t ram_map_chunk(struct guest_ram *ram, uint64_t nr);
+static inline struct host_page *page_of_index(const struct host *host, uint32_t index)
+{
+	const struct page_chunk *chunk = &host->chunk[index >> RAM_CHUNK_SHIFT];
+	struct host_page *page = chunk->file ? chunk->file->page : chunk->ram->page;
+
+	return &page[chunk->first + (index & RAM_CHUNK_MASK)];
+}
+
+/* Numbers for the pages from @first on; ends the program when there are none left. */
+uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_file *file,
+			uint64_t first);
 
 /* Index of a page; from now on it has one. */
 static inline uint32_t page_index(struct guest_ram *ram, uint64_t nr)
 {
-	uint32_t chunk = ram->chunk[nr >> RAM_CHUNK_SHIFT];
+	uint16_t *chunk = &ram->chunk[nr >> RAM_CHUNK_SHIFT];
 
-	if (__builtin_expect(!chunk, 0))
-		chunk = ram_map_chunk(ram, nr);
-	return chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
+	if (__builtin_expect(!*chunk, 0))
+		*chunk = host_map_chunk(ram->host, ram, NULL, nr & ~(uint64_t)RAM_CHUNK_MASK);
+	return (uint32_t)*chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
 }
 
 static inline void ram_add_resident(struct guest_ram *ram, uint64_t nr)
@@ -156,6 +177,40 @@ void lru_rotate(struct host *host, uint32_t index, bool huge);
 void lru_replace_huge(struct host *host, uint32_t index);
 bool lru_is_huge(const struct host *host, uint32_t index);
 uint32_t *lru_state(const struct host *host, uint32_t index);
+bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
+void lru_sizes(const struct host *host, uint64_t size[NR_SCAN_LISTS]);
+
+/* workingset.c */
+/* The page becomes inactive: it has been worth something. */
+void workingset_deactivated(struct host *host, uint32_t index, bool huge);
+/* Its frame is free for something else, or nothing is left of it. */
+void workingset_forget(struct host *host, uint32_t index, uint64_t nr);
+/* Reclaim drops what the frame holds: leaves a shadow in the page's links. */
+void workingset_evicted(struct host *host, uint32_t index);
+/* It comes back, by its shadow.  Returns whether it is active at once. */
+bool workingset_returned(struct host *host, uint32_t index);
+void workingset_aged(struct host *host, uint64_t nr);
+
+/* shrink.c */
+/* What kswapd or direct reclaim wants, and how far it has come; see scan_balance.h. */
+struct scan_control {
+	uint64_t nr_to_reclaim;
+	int priority;
+	bool force_deactivate;
+	uint64_t nr_scanned;
+	uint64_t nr_reclaimed;		/* pages freed or on their way */
+	bool skipped_deactivate;	/* active pages were spared */
+	bool queue_full;		/* anonymous ones were, since the device takes no more */
+	bool may_deactivate[2];		/* [file] */
+};
+#define DEF_PRIORITY 12			/* include/linux/mmzone.h */
+/* Scan a 2^priority-th of the lists, or until enough is on its way. */
+void shrink_node(struct host *host, struct scan_control *sc);
+/* Move some active anonymous pages when there are few inactive ones (kswapd_age_node()). */
+void shrink_age_anon(struct host *host);
+bool shrink_can_swap(const struct host *host);
+/* What a fault reclaims for looks at: refaults from now on are new. */
+void shrink_snapshot_refaults(struct host *host);
 
 /* reclaim.c */
 int reclaim_init(struct host *host);
@@ -170,12 +225,21 @@ bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host *host, uint64_t nr);
 /* A dying VM's threads wait for nothing any more. */
 void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* A page is being read: the calling thread waits until it is not any more. */
+void host_wait_page(struct host *host, uint32_t index);
 /* Some pages have been read. */
 void reclaim_wake_waiters(struct host *host);
+/* The swap device takes no more writes: whoever submits another waits for one of those before it. */
+bool reclaim_queue_is_full(const struct host *host);
 
 /* watermarks.c */
 void host_setup_watermarks(struct host *host);
 uint64_t host_isqrt(uint64_t x);	/* rounded down */
+
+/* page_cache.c */
+/* A clean page of a file goes. */
+void cache_drop_page(struct cache_file *file, uint64_t nr);
+void cache_destroy(struct host *host);
 
 /* swap.c */
 bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);
@@ -187,7 +251,6 @@ void swap_write(struct host *host, const uint32_t *index, unsigned int nr);
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */
 void swap_page_used(struct guest_ram *ram, uint64_t nr);
-void swap_wait_page(struct host *host, uint32_t index);
 /* zram: compressed pages take frames as slots are used. */
 void swap_zram_balance(struct host *host);
 /* The host goes away: nobody waits for what is under way. */

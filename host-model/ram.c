@@ -163,6 +163,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->host->lazyfree_pages--;
 	put_slot(ram, &page->state);
 	page->state = PAGE_NONE;
+	workingset_forget(ram->host, page_index(ram, nr), 1);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used--;
 	clear_contents(ram, nr, 1);
 	if (frame) {
@@ -181,6 +182,7 @@ void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 	if (ram->pmd[block].state & PAGE_LAZYFREE)
 		ram->host->lazyfree_pages -= HOST_PMD_PAGES;
 	ram->pmd[block].state = PAGE_NONE;
+	workingset_forget(ram->host, page_index(ram, block << HOST_PMD_ORDER), HOST_PMD_PAGES);
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
 	ram->huge -= HOST_PMD_PAGES;
@@ -389,14 +391,27 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 	ram->host->stats.ept_faults++;
 }
 
-static inline void mark_accessed(struct guest_ram *ram, uint32_t *state, bool huge,
+/*
+ * Written after MADV_FREE: it is worth its frame again.  Linux notices when reclaim comes along
+ * (try_to_unmap_one()) and activates it then; here it changes lists at once.
+ */
+static void clear_lazyfree(struct guest_ram *ram, uint64_t nr, uint32_t *state, bool huge)
+{
+	uint32_t index = page_index(ram, huge ? nr & ~(HOST_PMD_PAGES - 1) : nr);
+
+	ram->host->lazyfree_pages -= huge ? HOST_PMD_PAGES : 1;
+	lru_del(ram->host, index, huge);
+	*state &= ~PAGE_LAZYFREE;
+	lru_add(ram->host, index, huge, true);
+}
+
+static inline void mark_accessed(struct guest_ram *ram, uint64_t nr, uint32_t *state, bool huge,
 				 enum ram_access access)
 {
 	*state |= PAGE_ACCESSED;
 	if (access == RAM_WRITE && (*state & PAGE_LAZYFREE || page_has_slot(*state))) {
 		if (*state & PAGE_LAZYFREE)
-			ram->host->lazyfree_pages -= huge ? HOST_PMD_PAGES : 1;
-		*state &= ~PAGE_LAZYFREE;
+			clear_lazyfree(ram, nr, state, huge);
 		put_slot(ram, state);
 	}
 }
@@ -436,7 +451,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 			break;
 		case PAGE_READING:
 			fault.swapped_in = true;
-			swap_wait_page(ram->host, page_index(ram, nr));
+			host_wait_page(ram->host, page_index(ram, nr));
 			break;
 		case PAGE_PRESENT:
 			break;
@@ -465,11 +480,11 @@ static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enu
 			uint32_t *state = &ram->page[nr].state;
 
 			if (page_kind(ram->pmd[block].state) == PAGE_PRESENT) {
-				mark_accessed(ram, &ram->pmd[block].state, true, access);
+				mark_accessed(ram, nr, &ram->pmd[block].state, true, access);
 				nr = next;
 			} else if (page_kind(*state) == PAGE_PRESENT ||
 				   (!vcpu && page_kind(*state) == PAGE_UNMAPPED)) {
-				mark_accessed(ram, state, false, access);
+				mark_accessed(ram, nr, state, false, access);
 				nr++;
 			} else {
 				fault_page(ram, nr, access, vcpu);

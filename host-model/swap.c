@@ -235,6 +235,7 @@ static void page_swapped_out(struct guest_ram *ram, uint64_t nr, const struct pa
 	struct host_page *page = &ram->page[nr];
 
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_SWAPPED;
+	workingset_evicted(ram->host, page_index(ram, nr));
 	ram->token[nr] = ~0u;
 	ram->resident--;
 	ram->swapped++;
@@ -361,10 +362,11 @@ void swap_write(struct host *host, const uint32_t *index, unsigned int nr)
 static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
 	struct host_page *page = &ram->page[nr];
+	uint32_t index = page_index(ram, nr);
 
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_CACHED;
-	lru_add(ram->host, page_index(ram, nr), false, false);
+	lru_add(ram->host, index, false, workingset_returned(ram->host, index));
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->stats.swap_in++;
@@ -534,5 +536,5 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 		}
 	}
 	if (coro_current->ctx.thread)
-		swap_wait_page(host, page_index(ram, nr));
+		host_wait_page(host, page_index(ram, nr));
 }

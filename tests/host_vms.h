@@ -41,7 +41,7 @@ static const struct host_observer observer = { .data_loss = on_loss, .vm_killed 
 static inline void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
 {
 	struct host_config config = { .memory_bytes = mib * MIB, .nr_cpus = cpus, .thp = thp,
-				      .seed = 1 };
+				      .swappiness = 60, .seed = 1 };
 
 	engine_init(&engine);
 	losses = 0;

@@ -272,7 +272,7 @@ START_TEST(a_page_that_a_vcpu_faults_in_is_activated_at_the_first_look)
 	begin_pressure(SWAP_SSD, HOST_THP_NEVER, &a);
 	press(&a);
 	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
-	ck_assert_uint_gt(host.active.nr_pages, 4 * MIB / 4096);
+	ck_assert_uint_gt(host.lru[SCAN_ACTIVE_ANON].nr_pages, 4 * MIB / 4096);
 	finish(&a);
 	unmake_host();
 }

@@ -126,6 +126,7 @@ struct machine {
 	struct machine_command *commands;
 	uint32_t items_left;		/* boots, programs and commands that have not ended */
 	struct event sample, finish, progress, look;
+	struct machine_files *files;	/* of the scenario's host */
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
 	struct page_extent pages;
@@ -166,6 +167,12 @@ void machine_item_ended(struct machine_item *item);
 bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref);
 /* An event that only looks adds itself again, unless only such events are left. */
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns);
+
+/* machine_files.c */
+int machine_files_create(struct machine *m);	/* -1: not enough memory */
+void machine_files_destroy(struct machine *m);
+/* How many readers wait for their next turn, which keeps nobody else going. */
+uint32_t machine_files_waiting(const struct machine *m);
 
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),

@@ -360,6 +360,8 @@ static void emit_counters(struct machine *m)
 		{ "swap-readahead", s->swap_readahead },
 		{ "swap-readahead-hits", s->swap_readahead_hits }, { "zapped", s->zapped },
 		{ "lazyfree-dropped", s->lazyfree_dropped },
+		{ "file-reads", s->file_reads },	 { "file-dropped", s->file_dropped },
+		{ "file-refaults", s->file_refaults },
 	};
 	unsigned int i;
 

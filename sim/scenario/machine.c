@@ -127,7 +127,7 @@ static void finish_fn(struct event *ev)
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 {
 	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress) +
-			  event_pending(&m->look);
+			  event_pending(&m->look) + machine_files_waiting(m);
 
 	/* The event that runs now still has its place in the queue. */
 	if (m->engine.nr_pending > others + m->engine.hole)
@@ -170,6 +170,7 @@ static void fill_host_config(const struct scenario *s, struct host_config *confi
 		.min_free_bytes = s->host.min_free_kbytes * 1024,
 		.watermark_scale_factor = s->host.watermark_scale_factor,
 		.nr_cpus = s->host.cpus,
+		.swappiness = s->host.swappiness,
 		.thp = s->host.thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
 		.thp_no_reclaim = s->host.thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  s->host.thp_defrag == SCENARIO_DEFRAG_NEVER,
@@ -219,13 +220,13 @@ static bool build_host(struct machine *m)
 	m->host.cpus.wakeup_granularity_ns = h->sched_wakeup_granularity_us * NSEC_PER_USEC_U64;
 	m->host.cpus.wakeup_latency_ns = h->wakeup_latency_ns;
 	if (h->swap.kind == SCENARIO_SWAP_NONE)
-		return true;
+		return !machine_files_create(m);
 	machine_swap_config(&h->swap, &swap_config);
 	swap = swap_create(&swap_config, &m->engine, m->scenario->seed, "host");
 	if (!swap)
 		return false;
 	host_add_swap(&m->host, swap);
-	return true;
+	return !machine_files_create(m);
 }
 
 static void item_init(struct machine_item *item, struct machine_guest *guest,
@@ -416,6 +417,7 @@ void machine_destroy(struct machine *m)
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
 	machine_host_kernel_destroy(m);
+	machine_files_destroy(m);
 	if (m->host.chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);

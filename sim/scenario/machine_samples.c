@@ -229,7 +229,7 @@ static void sample_host(struct machine *m)
 	      .kswapd_active = !host->kswapd.wait_forever,
 	      .used_peak = host->stats.peak_used, .swap_out = host->stats.swap_out,
 	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
-	      .footprint = host_footprint(host));
+	      .footprint = host_footprint(host), .cached = host->file_pages);
 	sample_swap(m);
 	sample_host_cpu(m);
 }

@@ -210,9 +210,33 @@ static void check_swap(struct parser *p, const struct tree_node *parent,
 			    "less than the mean; allowed: %" PRIu32 "..10000000 us", swap->seek_us);
 }
 
+static void check_files(struct parser *p, const struct tree_node *parent,
+			struct scenario_host *host)
+{
+	struct tree_node *node;
+
+	for (node = parent->children; node; node = node->next) {
+		struct scenario_files *files;
+
+		if (!node->spec || node->spec->kind != NODE_FILES)
+			continue;
+		files = &host->files[node->index];
+		if (files->cached_mib == UINT64_MAX)
+			files->cached_mib = files->size_mib;
+		if (files->cached_mib > files->size_mib)
+			parse_error(p, blame(node, "cached-mib"), node, "cached-mib",
+				    "more than there is; allowed: 0..%" PRIu64 " MiB",
+				    files->size_mib);
+		if (files->hot_mib > files->size_mib)
+			parse_error(p, blame(node, "hot-mib"), node, "hot-mib",
+				    "more than there is; allowed: 0..%" PRIu64 " MiB",
+				    files->size_mib);
+	}
+}
+
 static void check_host(struct parser *p)
 {
-	const struct scenario_host *host = &p->scenario->host;
+	struct scenario_host *host = &p->scenario->host;
 	struct tree_node *node = child_of_kind(p->root, NODE_HOST);
 
 	if (host->kernel_reserve_mib + 64 > host->memory_mib)
@@ -229,6 +253,7 @@ static void check_host(struct parser *p)
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (host->memory_mib << 9) - 1);
 	check_swap(p, node, &host->swap);
+	check_files(p, node, host);
 }
 
 /* Memory that booting needs at its peak. */

@@ -94,6 +94,34 @@ SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
 
 /* ---- host ---- */
 
+static const struct property_spec files_properties[] = {
+	U64("size-mib", "MiB", 1, 131072, NULL, FIELD(scenario_files, size_mib),
+	    "size of them all"),
+	U64("cached-mib", "MiB", 0, MIB_MAX, "all of it", FIELD(scenario_files, cached_mib),
+	    "in the page cache when the run begins, from the first file on: read once, what is hot "
+	    "twice"),
+	U64("hot-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_files, hot_mib),
+	    "read again and again, from the first file on"),
+	U64("period-ms", "ms", 10, MS_MAX, "10000", FIELD(scenario_files, period_ms),
+	    "from the end of one such reading to the next"),
+	U32("queue-depth", "requests", 1, 1024, "32", FIELD(scenario_files, queue_depth),
+	    "requests that their disk serves at once; defaults are those of a SATA flash disk"),
+	U32("seek-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_us),
+	    "mean positioning time (exponential) of a request that does not follow the one before"),
+	U32("seek-max-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_max_us),
+	    "limit of the positioning time; 0: none"),
+	U32("read-us", "us", 0, 10000000, "90", FIELD(scenario_files, read_us),
+	    "fixed part of a request"),
+	U32("transfer-mib-per-s", "MiB/s", 1, 1000000, "500",
+	    FIELD(scenario_files, transfer_mib_per_s), "rate of the data itself"),
+};
+
+static const struct node_spec node_files = {
+	.kind = NODE_FILES, .compatible = "ballast,host-files", .sets = { SET(files_properties) },
+	.doc = "files that processes of the host read (images, logs, programs): its page cache",
+	.begin = begin_files,
+};
+
 static const struct property_spec costs_properties[] = {
 	STRING("description", "", FIELD(scenario_host, costs_name), "what the table describes"),
 	{ "references", PROPERTY_STRINGLIST, NULL, 0, 0, "none", NULL, 0,
@@ -130,6 +158,8 @@ static const struct property_spec host_properties[] = {
 	    "vm.min_free_kbytes; 0: computed from the memory as Linux does"),
 	U32("watermark-scale-factor", "1/10000 of memory", 1, 3000, "10",
 	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
+	U32("swappiness", NULL, 0, 200, "60", FIELD(scenario_host, swappiness),
+	    "vm.swappiness: how soon anonymous memory goes rather than page cache"),
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_host, thp),
 	     "transparent huge pages under guest memory; VMMs do madvise their guests' memory"),
 	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_host, thp_defrag),
@@ -153,7 +183,8 @@ static const struct property_spec host_properties[] = {
 
 static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_costs, &node_host_modules, NULL,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_costs, &node_host_modules,
+	NULL,
 };
 
 static const struct node_spec node_host = {

@@ -179,6 +179,20 @@ void *begin_swap(struct parser *p, struct tree_node *node, void *parent)
 	return swap;
 }
 
+void *begin_files(struct parser *p, struct tree_node *node, void *parent)
+{
+	struct scenario_host *host = parent;
+	struct scenario_files *files;
+
+	host->files = scenario_grow(p->scenario, host->files, host->nr_files, sizeof(*files));
+	node->index = host->nr_files;
+	files = &host->files[host->nr_files++];
+	files->name = node->name;
+	files->path = scenario_printf(p->scenario, "%s: %s", node->file, node->path);
+	files->cached_mib = UINT64_MAX;
+	return files;
+}
+
 void *begin_guest(struct parser *p, struct tree_node *node, void *parent)
 {
 	struct scenario *scenario = p->scenario;

@@ -55,6 +55,7 @@ enum node_kind {
 	NODE_ROOT,
 	NODE_HOST,
 	NODE_SWAP,
+	NODE_FILES,
 	NODE_COSTS,
 	NODE_GUEST,
 	NODE_BOOT,
@@ -194,6 +195,7 @@ void parse_digest(struct parser *p);
 void *begin_root(struct parser *p, struct tree_node *node, void *parent);
 void *begin_host(struct parser *p, struct tree_node *node, void *parent);
 void *begin_swap(struct parser *p, struct tree_node *node, void *parent);
+void *begin_files(struct parser *p, struct tree_node *node, void *parent);
 void *begin_costs(struct parser *p, struct tree_node *node, void *parent);
 void *begin_guest(struct parser *p, struct tree_node *node, void *parent);
 void *begin_boot(struct parser *p, struct tree_node *node, void *parent);

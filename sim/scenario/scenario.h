@@ -85,6 +85,16 @@ struct scenario_swap {
 
 struct scenario_module;
 
+/* Files of the host that its processes read; all on a disk of their own. */
+struct scenario_files {
+	const char *name, *path;
+	uint64_t size_mib;
+	uint64_t cached_mib;		/* in memory when the run begins; at most size_mib */
+	uint64_t hot_mib;		/* read again and again, from the beginning on */
+	uint64_t period_ms;
+	uint32_t queue_depth, seek_us, seek_max_us, read_us, transfer_mib_per_s;	/* the disk */
+};
+
 struct scenario_host {
 	const char *path;		/* of the node, as --set takes it */
 	uint64_t memory_mib;
@@ -94,12 +104,15 @@ struct scenario_host {
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
 	enum scenario_thp_defrag thp_defrag;
+	uint32_t swappiness;
 	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
 	uint32_t sched_latency_us;
 	uint32_t sched_min_granularity_us;
 	uint32_t sched_wakeup_granularity_us;
 	uint32_t wakeup_latency_ns;
 	struct scenario_swap swap;
+	struct scenario_files *files;
+	uint32_t nr_files;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
 	const char *cost_source[NR_COSTS];	/* what each rests on; "": not said */

@@ -93,7 +93,7 @@ void mark_page_accessed(struct page *page)
 }
 
 /* Of all zones, by enum lru_list. */
-void lru_sizes(uint64_t size[NR_SCAN_LISTS])
+void lruvec_sizes(uint64_t size[NR_SCAN_LISTS])
 {
 	unsigned int lru;
 
@@ -108,7 +108,7 @@ void lru_note_cost(bool file, unsigned int nr_pages)
 {
 	uint64_t size[NR_SCAN_LISTS];
 
-	lru_sizes(size);
+	lruvec_sizes(size);
 	scan_note_cost(&this_user->lru_cost, file, nr_pages, size);
 }
 
@@ -131,7 +131,7 @@ void workingset_refault(struct page *page, u32 shadow)
 	if (!(shadow & SHADOW_MARK))
 		return;
 	distance = (this_user->nonresident_age - shadow) & SHADOW_AGE;
-	lru_sizes(size);
+	lruvec_sizes(size);
 	if (!scan_refault_is_active(size, file, get_nr_swap_pages() > 0, distance))
 		return;
 	SetPageActive(page);

@@ -330,7 +330,7 @@ void lruvec_add_page_tail(struct page *page);
 void update_lru_size(enum lru_list lru, const struct page *page, long nr);
 void activate_page(struct page *page);
 void mark_page_accessed(struct page *page);
-void lru_sizes(uint64_t size[NR_SCAN_LISTS]);
+void lruvec_sizes(uint64_t size[NR_SCAN_LISTS]);
 void lru_note_cost(bool file, unsigned int nr_pages);
 u32 workingset_eviction(struct page *page);
 void workingset_refault(struct page *page, u32 shadow);

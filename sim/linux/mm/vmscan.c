@@ -569,7 +569,7 @@ static void prepare_scan_count(struct scan_control *sc, struct scan_balance *b)
 	};
 	for (i = 0; i < 2; i++)
 		b->refaults[i] = user->workingset_activate[i] != user->refaults[i];
-	lru_sizes(b->size);
+	lruvec_sizes(b->size);
 	for (i = 0; i < NR_SCAN_LISTS; i++)
 		b->eligible[i] = lruvec_lru_size(i, sc->reclaim_idx);
 	for_each_zone(zone) {

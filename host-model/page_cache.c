@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's page cache; see page_cache.h.
+ */
+#include "page_cache.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hostmem.h"
+#include "memory.h"
+#include "swap.h"
+
+#define RA_PAGES UINT64_C(32)	/* VM_READAHEAD_PAGES of include/linux/mm.h */
+
+/* Pages of one request, all of them READING. */
+struct file_read {
+	struct swap_request rq;
+	struct cache_file *file;
+	uint64_t first;
+	struct file_read *next, **link;		/* in file->reads */
+};
+
+struct cache_file *cache_file_create(struct host *host, const char *name, uint64_t nr_pages,
+				     const struct swap_config *disk)
+{
+	struct cache_file *file = host_alloc(sizeof(*file)), **link = &host->files;
+
+	file->host = host;
+	file->name = name;
+	file->nr_pages = nr_pages;
+	file->page = host_reserve(nr_pages * sizeof(*file->page));
+	file->chunk = host_alloc(((nr_pages >> RAM_CHUNK_SHIFT) + 1) * sizeof(*file->chunk));
+	file->disk = swap_create(disk, host->engine, host->config.seed, name);
+	while (*link)
+		link = &(*link)->next;
+	*link = file;
+	return file->page && file->disk ? file : NULL;
+}
+
+static void file_read_free(struct file_read *io)
+{
+	*io->link = io->next;
+	if (io->next)
+		io->next->link = io->link;
+	host_free(io);
+}
+
+void cache_destroy(struct host *host)
+{
+	struct cache_file *file = host->files, *next;
+
+	for (; file; file = next) {
+		next = file->next;
+		while (file->reads) {
+			event_cancel(host->engine, &file->reads->rq.done);
+			file_read_free(file->reads);
+		}
+		swap_destroy(file->disk);
+		host_release(file->page, file->nr_pages * sizeof(*file->page));
+		host_free(file->chunk);
+		host_free(file);
+	}
+	host->files = NULL;
+}
+
+static uint32_t index_of(struct cache_file *file, uint64_t nr)
+{
+	uint16_t *chunk = &file->chunk[nr >> RAM_CHUNK_SHIFT];
+
+	if (!*chunk)
+		*chunk = host_map_chunk(file->host, NULL, file, nr & ~(uint64_t)RAM_CHUNK_MASK);
+	return (uint32_t)*chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
+}
+
+/* The page is in memory now; its frame has been taken. */
+static void add_page(struct cache_file *file, uint64_t nr)
+{
+	struct host *host = file->host;
+	uint32_t index = index_of(file, nr);
+	bool active = workingset_returned(host, index);
+
+	file->page[nr].state = PAGE_PRESENT;
+	lru_add(host, index, false, active);
+	file->resident++;
+	host->file_pages++;
+	host->stats.file_refaults += active;
+}
+
+void cache_drop_page(struct cache_file *file, uint64_t nr)
+{
+	struct host *host = file->host;
+	uint32_t index = index_of(file, nr);
+
+	lru_del(host, index, false);
+	file->page[nr].state = PAGE_NONE;
+	workingset_evicted(host, index);
+	file->resident--;
+	host->file_pages--;
+	host->stats.file_dropped++;
+	host_put_frames(host, 1);
+}
+
+/* folio_mark_accessed(): inactive, referenced, active. */
+static void mark_accessed(struct cache_file *file, uint64_t nr)
+{
+	uint32_t *state = &file->page[nr].state, index = index_of(file, nr);
+	struct host *host = file->host;
+
+	if (!(*state & PAGE_REFERENCED)) {
+		*state |= PAGE_REFERENCED;
+	} else if (!(*state & PAGE_ACTIVE)) {
+		*state &= ~PAGE_REFERENCED;
+		lru_del(host, index, false);
+		lru_add(host, index, false, true);
+		workingset_aged(host, 1);
+	}
+}
+
+static void read_complete(struct swap_request *rq)
+{
+	struct file_read *io = (struct file_read *)rq;
+	struct cache_file *file = io->file;
+	uint64_t i;
+
+	for (i = 0; i < rq->nr; i++)
+		add_page(file, io->first + i);
+	file->host->stats.file_reads += rq->nr;
+	file_read_free(io);
+	reclaim_wake_waiters(file->host);
+}
+
+static void submit(struct cache_file *file, uint64_t first, uint64_t nr)
+{
+	struct file_read *io = host_alloc(sizeof(*io));
+
+	io->file = file;
+	io->first = first;
+	io->rq.slot = first;
+	io->rq.nr = nr;
+	io->rq.complete = read_complete;
+	io->next = file->reads;
+	io->link = &file->reads;
+	if (io->next)
+		io->next->link = &io->next;
+	file->reads = io;
+	swap_submit(file->disk, &io->rq);
+}
+
+/* Read what is missing of [start, start + nr); @wanted: one of them that somebody waits for. */
+static void read_pages(struct cache_file *file, uint64_t start, uint64_t nr, uint64_t wanted)
+{
+	uint64_t at, run = 0, end = start + nr < file->nr_pages ? start + nr : file->nr_pages;
+
+	for (at = start; at < end; at++) {
+		bool missing = page_kind(file->page[at].state) == PAGE_NONE;
+
+		if (missing && !host_take_frames(file->host, 1, at == wanted ? FRAMES_NEEDED :
+						 FRAMES_AHEAD))
+			break;
+		/* It may have waited. */
+		if (missing && page_kind(file->page[at].state) != PAGE_NONE) {
+			host_put_frames(file->host, 1);
+			missing = false;
+		}
+		if (missing) {
+			file->page[at].state = PAGE_READING;
+			run++;
+		} else if (run) {
+			submit(file, at - run, run);
+			run = 0;
+		}
+	}
+	if (run)
+		submit(file, at - run, run);
+}
+
+/* The window doubles as long as reading is sequential; half of it is read before it is needed. */
+static void read_ahead(struct cache_file *file, uint64_t nr, bool missing)
+{
+	uint64_t next = file->ra_start + file->ra_size;
+
+	if (file->ra_size && (nr == next || !missing)) {
+		file->ra_start = missing ? nr : next;
+		file->ra_size = file->ra_size * 2 < RA_PAGES ? file->ra_size * 2 : RA_PAGES;
+	} else {
+		file->ra_start = nr;
+		file->ra_size = RA_PAGES / 8;
+	}
+	file->ra_mark = file->ra_start + (missing ? file->ra_size / 2 : 0);
+	read_pages(file, file->ra_start, file->ra_size, missing ? nr : UINT64_MAX);
+}
+
+void cache_file_read(struct cache_file *file, uint64_t first, uint64_t nr)
+{
+	uint64_t at = first, end = first + nr < file->nr_pages ? first + nr : file->nr_pages;
+
+	while (at < end) {
+		switch (page_kind(file->page[at].state)) {
+		case PAGE_PRESENT:
+			mark_accessed(file, at);
+			if (at == file->ra_mark && file->ra_size)
+				read_ahead(file, at, false);
+			at++;
+			break;
+		case PAGE_READING:
+			host_wait_page(file->host, index_of(file, at));
+			break;
+		default:
+			read_ahead(file, at, true);
+			break;
+		}
+	}
+	cpu_sync();
+}
+
+void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsigned int times)
+{
+	uint64_t at, end = first + nr < file->nr_pages ? first + nr : file->nr_pages;
+	unsigned int i;
+
+	for (at = first; at < end; at++) {
+		if (page_kind(file->page[at].state) == PAGE_NONE) {
+			if (!host_take_frames(file->host, 1, FRAMES_AHEAD))
+				return;
+			add_page(file, at);
+		}
+		for (i = 0; i < times; i++)
+			mark_accessed(file, at);
+	}
+}
+
+uint64_t cache_drop_all(struct host *host)
+{
+	uint64_t dropped = host->stats.file_dropped, at;
+	struct cache_file *file;
+
+	for (file = host->files; file; file = file->next) {
+		for (at = 0; at < file->nr_pages && file->resident; at++) {
+			if (page_kind(file->page[at].state) != PAGE_PRESENT)
+				continue;
+			cache_drop_page(file, at);
+			/* Nobody was short of memory: what comes back is no refault. */
+			file->page[at].prev = 0;
+		}
+	}
+	return host->stats.file_dropped - dropped;
+}

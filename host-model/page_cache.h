@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's page cache: files that processes of the host, or its VMMs, read.
+ *
+ * Models filemap_read(), ondemand_readahead() (sequential reading) and folio_mark_accessed() of
+ * Linux 6.1.  A page of a file is on the host's LRU lists beside the guests' pages and takes one of
+ * its frames.  Left out: writing, mapped files, the CPU time of whoever reads.
+ *
+ * Units: pages of 4 KiB.
+ */
+#ifndef BALLAST_PAGE_CACHE_H
+#define BALLAST_PAGE_CACHE_H
+
+#include <stdint.h>
+
+struct host;
+struct host_page;
+struct swap_device;
+struct swap_config;
+struct file_read;
+
+struct cache_file {
+	struct host *host;
+	const char *name;
+	uint64_t nr_pages;
+	struct host_page *page;
+	uint16_t *chunk;		/* of host->chunk, by GiB */
+	uint64_t resident;
+	uint64_t ra_start, ra_size;	/* last window that was read ahead */
+	uint64_t ra_mark;		/* the page of it that asks for the next one */
+	struct swap_device *disk;
+	struct file_read *reads;	/* under way */
+	struct cache_file *next;
+};
+
+/* The host owns it; NULL: no memory, or the disk is impossible.  @name must outlive it. */
+struct cache_file *cache_file_create(struct host *host, const char *name, uint64_t nr_pages,
+				     const struct swap_config *disk);
+/* It has been read before the run, from page @first on, @times times; as far as frames are free. */
+void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsigned int times);
+/* The calling thread reads, and waits for what is not in memory. */
+void cache_file_read(struct cache_file *file, uint64_t first, uint64_t nr);
+/* drop_caches: what is clean goes; of all files of the host.  Returns how many pages. */
+uint64_t cache_drop_all(struct host *host);
+
+#endif

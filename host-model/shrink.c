@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What reclaim does to the pages on the host's lists.
+ *
+ * Models shrink_node(), shrink_lruvec(), shrink_active_list(), shrink_inactive_list() and
+ * folio_check_references() of mm/vmscan.c (Linux 6.1) without the multi-generational LRU.  New
+ * anonymous pages start on the inactive list; one found accessed gets a second round, one found
+ * accessed twice is activated.  A clean page of a file is dropped.  A 2 MiB leaf that is to go is
+ * split first and its pages are judged one by one, as happens where swap has no whole clusters.
+ *
+ * Left out: memory cgroups; dirty and mapped pages of files.  Of a page that is written to swap
+ * the frame is free when that is done, without another look at the lists.
+ */
+#include <string.h>
+
+#include "memory.h"
+#include "swap.h"
+
+#define SWAP_CLUSTER_MAX SWAP_BATCH
+
+bool shrink_can_swap(const struct host *host)
+{
+	return host->swap && host->swap->nr_free;
+}
+
+/*
+ * @nr pages leave and enter the lists.  lru_lock is held for that only, in slices of
+ * SWAP_CLUSTER_MAX (isolate_lru_folios(), move_folios_to_lru()); all of COST_HOST_SCAN counts
+ * as held, although the look at the rmap, which is a part of it, is taken outside.
+ */
+static void charge_scan(struct host *host, unsigned int nr)
+{
+	uint64_t since = cpu_lock_begin();
+
+	if (!nr)
+		return;
+	charge(COST_HOST_SCAN, nr);
+	host->stats.scanned += nr;
+	cpu_lock_end(&host->lru_lock, since);
+}
+
+static void shrink_active_list(struct host *host, enum scan_list list, uint64_t nr_to_scan)
+{
+	uint64_t scanned = 0;
+	unsigned int nr = 0;
+
+	while (scanned < nr_to_scan && host->lru[list].tail) {
+		uint32_t index = host->lru[list].tail;
+		bool huge = lru_is_huge(host, index);
+
+		*lru_state(host, index) &= ~PAGE_ACCESSED;
+		lru_del(host, index, huge);
+		lru_add(host, index, huge, false);
+		workingset_deactivated(host, index, huge);
+		scanned += huge ? HOST_PMD_PAGES : 1;
+		nr++;
+	}
+	charge_scan(host, nr);
+}
+
+/* What the scan of one batch has found to write. */
+struct reclaim_batch {
+	uint32_t index[SWAP_BATCH];
+	unsigned int nr;
+	uint64_t progress;	/* pages freed or on their way */
+};
+
+/* Returns whether the page may go; otherwise it has been put where it stays. */
+static bool may_evict(struct host *host, uint32_t index, bool huge)
+{
+	uint32_t *state = lru_state(host, index);
+
+	if (!(*state & PAGE_ACCESSED)) {
+		*state &= ~PAGE_REFERENCED;
+		return true;
+	}
+	*state &= ~PAGE_ACCESSED;
+	if (*state & PAGE_REFERENCED) {
+		lru_del(host, index, huge);
+		lru_add(host, index, huge, true);
+		workingset_aged(host, huge ? HOST_PMD_PAGES : 1);
+	} else {
+		*state |= PAGE_REFERENCED;
+		lru_rotate(host, index, huge);
+	}
+	return false;
+}
+
+static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *batch)
+{
+	struct guest_ram *ram = ram_of_index(host, index);
+	struct host_page *page = page_of_index(host, index);
+	swap_slot_t slot;
+
+	if (page->state & PAGE_LAZYFREE) {
+		ram_drop_page(ram, gfn_of_index(host, index));
+		note_ept(ram, gfn_of_index(host, index), 1, EPT_DROP);
+		host->stats.lazyfree_dropped++;
+		ram->given_back++;
+		batch->progress++;
+		return;
+	}
+	if (page_has_slot(page->state)) {
+		/* Clean: its slot still holds the same contents. */
+		lru_del(host, index, false);
+		note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP_CLEAN);
+		page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
+		workingset_evicted(host, index);
+		ram->token[gfn_of_index(host, index)] = ~0u;
+		ram->resident--;
+		ram->swapped++;
+		host_put_frames(host, 1);
+		batch->progress++;
+		return;
+	}
+	if (!swap_get_slot(host->swap, index, &slot)) {
+		lru_rotate(host, index, false);
+		return;
+	}
+	charge(COST_SWAP_OUT, 1);
+	lru_del(host, index, false);
+	page->state = page_state(PAGE_WRITEBACK, slot);
+	note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP);
+	host->writeback_pages++;
+	batch->index[batch->nr++] = index;
+	batch->progress++;
+}
+
+static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *batch)
+{
+	struct guest_ram *ram = ram_of_index(host, index);
+	uint64_t block = gfn_of_index(host, index) >> HOST_PMD_ORDER;
+
+	if (ram->pmd[block].state & PAGE_LAZYFREE) {
+		ram_drop_huge(ram, block);
+		note_ept(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES, EPT_DROP);
+		host->stats.lazyfree_dropped += HOST_PMD_PAGES;
+		ram->given_back += HOST_PMD_PAGES;
+		batch->progress += HOST_PMD_PAGES;
+		return;
+	}
+	ram_split_huge(ram, block);
+}
+
+/* One TLB flush per batch and running vCPU whose pages it unmaps (try_to_unmap_flush()). */
+static void flush_batch(struct host *host, const struct reclaim_batch *batch)
+{
+	const struct kvm_vm *last = NULL;
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++) {
+		struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
+
+		if (vm == last)
+			continue;
+		last = vm;
+		kvm_flush_tlbs(vm);
+	}
+}
+
+static void evict(struct host *host, uint32_t index, bool huge, struct reclaim_batch *batch)
+{
+	struct cache_file *file = file_of_index(host, index);
+
+	if (file) {
+		cache_drop_page(file, gfn_of_index(host, index));
+		batch->progress++;
+	} else if (huge) {
+		evict_huge(host, index, batch);
+	} else {
+		evict_page(host, index, batch);
+	}
+}
+
+static uint64_t shrink_inactive_list(struct host *host, enum scan_list list, uint64_t nr_to_scan,
+				     struct scan_control *sc)
+{
+	struct reclaim_batch batch = { .nr = 0 };
+	uint64_t scanned = 0, most = host->lru[list].nr_pages;
+	unsigned int nr = 0;
+
+	if (list == SCAN_INACTIVE_ANON && reclaim_queue_is_full(host)) {
+		sc->queue_full = true;
+		return 0;
+	}
+	while (scanned < nr_to_scan && scanned < most && host->lru[list].tail &&
+	       batch.nr < SWAP_BATCH) {
+		uint32_t index = host->lru[list].tail;
+		bool huge = lru_is_huge(host, index);
+
+		scanned += huge ? HOST_PMD_PAGES : 1;
+		nr++;
+		if (may_evict(host, index, huge))
+			evict(host, index, huge, &batch);
+	}
+	charge_scan(host, nr);
+	flush_batch(host, &batch);
+	if (batch.nr) {
+		uint64_t size[NR_SCAN_LISTS];
+
+		swap_write(host, batch.index, batch.nr);
+		lru_sizes(host, size);
+		scan_note_cost(&host->lru_cost, list & SCAN_FILE, batch.nr, size);
+	}
+	sc->nr_scanned += scanned;
+	return batch.progress;
+}
+
+static uint64_t shrink_list(struct host *host, enum scan_list list, uint64_t nr_to_scan,
+			    struct scan_control *sc)
+{
+	if (!(list & SCAN_ACTIVE))
+		return shrink_inactive_list(host, list, nr_to_scan, sc);
+	if (sc->may_deactivate[list & SCAN_FILE ? true : false])
+		shrink_active_list(host, list, nr_to_scan);
+	else
+		sc->skipped_deactivate = true;
+	return 0;
+}
+
+static void prepare_scan_count(struct host *host, struct scan_control *sc, struct scan_balance *b)
+{
+	unsigned int i;
+
+	*b = (struct scan_balance){
+		.free = host->free_pages, .high_watermark = host->wmark_high,
+		.cost = host->lru_cost, .swappiness = host->config.swappiness,
+		.priority = sc->priority, .swap = shrink_can_swap(host),
+		.force_deactivate = sc->force_deactivate,
+	};
+	lru_sizes(host, b->size);
+	memcpy(b->eligible, b->size, sizeof(b->size));
+	for (i = 0; i < 2; i++) {
+		b->refaults[i] = host->workingset_activate[i] != host->refaults[i];
+		sc->may_deactivate[i] = scan_may_deactivate(b, i);
+	}
+}
+
+void shrink_snapshot_refaults(struct host *host)
+{
+	memcpy(host->refaults, host->workingset_activate, sizeof(host->refaults));
+}
+
+void shrink_age_anon(struct host *host)
+{
+	if (host->swap && scan_inactive_is_low(host->lru[SCAN_INACTIVE_ANON].nr_pages,
+					       host->lru[SCAN_ACTIVE_ANON].nr_pages))
+		shrink_active_list(host, SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+void shrink_node(struct host *host, struct scan_control *sc)
+{
+	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS], before = sc->nr_reclaimed;
+	bool proportional = coro_current->ctx.thread != &host->kswapd &&
+			    sc->priority == DEF_PRIORITY;
+	struct scan_balance balance;
+	unsigned int list;
+
+	prepare_scan_count(host, sc, &balance);
+	scan_count(&balance, nr);
+	memcpy(targets, nr, sizeof(nr));
+	while (nr[SCAN_INACTIVE_ANON] || nr[SCAN_ACTIVE_FILE] || nr[SCAN_INACTIVE_FILE]) {
+		for (list = 0; list < NR_SCAN_LISTS; list++) {
+			uint64_t batch = nr[list] < SWAP_CLUSTER_MAX ? nr[list] : SWAP_CLUSTER_MAX;
+
+			nr[list] -= batch;
+			if (batch)
+				sc->nr_reclaimed += shrink_list(host, list, batch, sc);
+		}
+		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || proportional)
+			continue;
+		if (!scan_proportionally(nr, targets))
+			break;
+	}
+	shrink_age_anon(host);
+	host->stats.reclaimed += sc->nr_reclaimed - before;
+}

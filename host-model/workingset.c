@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host remembers of pages that it has evicted.
+ *
+ * Models mm/workingset.c of Linux 6.1: an evicted page leaves the number of activations and
+ * evictions so far; if it comes back after fewer of them than there are pages it could have
+ * displaced, it is active at once, and if it had been active before, that counts as a cost of
+ * reclaiming its kind.  Left out: memory cgroups, the shrinker of shadow nodes.
+ */
+#include <string.h>
+
+#include "hostmem.h"
+#include "memory.h"
+#include "swap.h"
+
+/* In the links of a page that has been evicted: age in the one, these in the other. */
+#define SHADOW_MARK 1u
+#define SHADOW_WORKINGSET 2u
+
+#define WORKINGSET_BYTES ((RAM_CHUNK_MASK + 1) / 8)
+
+static void set_bits(struct host *host, uint32_t index, uint64_t nr, bool value)
+{
+	struct page_chunk *chunk = &host->chunk[index >> RAM_CHUNK_SHIFT];
+	uint64_t i, first = index & RAM_CHUNK_MASK;
+
+	if (!chunk->workingset) {
+		if (!value)
+			return;
+		chunk->workingset = host_alloc(WORKINGSET_BYTES);
+	}
+	for (i = first; i < first + nr; i++) {
+		if (value)
+			chunk->workingset[i / 64] |= UINT64_C(1) << i % 64;
+		else
+			chunk->workingset[i / 64] &= ~(UINT64_C(1) << i % 64);
+	}
+}
+
+static bool get_bit(const struct host *host, uint32_t index)
+{
+	const struct page_chunk *chunk = &host->chunk[index >> RAM_CHUNK_SHIFT];
+	uint64_t i = index & RAM_CHUNK_MASK;
+
+	return chunk->workingset && chunk->workingset[i / 64] >> i % 64 & 1;
+}
+
+void workingset_deactivated(struct host *host, uint32_t index, bool huge)
+{
+	set_bits(host, index, huge ? HOST_PMD_PAGES : 1, true);
+}
+
+void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
+{
+	set_bits(host, index, nr, false);
+}
+
+void workingset_aged(struct host *host, uint64_t nr)
+{
+	host->nonresident_age += nr;
+}
+
+void workingset_evicted(struct host *host, uint32_t index)
+{
+	struct host_page *page = page_of_index(host, index);
+
+	page->next = host->nonresident_age;
+	page->prev = SHADOW_MARK | (get_bit(host, index) ? SHADOW_WORKINGSET : 0);
+	workingset_aged(host, 1);
+	set_bits(host, index, 1, false);
+}
+
+bool workingset_returned(struct host *host, uint32_t index)
+{
+	const struct host_page *page = page_of_index(host, index);
+	bool file = file_of_index(host, index);
+	uint32_t distance = (uint32_t)host->nonresident_age - page->next;
+	uint64_t size[NR_SCAN_LISTS];
+
+	if (!(page->prev & SHADOW_MARK))
+		return false;
+	lru_sizes(host, size);
+	if (!scan_refault_is_active(size, file, shrink_can_swap(host), distance))
+		return false;
+	workingset_aged(host, 1);
+	host->workingset_activate[file]++;
+	if (page->prev & SHADOW_WORKINGSET) {
+		set_bits(host, index, 1, true);
+		scan_note_cost(&host->lru_cost, file, 1, size);
+	}
+	return true;
+}
