@@ -118,7 +118,7 @@ START_TEST(a_lane_whose_records_are_missing_says_so)
 	shoot(&s, "a", NULL, "--size 1280x720");
 	ck_assert(says(&s, "Host memory: not recorded"));
 	ck_assert(says(&s, "Host swap: not recorded"));
-	ck_assert(says(&s, "CPU time by cause over time: not recorded"));
+	ck_assert(says(&s, "CPU time by cause: not recorded"));
 	shot_free(&s);
 }
 END_TEST

@@ -258,7 +258,7 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->title = text_font(v->scale, FONT_TITLE);
 	edge = layout_px(l, 10);
 	line = l->small.height + layout_px(l, 4);
-	l->axis_w = layout_px(l, 62);
+	l->axis_w = layout_px(l, 68);
 	/* With two traces a difference stands beside each value. */
 	l->plot_x = layout_px(l, nr_sources > 1 ? 285 : 210);
 	if (*v->map || *v->events)

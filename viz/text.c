@@ -129,12 +129,19 @@ static void note(struct canvas *c, struct box b, const char *s)
 	strncpy(place->text, s, sizeof(place->text) - 1);
 }
 
+bool text_seen(const struct canvas *c, const struct font *f, struct box b)
+{
+	int y = b.y + (b.h - f->height) / 2;
+
+	return y >= c->clip.y && y + f->height <= c->clip.y + c->clip.h;
+}
+
 int text_draw(struct canvas *c, const struct font *f, int x, int y, uint32_t color, const char *s)
 {
 	uint32_t at = 0;
 
 	/* a line is seen whole or not at all */
-	if (y < c->clip.y || y + f->height > c->clip.y + c->clip.h)
+	if (!text_seen(c, f, (struct box){ x, y, 0, f->height }))
 		return x;
 	if (*s)
 		note(c, (struct box){ x, y, text_width(f, s), f->height }, s);

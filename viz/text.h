@@ -32,6 +32,8 @@ int text_scale(int percent);
 int text_scale_step(int percent, int by);
 struct font text_font(int percent, enum font_role role);
 int text_width(const struct font *f, const char *s);
+/* A line is seen whole or not at all: whether one in the middle of the height of @b is. */
+bool text_seen(const struct canvas *c, const struct font *f, struct box b);
 /* Returns where it ends. */
 int text_draw(struct canvas *c, const struct font *f, int x, int y, uint32_t color, const char *s);
 /*
