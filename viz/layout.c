@@ -3,8 +3,8 @@
  * Where everything is; see layout.h.
  *
  * From the top: head, legend, overview, ruler, lanes that scroll (the guests'), lanes that are
- * pinned (the host's, and those that the user pinned), foot.  Lanes share the height by weight, but
- * none is lower than what it shows needs; what does not fit scrolls.
+ * pinned (the host's, as far as there is room, and those that the user pinned), foot.  Lanes share
+ * the height by weight, but none is lower than what it shows needs; what does not fit scrolls.
  */
 #include "layout.h"
 
@@ -214,14 +214,40 @@ static void place(const struct layout *l, struct lane *lane, int y, struct box r
 	lane->plot = (struct box){ l->plot_x, y, l->plot_w, lane->height };
 }
 
+static void measure(const struct layout *l, int *pinned, int *scrolls)
+{
+	*pinned = *scrolls = 0;
+	for (unsigned int i = 0; i < l->nr_lanes; i++)
+		*(l->lane[i].pinned ? pinned : scrolls) += l->lane[i].height +
+			(l->lane[i].kind == LANE_ROW ? 0 : layout_px(l, 4));
+}
+
+/*
+ * Lanes of the host that would be cut below scroll with the guests', the last kind first; those of
+ * two traces stay together, and what the user pinned stays.
+ */
+static void unpin(struct layout *l, const struct view *v, int height)
+{
+	int pinned, scrolls;
+
+	measure(l, &pinned, &scrolls);
+	for (int kind = NR_LANE_KINDS - 1; kind > LANE_HOST_MEMORY; kind--) {
+		if (pinned <= height * 3 / 5 || pinned + scrolls <= height)
+			return;
+		for (unsigned int i = 0; i < l->nr_lanes; i++)
+			if (l->lane[i].kind == (enum lane_kind)kind &&
+			    !names_have(&v->pinned, l->lane[i].name))
+				l->lane[i].pinned = false;
+		measure(l, &pinned, &scrolls);
+	}
+}
+
 static void place_lanes(struct layout *l, const struct view *v, struct box all)
 {
-	int pinned = 0, scrolls = 0, y, gap = layout_px(l, 4), last_gap;
+	int pinned, scrolls, y, gap = layout_px(l, 4);
 
-	for (unsigned int i = 0; i < l->nr_lanes; i++) {
-		last_gap = l->lane[i].kind == LANE_ROW ? 0 : gap;
-		*(l->lane[i].pinned ? &pinned : &scrolls) += l->lane[i].height + last_gap;
-	}
+	unpin(l, v, all.h);
+	measure(l, &pinned, &scrolls);
 	if (pinned > all.h * 3 / 5 && pinned + scrolls > all.h)
 		pinned = all.h * 3 / 5;
 	if (pinned + scrolls < all.h)
