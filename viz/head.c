@@ -63,8 +63,6 @@ static const char *result_text(const struct trace_index *index)
 	const char *text = trace_enum_text(&trace_types[TRACE_ID_run_end].fields[0],
 					   index->head.result);
 
-	if (!index->head.ended)
-		return "the trace does not say how it ended";
 	return text ? text : "ended";
 }
 
@@ -83,7 +81,11 @@ static void describe(struct line *l, const struct source *source)
 		    index_text(index, index->head.swap_model));
 	if (*index_text(index, index->head.overrides))
 		add(l, ", with %s", index_text(index, index->head.overrides));
-	add(l, ", %s after %s", result_text(index), human_ns(index->head.time).text);
+	if (index->head.ended)
+		add(l, ", %s after %s", result_text(index), human_ns(index->head.time).text);
+	else
+		add(l, ", up to %s: the trace does not say how it ended",
+		    human_ns(index->head.time).text);
 }
 
 /* What the user must not overlook, at the right of the title. */

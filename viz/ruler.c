@@ -108,11 +108,15 @@ void ruler_draw(const struct scene *s)
 		bool free =
 			b.x + b.w <= s->l->plot_x + s->l->plot_w + s->l->axis_w - scene_px(s, 2);
 
-		px_fill(s->c,
-			(struct box){ layout_x(s->l, t), r.y + r.h / 2, scene_px(s, 1), r.h / 2 },
-			s->p->dim);
-		for (unsigned int k = 0; k < nr; k++)
+		struct box tick = { layout_x(s->l, t), r.y + r.h / 2, scene_px(s, 1), r.h / 2 };
+		bool covered = false;
+
+		for (unsigned int k = 0; k < nr; k++) {
+			covered |= touches(tick, taken[k]);
 			free &= !touches(b, taken[k]);
+		}
+		if (!covered)
+			px_fill(s->c, tick, s->p->dim);
 		if (free)
 			text_in(s->c, f, b, TEXT_LEFT, s->p->text, time.text);
 	}
