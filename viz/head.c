@@ -267,29 +267,7 @@ void foot_draw(const struct scene *s)
 static int paragraph(const struct scene *s, const struct font *f, struct box b, uint32_t color,
 		     const char *text)
 {
-	char line[LINE_MAX_TEXT];
-
-	while (*text) {
-		size_t len = 0, fits = 0;
-
-		while (text[len] && len < sizeof(line) - 1) {
-			size_t next = len + 1 + strcspn(text + len + 1, " ");
-
-			if (next > sizeof(line) - 1)
-				next = sizeof(line) - 1;
-			snprintf(line, sizeof(line), "%.*s", (int)next, text);
-			if (text_width(f, line) > b.w && fits)
-				break;
-			fits = len = next;
-			if (text_width(f, line) > b.w)
-				break;
-		}
-		snprintf(line, sizeof(line), "%.*s", (int)fits, text);
-		text_in(s->c, f, (struct box){ b.x, b.y, b.w, f->height }, TEXT_LEFT, color, line);
-		b.y += f->height + scene_px(s, 4);
-		text += fits + strspn(text + fits, " ");
-	}
-	return b.y;
+	return text_paragraph(s->c, f, b, scene_px(s, 4), color, text);
 }
 
 void head_explain(const struct scene *s)
