@@ -272,6 +272,11 @@ static void place_lanes(struct layout *l, const struct view *v, struct box all)
 	}
 }
 
+int layout_foot_lines(const struct view *v, unsigned int nr_sources)
+{
+	return view_spans(v) && nr_sources > 1 ? nr_sources : 1;
+}
+
 void layout_make(struct layout *l, const struct view *v, const struct source *source,
 		 unsigned int nr_sources)
 {
@@ -311,12 +316,15 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->legend = (struct box){ edge, y, v->width - 2 * edge, 0 };
 	l->legend.h = legend_draw(&l->words, NULL, &palettes[v->theme], v->scale, l->legend);
 	y += l->legend.h + layout_px(l, 4);
-	l->overview = (struct box){ l->plot_x, y, l->plot_w, layout_px(l, 18) };
+	l->overview = (struct box){ l->plot_x, y, l->plot_w, nr_sources > 1 ?
+				    (int)nr_sources * (l->small.height + layout_px(l, 2)) :
+				    layout_px(l, 18) };
 	y += l->overview.h + layout_px(l, 4);
 	l->ruler = (struct box){ l->plot_x, y, l->plot_w, l->normal.height + layout_px(l, 8) };
 	y += l->ruler.h;
-	l->foot =
-		(struct box){ edge, v->height - line - layout_px(l, 4), v->width - 2 * edge, line };
+	l->foot.h = line * layout_foot_lines(v, nr_sources);
+	l->foot = (struct box){ edge, v->height - l->foot.h - layout_px(l, 4), v->width - 2 * edge,
+				l->foot.h };
 	share(l, l->foot.y - layout_px(l, 2) - y);
 	l->panel = (struct box){ v->width - l->panel.w - layout_px(l, 8), l->overview.y, l->panel.w,
 				 l->foot.y - layout_px(l, 6) - l->overview.y };
