@@ -8,6 +8,19 @@
 
 #include "number.h"
 
+void gutter_badge(const struct scene *s, const struct lane *lane, const struct font *f,
+		  struct box *b)
+{
+	struct box badge = { b->x, b->y, b->h, b->h };
+
+	if (s->nr_sources < 2 || !text_seen(s->c, f, badge))
+		return;
+	px_fill(s->c, badge, lane->source ? s->p->target : s->p->select);
+	text_in(s->c, f, badge, TEXT_CENTRE, s->p->back, lane->source ? "B" : "A");
+	b->x += badge.w + scene_px(s, 6);
+	b->w -= badge.w + scene_px(s, 6);
+}
+
 void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *lane,
 		  const char *name, const char *note)
 {
@@ -18,20 +31,16 @@ void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *la
 	*g = (struct gutter){ .s = s, .lane = lane, .y = b.y, .end = b.y + b.h };
 	b.h = l->bold.height;
 	b.w -= scene_px(s, 10);
-	if (s->nr_sources > 1) {
-		struct box badge = { b.x, b.y, l->bold.height, b.h };
-
-		px_fill(s->c, badge, lane->source ? s->p->target : s->p->select);
-		text_in(s->c, &l->bold, badge, TEXT_CENTRE, s->p->back, lane->source ? "B" : "A");
-		b.x += badge.w + scene_px(s, 6);
-		b.w -= badge.w + scene_px(s, 6);
-	}
+	g->y += l->bold.height + scene_px(s, 2);
+	/* what is left of it at an edge says nothing without its name */
+	if (!text_seen(s->c, &l->bold, b))
+		return;
+	gutter_badge(s, lane, &l->bold, &b);
 	width = text_in(s->c, &l->bold, b, TEXT_LEFT, s->p->text, name);
 	b.x += width + scene_px(s, 8);
 	b.w -= width + scene_px(s, 8);
 	if (b.w > 0 && text_width(&l->small, note) <= b.w)
 		text_in(s->c, &l->small, b, TEXT_RIGHT, s->p->dim, note);
-	g->y += l->bold.height + scene_px(s, 2);
 }
 
 void gutter_line(struct gutter *g, uint32_t color, const char *label, const char *value,
@@ -87,7 +96,7 @@ static void draw_line(struct gutter *g, const struct gutter_line *line)
 	int width;
 
 	g->y += f->height + scene_px(s, 1);
-	if (line->color)
+	if (line->color && text_seen(s->c, f, b))
 		px_fill(s->c, (struct box){ b.x, b.y + f->height / 2 - scene_px(s, 4),
 					    scene_px(s, 8), scene_px(s, 8) }, line->color);
 	b.x += scene_px(s, 14);

@@ -27,6 +27,9 @@ struct gutter {
 	unsigned int nr;
 };
 
+/* With two traces, which one a lane is of: at the left of @b, which becomes what is left. */
+void gutter_badge(const struct scene *s, const struct lane *lane, const struct font *f,
+		  struct box *b);
 /* The name, with A or B if there are two traces. */
 void gutter_begin(struct gutter *g, const struct scene *s, const struct lane *lane,
 		  const char *name, const char *note);

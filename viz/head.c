@@ -63,8 +63,6 @@ static const char *result_text(const struct trace_index *index)
 	const char *text = trace_enum_text(&trace_types[TRACE_ID_run_end].fields[0],
 					   index->head.result);
 
-	if (!index->head.ended)
-		return "the trace does not say how it ended";
 	return text ? text : "ended";
 }
 
@@ -83,7 +81,11 @@ static void describe(struct line *l, const struct source *source)
 		    index_text(index, index->head.swap_model));
 	if (*index_text(index, index->head.overrides))
 		add(l, ", with %s", index_text(index, index->head.overrides));
-	add(l, ", %s after %s", result_text(index), human_ns(index->head.time).text);
+	if (index->head.ended)
+		add(l, ", %s after %s", result_text(index), human_ns(index->head.time).text);
+	else
+		add(l, ", up to %s: the trace does not say how it ended",
+		    human_ns(index->head.time).text);
 }
 
 /* What the user must not overlook, at the right of the title. */
@@ -182,31 +184,46 @@ static uint64_t sum_between(const struct source *source, uint32_t guest, enum in
 	return c.delta;
 }
 
-static void add_change(struct line *l, const struct scene *s, const char *name, uint32_t guest,
+static void add_change(struct line *l, const struct source *source, const char *name,
 		       enum index_series_id id, uint64_t from, uint64_t to)
 {
-	add(l, ", %s %s", name, number_difference(source_value(&s->source[0], guest, id, from),
-						  source_value(&s->source[0], guest, id, to)).text);
+	add(l, ", %s %s", name,
+	    number_difference(source_value(source, INDEX_HOST, id, from),
+			      source_value(source, INDEX_HOST, id, to)).text);
 }
 
-static void describe_span(struct line *l, const struct scene *s, uint64_t from, uint64_t to)
+static void describe_span(struct line *l, const struct source *source, uint64_t from, uint64_t to)
 {
 	uint64_t discarded = 0, requests = 0;
 
-	add(l, "%s", human_ns(to - from).text);
-	add_change(l, s, "host memory", INDEX_HOST, INDEX_host_used, from, to);
-	add_change(l, s, "swap", INDEX_HOST, INDEX_host_swap_used, from, to);
+	add_change(l, source, "host memory", INDEX_host_used, from, to);
+	add_change(l, source, "swap", INDEX_host_swap_used, from, to);
 	add(l, ", swapped out %s, in %s",
-	    number_pages(sum_between(&s->source[0], INDEX_HOST, INDEX_host_swap_out, from, to))
-		    .text,
-	    number_pages(sum_between(&s->source[0], INDEX_HOST, INDEX_host_swap_in, from, to))
-		    .text);
-	for (uint32_t g = 0; g < index_nr_guests(s->source[0].index); g++) {
-		discarded += sum_between(&s->source[0], g, INDEX_guest_discarded, from, to);
-		requests += sum_between(&s->source[0], g, INDEX_guest_requests, from, to);
+	    number_pages(sum_between(source, INDEX_HOST, INDEX_host_swap_out, from, to)).text,
+	    number_pages(sum_between(source, INDEX_HOST, INDEX_host_swap_in, from, to)).text);
+	for (uint32_t g = 0; g < index_nr_guests(source->index); g++) {
+		discarded += sum_between(source, g, INDEX_guest_discarded, from, to);
+		requests += sum_between(source, g, INDEX_guest_requests, from, to);
 	}
 	add(l, ", discarded %s in %s requests", number_pages(discarded).text,
 	    human_count(requests).text);
+}
+
+/* What changed in a span: a line for each trace. */
+static void draw_span(const struct scene *s, struct box b, const char *what, uint64_t from,
+		      uint64_t to)
+{
+	for (unsigned int i = 0; i < s->nr_sources; i++) {
+		struct line line = { .len = 0 };
+
+		add(&line, "%s %s", what, human_ns(to - from).text);
+		if (s->nr_sources > 1)
+			add(&line, " of %s", view_trace_names[i]);
+		if (s->source[i].index)
+			describe_span(&line, &s->source[i], from, to);
+		text_in(s->c, &s->l->small, b, TEXT_LEFT, s->p->text, line.text);
+		b.y += b.h;
+	}
 }
 
 static void describe_filters(struct line *l, const struct scene *s)
@@ -224,6 +241,27 @@ static void describe_filters(struct line *l, const struct scene *s)
 	add(l, " c clears all");
 }
 
+static void describe_view(struct line *l, const struct scene *s)
+{
+	const struct view *v = s->v;
+
+	if (v->field == FIELD_SEARCH)
+		add(l, "Search: %s_   Enter: first, then n and N; Esc: back", v->search);
+	else if (v->field == FIELD_FILTER)
+		add(l, "Guests whose name holds: %s_   Enter or Esc: back", v->filter);
+	else if (*v->message)
+		add(l, "%s", v->message);
+	else
+		add(l, "In view %s", human_ns(v->to - v->from).text);
+	if (v->field || *v->message)
+		return;
+	if (s->l->guests_shown > 6)
+		add(l, ", guests sorted by %s", sort_names[v->sort]);
+	for (unsigned int i = 0; i < s->nr_sources; i++)
+		if (s->source[i].note)
+			add(l, "; %s", s->source[i].note);
+}
+
 void foot_draw(const struct scene *s)
 {
 	const struct view *v = s->v;
@@ -232,25 +270,7 @@ void foot_draw(const struct scene *s)
 	struct box b = l->foot;
 	int width;
 
-	if (v->field == FIELD_SEARCH)
-		add(&line, "Search: %s_   Enter: first, then n and N; Esc: back", v->search);
-	else if (v->field == FIELD_FILTER)
-		add(&line, "Guests whose name holds: %s_   Enter or Esc: back", v->filter);
-	else if (*v->message)
-		add(&line, "%s", v->message);
-	else if (v->has_select) {
-		add(&line, "Selected ");
-		describe_span(&line, s, v->select_from, v->select_to);
-	} else if (v->has_a && v->has_b) {
-		add(&line, "a to b: ");
-		describe_span(&line, s, v->a < v->b ? v->a : v->b, v->a < v->b ? v->b : v->a);
-	} else {
-		add(&line, "In view %s", human_ns(v->to - v->from).text);
-		if (l->guests_shown > 6)
-			add(&line, ", guests sorted by %s", sort_names[v->sort]);
-		if (s->source[0].note)
-			add(&line, "; %s", s->source[0].note);
-	}
+	b.h /= layout_foot_lines(v, s->nr_sources);
 	if (view_filtered(v))
 		describe_filters(&right, s);
 	else
@@ -258,36 +278,20 @@ void foot_draw(const struct scene *s)
 	width = text_in(s->c, &l->small, (struct box){ b.x + b.w / 2, b.y, b.w / 2, b.h },
 			TEXT_RIGHT, view_filtered(v) ? s->p->target : s->p->dim, right.text);
 	b.w -= width + scene_px(s, 12);
-	text_in(s->c, &l->small, b, TEXT_LEFT, s->p->text, line.text);
+	if (v->field || *v->message || !view_spans(v)) {
+		describe_view(&line, s);
+		text_in(s->c, &l->small, b, TEXT_LEFT, s->p->text, line.text);
+	} else if (v->has_select) {
+		draw_span(s, b, "Selected", v->select_from, v->select_to);
+	} else {
+		draw_span(s, b, "a to b:", v->a < v->b ? v->a : v->b, v->a < v->b ? v->b : v->a);
+	}
 }
 
-/* Lines of at most the width of @b, broken at spaces; returns where they end. */
 static int paragraph(const struct scene *s, const struct font *f, struct box b, uint32_t color,
 		     const char *text)
 {
-	char line[LINE_MAX_TEXT];
-
-	while (*text) {
-		size_t len = 0, fits = 0;
-
-		while (text[len] && len < sizeof(line) - 1) {
-			size_t next = len + 1 + strcspn(text + len + 1, " ");
-
-			if (next > sizeof(line) - 1)
-				next = sizeof(line) - 1;
-			snprintf(line, sizeof(line), "%.*s", (int)next, text);
-			if (text_width(f, line) > b.w && fits)
-				break;
-			fits = len = next;
-			if (text_width(f, line) > b.w)
-				break;
-		}
-		snprintf(line, sizeof(line), "%.*s", (int)fits, text);
-		text_in(s->c, f, (struct box){ b.x, b.y, b.w, f->height }, TEXT_LEFT, color, line);
-		b.y += f->height + scene_px(s, 4);
-		text += fits + strspn(text + fits, " ");
-	}
-	return b.y;
+	return text_paragraph(s->c, f, b, scene_px(s, 4), color, text);
 }
 
 void head_explain(const struct scene *s)

@@ -6,24 +6,27 @@
 
 #include <stdio.h>
 
+#include "gutter.h"
+
 static const struct {
 	void (*draw)(const struct scene *s, const struct lane *lane);
 	const char *missing;	/* when the trace has no such records */
 } lane_table[NR_LANE_KINDS] = {
 	[LANE_GUEST] = { lane_guest_draw, "" },
 	[LANE_ROW] = { lane_row_draw, "" },
-	[LANE_HOST_MEMORY] = { lane_host_memory_draw, "Host memory: not recorded in this trace" },
-	[LANE_HOST_SWAP] = { lane_host_swap_draw, "Host swap: not recorded in this trace" },
-	[LANE_TRAFFIC] = { lane_traffic_draw, "Swap traffic: not recorded in this trace" },
-	[LANE_QUEUE] = { lane_queue_draw, "Swap queue over time: no records in this trace" },
-	[LANE_CPU] = { lane_cpu_draw, "CPU time by cause over time: not recorded in this trace" },
+	[LANE_HOST_MEMORY] = { lane_host_memory_draw, "Host memory: not recorded" },
+	[LANE_HOST_SWAP] = { lane_host_swap_draw, "Host swap: not recorded" },
+	[LANE_TRAFFIC] = { lane_traffic_draw, "Swap traffic: not recorded" },
+	[LANE_QUEUE] = { lane_queue_draw, "Swap queue: no records" },
+	[LANE_CPU] = { lane_cpu_draw, "CPU time by cause: not recorded" },
 };
 
 static void draw_missing(const struct scene *s, const struct lane *lane)
 {
-	struct box b = { lane->gutter.x, lane->gutter.y, lane->gutter.w + lane->plot.w,
-			 lane->gutter.h };
+	struct box b = { lane->gutter.x, lane->gutter.y, lane->gutter.w - scene_px(s, 10),
+			 s->l->small.height };
 
+	gutter_badge(s, lane, &s->l->small, &b);
 	text_in(s->c, &s->l->small, b, TEXT_LEFT, s->p->dim, lane_table[lane->kind].missing);
 }
 

@@ -4,6 +4,7 @@
  * share of all CPUs.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "gutter.h"
 #include "hostmem.h"
@@ -36,9 +37,11 @@ static const struct {
 };
 
 #define NR_SERIES (sizeof(causes) / sizeof(*causes))
+#define COLUMN_NS UINT64_C(100000)
 
+/* @most: the most that a CPU was used in a column of @span ns, in thousandths of a ns. */
 static void values(const struct scene *s, const struct lane *lane, const uint64_t *used,
-		   uint64_t most)
+		   uint64_t most, uint64_t span)
 {
 	uint64_t all = 0;
 	struct gutter g;
@@ -52,40 +55,64 @@ static void values(const struct scene *s, const struct lane *lane, const uint64_
 			gutter_line(&g, s->p->cause[i], cause_names[i], human_ns(used[i]).text,
 				    used[i]);
 	gutter_end(&g);
-	gutter_scale(s, lane->plot, number_permille(most).text, "0");
+	gutter_scale(s, lane->plot, number_share(most, span * 1000).text, "0");
+}
+
+/*
+ * What each cause used in each of @nr columns (and, if @used, in all of them), one cause after
+ * another.  Returns the most that a CPU was used in a column, in thousandths of a ns.
+ */
+static uint64_t take(const struct scene *s, unsigned int source, int nr, uint64_t *ns,
+		     uint64_t *used)
+{
+	uint64_t cpus = s->source[source].index ? s->source[source].index->head.cpus : 0, most = 0;
+
+	memset(ns, 0, (size_t)NR_CAUSES * nr * sizeof(*ns));
+	for (unsigned int i = 0; i < NR_SERIES; i++) {
+		const struct index_column *c = scene_counted(s, 0, source, causes[i].id, nr);
+
+		for (int x = 0; x < nr; x++) {
+			ns[(size_t)causes[i].cause * nr + x] += c[x].delta;
+			if (used)
+				used[causes[i].cause] += c[x].delta;
+		}
+	}
+	for (int x = 0; x < nr; x++) {
+		uint64_t sum = 0;
+
+		for (unsigned int i = 0; i < NR_CAUSES; i++)
+			sum += ns[(size_t)i * nr + x];
+		sum = (unsigned __int128)sum * 1000 / (cpus ? cpus : 1);
+		most = sum > most ? sum : most;
+	}
+	return most;
 }
 
 void lane_cpu_draw(const struct scene *s, const struct lane *lane)
 {
-	int w = s->l->plot_w;
-	uint64_t *mean = host_alloc((size_t)NR_CAUSES * w * sizeof(*mean)), used[NR_CAUSES] = { 0 };
-	uint64_t ns = (s->v->to - s->v->from) / w, cpus, most = 1;
+	int w = s->l->plot_w, nr = scene_counts(s, COLUMN_NS);
+	uint64_t *ns = host_alloc((size_t)NR_CAUSES * (nr + w) * sizeof(*ns)),
+		 *mean = ns + (size_t)NR_CAUSES * nr, used[NR_CAUSES] = { 0 };
+	uint64_t span = (s->v->to - s->v->from) / nr, cpus, most = 0;
 	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = NR_CAUSES,
 			       .back = s->p->lane };
 
-	cpus = s->source[lane->source].index->head.cpus;
-	for (unsigned int i = 0; i < NR_SERIES; i++) {
-		const struct index_column *c = scene_columns(s, 0, lane->source, INDEX_HOST,
-							     causes[i].id);
+	/* this lane's last, which is drawn */
+	for (unsigned int i = 0; i < s->nr_sources; i++) {
+		unsigned int source = (lane->source + 1 + i) % s->nr_sources;
+		uint64_t of = take(s, source, nr, ns, source == lane->source ? used : NULL);
 
-		for (int x = 0; x < w; x++) {
-			mean[(size_t)causes[i].cause * w + x] += c[x].delta;
-			used[causes[i].cause] += c[x].delta;
-		}
+		most = of > most ? of : most;
 	}
+	cpus = s->source[lane->source].index->head.cpus;
 	for (unsigned int i = 0; i < NR_CAUSES; i++) {
 		stack.color[i] = s->p->cause[i];
 		stack.mean[i] = mean + (size_t)i * w;
+		for (int x = 0; x < w; x++)
+			mean[(size_t)i * w + x] = ns[(size_t)i * nr + (int64_t)x * nr / w];
 	}
-	for (int x = 0; x < w; x++) {
-		uint64_t sum = 0;
-
-		for (unsigned int i = 0; i < NR_CAUSES; i++)
-			sum += stack.mean[i][x];
-		most = sum > most ? sum : most;
-	}
-	stack.full = most;
+	stack.full = ((unsigned __int128)most * (cpus ? cpus : 1) + 999) / 1000;
 	stack_draw(&stack);
-	host_free(mean);
-	values(s, lane, used, (unsigned __int128)most * 1000 / ((ns ? ns : 1) * (cpus ? cpus : 1)));
+	host_free(ns);
+	values(s, lane, used, most, span);
 }

@@ -8,9 +8,28 @@
 #include "number.h"
 #include "stack.h"
 
+/* Of both traces: what is higher is more. */
+static uint64_t most_of_all(const struct scene *s)
+{
+	uint64_t most = 1;
+
+	for (unsigned int i = 0; i < s->nr_sources; i++) {
+		const struct index_column *active = scene_columns(s, 0, i, INDEX_HOST,
+								  INDEX_swap_active);
+		const struct index_column *waiting = scene_columns(s, 1, i, INDEX_HOST,
+								   INDEX_swap_waiting);
+
+		for (int x = 0; x < s->l->plot_w; x++)
+			if (active[x].max + waiting[x].max > most)
+				most = active[x].max + waiting[x].max;
+	}
+	return most;
+}
+
 void lane_queue_draw(const struct scene *s, const struct lane *lane)
 {
 	const struct source *from = &s->source[lane->source];
+	uint64_t most = most_of_all(s);
 	const struct index_column *active = scene_columns(s, 0, lane->source, INDEX_HOST,
 							  INDEX_swap_active);
 	const struct index_column *waiting = scene_columns(s, 1, lane->source, INDEX_HOST,
@@ -18,7 +37,7 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 	uint64_t now_waiting = source_value(from, INDEX_HOST, INDEX_swap_waiting, scene_at(s));
 	uint64_t now_active = source_value(from, INDEX_HOST, INDEX_swap_active, scene_at(s));
 	int w = s->l->plot_w;
-	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value)), most = 1;
+	uint64_t *value = host_alloc(4 * (size_t)w * sizeof(*value));
 	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = 2,
 			       .color = { s->p->swapped, s->p->queue },
 			       .back = s->p->lane };
@@ -33,8 +52,6 @@ void lane_queue_draw(const struct scene *s, const struct lane *lane)
 		value[w + x] = active[x].max;
 		value[2 * w + x] = waiting[x].mean;
 		value[3 * w + x] = waiting[x].max;
-		if (active[x].max + waiting[x].max > most)
-			most = active[x].max + waiting[x].max;
 	}
 	stack.full = most;
 	stack_draw(&stack);

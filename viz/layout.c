@@ -3,8 +3,8 @@
  * Where everything is; see layout.h.
  *
  * From the top: head, legend, overview, ruler, lanes that scroll (the guests'), lanes that are
- * pinned (the host's, and those that the user pinned), foot.  Lanes share the height by weight, but
- * none is lower than what it shows needs; what does not fit scrolls.
+ * pinned (the host's, as far as there is room, and those that the user pinned), foot.  Lanes share
+ * the height by weight, but none is lower than what it shows needs; what does not fit scrolls.
  */
 #include "layout.h"
 
@@ -214,14 +214,40 @@ static void place(const struct layout *l, struct lane *lane, int y, struct box r
 	lane->plot = (struct box){ l->plot_x, y, l->plot_w, lane->height };
 }
 
+static void measure(const struct layout *l, int *pinned, int *scrolls)
+{
+	*pinned = *scrolls = 0;
+	for (unsigned int i = 0; i < l->nr_lanes; i++)
+		*(l->lane[i].pinned ? pinned : scrolls) += l->lane[i].height +
+			(l->lane[i].kind == LANE_ROW ? 0 : layout_px(l, 4));
+}
+
+/*
+ * Lanes of the host that would be cut below scroll with the guests', the last kind first; those of
+ * two traces stay together, and what the user pinned stays.
+ */
+static void unpin(struct layout *l, const struct view *v, int height)
+{
+	int pinned, scrolls;
+
+	measure(l, &pinned, &scrolls);
+	for (int kind = NR_LANE_KINDS - 1; kind > LANE_HOST_MEMORY; kind--) {
+		if (pinned <= height * 3 / 5 || pinned + scrolls <= height)
+			return;
+		for (unsigned int i = 0; i < l->nr_lanes; i++)
+			if (l->lane[i].kind == (enum lane_kind)kind &&
+			    !names_have(&v->pinned, l->lane[i].name))
+				l->lane[i].pinned = false;
+		measure(l, &pinned, &scrolls);
+	}
+}
+
 static void place_lanes(struct layout *l, const struct view *v, struct box all)
 {
-	int pinned = 0, scrolls = 0, y, gap = layout_px(l, 4), last_gap;
+	int pinned, scrolls, y, gap = layout_px(l, 4);
 
-	for (unsigned int i = 0; i < l->nr_lanes; i++) {
-		last_gap = l->lane[i].kind == LANE_ROW ? 0 : gap;
-		*(l->lane[i].pinned ? &pinned : &scrolls) += l->lane[i].height + last_gap;
-	}
+	unpin(l, v, all.h);
+	measure(l, &pinned, &scrolls);
 	if (pinned > all.h * 3 / 5 && pinned + scrolls > all.h)
 		pinned = all.h * 3 / 5;
 	if (pinned + scrolls < all.h)
@@ -246,6 +272,11 @@ static void place_lanes(struct layout *l, const struct view *v, struct box all)
 	}
 }
 
+int layout_foot_lines(const struct view *v, unsigned int nr_sources)
+{
+	return view_spans(v) && nr_sources > 1 ? nr_sources : 1;
+}
+
 void layout_make(struct layout *l, const struct view *v, const struct source *source,
 		 unsigned int nr_sources)
 {
@@ -258,7 +289,7 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->title = text_font(v->scale, FONT_TITLE);
 	edge = layout_px(l, 10);
 	line = l->small.height + layout_px(l, 4);
-	l->axis_w = layout_px(l, 62);
+	l->axis_w = layout_px(l, 68);
 	/* With two traces a difference stands beside each value. */
 	l->plot_x = layout_px(l, nr_sources > 1 ? 285 : 210);
 	if (*v->map || *v->events)
@@ -285,12 +316,15 @@ void layout_make(struct layout *l, const struct view *v, const struct source *so
 	l->legend = (struct box){ edge, y, v->width - 2 * edge, 0 };
 	l->legend.h = legend_draw(&l->words, NULL, &palettes[v->theme], v->scale, l->legend);
 	y += l->legend.h + layout_px(l, 4);
-	l->overview = (struct box){ l->plot_x, y, l->plot_w, layout_px(l, 18) };
+	l->overview = (struct box){ l->plot_x, y, l->plot_w, nr_sources > 1 ?
+				    (int)nr_sources * (l->small.height + layout_px(l, 2)) :
+				    layout_px(l, 18) };
 	y += l->overview.h + layout_px(l, 4);
 	l->ruler = (struct box){ l->plot_x, y, l->plot_w, l->normal.height + layout_px(l, 8) };
 	y += l->ruler.h;
-	l->foot =
-		(struct box){ edge, v->height - line - layout_px(l, 4), v->width - 2 * edge, line };
+	l->foot.h = line * layout_foot_lines(v, nr_sources);
+	l->foot = (struct box){ edge, v->height - l->foot.h - layout_px(l, 4), v->width - 2 * edge,
+				l->foot.h };
 	share(l, l->foot.y - layout_px(l, 2) - y);
 	l->panel = (struct box){ v->width - l->panel.w - layout_px(l, 8), l->overview.y, l->panel.w,
 				 l->foot.y - layout_px(l, 6) - l->overview.y };

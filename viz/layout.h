@@ -43,6 +43,8 @@ struct layout {
 void layout_make(struct layout *l, const struct view *v, const struct source *source,
 		 unsigned int nr_sources);
 void layout_free(struct layout *l);
+/* Of the foot: what changed in a span is a line for each trace. */
+int layout_foot_lines(const struct view *v, unsigned int nr_sources);
 bool layout_is_host_lane(const char *name);
 
 static inline int layout_px(const struct layout *l, int px)

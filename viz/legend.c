@@ -67,14 +67,15 @@ const char *legend_part(const struct legend *legend, enum part part)
 }
 
 enum swatch { SWATCH_BLOCK, SWATCH_STRIPES, SWATCH_LINE, SWATCH_DASHES, SWATCH_FLAG, SWATCH_TICKS,
-	      SWATCH_RAMP, SWATCH_HEAD };
+	      SWATCH_RAMP };
 
 struct flow {
 	struct canvas *c;
 	const struct palette *p;
-	struct font font, bold;
+	struct font font;
 	struct box b;
 	int unit, x, y, line;
+	const char *group;	/* that has begun, or NULL */
 };
 
 static int px(const struct flow *f, int n)
@@ -122,24 +123,37 @@ static void swatch(const struct flow *f, enum swatch kind, uint32_t color, struc
 			px_column(c, b.x + x, b.y, b.y + b.h,
 				  px_mix(f->p->heat_low, f->p->heat_high, 255 * x / b.w));
 		break;
-	default:
-		break;
 	}
+}
+
+/* Begins a group; it is drawn with its first item, so that it does not end a line. */
+static void group(struct flow *f, const char *words)
+{
+	f->group = words;
+}
+
+static void draw_group(struct flow *f)
+{
+	if (f->c)
+		text_draw(f->c, &f->font, f->x, f->y + (f->line - f->font.height) / 2, f->p->text,
+			  f->group);
+	f->x += text_width(&f->font, f->group) + px(f, 8);
+	f->group = NULL;
 }
 
 static void item(struct flow *f, enum swatch kind, uint32_t color, char letter, const char *words)
 {
-	const struct font *font = kind == SWATCH_HEAD ? &f->bold : &f->font;
-	int box = kind == SWATCH_HEAD ? 0 : px(f, kind == SWATCH_RAMP ? 40 : 14);
-	int width = box + (box ? px(f, 5) : 0) + text_width(font, words);
-	int gap = px(f, kind == SWATCH_HEAD ? 8 : 14);
+	const struct font *font = &f->font;
+	int box = px(f, kind == SWATCH_RAMP ? 40 : 14), text = text_width(font, words);
+	int width = box + px(f, 5) + text;
+	int with = f->group ? text_width(font, f->group) + px(f, 8) : 0;
 
-	/* a head does not stand alone at the end of a line */
-	if (f->x > f->b.x &&
-	    f->x + width + (kind == SWATCH_HEAD ? px(f, 120) : 0) > f->b.x + f->b.w) {
+	if (f->x > f->b.x && f->x + with + width > f->b.x + f->b.w) {
 		f->x = f->b.x;
 		f->y += f->line;
 	}
+	if (f->group)
+		draw_group(f);
 	if (f->c) {
 		struct box b = { f->x, f->y + (f->line - px(f, 12)) / 2, box, px(f, 12) };
 
@@ -147,29 +161,29 @@ static void item(struct flow *f, enum swatch kind, uint32_t color, char letter, 
 			b = (struct box){ f->x, f->y + (f->line - f->font.height) / 2, box,
 					  f->font.height };
 		swatch(f, kind, color, b, letter);
-		text_draw(f->c, font, f->x + width - text_width(font, words),
+		text_draw(f->c, font, f->x + width - text,
 			  f->y + (f->line - font->height) / 2, f->p->text, words);
 	}
-	f->x += width + gap;
+	f->x += width + px(f, 14);
 }
 
 static void guest_items(struct flow *f, const struct legend *l)
 {
 	const struct palette *p = f->p;
 
-	item(f, SWATCH_HEAD, 0, 0, "Guest memory:");
+	group(f, "Guest memory:");
 	for (unsigned int i = 0; i < NR_PARTS; i++) {
 		if ((i == PART_FREE_SMALL && !l->small) || (i == PART_REPORTED && !l->reports) ||
 		    (i == PART_BALLOONED && !l->balloon))
 			continue;
 		item(f, SWATCH_BLOCK, p->part[i], 0, legend_part(l, i));
 	}
-	item(f, SWATCH_HEAD, 0, 0, "Held by the host:");
+	group(f, "Held by the host:");
 	item(f, SWATCH_LINE, p->resident, 0, LEGEND_RESIDENT);
 	item(f, SWATCH_STRIPES, p->swapped, 0, LEGEND_SWAPPED);
 	if (l->target)
 		item(f, SWATCH_DASHES, p->target, 0, "balloon target");
-	item(f, SWATCH_HEAD, 0, 0, "Ticks:");
+	group(f, "Ticks:");
 	if (l->reports)
 		item(f, SWATCH_TICKS, p->part[PART_REPORTED], 0, "requests");
 	item(f, SWATCH_TICKS, p->swap_out, 0, "swap-out");
@@ -183,21 +197,20 @@ int legend_draw(const struct legend *l, struct canvas *c, const struct palette *
 	bool head = false;
 
 	f.font = text_font(unit, FONT_SMALL);
-	f.bold = text_font(unit, FONT_SMALL);
 	f.line = f.font.height + px(&f, 4);
 	if (l->bands)
 		guest_items(&f, l);
 	if (l->rows) {
-		item(&f, SWATCH_HEAD, 0, 0, "Rows:");
+		group(&f, "Rows:");
 		item(&f, SWATCH_RAMP, 0, 0, "resident, 0 to 100 % of the memory");
 		item(&f, SWATCH_BLOCK, p->swapped, 0, LEGEND_SWAPPED);
 	}
 	if (l->wmark) {
-		item(&f, SWATCH_HEAD, 0, 0, "Host memory:");
+		group(&f, "Host memory:");
 		item(&f, SWATCH_DASHES, p->swapped, 0, "reclaim begins (low watermark)");
 	}
 	if (l->cpu) {
-		item(&f, SWATCH_HEAD, 0, 0, "CPU time:");
+		group(&f, "CPU time:");
 		for (unsigned int i = 0; i < NR_CAUSES; i++)
 			item(&f, SWATCH_BLOCK, p->cause[i], 0, cause_names[i]);
 	}
@@ -205,7 +218,7 @@ int legend_draw(const struct legend *l, struct canvas *c, const struct palette *
 		if (!l->mark[i] || !mark_letter(i))
 			continue;
 		if (!head)
-			item(&f, SWATCH_HEAD, 0, 0, "Marks:");
+			group(&f, "Marks:");
 		head = true;
 		item(&f, SWATCH_FLAG, p->mark, mark_letter(i), mark_words(i));
 	}

@@ -54,7 +54,7 @@ static uint32_t color_of(const struct palette *p, unsigned int kind)
 	const uint32_t colors[NR_KINDS] = {
 		p->part[PART_USED], p->part[PART_FREE_SMALL],
 		px_mix(p->part[PART_FREE_SMALL], p->part[PART_FREE], 128), p->part[PART_FREE],
-		p->target, p->part[PART_REPORTED], p->part[PART_BALLOONED], p->back, p->lane,
+		p->target, p->part[PART_REPORTED], p->part[PART_BALLOONED], p->back, p->grid,
 		p->shade[1], p->shade[2], p->swapped, p->cache, p->back,
 	};
 

@@ -59,11 +59,14 @@ struct human number_rate(uint64_t bytes_per_second)
 	return r;
 }
 
-struct human number_permille(uint64_t permille)
+struct human number_share(uint64_t part, uint64_t of)
 {
+	uint64_t permille = of ? (unsigned __int128)part * 1000 / of : 0;
 	struct human n;
 
-	if (permille < 100 && permille)
+	if (part && !permille)
+		snprintf(n.text, sizeof(n.text), "< 0.1 %%");
+	else if (permille < 100 && permille)
 		snprintf(n.text, sizeof(n.text), "%" PRIu64 ".%" PRIu64 " %%", permille / 10,
 			 permille % 10);
 	else

@@ -15,7 +15,7 @@ struct human number_difference(uint64_t a_pages, uint64_t b_pages);	/* b - a, wi
 /* A point in time in seconds, as exact as steps of @step ns need. */
 struct human number_time(uint64_t ns, uint64_t step);
 struct human number_rate(uint64_t bytes_per_second);
-/* Per mille as percent. */
-struct human number_permille(uint64_t permille);
+/* In percent. */
+struct human number_share(uint64_t part, uint64_t of);
 
 #endif

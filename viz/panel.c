@@ -48,13 +48,19 @@ static bool room(const struct pen *p, int lines)
 static void head(struct pen *p, const char *text)
 {
 	p->y += scene_px(p->s, 5);
-	if (room(p, 2))
-		text_in(p->s->c, &p->s->l->small, next_line(p), TEXT_LEFT, p->s->p->select, text);
+	if (room(p, 3))
+		p->y = text_paragraph(p->s->c, &p->s->l->small, next_line(p), scene_px(p->s, 3),
+				      p->s->p->select, text);
 }
 
-/* A record as a line, which a click hits; @arrow: how it is connected to the one above. */
-static void event_line(struct pen *p, const struct event *e, const char *arrow, bool looked_at)
+/*
+ * A record as a line, which a click hits; @arrow: how it is connected to the one above; @times: so
+ * many of the kind, of which this is the first.
+ */
+static void event_line(struct pen *p, const struct event *e, const char *arrow, bool looked_at,
+		       unsigned int times)
 {
+	char text[64];
 	const struct scene *s = p->s;
 	const struct font *f = &s->l->small;
 	struct box b = next_line(p), all = b;
@@ -74,7 +80,30 @@ static void event_line(struct pen *p, const struct event *e, const char *arrow, 
 		b.x += width + scene_px(s, 5);
 		b.w -= width + scene_px(s, 5);
 	}
-	text_in(s->c, f, b, TEXT_LEFT, s->p->text, trace_types[e->type].name);
+	snprintf(text, sizeof(text), times > 1 ? "%s, %u times" : "%s", trace_types[e->type].name,
+		 times);
+	text_in(s->c, f, b, TEXT_LEFT, s->p->text, text);
+}
+
+/*
+ * A place in the source in @b, the line that was begun last: "FILE:LINE FUNCTION"; the function on
+ * a line of its own where both together would be cut.
+ */
+static void draw_site(struct pen *p, struct box b, enum text_align align, uint32_t color,
+		      const char *site)
+{
+	const struct font *f = &p->s->l->small;
+	const char *function = strchr(site, ' ');
+	char file[256];
+
+	if (!function || text_width(f, site) <= b.w || !room(p, 1)) {
+		text_in(p->s->c, f, b, align, color, site);
+		return;
+	}
+	snprintf(file, sizeof(file), "%.*s", (int)(function - site), site);
+	text_in(p->s->c, f, b, align, color, file);
+	b.y = next_line(p).y;
+	text_in(p->s->c, f, b, align, color, function + 1);
 }
 
 static void site_line(struct pen *p, const struct event *e)
@@ -87,7 +116,7 @@ static void site_line(struct pen *p, const struct event *e)
 	b = next_line(p);
 	b.x += scene_px(p->s, 16);
 	b.w -= scene_px(p->s, 16);
-	text_in(p->s->c, &p->s->l->small, b, TEXT_LEFT, p->s->p->dim, site);
+	draw_site(p, b, TEXT_LEFT, p->s->p->dim, site);
 }
 
 static void draw_list(struct pen *p, const struct event *at, uint32_t guest)
@@ -103,7 +132,7 @@ static void draw_list(struct pen *p, const struct event *at, uint32_t guest)
 		}
 	for (; from < e->event + e->nr && nr < LIST_LINES && room(p, 1); from++)
 		if ((from->guest == guest && events_listed(from->type)) || from == at) {
-			event_line(p, from, "", from == at);
+			event_line(p, from, "", from == at, 1);
 			nr++;
 		}
 }
@@ -123,8 +152,10 @@ static void draw_fields(struct pen *p, const struct event *at)
 		b.x += width + scene_px(p->s, 8);
 		b.w -= width + scene_px(p->s, 8);
 		if (!strcmp(line, "site") && *events_site(p->events, at->site))
-			value = (char *)events_site(p->events, at->site);
-		text_in(p->s->c, &p->s->l->small, b, TEXT_RIGHT, p->s->p->text, value);
+			draw_site(p, b, TEXT_RIGHT, p->s->p->text,
+				  events_site(p->events, at->site));
+		else
+			text_in(p->s->c, &p->s->l->small, b, TEXT_RIGHT, p->s->p->text, value);
 	}
 	free(text);
 }
@@ -138,7 +169,7 @@ static void draw_causes(struct pen *p, const struct event *at)
 	     e = events_cause(p->events, e->cause), nr++) {
 		if (!room(p, 1))
 			return;
-		event_line(p, e, "\xe2\x86\x91", false);
+		event_line(p, e, "\xe2\x86\x91", false, 1);
 		site_line(p, e);
 		if (e->cause == e->id)
 			break;
@@ -148,30 +179,44 @@ static void draw_causes(struct pen *p, const struct event *at)
 			"what began too long before, or is not recorded");
 }
 
+/* @from and those that follow it and are of its kind, from the same place; @e becomes the next. */
+static unsigned int alike(const struct events *events, const struct event *from,
+			  const struct event **e, uint64_t id)
+{
+	unsigned int nr = 0;
+
+	do {
+		nr++;
+		*e = events_effect(events, id, *e);
+	} while (*e && (*e)->type == from->type && (*e)->site == from->site);
+	return nr;
+}
+
 static void draw_effects(struct pen *p, const struct event *at)
 {
-	unsigned int nr = 0, all = 0;
+	unsigned int nr = 0, left = 0;
+	const struct event *e;
 	char text[64];
 
 	if (!at->id)
 		return;
 	head(p, "From it follows");
-	for (const struct event *e = events_effect(p->events, at->id, NULL); e;
-	     e = events_effect(p->events, at->id, e)) {
-		all++;
-		if (nr == EFFECTS_MAX || !room(p, 2))
+	for (e = events_effect(p->events, at->id, NULL); e;) {
+		const struct event *first = e;
+		unsigned int times = alike(p->events, first, &e, at->id);
+
+		if (nr == EFFECTS_MAX || !room(p, 3)) {
+			left += times;
 			continue;
+		}
 		nr++;
-		event_line(p, e, "\xe2\x86\x93", false);
-		site_line(p, e);
+		event_line(p, first, "\xe2\x86\x93", false, times);
+		site_line(p, first);
 	}
-	if (all > nr || !all) {
-		snprintf(text, sizeof(text), all ? "and %u more" : "nothing that is recorded near",
-			 all - nr);
-		if (room(p, 1))
-			text_in(p->s->c, &p->s->l->small, next_line(p), TEXT_LEFT, p->s->p->dim,
-				text);
-	}
+	if ((nr && !left) || !room(p, 1))
+		return;
+	snprintf(text, sizeof(text), left ? "and %u more" : "nothing that is recorded near", left);
+	text_in(p->s->c, &p->s->l->small, next_line(p), TEXT_LEFT, p->s->p->dim, text);
 }
 
 void panel_draw(const struct scene *s)

@@ -108,45 +108,73 @@ void ruler_draw(const struct scene *s)
 		bool free =
 			b.x + b.w <= s->l->plot_x + s->l->plot_w + s->l->axis_w - scene_px(s, 2);
 
-		px_fill(s->c,
-			(struct box){ layout_x(s->l, t), r.y + r.h / 2, scene_px(s, 1), r.h / 2 },
-			s->p->dim);
-		for (unsigned int k = 0; k < nr; k++)
+		struct box tick = { layout_x(s->l, t), r.y + r.h / 2, scene_px(s, 1), r.h / 2 };
+		bool covered = false;
+
+		for (unsigned int k = 0; k < nr; k++) {
+			covered |= touches(tick, taken[k]);
 			free &= !touches(b, taken[k]);
+		}
+		if (!covered)
+			px_fill(s->c, tick, s->p->dim);
 		if (free)
 			text_in(s->c, f, b, TEXT_LEFT, s->p->text, time.text);
 	}
 }
 
-static void overview_area(const struct scene *s, enum index_series_id id, uint64_t full,
-			  uint32_t color)
+/* The mean, and above it in a mixed colour the most: a node of the index may be many columns. */
+static void overview_area(const struct scene *s, struct box b, unsigned int source,
+			  enum index_series_id id, uint64_t full, uint32_t color)
 {
-	const struct trace_index *index = s->source[0].index;
-	const struct index_series *series = index_find(index, INDEX_HOST, id);
 	struct index_column *c = s->column[0];
-	struct box b = s->l->overview;
+	int bottom = b.y + b.h;
 
-	if (!series)
+	if (!source_columns(&s->source[source], INDEX_HOST, id, 0, s->v->end, c, b.w))
 		return;
-	index_columns(index, series, 0, s->v->end, c, b.w);
-	for (int x = 0; x < b.w; x++)
-		px_column(s->c, b.x + x, b.y + b.h - stack_height(c[x].max, full, b.h), b.y + b.h,
-			  color);
+	for (int x = 0; x < b.w; x++) {
+		int mean = stack_height(c[x].mean, full, b.h);
+		int most = stack_height(c[x].max, full, b.h);
+
+		px_column_blend(s->c, b.x + x, bottom - most, bottom - mean, color, 90);
+		px_column(s->c, b.x + x, bottom - mean, bottom, color);
+	}
+}
+
+/* A line of its own for each trace. */
+static void overview_areas(const struct scene *s, struct box b)
+{
+	struct box name = { s->l->head.x, b.y, s->l->plot_x - s->l->head.x - scene_px(s, 10), 0 };
+	int gap = s->nr_sources > 1 ? scene_px(s, 2) : 0;
+
+	b.h = name.h = b.h / (int)s->nr_sources;
+	for (unsigned int i = 0; i < s->nr_sources; i++) {
+		struct box in = { b.x, b.y, b.w, b.h - (i + 1 < s->nr_sources ? gap : 0) };
+		const struct trace_index *index = s->source[i].index;
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s%swhole run: host memory, swap",
+			 s->nr_sources > 1 ? view_trace_names[i] : "",
+			 s->nr_sources > 1 ? " " : "");
+		text_in(s->c, &s->l->small, name, TEXT_LEFT, s->p->dim, text);
+		px_fill(s->c, in, s->p->lane);
+		if (index) {
+			overview_area(s, in, i, INDEX_host_used, index->head.frames,
+				      s->p->host_other);
+			overview_area(s, in, i, INDEX_host_swap_used, index->head.swap,
+				      s->p->swapped);
+		}
+		b.y = name.y += b.h;
+	}
 }
 
 void overview_draw(const struct scene *s)
 {
-	struct box b = s->l->overview, name = { s->l->head.x, b.y, s->l->plot_x - s->l->head.x -
-						scene_px(s, 10), b.h };
-	const struct index_head *head = &s->source[0].index->head;
+	struct box b = s->l->overview;
 	uint64_t end = s->v->end;
 	int x0 = b.x + (int)((unsigned __int128)s->v->from * b.w / end);
 	int x1 = b.x + (int)((unsigned __int128)s->v->to * b.w / end);
 
-	text_in(s->c, &s->l->small, name, TEXT_LEFT, s->p->dim, "whole run: host memory, swap");
-	px_fill(s->c, b, s->p->lane);
-	overview_area(s, INDEX_host_used, head->frames, s->p->host_other);
-	overview_area(s, INDEX_host_swap_used, head->swap, s->p->swapped);
+	overview_areas(s, b);
 	px_blend(s->c, (struct box){ b.x, b.y, x0 - b.x, b.h }, s->p->back, 150);
 	px_blend(s->c, (struct box){ x1, b.y, b.x + b.w - x1, b.h }, s->p->back, 150);
 	px_frame(s->c, (struct box){ x0, b.y - scene_px(s, 1), x1 - x0 > scene_px(s, 3) ? x1 - x0 :

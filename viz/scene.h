@@ -41,4 +41,25 @@ static inline struct index_column *scene_columns(const struct scene *s, unsigned
 	return s->column[slot];
 }
 
+/*
+ * Counters are sampled, and what was added since is spread over the time between: columns that are
+ * shorter than @ns would show how it is rounded.  The number of columns over the whole plot.
+ */
+static inline int scene_counts(const struct scene *s, uint64_t ns)
+{
+	uint64_t nr = (s->v->to - s->v->from) / ns;
+
+	return nr < 1 ? 1 : nr < (uint64_t)s->l->plot_w ? (int)nr : s->l->plot_w;
+}
+
+/* So many columns of a counter of the host. */
+static inline struct index_column *scene_counted(const struct scene *s, unsigned int slot,
+						 unsigned int source, enum index_series_id id,
+						 int nr)
+{
+	source_columns(&s->source[source], INDEX_HOST, id, s->v->from, s->v->to, s->column[slot],
+		       nr);
+	return s->column[slot];
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "collect.h"
@@ -129,12 +130,19 @@ static void note(struct canvas *c, struct box b, const char *s)
 	strncpy(place->text, s, sizeof(place->text) - 1);
 }
 
+bool text_seen(const struct canvas *c, const struct font *f, struct box b)
+{
+	int y = b.y + (b.h - f->height) / 2;
+
+	return y >= c->clip.y && y + f->height <= c->clip.y + c->clip.h;
+}
+
 int text_draw(struct canvas *c, const struct font *f, int x, int y, uint32_t color, const char *s)
 {
 	uint32_t at = 0;
 
 	/* a line is seen whole or not at all */
-	if (y < c->clip.y || y + f->height > c->clip.y + c->clip.h)
+	if (!text_seen(c, f, (struct box){ x, y, 0, f->height }))
 		return x;
 	if (*s)
 		note(c, (struct box){ x, y, text_width(f, s), f->height }, s);
@@ -179,6 +187,34 @@ int text_in(struct canvas *c, const struct font *f, struct box b, enum text_alig
 		b.x += (b.w - width) / 2;
 	text_draw(c, f, b.x, y, color, s);
 	return width;
+}
+
+int text_paragraph(struct canvas *c, const struct font *f, struct box b, int gap, uint32_t color,
+		   const char *s)
+{
+	char line[512];
+
+	while (*s) {
+		size_t len = 0, fits = 0;
+
+		while (s[len] && len < sizeof(line) - 1) {
+			size_t next = len + 1 + strcspn(s + len + 1, " ");
+
+			if (next > sizeof(line) - 1)
+				next = sizeof(line) - 1;
+			snprintf(line, sizeof(line), "%.*s", (int)next, s);
+			if (text_width(f, line) > b.w && fits)
+				break;
+			fits = len = next;
+			if (text_width(f, line) > b.w)
+				break;
+		}
+		snprintf(line, sizeof(line), "%.*s", (int)fits, s);
+		text_in(c, f, (struct box){ b.x, b.y, b.w, f->height }, TEXT_LEFT, color, line);
+		b.y += f->height + gap;
+		s += fits + strspn(s + fits, " ");
+	}
+	return b.y;
 }
 
 void text_log_free(struct text_log *log)

@@ -32,6 +32,8 @@ int text_scale(int percent);
 int text_scale_step(int percent, int by);
 struct font text_font(int percent, enum font_role role);
 int text_width(const struct font *f, const char *s);
+/* A line is seen whole or not at all: whether one in the middle of the height of @b is. */
+bool text_seen(const struct canvas *c, const struct font *f, struct box b);
 /* Returns where it ends. */
 int text_draw(struct canvas *c, const struct font *f, int x, int y, uint32_t color, const char *s);
 /*
@@ -40,6 +42,9 @@ int text_draw(struct canvas *c, const struct font *f, int x, int y, uint32_t col
  */
 int text_in(struct canvas *c, const struct font *f, struct box b, enum text_align align,
 	    uint32_t color, const char *s);
+/* Lines in the width of @b, broken at spaces, with @gap below each; returns where they end. */
+int text_paragraph(struct canvas *c, const struct font *f, struct box b, int gap, uint32_t color,
+		   const char *s);
 void text_log_free(struct text_log *log);
 
 #endif

@@ -47,6 +47,7 @@ struct view {
 	enum view_field field;		/* is open */
 	char search[VIEW_WORDS];
 	uint64_t found; /* one more than the number of the mark that was found last */
+	unsigned int found_in;	/* and its trace */
 	char message[160];		/* what the last key came to */
 };
 
@@ -79,6 +80,12 @@ void view_centre(struct view *v, uint64_t at);
 void view_zoom(struct view *v, uint64_t keep, unsigned int num, unsigned int den);
 /* By thousandths of what is in view. */
 void view_pan(struct view *v, int thousandths);
+/* Whether a span is marked, with what changed in it in the last line. */
+static inline bool view_spans(const struct view *v)
+{
+	return v->has_select || (v->has_a && v->has_b);
+}
+
 /* Whether something is left out of the lanes. */
 bool view_filtered(const struct view *v);
 void view_clear_filters(struct view *v);

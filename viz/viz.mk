@@ -6,6 +6,9 @@
 #   make viz        build it: $(O)/ballast-view
 #   make bench-view     its speed; BENCH_ARGS: a trace, or how many million records
 #   make check-window   use its window on a display of its own
+#   make check-pictures     pictures of it against those that were looked at, in $(O)/pictures; also from other
+#                           builds: VIEWERS=build/clang/ballast-view
+#   make pictures-accept    take over the digests of those that are there now, after a look
 #   make fuzz-index     100,000 changed indexes and traces, under ASan and UBSan
 
 FONT_DIR ?= /usr/share/fonts/truetype/dejavu
@@ -49,6 +52,20 @@ endif
 check-window: $(O)/ballast-view $(O)/ballast images
 	@bash tests/viz_window.sh $(O)/ballast-view $(O)/ballast
 
+PICTURES = FONT_DIR=$(FONT_DIR) bash tests/viz_pictures.sh
+ifneq ($(VIZ_HAS_WINDOW),)
+check-pictures: $(O)/ballast-view $(O)/ballast images
+	@$(PICTURES) check $(O)/ballast $(O)/pictures $(O)/ballast-view $(VIEWERS)
+
+pictures-accept: $(O)/ballast-view $(O)/ballast images
+	@$(PICTURES) accept $(O)/ballast $(O)/pictures $(O)/ballast-view
+else
+check-pictures: $(O)/ballast
+	@$(PICTURES) check $(O)/ballast $(O)/pictures
+
+pictures-accept: viz
+endif
+
 $(O)/tests/bench_view.o: CFLAGS_FOR = $(VIZ_CFLAGS)
 
 $(O)/tests/bench_view: $(O)/tests/bench_view.o $(viz_obj) $(viz_trace_obj) $(O)/sim/trace/write.o $(O)/sim/trace/file.o
@@ -75,4 +92,4 @@ $(viz_tests): LIBS += $(shell pkg-config --libs libpng)
 endif
 
 -include $(wildcard $(O)/viz/*.d)
-.PHONY: viz deps-viz check-window bench-view fuzz-index
+.PHONY: viz deps-viz check-window check-pictures pictures-accept bench-view fuzz-index
