@@ -112,6 +112,13 @@ static uint64_t reclaim_begin(struct host *host)
 	return old;
 }
 
+/* Nothing goes before the device has written something. */
+static bool cannot_shrink(const struct host *host)
+{
+	return reclaim_queue_is_full(host) && !host->lru[SCAN_INACTIVE_FILE].nr_pages &&
+	       !host->lru[SCAN_ACTIVE_FILE].nr_pages;
+}
+
 /* do_try_to_free_pages(): until so many pages are on their way; returns how many are. */
 static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 {
@@ -122,7 +129,7 @@ static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 		sc.skipped_deactivate = false;
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
 			shrink_node(host, &sc);
-			if (sc.nr_reclaimed >= nr)
+			if (sc.nr_reclaimed >= nr || cannot_shrink(host))
 				break;
 		}
 		shrink_snapshot_refaults(host);
@@ -231,10 +238,12 @@ static void take(struct host *host, uint64_t nr)
 /* The calling thread frees memory itself; returns false when even killing did not help. */
 static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries)
 {
+	bool blocked = cannot_shrink(host);
+
 	host->stats.direct_reclaims++;
-	if (try_to_free_pages(host, SWAP_CLUSTER_MAX) || host->writeback_pages) {
+	if (blocked || try_to_free_pages(host, SWAP_CLUSTER_MAX) || host->writeback_pages) {
 		/* Without waiting, nothing more would become free: no time passes here. */
-		if (host->free_pages < nr + host->wmark_min && host->writeback_pages)
+		if (host->free_pages < nr + host->wmark_min && (blocked || host->writeback_pages))
 			wait_for_memory(host, "direct reclaim");
 		else
 			cpu_sync();

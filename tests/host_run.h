@@ -39,8 +39,8 @@ static const struct host_observer observer = { .hinted = on_hint };
 /* Without a kernel, at first. */
 static inline void host_setup(void)
 {
-	struct host_config host_config = { .memory_bytes = 512 * MIB, .nr_cpus = 2, .swappiness = 60,
-					   .thp = HOST_THP_ALWAYS, .seed = 1 };
+	struct host_config host_config = { .memory_bytes = 512 * MIB, .nr_cpus = 2,
+					   .swappiness = 60, .thp = HOST_THP_ALWAYS, .seed = 1 };
 
 	engine_init(&engine);
 	ck_assert_int_eq(host_init(&host, &engine, &host_config, &costs), 0);

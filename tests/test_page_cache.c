@@ -8,9 +8,10 @@
 
 #define PAGES(mib) ((mib) * MIB / 4096)
 
-static const struct swap_config disk = { .kind = SWAP_SSD, .name = "files", .size_bytes = 1024 * MIB,
-					 .queue_depth = 4, .read_ns = 100000,
-					 .transfer_ns_page = 10000 };
+static const struct swap_config disk = {
+	.kind = SWAP_SSD, .name = "files", .size_bytes = 1024 * MIB, .queue_depth = 4,
+	.read_ns = 100000, .transfer_ns_page = 10000,
+};
 
 static struct cache_file *make_file(uint64_t mib)
 {

@@ -3,6 +3,7 @@
  * The host short of memory: watermarks, reclaim, swap devices, the OOM killer.
  */
 #include "host_vms.h"
+#include "memory.h"
 #include "suite.h"
 
 #define BIG_MIB 48
@@ -260,6 +261,33 @@ static void write_more(struct kvm_vm *vm, void *arg)
 	guest_ram_write(vm->ram, gfn(0), 140 * MIB / 4096, 1);
 }
 
+static void read_done(struct swap_request *rq)
+{
+	host_put_frames(&host, 0);
+}
+
+/*
+ * The device's queue is full of reads, and nothing is being written: who needs frames has to wait
+ * for one of them, since looking again takes no time.
+ */
+START_TEST(a_queue_that_is_full_of_reads_is_waited_for)
+{
+	static struct swap_request reads[256];
+	struct body a = { .fn = write_more };
+
+	begin_pressure(SWAP_HDD, HOST_THP_NEVER, &a);
+	host.swap->config.read_ns = NSEC_PER_SEC_U64;
+	for (int i = 0; i < 256; i++) {
+		reads[i] = (struct swap_request){ .slot = 2 * i, .nr = 1, .complete = read_done };
+		swap_submit(host.swap, &reads[i]);
+	}
+	press(&a);
+	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 /*
  * KVM's fault marks a page of 4 KiB as accessed beside the bit in its tables, so that the first
  * look finds it accessed twice (mark_page_accessed(), folio_check_references()): all that is in
@@ -389,6 +417,7 @@ Suite *test_suite(int argc, char **argv)
 			    SWAP_ZRAM);
 	tcase_add_test(tc, windows_of_read_ahead_follow_hits);
 	tcase_add_loop_test(tc, swap_in_reads_what_there_is_and_no_holes, SWAP_HDD, SWAP_ZRAM + 1);
+	tcase_add_test(tc, a_queue_that_is_full_of_reads_is_waited_for);
 	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
 	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);
 	tcase_add_test(tc, watermarks_are_those_of_linux);

@@ -162,6 +162,26 @@ START_TEST(the_largest_values_have_axes)
 }
 END_TEST
 
+/* In the trace, in the plot, and the same each time; without files of the host there is none. */
+START_TEST(the_host_s_page_cache_is_shown)
+{
+	const char *run = "$B run first.dts --overlay $T/scenarios/overlays/page_cache.dtso "
+			  "--set /host/files/size-mib=40 --set /host/files/hot-mib=10 --quiet "
+			  "--trace";
+	char line[512];
+
+	setenv("T", top, 1);
+	snprintf(line, sizeof(line), "%s a && %s b && cmp a b", run, run);
+	well(line);
+	well("$B trace csv host_sample a | awk -F, 'NR == 2 && $NF != 10240 { bad = 1 } "
+	     "NR > 2 && $NF > 10240 { bad = 1 } "
+	     "NR > 1 && $3 < $NF { bad = 1 } END { exit bad || NR < 3 }'");
+	well("$B report a && grep -q 'f8.></i>page cache</li>' a.html && grep -q 'path class=.f8' a.html");
+	well("$B run first.dts --quiet --trace c && $B report c && "
+	     "! grep -q 'path class=.f8' c.html");
+}
+END_TEST
+
 START_TEST(what_is_no_trace_leaves_nothing)
 {
 	well(": >empty; echo words >words; printf 'ballast' >short");
@@ -277,6 +297,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, text_of_others_is_only_text);
 	tcase_add_test(tc, a_cut_trace_gives_what_is_there);
 	tcase_add_test(tc, the_largest_values_have_axes);
+	tcase_add_test(tc, the_host_s_page_cache_is_shown);
 	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
 	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);
 	tcase_add_test(tc, a_machine_of_many_guests_is_drawn_whole);

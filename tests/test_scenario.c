@@ -518,12 +518,21 @@ static const struct bad bads[] = {
 	{ "&swap { readahead-pages = <3>; };",
 	  "FILE: /host/swap: readahead-pages: 3 is not a power of two; allowed: 1, 2, 4, ... 512 "
 	  "pages" },
+	{ "&host { swappiness = <201>; };",
+	  "FILE: /host: swappiness: 201 is out of range; allowed: 0..200" },
+	{ "&host { f { compatible = \"ballast,host-files\"; }; };",
+	  "FILE: /host/f: size-mib: missing; allowed: 1..131072 MiB" },
+	{ "&host { f { compatible = \"ballast,host-files\"; size-mib = <5>; "
+	  "cached-mib = <6>; }; };",
+	  "FILE: /host/f: cached-mib: more than there is; allowed: 0..5 MiB" },
+	{ "&host { f { compatible = \"ballast,host-files\"; size-mib = <5>; hot-mib = <6>; }; };",
+	  "FILE: /host/f: hot-mib: more than there is; allowed: 0..5 MiB" },
 	{ "&swap { seek-max-us = <5>; };",
 	  "FILE: /host/swap: seek-max-us: less than the mean; allowed: 6200..10000000 us" },
 	{ "&swap { compatible = \"ballast,swap-tape\"; };",
 	  "FILE: /host/swap: compatible: \"ballast,swap-tape\" is unknown here; allowed: "
 	  "ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, "
-	  "ballast,costs, modules" },
+	  "ballast,host-files, ballast,costs, modules" },
 	{ "&host { other { /include/ \"swap/zram.dtsi\" size-mib = <9>; }; };",
 	  "FILE: /host/other: /host/swap has the same place; allowed: one of them" },
 	{ "&swap { compatible = \"ballast,swap-zram\"; compressed-percent = <40>; "
@@ -748,7 +757,7 @@ static const struct bad bad_overlays[] = {
 	  "DIR/overlay.dtso: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs" },
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
 	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,costs, modules" },
+	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,costs, modules" },
 	{ "/dts-v1/;\n/plugin/;\n/ { description = \"x\"; seed = <2>; };\n"
 	  "&host { cpus = <1>; };\n",
 	  "DIR/overlay.dtso: seed: a property of the overlay's own root; allowed: description, and "

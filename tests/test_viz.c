@@ -162,6 +162,44 @@ START_TEST(the_host_shows_where_reclaim_begins)
 }
 END_TEST
 
+/* A tenth of the frames is used by the kernel, three are page cache: above it, to the line. */
+START_TEST(the_host_shows_its_page_cache)
+{
+	const struct palette *p = &palettes[THEME_DARK];
+	struct trace_writer *tw = trace_open("a", TRACE_FULL, NULL, 0);
+	struct box plot = { 0 };
+	struct layout l;
+	struct shot s;
+	int kernel = 0, cache = 0;
+
+	TRACE(tw, 0, machine, .cpus = 1, .frames = 100000);
+	trace_start(tw);
+	for (unsigned int i = 0; i < 10; i++)
+		TRACE(tw, i * STORY_MS, host_sample, .used = 40000, .cached = 30000);
+	trace_close(tw);
+	shoot(&s, "a", NULL, "--size 1280x720 --at 0.005");
+	ck_assert(says(&s, "page cache"));
+	ck_assert(says(&s, number_pages(30000).text));
+	ck_assert(says(&s, number_pages(10000).text));
+	check_texts(&s, "page cache");
+	layout_make(&l, &s.view, s.source, 1);
+	for (unsigned int i = 0; i < l.nr_lanes; i++)
+		if (l.lane[i].kind == LANE_HOST_MEMORY)
+			plot = l.lane[i].plot;
+	for (int y = plot.y; y < plot.y + plot.h; y++) {
+		uint32_t px = s.canvas.px[(size_t)y * s.canvas.width + plot.x + plot.w / 2];
+
+		kernel += px == p->host_other;
+		cache += px == p->part[PART_CACHE];
+	}
+	ck_assert_int_gt(plot.h, 20);
+	ck_assert_int_le(abs(kernel * 10 - plot.h), 10);
+	ck_assert_int_le(abs(cache * 10 - 3 * plot.h), 20);	/* the line covers some */
+	layout_free(&l);
+	shot_free(&s);
+}
+END_TEST
+
 START_TEST(the_same_view_is_the_same_picture)
 {
 	size_t one_size, two_size;
@@ -416,6 +454,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(t, what_runs_is_in_the_head_and_all_colours_have_words);
 	tcase_add_test(t, a_lane_whose_records_are_missing_says_so);
 	tcase_add_test(t, the_host_shows_where_reclaim_begins);
+	tcase_add_test(t, the_host_shows_its_page_cache);
 	tcase_add_test(t, the_same_view_is_the_same_picture);
 	tcase_add_test(t, no_line_of_the_legend_ends_with_the_name_of_a_group);
 	tcase_add_test(t, rates_are_the_same_however_short_a_column_is);

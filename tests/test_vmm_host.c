@@ -96,7 +96,8 @@ static void create_device(const char *type)
 
 static void setup_machine_of(const char *image_name, const char *name, uint64_t cost_ns)
 {
-	struct host_config config = { .memory_bytes = 512 * MIB, .nr_cpus = 2, .swappiness = 60, .seed = 1 };
+	struct host_config config = { .memory_bytes = 512 * MIB, .nr_cpus = 2, .swappiness = 60,
+				      .seed = 1 };
 	struct cost_table costs;
 	char type[64];
 

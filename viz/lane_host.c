@@ -2,6 +2,7 @@
 /*
  * The host's memory, stacked by guest, and its swap space.  The guests that had most of it have an
  * area each, in the order of their numbers; the others are one, with what the host's kernel has.
+ * Page cache is on top, next to what is free: it can be dropped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,16 +50,20 @@ static void draw_stack(const struct scene *s, const struct lane *lane, const str
 		       unsigned int nr)
 {
 	int w = s->l->plot_w;
-	uint64_t *mean = host_alloc((size_t)(nr + 1) * w * sizeof(*mean)),
-		 *other = mean + (size_t)nr * w;
-	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = nr + 1,
+	uint64_t *mean = host_alloc((size_t)(nr + 2) * w * sizeof(*mean)),
+		 *cached = mean + (size_t)nr * w, *other = cached + w;
+	struct stack stack = { .c = s->c, .plot = lane->plot, .nr = nr + 2,
 			       .back = s->p->lane };
+	const struct index_column *cache = scene_columns(s, 1, lane->source, INDEX_HOST,
+							 INDEX_host_cached);
 	const struct index_column *used = scene_columns(s, 0, lane->source, INDEX_HOST,
 							INDEX_host_used);
 
 	stack.full = s->source[lane->source].index->head.frames;
-	for (int x = 0; x < w; x++)
-		other[x] = used[x].mean;
+	for (int x = 0; x < w; x++) {
+		cached[x] = cache[x].mean;
+		other[x] = used[x].mean > cached[x] ? used[x].mean - cached[x] : 0;
+	}
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct index_column *c = scene_columns(s, 1, lane->source, shown[i].guest,
 							     INDEX_guest_resident);
@@ -72,6 +77,8 @@ static void draw_stack(const struct scene *s, const struct lane *lane, const str
 	}
 	stack.color[0] = s->p->host_other;
 	stack.mean[0] = other;
+	stack.color[nr + 1] = s->p->part[PART_CACHE];
+	stack.mean[nr + 1] = cached;
 	stack_draw(&stack);
 	host_free(mean);
 	/* the most that was used, however short */
@@ -97,7 +104,7 @@ static void draw_watermark(const struct scene *s, const struct lane *lane)
 void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 {
 	const struct source *from = &s->source[lane->source];
-	uint64_t at = scene_at(s), used, others, frames = from->index->head.frames;
+	uint64_t at = scene_at(s), used, others, cached, frames = from->index->head.frames;
 	struct gutter g;
 	struct shown *shown;
 	unsigned int nr;
@@ -110,6 +117,12 @@ void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 	gutter_pages(&g, s->p->resident, "used", used,
 		     source_value(&s->source[0], INDEX_HOST, INDEX_host_used, at));
 	gutter_first(&g);
+	cached = source_value(from, INDEX_HOST, INDEX_host_cached, at);
+	if (source_peak(from, INDEX_HOST, INDEX_host_cached))
+		gutter_pages(&g, s->p->part[PART_CACHE], "page cache", cached,
+			     source_value(&s->source[0], INDEX_HOST, INDEX_host_cached, at));
+	if (others != NUMBER_NONE && cached != NUMBER_NONE)
+		others -= cached < others ? cached : others;
 	for (unsigned int i = nr; i-- > 0;) {
 		const char *name = index_text(from->index,
 					      from->index->guests[shown[i].guest].name);

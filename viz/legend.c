@@ -55,6 +55,7 @@ void legend_find(struct legend *legend, const struct source *source, unsigned in
 		legend->reports |= any_guest_has(s, INDEX_guest_reported) ||
 				   any_guest_has(s, INDEX_guest_requests);
 		legend->swap |= source_has(s, INDEX_HOST, INDEX_host_swap_used);
+		legend->cache |= source_peak(s, INDEX_HOST, INDEX_host_cached) > 0;
 		legend->wmark |= s->index->head.wmark_low > 0;
 		for (unsigned int kind = 0; kind < NR_INDEX_MARKS; kind++)
 			legend->mark[kind] |= s->mark_kinds >> kind & 1;
@@ -205,10 +206,11 @@ int legend_draw(const struct legend *l, struct canvas *c, const struct palette *
 		item(&f, SWATCH_RAMP, 0, 0, "resident, 0 to 100 % of the memory");
 		item(&f, SWATCH_BLOCK, p->swapped, 0, LEGEND_SWAPPED);
 	}
-	if (l->wmark) {
-		group(&f, "Host memory:");
+	group(&f, "Host memory:");
+	if (l->cache)
+		item(&f, SWATCH_BLOCK, p->part[PART_CACHE], 0, "page cache");
+	if (l->wmark)
 		item(&f, SWATCH_DASHES, p->swapped, 0, "reclaim begins (low watermark)");
-	}
 	if (l->cpu) {
 		group(&f, "CPU time:");
 		for (unsigned int i = 0; i < NR_CAUSES; i++)

@@ -18,7 +18,7 @@ const char *mark_words(enum index_mark_kind kind);
 
 struct legend {
 	bool bands, rows;		/* guests are shown so */
-	bool small, balloon, target, reports, swap, cpu, wmark;
+	bool small, balloon, target, reports, swap, cpu, wmark, cache;
 	bool mark[NR_INDEX_MARKS];
 };
 

@@ -18,7 +18,7 @@ void html_style(FILE *out)
 {
 	fputs(":root{" LIGHT
 	      "--c0:#0072b2;--c1:#e69f00;--c2:#009e73;--c3:#56b4e9;--c4:#cc79a7;--c5:#d55e00;"
-	      "--c6:#f0e442;--c7:#8a8f96}\n"
+	      "--c6:#f0e442;--c7:#8a8f96;--c8:#c9d3dc}\n"
 	      "@media (prefers-color-scheme:dark){:root{" DARK "}}\n"
 	      "@media print{:root{" LIGHT "}}\n", out);
 	fputs("*{box-sizing:border-box}\n"
@@ -71,7 +71,7 @@ void html_style(FILE *out)
 	      "margin-right:6px;vertical-align:-2px}\n"
 	      ".legend i.l{height:0;width:18px;border-radius:0;border-width:3px 0 0;"
 	      "border-style:solid;vertical-align:4px;background:none}\n", out);
-	for (unsigned int i = 0; i < 8; i++)
+	for (unsigned int i = 0; i < 9; i++)
 		fprintf(out, ".f%u{fill:var(--c%u);background:var(--c%u)}"
 			".s%u{stroke:var(--c%u);border-color:var(--c%u);fill:none}\n",
 			i, i, i, i, i, i);

@@ -12,8 +12,9 @@
 #define ROW 330			/* of a program, tenths of a pixel */
 #define PROGRAMS_DRAWN 16
 #define OTHERS 7		/* colour of what has none of its own */
+#define HOST_CACHE 8		/* and of the host's page cache */
 
-static const unsigned int colours[] = { 0, 1, 2, 3, 4, 5, 6, OTHERS };
+static const unsigned int colours[] = { 0, 1, 2, 3, 4, 5, 6, OTHERS, HOST_CACHE };
 
 static uint64_t end_of(const struct run_page *page)
 {
@@ -82,9 +83,10 @@ void run_plot_memory(const struct run_page *page)
 	const struct report *r = page->report;
 	struct run_series *s = page->series;
 	struct plot p = over_time(page, "Host memory over time",
-				  "Guests' memory that is in frames of the host, stacked; the line "
-				  "is all that is in use, the host's own included.");
-	struct plot_key keys[SERIES_GUESTS + 3];
+				  "Guests' memory that is in frames of the host, stacked, and the "
+				  "host's page cache above it if there is any; the line is all that "
+				  "is in use, the host's own included.");
+	struct plot_key keys[SERIES_GUESTS + 4];
 	struct timeline_point *guests, *host;
 	uint64_t limit = r->machine.frames * TRACE_PAGE_SIZE;
 	unsigned int nr, nr_host, n = 0;
@@ -94,7 +96,7 @@ void run_plot_memory(const struct run_page *page)
 	p.y_max = larger(larger(s->guests.max_sum, s->host.max_sum), limit);
 	if (nr && p.y_max) {
 		plot_begin(&p);
-		plot_bands(&p, guests, nr, SERIES_GUESTS + 1, colours);
+		plot_bands(&p, guests, nr, SERIES_CACHE + 1, colours);
 		if (limit)
 			plot_level(&p, limit, "limit");
 		plot_line(&p, host, nr_host, "edge");
@@ -103,6 +105,8 @@ void run_plot_memory(const struct run_page *page)
 				keys[n++] = (struct plot_key){ i, "f", r->guests[i].name };
 		if (r->nr_guests > SERIES_GUESTS && s->nr_guests > SERIES_GUESTS)
 			keys[n++] = (struct plot_key){ OTHERS, "f", "other guests" };
+		if (s->any_cache)
+			keys[n++] = (struct plot_key){ HOST_CACHE, "f", "page cache" };
 		if (nr_host)
 			keys[n++] = (struct plot_key){ 0, "l edge", "in use on the host" };
 		if (limit)

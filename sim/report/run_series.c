@@ -39,7 +39,7 @@ static void set_resident(struct run_series *s, uint64_t time, uint64_t id, uint6
 		timeline_set(&s->guests, time, id, pages * TRACE_PAGE_SIZE);
 	} else {
 		s->others += pages - g->resident;
-		timeline_set(&s->guests, time, SERIES_GUESTS, s->others * TRACE_PAGE_SIZE);
+		timeline_set(&s->guests, time, SERIES_OTHERS, s->others * TRACE_PAGE_SIZE);
 	}
 	g->resident = pages;
 }
@@ -101,6 +101,8 @@ static void see_host(struct run_series *s, uint64_t time, const struct trace_rec
 		s->host_at = time;
 	}
 	timeline_set(&s->host, time, 0, h->used * TRACE_PAGE_SIZE);
+	timeline_set(&s->guests, time, SERIES_CACHE, h->cached * TRACE_PAGE_SIZE);
+	s->any_cache |= h->cached > 0;
 	timeline_set(&s->swap[SWAP_USED], time, 0, h->swap_used * TRACE_PAGE_SIZE);
 	timeline_set(&s->swap[SWAP_WRITTEN], time, 0, h->swap_out * TRACE_PAGE_SIZE);
 	timeline_set(&s->swap[SWAP_READ], time, 0, h->swap_in * TRACE_PAGE_SIZE);
@@ -207,7 +209,7 @@ void run_series_init(struct run_series *s)
 {
 	*s = (struct run_series){ .consumer = { .record = collect, .level = TRACE_SUMMARY },
 				  .cpu_width = FIRST_WIDTH };
-	timeline_init(&s->guests, SERIES_GUESTS + 1);
+	timeline_init(&s->guests, SERIES_CACHE + 1);
 	timeline_init(&s->host, 1);
 	timeline_init(&s->parts, NR_PARTS);
 	for (unsigned int i = 0; i < NR_SWAP_LINES; i++)

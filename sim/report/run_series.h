@@ -12,6 +12,9 @@
 /* Guests with a band of their own; the others share one. */
 #define SERIES_GUESTS 7
 
+#define SERIES_OTHERS SERIES_GUESTS
+#define SERIES_CACHE (SERIES_GUESTS + 1)
+
 /* What a guest's memory holds, of all guests together. */
 enum series_part { PART_PROGRAMS, PART_CACHE, PART_KERNEL, PART_BALLOON, PART_REPORTED, PART_FREE,
 		   NR_PARTS };
@@ -26,7 +29,7 @@ enum series_cpu { CPU_PROGRAMS, CPU_GUEST_KERNEL, CPU_FAULTS, CPU_RECLAIM, CPU_T
 
 struct run_series {
 	struct trace_consumer consumer;
-	struct timeline guests;		/* resident memory of each, and of the others */
+	struct timeline guests;		/* resident memory of each, of the others; page cache */
 	struct timeline host;		/* memory in use */
 	struct timeline parts;
 	struct timeline swap[NR_SWAP_LINES];
@@ -34,7 +37,7 @@ struct run_series {
 	unsigned int nr_guests;
 	uint64_t others;		/* resident pages */
 	uint64_t parts_now[NR_PARTS];	/* pages */
-	bool any_parts;
+	bool any_parts, any_cache;	/* any_cache: the host's */
 	uint64_t cpu_width;		/* of a bin, ns */
 	uint64_t (*cpu)[NR_CPU_CAUSES];	/* CPU_BINS */
 	bool any_cpu;
