@@ -55,6 +55,10 @@ void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64
 	struct history_entry *e = &history->entry[history->nr_added++ % HISTORY_SIZE];
 	struct cpu_thread *t = coro_current->ctx.thread;
 
+	if (ram->of_vmm) {
+		history->nr_added--;
+		return;
+	}
 	e->time = ram->host->engine->now + (t ? t->pending : 0);
 	e->gfn = g;
 	e->vm = ram->vm->id;

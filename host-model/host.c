@@ -41,6 +41,8 @@ static void vm_free(struct kvm_vm *vm)
 	free(vm->vcpus);
 	host_close_all(vm);
 	guest_ram_destroy(vm->ram);
+	if (vm->own)
+		guest_ram_destroy(vm->own);
 	free(vm);
 }
 
@@ -74,8 +76,8 @@ uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_f
 
 	if (chunk == NR_CHUNKS) {
 		fprintf(stderr, "ballast: guests have touched pages of %u GiB, files of the host "
-			"included; there are no more numbers for them: use fewer or smaller guests\n",
-			NR_CHUNKS - 1);
+			"included; there are no more numbers for them: use fewer or smaller "
+			"guests\n", NR_CHUNKS - 1);
 		exit(2);
 	}
 	host->nr_chunks++;
@@ -105,6 +107,18 @@ static bool create_vcpus(struct kvm_vm *vm, unsigned int nr)
 	return true;
 }
 
+static bool create_own_memory(struct kvm_vm *vm)
+{
+	uint64_t pages = vm->host->config.vmm_overhead_bytes >> HOST_PAGE_SHIFT;
+
+	if (!pages)
+		return true;
+	vm->own = guest_ram_create(vm, pages);
+	if (vm->own)
+		vm->own->of_vmm = true;
+	return vm->own;
+}
+
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
 			      unsigned int nr_vcpus)
 {
@@ -119,11 +133,13 @@ struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t byte
 	vm->name = name;
 	vm->id = host->nr_vms;
 	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
-	if (!vm->ram || !create_vcpus(vm, nr_vcpus))
+	if (!vm->ram || !create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))
 		goto fail;
 	host->vms[host->nr_vms++] = vm;
 	return vm;
 fail:
+	if (vm && vm->own)
+		guest_ram_destroy(vm->own);
 	if (vm && vm->ram)
 		guest_ram_destroy(vm->ram);
 	free(vm);
@@ -132,19 +148,8 @@ fail:
 
 void host_start_vm(struct kvm_vm *vm)
 {
-	struct host *host = vm->host;
-	uint64_t left = host->config.vmm_overhead_bytes >> HOST_PAGE_SHIFT;
-	struct ledger_account *old = account_switch(&vm->account[ACCOUNT_VMM_KERNEL]);
-
-	while (left) {
-		uint64_t nr = left < HOST_PMD_PAGES ? left : HOST_PMD_PAGES;
-
-		if (!host_take_frames(host, nr, FRAMES_NEEDED))
-			break;
-		vm->overhead_pages += nr;
-		left -= nr;
-	}
-	account_switch(old);
+	if (vm->own)
+		guest_ram_access_host(vm->own, gfn(0), vm->own->nr_pages, RAM_WRITE);
 }
 
 void host_stop_vm(struct kvm_vm *vm)
@@ -164,7 +169,7 @@ void host_stop_vm(struct kvm_vm *vm)
 	if (vm->kernel && vm->guest_ops && vm->guest_ops->gone)
 		vm->guest_ops->gone(vm);
 	guest_ram_clear(vm->ram);
+	if (vm->own)
+		guest_ram_clear(vm->own);
 	swap_zram_balance(host);
-	host_put_frames(host, vm->overhead_pages);
-	vm->overhead_pages = 0;
 }

@@ -32,6 +32,7 @@ struct host_config {
 	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
+	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
 	uint64_t seed;
 };
 

@@ -62,6 +62,17 @@ void kvm_virtio_add(struct kvm_vm *vm, struct kvm_virtio *dev)
 	event_init(&dev->irq_event, irq_fn);
 }
 
+void kvm_vmm_runs(struct kvm_vm *vm)
+{
+	uint64_t nr = vm->host->config.vmm_hot_bytes >> HOST_PAGE_SHIFT;
+
+	if (!vm->own || vm->dead)
+		return;
+	if (nr > guest_ram_pages(vm->own))
+		nr = guest_ram_pages(vm->own);
+	guest_ram_access_host(vm->own, gfn(0), nr, RAM_WRITE);
+}
+
 void kvm_flush_tlbs(struct kvm_vm *vm)
 {
 	struct ledger_account *exit = &vm->account[ACCOUNT_EXIT];

@@ -125,7 +125,7 @@ struct kvm_vm {
 	unsigned int nr_vcpus;
 	uint64_t exits[NR_KVM_EXITS];
 	struct ledger_account account[NR_ACCOUNT_DOMAINS];
-	uint64_t overhead_pages;	/* frames of the VMM itself, taken while it runs */
+	struct guest_ram *own;		/* anonymous memory of the VMM itself; NULL: none */
 	struct discard_origin origin;	/* for whom memory is discarded now */
 	struct host_fd_table files;	/* of the VMM */
 	struct kvm *kvm;		/* as modules of the host's kernel see it; NULL: none do */
@@ -134,6 +134,11 @@ struct kvm_vm {
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 
+/*
+ * VMM side, on one of its threads: it has been woken, and uses some of its own memory, which the
+ * host may have swapped.
+ */
+void kvm_vmm_runs(struct kvm_vm *vm);
 /* VMM side: plug a device in before the guest boots (or later: hot plug). */
 void kvm_virtio_add(struct kvm_vm *vm, struct kvm_virtio *dev);
 /* VMM side, any context: raise an interrupt (irqfd); costs are charged to the caller. */

@@ -143,8 +143,8 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 	page_history_add(ram, lazy ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
 	ram->host->stats.zapped += zap->frames;
 	ram->given_back += freed;
-	if (ram->host->observer && ram->host->observer->discarded)
-		ram->host->observer->discarded(ram->vm, gfn(nr), count, freed, lazy);
+	if (ram_observer(ram) && ram_observer(ram)->discarded)
+		ram_observer(ram)->discarded(ram->vm, gfn(nr), count, freed, lazy);
 	note_staying(zap, nr, count);
 }
 

@@ -2,9 +2,10 @@
 /*
  * Inside of the host's memory model, shared by all that knows pages.
  *
- * Every 4 KiB page that a guest has touched, or that is in a file of the host, has an index of 32
- * bits, given by GiB of guest memory or file as they are touched: 16 TiB of all together.  State and list links of a page are 12
- * bytes, of a 2 MiB leaf 16; both tables are populated as they are touched.
+ * Every 4 KiB page that a guest or a VMM has touched, or that is in a file of the host, has an
+ * index of 32 bits, given by GiB of memory or file as they are touched: 16 TiB of all together.
+ * State and list links of a page are 12 bytes, of a 2 MiB leaf 16; both tables are populated as
+ * they are touched.
  */
 #ifndef BALLAST_HOST_MEMORY_H
 #define BALLAST_HOST_MEMORY_H
@@ -80,6 +81,7 @@ struct guest_ram {
 	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
+	bool of_vmm;			/* memory of the VMM itself: no guest, no EPT, nobody looks */
 	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };
@@ -260,11 +262,17 @@ void swap_cancel_transfers(struct host *host);
 /* Kill the VMM that holds most.  Does not return when that is the caller's own. */
 bool host_out_of_memory(struct host *host);
 
+/* Who wants to know what happens to a guest's pages; NULL: nobody. */
+static inline const struct host_observer *ram_observer(const struct guest_ram *ram)
+{
+	return ram->of_vmm ? NULL : ram->host->observer;
+}
+
 /* Somebody wants to know of each page. */
 static inline void note_ept(const struct guest_ram *ram, uint64_t g, uint64_t nr,
 			    enum ept_change change)
 {
-	const struct host_observer *observer = ram->host->observer;
+	const struct host_observer *observer = ram_observer(ram);
 
 	if (observer && observer->ept)
 		observer->ept(ram->vm, gfn(g), nr, change);

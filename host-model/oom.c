@@ -19,9 +19,11 @@ static struct kvm_vm *select_victim(const struct host *host)
 
 	for (i = 0; i < host->nr_vms; i++) {
 		struct kvm_vm *vm = host->vms[i];
-		uint64_t points = vm->ram->resident + vm->ram->swapped + vm->overhead_pages;
+		uint64_t points = vm->ram->resident + vm->ram->swapped;
 
-		if (!vm->dead && vm->overhead_pages + vm->ram->resident && points >= most) {
+		if (vm->own)
+			points += vm->own->resident + vm->own->swapped;
+		if (!vm->dead && points && points >= most) {
 			most = points;
 			victim = vm;
 		}

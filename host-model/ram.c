@@ -230,7 +230,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
  */
 static void fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start)
 {
-	const struct host_observer *observer = ram->host->observer;
+	const struct host_observer *observer = ram_observer(ram);
 
 	fault->order = block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0;
 	fault->gfn = gfn(nr & ~((UINT64_C(1) << fault->order) - 1));
@@ -249,7 +249,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	struct host *host = ram->host;
 	struct host_pmd *pmd = &ram->pmd[block];
 
-	if (host->config.thp == HOST_THP_NEVER || ram->page_order ||
+	if (host->config.thp == HOST_THP_NEVER || ram->page_order || ram->of_vmm ||
 	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
 	if (!host_take_frames(host, HOST_PMD_PAGES, FRAMES_HUGE)) {

@@ -149,12 +149,12 @@ static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++) {
-		struct kvm_vm *vm = ram_of_index(host, batch->index[i])->vm;
+		const struct guest_ram *ram = ram_of_index(host, batch->index[i]);
 
-		if (vm == last)
+		if (ram->of_vmm || ram->vm == last)
 			continue;
-		last = vm;
-		kvm_flush_tlbs(vm);
+		last = ram->vm;
+		kvm_flush_tlbs(ram->vm);
 	}
 }
 

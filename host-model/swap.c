@@ -216,16 +216,16 @@ struct page_transfer {
 /* In the name of whoever has asked for the transfer. */
 static void observe(struct guest_ram *ram, uint64_t nr, bool out, const struct page_transfer *io)
 {
-	struct host *host = ram->host;
+	const struct host_observer *observer = ram_observer(ram);
 	uint64_t old = coro_current->ctx.cause;
 
 	page_history_add(ram, out ? OP_SWAP_OUT : OP_SWAP_IN, nr, 1, 0);
-	if (!host->observer || !host->observer->swapped)
+	if (!observer || !observer->swapped)
 		return;
 	if (io)
 		coro_current->ctx.cause = io->cause;
-	host->observer->swapped(ram->vm, gfn(nr), page_slot(ram->page[nr].state), out,
-				io ? host->engine->now - io->submitted : 0);
+	observer->swapped(ram->vm, gfn(nr), page_slot(ram->page[nr].state), out,
+			  io ? ram->host->engine->now - io->submitted : 0);
 	coro_current->ctx.cause = old;
 }
 

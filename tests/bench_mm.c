@@ -37,7 +37,8 @@ static void no_boot(void *opaque, const char *error)
 
 static void build(struct bench_machine *m, unsigned int nr, uint64_t bytes, bool huge)
 {
-	struct host_config config = { .memory_bytes = (nr + 1) * bytes + GIB, .nr_cpus = 2, .swappiness = 60,
+	struct host_config config = { .memory_bytes = (nr + 1) * bytes + GIB, .nr_cpus = 2,
+				      .swappiness = 60,
 				      .thp = huge ? HOST_THP_ALWAYS : HOST_THP_NEVER, .seed = 1 };
 	unsigned int i;
 

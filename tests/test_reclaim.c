@@ -157,7 +157,8 @@ START_TEST(large_allocation_waits_for_what_is_being_written)
 	start(&a, 0);
 	engine_run(&engine, TIME_NEVER);
 	ck_assert(a.done);
-	ck_assert_uint_eq(other->overhead_pages, 16 * MIB / 4096);
+	ck_assert_uint_eq(guest_ram_resident(other->own) + guest_ram_swapped(other->own),
+			  16 * MIB / 4096);
 	finish(&a);
 	unmake_host();
 }
@@ -369,6 +370,53 @@ START_TEST(a_fault_reclaims_for_a_huge_page_unless_defrag_says_no)
 }
 END_TEST
 
+static void start_and_write(struct kvm_vm *vm, void *arg)
+{
+	host_start_vm(arg);
+	host_start_vm(vm);
+	guest_ram_write(vm->ram, gfn(0), 120 * MIB / 4096, 1);
+}
+
+static void vmm_wakes_up(struct kvm_vm *vm, void *arg)
+{
+	kvm_vmm_runs(vm);
+}
+
+/*
+ * Memory of VMMs is anonymous memory like guests': what an idle one has goes to swap, its threads
+ * read back what they use, and it is free when the VMM ends.
+ */
+START_TEST(memory_of_vmms_is_swapped_and_comes_back)
+{
+	struct body a = { .fn = start_and_write }, b = { .fn = vmm_wakes_up };
+	uint64_t swapped;
+
+	make_host(128, 2, HOST_THP_NEVER);
+	add_swap(SWAP_SSD, 256);
+	host.config.vmm_overhead_bytes = 16 * MIB;
+	host.config.vmm_hot_bytes = MIB;
+	a.vm = make_vm("big", 160);
+	b.vm = a.arg = make_vm("idle", 8);
+	press(&a);
+	swapped = guest_ram_swapped(b.vm->own);
+	ck_assert_uint_gt(swapped, 4 * MIB / 4096);
+	ck_assert_uint_eq(guest_ram_resident(b.vm->own) + swapped, 16 * MIB / 4096);
+	ck_assert_uint_eq(host_used_pages(&host), guest_ram_resident(a.vm->ram) +
+			  guest_ram_resident(a.vm->own) + guest_ram_resident(b.vm->own));
+	ck_assert_uint_eq(swap_used_slots(host.swap), guest_ram_swapped(a.vm->ram) +
+			  guest_ram_swapped(a.vm->own) + swapped);
+	press(&b);
+	ck_assert_uint_le(guest_ram_swapped(b.vm->own), swapped - MIB / 4096);
+	finish(&a);
+	finish(&b);
+	host_stop_vm(a.vm);
+	host_stop_vm(b.vm);
+	ck_assert_uint_eq(host_used_pages(&host), 0);
+	ck_assert_uint_eq(swap_used_slots(host.swap), 0);
+	unmake_host();
+}
+END_TEST
+
 /* oom_evaluate_task() replaces a task by a later one that is as bad. */
 START_TEST(of_equals_the_last_is_killed)
 {
@@ -425,6 +473,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, a_page_read_for_a_vcpu_keeps_no_slot, SWAP_HDD, SWAP_ZRAM + 1);
 	tcase_add_test(tc, what_is_being_written_is_not_free_yet);
 	tcase_add_test(tc, a_fault_reclaims_for_a_huge_page_unless_defrag_says_no);
+	tcase_add_test(tc, memory_of_vmms_is_swapped_and_comes_back);
 	tcase_add_test(tc, of_equals_the_last_is_killed);
 	tcase_add_test(tc, impossible_swap_devices_are_refused);
 	suite_add_tcase(s, tc);

@@ -60,6 +60,7 @@ static void aio_thread(void *arg)
 		ctx->thread.wait_forever = true;
 		cpu_block("work for its loop");
 		ctx->thread.wait_forever = false;
+		kvm_vmm_runs(ctx->vmm->vm);
 	}
 }
 

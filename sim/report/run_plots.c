@@ -84,8 +84,8 @@ void run_plot_memory(const struct run_page *page)
 	struct run_series *s = page->series;
 	struct plot p = over_time(page, "Host memory over time",
 				  "Guests' memory that is in frames of the host, stacked, and the "
-				  "host's page cache above it if there is any; the line is all that "
-				  "is in use, the host's own included.");
+				  "host's page cache above it if there is any; the line is all "
+				  "that is in use, the host's own included.");
 	struct plot_key keys[SERIES_GUESTS + 4];
 	struct timeline_point *guests, *host;
 	uint64_t limit = r->machine.frames * TRACE_PAGE_SIZE;

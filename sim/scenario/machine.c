@@ -175,6 +175,7 @@ static void fill_host_config(const struct scenario *s, struct host_config *confi
 		.thp_no_reclaim = s->host.thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  s->host.thp_defrag == SCENARIO_DEFRAG_NEVER,
 		.vmm_overhead_bytes = s->host.vmm_memory_mib * MIB,
+		.vmm_hot_bytes = s->host.vmm_hot_kib * UINT64_C(1024),
 		.seed = s->seed,
 	};
 }

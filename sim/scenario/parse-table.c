@@ -150,8 +150,10 @@ static const struct property_spec host_properties[] = {
 	U64("kernel-reserve-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_host, kernel_reserve_mib),
 	    "part of it that the host's kernel and everything but VMMs hold for good"),
 	U32("vmm-memory-mib", "MiB", 0, 65536, "35", FIELD(scenario_host, vmm_memory_mib),
-	    "anonymous memory of each VMM besides guest memory, never swapped (35: measured on "
-	    "QEMU 7.2)"),
+	    "anonymous memory of each VMM besides guest memory (35: measured on QEMU 7.2); it is "
+	    "swapped as guests' is"),
+	U32("vmm-hot-kib", "KiB", 0, 65536, "256", FIELD(scenario_host, vmm_hot_kib),
+	    "of that, what a thread of the VMM uses each time that it is woken (an estimate)"),
 	U32("cpus", "CPUs", 1, 4096, NULL, FIELD(scenario_host, cpus), "CPUs of the host"),
 	U64("min-free-kbytes", "KiB", 0, UINT64_C(1) << 24, "0",
 	    FIELD(scenario_host, min_free_kbytes),

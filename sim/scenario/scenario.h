@@ -92,7 +92,8 @@ struct scenario_files {
 	uint64_t cached_mib;		/* in memory when the run begins; at most size_mib */
 	uint64_t hot_mib;		/* read again and again, from the beginning on */
 	uint64_t period_ms;
-	uint32_t queue_depth, seek_us, seek_max_us, read_us, transfer_mib_per_s;	/* the disk */
+	/* of the disk */
+	uint32_t queue_depth, seek_us, seek_max_us, read_us, transfer_mib_per_s;
 };
 
 struct scenario_host {
@@ -106,6 +107,7 @@ struct scenario_host {
 	enum scenario_thp_defrag thp_defrag;
 	uint32_t swappiness;
 	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
+	uint32_t vmm_hot_kib;		/* of that, what each turn of its threads uses */
 	uint32_t sched_latency_us;
 	uint32_t sched_min_granularity_us;
 	uint32_t sched_wakeup_granularity_us;
