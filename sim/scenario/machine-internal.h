@@ -167,6 +167,7 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref);
 /* An event that only looks adds itself again, unless only such events are left. */
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns);
 
+void machine_host_config(const struct scenario_host *h, struct host_config *config);
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),
 			 void (*program)(struct machine_item *item));
