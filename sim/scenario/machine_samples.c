@@ -194,7 +194,7 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
 	      .stalled = stalled_ns(guest),
 	      .given_back = guest_ram_given_back(guest->vm->ram),
-	      .huge = guest_ram_huge(guest->vm->ram));
+	      .huge = guest_ram_huge(guest->vm->ram), .vmm = guest->vm->overhead_pages);
 	sample_where(guest);
 	sample_guest_cpu(guest);
 	emit_faults(m, guest);
