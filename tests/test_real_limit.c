@@ -6,8 +6,7 @@
 #include <signal.h>
 
 #include "clock.h"
-#include "directory.h"
-#include "group.h"
+#include "real_limit.h"
 #include "real_scratch.h"
 #include "scenario.h"
 #include "skip.h"
@@ -176,32 +175,10 @@ END_TEST
 
 /* The command */
 
-static bool swap_is_used(void)
-{
-	char line[2 * PATH_MAX];
-	FILE *f = fopen("/proc/swaps", "r");
-	bool found = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		found |= !strncmp(line, scratch, strlen(scratch));
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static bool group_is_there(pid_t pid)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "find /sys/fs/cgroup -name ballast-real-%d | grep -q .",
-		 (int)pid);
-	return !system(line);
-}
-
 static void nothing_is_left(pid_t pid)
 {
 	ck_assert_uint_eq(count_files("tmp"), 2);
-	ck_assert(!swap_is_used());
+	ck_assert(!swap_is_used(scratch));
 	ck_assert(!group_is_there(pid));
 	ck_assert_int_eq(access("x.trace", F_OK), -1);
 }
@@ -288,9 +265,9 @@ static pid_t start_waiting(void)
 
 	write_file("real/qemu-system-x86_64", "#!/bin/sh\nexec sleep 1000\n", 0755);
 	pid = start_real("overcommit-turns", "--real real");
-	while (!(swap_is_used() && group_is_there(pid)) && clock_left_ms(deadline))
+	while (!(swap_is_used(scratch) && group_is_there(pid)) && clock_left_ms(deadline))
 		clock_sleep_ms(10);
-	ck_assert(swap_is_used());
+	ck_assert(swap_is_used(scratch));
 	ck_assert(group_is_there(pid));
 	return pid;
 }
@@ -303,7 +280,7 @@ START_TEST(what_a_killed_run_has_left_goes_with_the_next)
 
 	kill(killed, SIGKILL);
 	ck_assert_int_eq(end_real(killed, text, sizeof(text)), -1);
-	ck_assert(swap_is_used());
+	ck_assert(swap_is_used(scratch));
 	unlink("real/qemu-system-x86_64");
 	unlink("x.trace");
 	next = start_real("overcommit-turns", "--real real");
@@ -323,33 +300,16 @@ START_TEST(another_run_is_left_alone)
 	next = start_real("reporting", "--limit --real broken");
 	ck_assert_int_eq(end_real(next, text, sizeof(text)), 2);
 	ck_assert(!group_is_there(next));
-	ck_assert(swap_is_used());
+	ck_assert(swap_is_used(scratch));
 	ck_assert(group_is_there(lives));
 	kill(lives, SIGKILL);
 	end_real(lives, text, sizeof(text));
 	next = start_real("reporting", "--limit --real broken");
 	end_real(next, text, sizeof(text));
-	ck_assert(!swap_is_used());
+	ck_assert(!swap_is_used(scratch));
 	ck_assert(!group_is_there(lives));
 }
 END_TEST
-
-/* Whether a group and a swap file can be had here, for the tests that need them. */
-static bool can_limit(void)
-{
-	struct real_group g;
-	struct real_swap_file s;
-	char dir[PATH_MAX], error[1024];
-	bool can = !real_directory_create(dir, sizeof(dir), error, sizeof(error)) &&
-		   !real_swap_file_create(&s, dir, MIB, error, sizeof(error));
-
-	if (can && !real_swap_file_destroy(&s, error, sizeof(error)))
-		can = !real_group_create(&g, 64 * MIB, MIB, error, sizeof(error));
-	if (can)
-		real_group_destroy(&g);
-	real_directory_remove(dir);
-	return can;
-}
 
 static Suite *make_suite(void)
 {
