@@ -19,7 +19,7 @@
 #include "vm.h"
 
 #define REAL_NS_PER_MS UINT64_C(1000000)
-#define REAL_COMMAND_MS 60000		/* for the agent to answer: slow is not dead */
+#define REAL_COMMAND_MS 180000		/* for the agent to answer: slow is not dead */
 #define REAL_QMP_MS 30000
 #define REAL_EVENTS_MAX 64		/* at once; a guest runs fewer programs */
 #define REAL_APPEND_SIZE 2048

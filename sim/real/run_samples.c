@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SILENCE_NS (60000 * REAL_NS_PER_MS)	/* of a guest that was asked */
+#define SILENCE_NS (REAL_COMMAND_MS * REAL_NS_PER_MS)	/* of a guest that was asked */
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {

@@ -107,7 +107,7 @@ const char *worlds_simulated(const char *name, int seed)
 	return trace;
 }
 
-const char *worlds_real(const char *name, int nr)
+const char *worlds_real_with(const char *name, int nr, const char *option)
 {
 	const char *accel = getenv("BALLAST_ACCEL"), *file = scenario_of(name), *trace;
 	char what[16];
@@ -115,6 +115,12 @@ const char *worlds_real(const char *name, int nr)
 	snprintf(what, sizeof(what), "real%d", nr);
 	trace = worlds_file(name, what);
 	worlds_run(cmd_real, (const char *const[]){ "real", file, "--quiet", "--trace", trace,
-						    "--accel", accel ? accel : "tcg", NULL });
+						    "--accel", accel ? accel : "tcg", option,
+						    NULL });
 	return trace;
+}
+
+const char *worlds_real(const char *name, int nr)
+{
+	return worlds_real_with(name, nr, NULL);
 }

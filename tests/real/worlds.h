@@ -23,5 +23,7 @@ void worlds_run(int (*main_of)(int argc, char **argv), const char *const *words)
 /* Traces of scenarios/real/NAME.dts: of the simulator with @seed; of real machines. */
 const char *worlds_simulated(const char *name, int seed);
 const char *worlds_real(const char *name, int nr);
+/* The second with one more option. */
+const char *worlds_real_with(const char *name, int nr, const char *option);
 
 #endif
