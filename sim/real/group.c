@@ -99,8 +99,7 @@ static bool read_number(int dir, const char *name, uint64_t *value)
 {
 	char text[64];
 
-	return !name || (read_text(dir, name, text, sizeof(text)) &&
-			 sscanf(text, "%" SCNu64, value) == 1);
+	return read_text(dir, name, text, sizeof(text)) && sscanf(text, "%" SCNu64, value) == 1;
 }
 
 int real_group_read(const struct real_group *g, struct real_group_counters *c, char *error,
@@ -110,9 +109,13 @@ int real_group_read(const struct real_group *g, struct real_group_counters *c, c
 	char stat[TEXT_SIZE], events[512];
 
 	*c = (struct real_group_counters){ 0 };
-	if (read_number(g->dir, f->usage, &c->usage) && read_number(g->dir, f->swap, &c->swap) &&
-	    read_number(g->dir, f->kernel, &c->kernel) &&
-	    read_number(g->dir, f->hits, &c->limit_hits) &&
+	/* Kernels may be built without these. */
+	if (f->swap)
+		read_number(g->dir, f->swap, &c->swap);
+	if (f->kernel)
+		read_number(g->dir, f->kernel, &c->kernel);
+	if (read_number(g->dir, f->usage, &c->usage) &&
+	    (!f->hits || read_number(g->dir, f->hits, &c->limit_hits)) &&
 	    read_text(g->dir, "memory.stat", stat, sizeof(stat)) &&
 	    real_group_parse_stat(g->version, stat, c) &&
 	    read_text(g->dir, f->events, events, sizeof(events)) &&
@@ -145,7 +148,7 @@ static int write_bytes(int dir, const char *name, uint64_t bytes)
 	return write_text(dir, name, text);
 }
 
-/* Version 2 has the controller where it is enabled for what lies below. */
+/* Version 2 has the controller where it is enabled for what lies below; that stays so. */
 static bool offers_memory(const char *dir)
 {
 	char text[512] = "";
