@@ -110,9 +110,6 @@ int real_guest_launch(struct real_guest *g)
 	g->vm = real_vm_start(&config, error, sizeof(error));
 	if (!g->vm)
 		return real_run_fail(g->run, TRACE_END_FAILED, true, "%s", error);
-	/* They were needed for the start only. */
-	g->vm->config.qemu = g->vm->config.firmware = g->vm->config.kernel = NULL;
-	g->vm->config.initrd = NULL;
 	return real_setup_open_logs(g);
 }
 

@@ -96,6 +96,7 @@ struct real_run {
 
 	/* The host. */
 	char dir[PATH_MAX];		/* of its own; "" before it is made */
+	char qemu[PATH_MAX], firmware[PATH_MAX], kernel[PATH_MAX];	/* what guests boot from */
 	bool limited;			/* guests are in the group */
 	struct real_group group;
 	struct real_swap_file swap;
@@ -158,7 +159,7 @@ void real_commands_finish(struct real_run *run, struct real_guest *gone);
 int real_setup_check(struct real_run *run);
 /* What the guest boots from. */
 int real_setup_machine(struct real_guest *guest);
-/* How it is started; @config points to strings that stay until the next call. */
+/* How it is started; strings of @config are the run's. */
 void real_setup_config(struct real_guest *guest, struct real_vm_config *config);
 int real_setup_open_logs(struct real_guest *guest);
 /* The guest is there: its settings, then its modules. */

@@ -252,16 +252,16 @@ static int add_log(struct real_guest *g)
 
 void real_setup_config(struct real_guest *g, struct real_vm_config *config)
 {
-	static char qemu[PATH_MAX], firmware[PATH_MAX], kernel[PATH_MAX];
-	const struct real_run_options *o = &g->run->options;
+	struct real_run *run = g->run;
+	const struct real_run_options *o = &run->options;
 
-	snprintf(qemu, sizeof(qemu), "%s/qemu-system-x86_64", o->dir);
-	snprintf(firmware, sizeof(firmware), "%s/firmware", o->dir);
-	snprintf(kernel, sizeof(kernel), "%s/stock/vmlinuz", o->dir);
+	snprintf(run->qemu, sizeof(run->qemu), "%s/qemu-system-x86_64", o->dir);
+	snprintf(run->firmware, sizeof(run->firmware), "%s/firmware", o->dir);
+	snprintf(run->kernel, sizeof(run->kernel), "%s/stock/vmlinuz", o->dir);
 	config->name = g->config->name;
-	config->qemu = qemu;
-	config->firmware = firmware;
-	config->kernel = o->kernel ? o->kernel : kernel;
+	config->qemu = run->qemu;
+	config->firmware = run->firmware;
+	config->kernel = o->kernel ? o->kernel : run->kernel;
 	config->initrd = g->initrd;
 	config->append = g->append;
 	config->accel = o->accel;
@@ -269,7 +269,7 @@ void real_setup_config(struct real_guest *g, struct real_vm_config *config)
 	config->vcpus = g->config->vcpus;
 	config->dir = g->dir;
 	config->args = g->args.arg;
-	config->group = g->run->limited ? g->run->group.procs : 0;
+	config->group = run->limited ? run->group.procs : 0;
 	/* Running out of memory is something that scenarios are about. */
 	config->allowed = 1u << LOG_OOM;
 }
