@@ -239,6 +239,76 @@ START_TEST(compressed_swap_is_refused)
 }
 END_TEST
 
+static uint64_t number_in(const char *dir, const char *name)
+{
+	char path[PATH_MAX + 64];
+	unsigned long long value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (f) {
+		ck_assert_int_eq(fscanf(f, "%llu", &value), 1);
+		fclose(f);
+	}
+	return value;
+}
+
+/* A process that has @bytes of its own in the group, and waits. */
+static pid_t start_in_group(const struct real_group *g, size_t bytes)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		char *memory = malloc(bytes);
+
+		if (write(g->procs, "0", 1) != 1)
+			_exit(1);
+		memset(memory, 1, bytes);
+		if (write(ready[1], memory, 1) == 1)
+			pause();
+		_exit(2);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+START_TEST(group_has_the_limit_and_counts)
+{
+	struct real_group_counters c;
+	struct real_group g;
+	char error[1024], path[PATH_MAX];
+	pid_t pid;
+
+	ck_assert_msg(!real_group_create(&g, 64 * MIB, 32 * MIB, error, sizeof(error)), "%s",
+		      error);
+	snprintf(path, sizeof(path), "%s", g.path);
+	if (g.version == 1) {
+		ck_assert_uint_eq(number_in(path, "memory.limit_in_bytes"), 64 * MIB);
+		ck_assert_uint_eq(number_in(path, "memory.memsw.limit_in_bytes"), 96 * MIB);
+	} else {
+		ck_assert_uint_eq(number_in(path, "memory.max"), 64 * MIB);
+		ck_assert_uint_eq(number_in(path, "memory.swap.max"), 32 * MIB);
+	}
+	pid = start_in_group(&g, 20 * MIB);
+	ck_assert_msg(!real_group_read(&g, &c, error, sizeof(error)), "%s", error);
+	ck_assert_uint_ge(c.usage, 20 * MIB);
+	ck_assert_uint_le(c.usage, 64 * MIB);
+	ck_assert_uint_ge(c.anon, 19 * MIB);
+	ck_assert_uint_eq(c.oom_kills, 0);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	real_group_destroy(&g);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
 START_TEST(what_fails_later_leaves_nothing)
 {
 	char text[4096], memory[] = "/dev/shm/ballast-test-XXXXXX";
@@ -333,11 +403,12 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(made, real_scratch_make, real_scratch_remove);
 	tcase_set_timeout(made, 120);
 	if (can_limit()) {
+		tcase_add_test(made, group_has_the_limit_and_counts);
 		tcase_add_test(made, what_fails_later_leaves_nothing);
 		tcase_add_test(made, what_a_killed_run_has_left_goes_with_the_next);
 		tcase_add_test(made, another_run_is_left_alone);
 	} else {
-		skip_tests(3, "memory groups and swap files cannot be made here");
+		skip_tests(4, "memory groups and swap files cannot be made here");
 	}
 	suite_add_tcase(suite, made);
 	return suite;
