@@ -81,7 +81,7 @@ struct guest_ram {
 	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
-	bool of_vmm;			/* memory of the VMM itself: no guest, no EPT, nobody looks */
+	bool of_vmm;			/* memory of the VMM itself: nobody looks at it */
 	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };

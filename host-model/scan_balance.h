@@ -34,7 +34,7 @@ struct scan_balance {
 	int priority;				/* 12 to 0: 1 / 2^priority of each list at a time */
 	bool swap;				/* anonymous pages can be written */
 	bool refaults[2];			/* [file]: pages came back active, lately */
-	bool force_deactivate;			/* active pages were spared, and nothing was found */
+	bool force_deactivate;			/* active pages were spared, in vain */
 };
 
 /* Whether active pages may become inactive. */

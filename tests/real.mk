@@ -93,7 +93,7 @@ $(O)/tests/real/%.o: tests/real/%.c
 	@$(CC) $(PROGRAM_CFLAGS) $(CHECK_CFLAGS) -Itests -Itests/real -Itests/hostile -c -o $@ $<
 
 $(O)/tests/real/test_%: $(O)/tests/real/test_%.o $(O)/tests/real/boot.o $(O)/tests/real/rows.o \
-		$(O)/tests/real/host_machine.o $(lib_obj)
+		$(O)/tests/real/host_machine.o $(O)/tests/real/worlds.o $(lib_obj)
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 

@@ -208,7 +208,8 @@ static const struct bad {
 	  1 },
 	{ "diff", "ballast: diff: needs two traces, SIM and REAL", 1 },
 	{ "diff none.trace", "ballast: diff: needs two traces, SIM and REAL", 1 },
-	{ "diff a b c", "ballast: diff c: takes two traces, SIM and REAL", 1 },
+	{ "diff a b c", "ballast: a: No such file or directory; record it with: ballast run "
+	  "SCENARIO --trace FILE", 1 },
 	{ "diff none.trace none.trace", "ballast: none.trace: No such file or directory; record it "
 	  "with: ballast run SCENARIO --trace FILE", 1 },
 	{ "diff empty empty", "ballast: empty: not a ballast trace; record it with: ballast run "
@@ -490,6 +491,11 @@ START_TEST(diff_of_runs_is_status_1_beyond_the_threshold_only)
 	trace = read_file("with.trace", &size);
 	write_file("cut.trace", trace, size - 1000);
 	free(trace);
+	o = ballast("diff with.trace without.trace with.trace");
+	ck_assert_int_eq(o.status, 2);
+	ck_assert_msg(first_line_is(o.err, "ballast: diff: 3 traces, all of the simulator: ...") &&
+		      o.err_lines == 1, "%.500s", o.err);
+	output_free(&o);
 	o = ballast("diff without.trace cut.trace");
 	ck_assert_int_eq(o.status, 2);
 	ck_assert_msg(first_line_is(o.err, "ballast: cut.trace: at byte ...") &&

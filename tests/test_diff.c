@@ -149,7 +149,7 @@ static void check_phase(const struct phase *p, const struct expected *e)
 	ck_assert_uint_eq(p->sample_age, 0);
 	ck_assert(!p->cut);
 	for (unsigned int q = 0; q < NR_PHASE_QUANTITIES; q++)
-		ck_assert(p->recorded[q]);
+		ck_assert_int_eq(p->recorded[q], q < PHASE_HOST_USED);
 }
 
 /*

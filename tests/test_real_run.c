@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "lines.h"
 #include "program-args.h"
+#include "real_scratch.h"
 #include "suite.h"
 #include "trace_log.h"
 
@@ -196,77 +197,9 @@ END_TEST
 
 /* The command, as a process, in a directory of its own */
 
-static char command[PATH_MAX], top[PATH_MAX], scratch[64];
-
-static void write_file(const char *name, const char *text, unsigned int mode)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
-
-	ck_assert_msg(fd >= 0, "%s cannot be written", name);
-	ck_assert_int_eq(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-/* As `make real` fills it, but for QEMU and the kernel. */
-static void make_scratch(void)
-{
-	strcpy(scratch, "/tmp/ballast-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	ck_assert(!mkdir("real", 0755) && !mkdir("real/stock", 0755) && !mkdir("tmp", 0755));
-	ck_assert(!mkdir("real/modules", 0755) && !mkdir("real/firmware", 0755));
-	write_file("real/agent", "agent", 0755);
-	write_file("real/stock/order", "", 0644);
-	write_file("real/stock/vmlinuz", "kernel", 0644);
-	write_file("real/modules/virtio_ballast.ko", "module", 0644);
-	setenv("TMPDIR", "tmp", 1);
-	unsetenv("BALLAST_REAL");
-}
-
-static void remove_scratch(void)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "rm -rf '%s'", scratch);
-	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(system(line), 0);
-}
-
-static unsigned int count_files(const char *path)
-{
-	DIR *dir = opendir(path);
-	unsigned int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-/* The first line of standard error is @text; returns the exit status. */
-static int run_real(const char *arguments, char *text, size_t size)
-{
-	char line[3 * PATH_MAX];
-	int status;
-	FILE *f;
-
-	snprintf(line, sizeof(line),
-		 "'%s' real '%s/scenarios/real/reporting.dts' --trace x.trace %s 2>err >out",
-		 command, top, arguments);
-	status = system(line);
-	f = fopen("err", "r");
-	ck_assert_ptr_nonnull(f);
-	if (!fgets(text, size, f))
-		text[0] = '\0';
-	fclose(f);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static const struct refusal {
 	const char *arguments, *says;
 } refusals[] = {
-	{ "--set /guest/count=2", "count: 2 guests; a real run is of one: --set /guest/count=1" },
 	{ "--set /guest/modules/balloon-driver/image=other",
 	  "image: other: a real kernel has only" },
 	{ "--set /guest/devices/balloon/type=virtio-blk-pci",
@@ -305,7 +238,7 @@ START_TEST(what_cannot_be_had_is_refused)
 	write_file("out", "", 0644);
 	files = count_files(".");
 	temporary = count_files("tmp");
-	ck_assert_int_eq(run_real(r->arguments, text, sizeof(text)), 2);
+	ck_assert_int_eq(run_real("reporting", r->arguments, text, sizeof(text)), 2);
 	ck_assert_msg(strstr(text, r->says), "%s: says '%s' instead of '%s'", r->arguments, text,
 		      r->says);
 	ck_assert_uint_eq(count_files("."), files);
@@ -329,7 +262,7 @@ static Suite *make_suite(void)
 	tcase_add_test(arguments, programs_get_words);
 	tcase_add_test(arguments, devices_become_options);
 	suite_add_tcase(suite, arguments);
-	tcase_add_checked_fixture(refused, make_scratch, remove_scratch);
+	tcase_add_checked_fixture(refused, real_scratch_make, real_scratch_remove);
 	tcase_add_loop_test(refused, what_cannot_be_had_is_refused, 0, ARRAY_LEN(refusals));
 	tcase_set_timeout(refused, 60);
 	suite_add_tcase(suite, refused);
@@ -338,13 +271,5 @@ static Suite *make_suite(void)
 
 Suite *test_suite(int argc, char **argv)
 {
-	const char *build = getenv("BALLAST_BUILD"), *at = getenv("BALLAST_TOP");
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/ballast", build ? build : "build/gcc");
-	if (!realpath(path, command) || !realpath(at ? at : ".", top)) {
-		fprintf(stderr, "%s: not found\n", path);
-		return NULL;
-	}
-	return make_suite();
+	return real_scratch_find() ? make_suite() : NULL;
 }

@@ -68,6 +68,7 @@ struct run_args {
 	enum trace_level detail;	/* of the trace */
 	const char *real;		/* what `make real` fills; NULL: beside the executable */
 	const char *accel, *kernel, *stock_module; /* of a real machine; NULL: the default */
+	bool limit, no_limit;		/* of a real machine: overrides what it does by default */
 	const struct cli_world *world;	/* NULL: the model */
 	unsigned int patience_s;	/* of the watchdog, CPU time; 0: the default */
 	bool json, quiet;

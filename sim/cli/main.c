@@ -19,7 +19,7 @@ struct command {
 static const struct command commands[] = {
 	{ "run", cmd_run, "FILE... [OPTION...]", "run scenarios and print what happened" },
 	{ "check", cmd_check, "FILE... [OPTION...]", "validate scenarios without running them" },
-	{ "real", cmd_real, "FILE... [OPTION...]", "run scenarios of one guest on a real kernel" },
+	{ "real", cmd_real, "FILE... [OPTION...]", "run scenarios on real kernels" },
 	{ "compare", cmd_compare, "FILE [OPTION...]",
 	  "one machine under all mechanisms: who wins?" },
 	{ "demo", cmd_demo, "[--report FILE]", "compare scenarios/demo.dts, with a report" },
@@ -30,7 +30,8 @@ static const struct command commands[] = {
 	{ "export", cmd_export, "FORMAT TRACE [OPTION...]",
 	  "write a trace for Perfetto, babeltrace2, SQLite or as CSV" },
 	{ "report", cmd_report, "TRACE [-o FILE]", "one HTML file of a run, with plots" },
-	{ "diff", cmd_diff, "SIM REAL [OPTION...]", "compare two traces, phase by phase" },
+	{ "diff", cmd_diff, "SIM... REAL... [OPTION...]",
+	  "compare traces, phase by phase; several: ranges" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
 	  "replay a recording of a real page allocator" },
 };
@@ -63,6 +64,8 @@ static void usage(FILE *out)
 		"  --accel tcg|kvm         how QEMU runs the guest\n"
 		"  --kernel stock|FILE     Debian's, or an image with the driver built in\n"
 		"  --stock-module FILE     a virtio_balloon.ko of your own instead of Debian's\n"
+		"  --limit, --no-limit     guests share the scenario's memory and swap (root); by\n"
+		"                          default several do\n"
 		"\nMore options of compare (no --trace, --detail, --strict):\n"
 		"  --mechanisms A,B        of scenarios/mechanisms; default: all that can be had\n"
 		"  --with NAME=PART+PART   a variation: mechanisms, overlays, /PATH/PROP=VALUE\n"

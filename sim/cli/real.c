@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ballast real: scenarios of one guest on a real kernel in a real QEMU.
+ * ballast real: scenarios on real kernels in real QEMUs.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +38,8 @@ static void *create(const struct run_args *args, const struct scenario *scenario
 					    .message = cli_message, .opaque = (void *)args,
 					    .stop = cli_interrupt_flag() };
 
+	options.limit = args->limit ? REAL_LIMIT_YES :
+			args->no_limit ? REAL_LIMIT_NO : REAL_LIMIT_DEFAULT;
 	if (args->progress && !args->quiet)
 		options.progress = print_progress;
 	return real_run_create(scenario, &options, error, error_size);

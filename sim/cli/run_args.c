@@ -158,6 +158,10 @@ int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **arg
 			args->quiet = true;
 		else if (!strcmp(argv[i], "--strict"))
 			args->strict = true;
+		else if (kind == RUN_REAL && !strcmp(argv[i], "--limit"))
+			args->limit = true, args->no_limit = false;
+		else if (kind == RUN_REAL && !strcmp(argv[i], "--no-limit"))
+			args->no_limit = true, args->limit = false;
 		else if (takes_value(argv[i], kind) && i + 1 == argc)
 			ret = cli_error("%s: needs a value", argv[i]);
 		else if (takes_value(argv[i], kind))

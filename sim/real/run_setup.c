@@ -9,156 +9,47 @@
 #define _GNU_SOURCE
 #include "run_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "images.h"
 #include "initramfs.h"
 #include "log.h"
 #include "protocol.h"
 #include "series.h"
 #include "trace_log.h"
 
-/* What Linux 6.1 has compiled in (mm/page_reporting.[ch]). */
-#define REPORTING_ORDER 9
-#define REPORTING_DELAY_MS 2000
-#define REPORTING_CAPACITY 32
+#define REPORTING_ORDER 9	/* as Linux 6.1 has it compiled in */
 #define FILES_MAX 64
 
 #define ORDER_FILE "/sys/module/page_reporting/parameters/page_reporting_order"
 #define THP_FILE "/sys/kernel/mm/transparent_hugepage/enabled"
 #define THP_PAGES_MIN (512 << 8)	/* hugepage_init() */
 
-enum image_kind { IMAGE_MODULE, IMAGE_PART_OF_KERNEL };
+static int bad(struct real_guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Images of guest modules that a real kernel has as well. */
-static const struct image {
-	const char *name;		/* in scenarios */
-	enum image_kind kind;
-	const char *file;		/* under the directory of `make real` */
-	const char *module, *driver;	/* as the kernel calls them */
-} images[] = {
-	{ "virtio_ballast", IMAGE_MODULE, "modules/virtio_ballast.ko", "virtio_ballast",
-	  "virtio_ballast" },
-	{ "upstream-virtio_balloon", IMAGE_MODULE, "stock/virtio_balloon.ko", "virtio_balloon",
-	  "virtio_balloon" },
-	{ "upstream-page_reporting", IMAGE_PART_OF_KERNEL, NULL, NULL, NULL },
-};
-
-static const struct image *image_of(const struct scenario_module *module)
+static int bad(struct real_guest *g, const char *fmt, ...)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(images) / sizeof(images[0]); i++)
-		if (!strcmp(images[i].name, module->image))
-			return &images[i];
-	return NULL;
-}
-
-static int bad(struct real_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static int bad(struct real_run *run, const char *fmt, ...)
-{
-	char text[1024];
+	char text[REAL_ERROR_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	return real_run_fail(run, TRACE_END_FAILED, true, "%s", text);
+	return real_run_fail(g->run, TRACE_END_FAILED, true, "%s", text);
 }
 
-/* Before anything is made */
-
-static int check_guests(struct real_run *run)
+/* A guest that the host has killed is set up no further, either. */
+static int vm_failed(struct real_guest *g)
 {
-	const struct scenario *s = run->scenario;
-	const struct scenario_guest *g = s->guests;
-
-	if (s->nr_guests == 1)
-		return 0;
-	if (s->nr_guests && g->nr_replicas == s->nr_guests) {
-		const char *node = strstr(g->path, ": ");
-
-		return bad(run, "%s: count: %u guests; a real run is of one: --set %s/count=1",
-			   g->path, s->nr_guests, node ? node + 2 : g->path);
-	}
-	return bad(run, "%s: %u guests; a real run is of one", s->file, s->nr_guests);
-}
-
-static int check_modules(struct real_run *run)
-{
-	const struct scenario_guest *g = run->guest;
-	uint32_t i, j;
-
-	for (i = 0; i < g->nr_modules; i++) {
-		const struct scenario_module *m = &g->modules[i];
-		const struct image *image = image_of(m);
-
-		if (!image)
-			return bad(run, "%s: image: %s: a real kernel has only virtio_ballast, "
-				   "upstream-virtio_balloon and upstream-page_reporting here",
-				   m->path, m->image);
-		if (image->kind == IMAGE_PART_OF_KERNEL && m->nr_parameters)
-			return bad(run, "%s: parameters: %s is part of a real kernel, takes none "
-				   "here; see page-reporting", m->path, m->image);
-		for (j = 0; j < m->nr_parameters; j++)
-			if (strpbrk(m->parameters[j].value, " \"\t\n"))
-				return bad(run, "%s: %s: '%s': a real run cannot pass blanks",
-					   m->path, m->parameters[j].name,
-					   m->parameters[j].value);
-	}
-	return 0;
-}
-
-int real_setup_check(struct real_run *run)
-{
-	const struct scenario_page_reporting *r;
-	char error[512];
-
-	if (check_guests(run))
-		return -1;
-	run->guest = &run->scenario->guests[0];
-	r = &run->guest->page_reporting;
-	if (run->guest->swap.kind != SCENARIO_SWAP_NONE)
-		return bad(run, "%s: swap: a real run has no swap in its guest; leave it out",
-			   run->guest->path);
-	if (run->guest->page_size_kib != 4)
-		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
-			   "leave it out", run->guest->path);
-	if (r->delay_ms != REPORTING_DELAY_MS || r->capacity != REPORTING_CAPACITY)
-		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
-			   "compiled in; they cannot be changed", run->guest->path,
-			   REPORTING_DELAY_MS, REPORTING_CAPACITY);
-	if (run->scenario->host.nr_modules)
-		return bad(run, "%s: a real run's host is this machine, with the modules that it "
-			   "has; leave it out", run->scenario->host.modules[0].path);
-	if (run->guest->assigned_device)
-		return bad(run, "%s: assigned-device: a real run has none; leave it out",
-			   run->guest->path);
-	if (run->guest->controller.path)
-		return bad(run, "%s: a real run has no controller; leave it out",
-			   run->guest->controller.path);
-	for (uint32_t i = 0; i < run->scenario->nr_commands; i++)
-		if (run->scenario->commands[i].kind != SCENARIO_COMMAND_SET_BALLOON)
-			return bad(run, "%s: a real run has no migration that begins and does not "
-				   "end; leave it out", run->scenario->commands[i].path);
-	if (check_modules(run))
-		return -1;
-	if (real_arguments_devices(&run->args, run->guest, error, sizeof(error)))
-		return bad(run, "%s", error);
-	run->balloon = scenario_balloon(run->guest);
-	if (run->balloon)
-		run->recorded = real_device_is_ours(run->balloon);
-	if (run->options.accel && strcmp(run->options.accel, "tcg") &&
-	    strcmp(run->options.accel, "kvm"))
-		return bad(run, "--accel %s: allowed: tcg, kvm", run->options.accel);
-	return 0;
+	real_guest_failed(g);
+	return -1;
 }
 
 /* The initramfs */
@@ -202,15 +93,15 @@ static void add_file(struct file_list *list, const char *path, const char *sourc
 		list->file[list->nr++] = (struct initramfs_file){ path, source, text, mode };
 }
 
-static int add_stock_modules(struct real_run *run, struct file_list *list)
+static int add_stock_modules(struct real_guest *g, struct file_list *list)
 {
-	char *order = own_text(list, "%s/stock/order", run->options.dir), *loads = NULL;
+	char *order = own_text(list, "%s/stock/order", g->run->options.dir), *loads = NULL;
 	FILE *f = fopen(order, "r"), *out;
 	char name[128];
 	size_t size;
 
 	if (!f)
-		return bad(run, "%s: %s; 'make real' makes it, --real says where it is", order,
+		return bad(g, "%s: %s; 'make real' makes it, --real says where it is", order,
 			   strerror(errno));
 	out = open_memstream(&loads, &size);
 	while (fgets(name, sizeof(name), f)) {
@@ -219,7 +110,7 @@ static int add_stock_modules(struct real_run *run, struct file_list *list)
 			continue;
 		fprintf(out, "/lib/%s.ko\n", name);
 		add_file(list, own_text(list, "lib/%s.ko", name),
-			 own_text(list, "%s/stock/%s.ko", run->options.dir, name), NULL, 0644);
+			 own_text(list, "%s/stock/%s.ko", g->run->options.dir, name), NULL, 0644);
 	}
 	fclose(f);
 	fclose(out);
@@ -227,46 +118,46 @@ static int add_stock_modules(struct real_run *run, struct file_list *list)
 	return 0;
 }
 
-static const char *module_file(struct real_run *run, struct file_list *list,
-			       const struct image *image)
+static const char *module_file(struct real_guest *g, struct file_list *list,
+			       const struct real_image *image)
 {
-	if (run->options.stock_module && !strcmp(image->module, "virtio_balloon"))
-		return run->options.stock_module;
-	return own_text(list, "%s/%s", run->options.dir, image->file);
+	if (g->run->options.stock_module && !strcmp(image->module, "virtio_balloon"))
+		return g->run->options.stock_module;
+	return own_text(list, "%s/%s", g->run->options.dir, image->file);
 }
 
-static int add_modules(struct real_run *run, struct file_list *list)
+static int add_modules(struct real_guest *g, struct file_list *list)
 {
 	uint32_t i, j;
 
-	if (run->options.kernel)
+	if (g->run->options.kernel)
 		return 0;
-	if (add_stock_modules(run, list))
+	if (add_stock_modules(g, list))
 		return -1;
-	for (i = 0; i < run->guest->nr_modules; i++) {
-		const struct image *image = image_of(&run->guest->modules[i]);
+	for (i = 0; i < g->config->nr_modules; i++) {
+		const struct real_image *image = real_image_of(&g->config->modules[i]);
 
 		for (j = 0; j < i; j++)
-			if (image_of(&run->guest->modules[j]) == image)
+			if (real_image_of(&g->config->modules[j]) == image)
 				break;
-		if (j == i && image->kind == IMAGE_MODULE)
+		if (j == i && image->kind == REAL_IMAGE_MODULE)
 			add_file(list, own_text(list, "lib/%s.ko", image->module),
-				 module_file(run, list, image), NULL, 0644);
+				 module_file(g, list, image), NULL, 0644);
 	}
 	return 0;
 }
 
 /* The agent reads lines "NS VALUE". */
-static int add_series(struct real_run *run, struct file_list *list, uint32_t index)
+static int add_series(struct real_guest *g, struct file_list *list, uint32_t index)
 {
-	const struct scenario_program *p = &run->guest->programs[index];
+	const struct scenario_program *p = &g->config->programs[index];
 	struct program_sample *samples;
 	char error[512], *text = NULL;
 	size_t nr, i, size;
 	FILE *out;
 
 	if (series_read(p->file, &samples, &nr, error, sizeof(error)))
-		return bad(run, "%s: file: %s", p->path, error);
+		return bad(g, "%s: file: %s", p->path, error);
 	out = open_memstream(&text, &size);
 	for (i = 0; out && i < nr; i++)
 		fprintf(out, "%" PRIu64 " %" PRIu64 "\n", samples[i].time_ns, samples[i].value);
@@ -274,25 +165,25 @@ static int add_series(struct real_run *run, struct file_list *list, uint32_t ind
 		fclose(out);
 	free(samples);
 	add_file(list, own_text(list, "series-%u", index), NULL, own(list, text), 0644);
-	return text ? 0 : bad(run, "%s: file: no memory for it", p->path);
+	return text ? 0 : bad(g, "%s: file: no memory for it", p->path);
 }
 
-static int make_initramfs(struct real_run *run, const char *path)
+static int make_initramfs(struct real_guest *g, const char *path)
 {
 	struct file_list list = { .nr = 0 };
 	char error[1024];
 	uint32_t i;
 	int ret;
 
-	if (run->guest->nr_programs > FILES_MAX / 2)
-		return bad(run, "%s: programs: more than %d", run->guest->path, FILES_MAX / 2);
-	add_file(&list, "init", own_text(&list, "%s/agent", run->options.dir), NULL, 0755);
-	ret = add_modules(run, &list);
-	for (i = 0; !ret && i < run->guest->nr_programs; i++)
-		if (run->guest->programs[i].file)
-			ret = add_series(run, &list, i);
+	if (g->config->nr_programs > FILES_MAX / 2)
+		return bad(g, "%s: programs: more than %d", g->config->path, FILES_MAX / 2);
+	add_file(&list, "init", own_text(&list, "%s/agent", g->run->options.dir), NULL, 0755);
+	ret = add_modules(g, &list);
+	for (i = 0; !ret && i < g->config->nr_programs; i++)
+		if (g->config->programs[i].file)
+			ret = add_series(g, &list, i);
 	if (!ret && initramfs_write(path, list.file, list.nr, error, sizeof(error)))
-		ret = bad(run, "%s; 'make real' makes what a boot needs, --real says where it is",
+		ret = bad(g, "%s; 'make real' makes what a boot needs, --real says where it is",
 			  error);
 	free_list(&list);
 	return ret;
@@ -300,13 +191,13 @@ static int make_initramfs(struct real_run *run, const char *path)
 
 /* The machine */
 
-static void __attribute__((format(printf, 2, 3))) append(struct real_run *run, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) append(struct real_guest *g, const char *fmt, ...)
 {
-	size_t used = strlen(run->append);
+	size_t used = strlen(g->append);
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(run->append + used, sizeof(run->append) - used, fmt, args);
+	vsnprintf(g->append + used, sizeof(g->append) - used, fmt, args);
 	va_end(args);
 }
 
@@ -320,142 +211,114 @@ static const char *thp_name(const struct scenario_guest *guest)
 }
 
 /* A driver that is built in has its parameters there, too. */
-static void kernel_options(struct real_run *run)
+static void kernel_options(struct real_guest *g)
 {
-	const struct scenario_guest *g = run->guest;
+	const struct scenario_guest *c = g->config;
 	uint32_t i, j;
 
-	append(run, "transparent_hugepage=%s init_on_alloc=%d init_on_free=%d", thp_name(g),
-	       g->init_on_alloc, g->init_on_free);
-	if (g->movable_mib)
-		append(run, " movablecore=%" PRIu64 "M", g->movable_mib);
-	if (g->page_poison)
-		append(run, " page_poison=1");
-	for (i = 0; run->options.kernel && i < g->nr_modules; i++) {
-		const struct scenario_module *m = &g->modules[i];
+	append(g, "transparent_hugepage=%s init_on_alloc=%d init_on_free=%d", thp_name(c),
+	       c->init_on_alloc, c->init_on_free);
+	if (c->movable_mib)
+		append(g, " movablecore=%" PRIu64 "M", c->movable_mib);
+	if (c->page_poison)
+		append(g, " page_poison=1");
+	for (i = 0; g->run->options.kernel && i < c->nr_modules; i++) {
+		const struct scenario_module *m = &c->modules[i];
 
 		for (j = 0; j < m->nr_parameters; j++)
-			append(run, " %s.%s=%s", image_of(m)->module, m->parameters[j].name,
+			append(g, " %s.%s=%s", real_image_of(m)->module, m->parameters[j].name,
 			       m->parameters[j].value);
 	}
 }
 
-static int make_directory(struct real_run *run)
+static void log_path(const struct real_guest *g, char *path, size_t size)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(run->dir, sizeof(run->dir), "%s/ballast-real-XXXXXX",
-		 tmp && tmp[0] ? tmp : "/tmp");
-	if (mkdtemp(run->dir))
-		return 0;
-	bad(run, "%s: cannot be made: %s; TMPDIR says where", run->dir, strerror(errno));
-	run->dir[0] = '\0';
-	return -1;
+	snprintf(path, size, "%s/trace-log", g->dir);
 }
 
-static int add_log(struct real_run *run, const char *path)
+static int add_log(struct real_guest *g)
 {
 	static const char *const options[] = { TRACE_LOG_OPTIONS, "-D" };
+	char path[PATH_MAX + 16];
 	size_t i;
 
+	log_path(g, path, sizeof(path));
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (real_arguments_add(&run->args, options[i]))
-			return bad(run, "%s: too many options for QEMU", run->guest->path);
-	return real_arguments_add(&run->args, path) ?
-	       bad(run, "%s: too many options for QEMU", run->guest->path) : 0;
+		if (real_arguments_add(&g->args, options[i]))
+			return bad(g, "%s: too many options for QEMU", g->config->path);
+	return real_arguments_add(&g->args, path) ?
+	       bad(g, "%s: too many options for QEMU", g->config->path) : 0;
 }
 
-static void on_event(void *opaque, const char *line)
+void real_setup_config(struct real_guest *g, struct real_vm_config *config)
 {
-	struct real_run *run = opaque;
+	struct real_run *run = g->run;
+	const struct real_run_options *o = &run->options;
 
-	if (run->nr_events == REAL_EVENTS_MAX)
-		real_run_fail(run, TRACE_END_FAILED, false,
-			      "the guest's agent says too much at once");
-	else
-		snprintf(run->event[run->nr_events++].text, sizeof(run->event[0].text), "%s", line);
+	snprintf(run->qemu, sizeof(run->qemu), "%s/qemu-system-x86_64", o->dir);
+	snprintf(run->firmware, sizeof(run->firmware), "%s/firmware", o->dir);
+	snprintf(run->kernel, sizeof(run->kernel), "%s/stock/vmlinuz", o->dir);
+	config->name = g->config->name;
+	config->qemu = run->qemu;
+	config->firmware = run->firmware;
+	config->kernel = o->kernel ? o->kernel : run->kernel;
+	config->initrd = g->initrd;
+	config->append = g->append;
+	config->accel = o->accel;
+	config->memory_mib = g->config->memory_mib;
+	config->vcpus = g->config->vcpus;
+	config->dir = g->dir;
+	config->args = g->args.arg;
+	config->group = run->limited ? run->group.procs : 0;
+	/* Running out of memory is something that scenarios are about. */
+	config->allowed = 1u << LOG_OOM;
 }
 
-static int start_machine(struct real_run *run, const char *initrd)
+int real_setup_machine(struct real_guest *g)
 {
-	char qemu[PATH_MAX], firmware[PATH_MAX], kernel[PATH_MAX], error[REAL_ERROR_SIZE];
-	struct real_vm_config config = {
-		.name = run->guest->name,
-		.qemu = qemu,
-		.firmware = firmware,
-		.kernel = run->options.kernel ? run->options.kernel : kernel,
-		.initrd = initrd,
-		.append = run->append,
-		.accel = run->options.accel,
-		.memory_mib = run->guest->memory_mib,
-		.vcpus = run->guest->vcpus,
-		.dir = run->dir,
-		.args = run->args.arg,
-		/* Running out of memory is something that scenarios are about. */
-		.allowed = 1u << LOG_OOM,
-		.event = on_event,
-		.opaque = run,
-	};
+	struct real_vm_config config = { 0 };
+	char error[REAL_ERROR_SIZE];
 
-	snprintf(qemu, sizeof(qemu), "%s/qemu-system-x86_64", run->options.dir);
-	snprintf(firmware, sizeof(firmware), "%s/firmware", run->options.dir);
-	snprintf(kernel, sizeof(kernel), "%s/stock/vmlinuz", run->options.dir);
-	run->vm = real_vm_start(&config, error, sizeof(error));
-	if (!run->vm)
-		return real_run_fail(run, TRACE_END_FAILED, true, "%s", error);
-	/* They were needed for the start only. */
-	run->vm->config.qemu = run->vm->config.firmware = run->vm->config.kernel = NULL;
-	run->vm->config.initrd = NULL;
+	kernel_options(g);
+	/* Names of guests may be alike. */
+	if (snprintf(g->dir, sizeof(g->dir), "%s/%u", g->run->dir, g->id) >= (int)sizeof(g->dir) ||
+	    mkdir(g->dir, 0755))
+		return bad(g, "%s: cannot be made: %s; TMPDIR says where", g->dir,
+			   strerror(errno));
+	snprintf(g->initrd, sizeof(g->initrd), "%s/initrd", g->dir);
+	if (make_initramfs(g, g->initrd) || (g->recorded && add_log(g)))
+		return -1;
+	real_setup_config(g, &config);
+	return real_vm_check(&config, error, sizeof(error)) ? bad(g, "%s", error) : 0;
+}
+
+int real_setup_open_logs(struct real_guest *g)
+{
+	char log[PATH_MAX + 16];
+
+	log_path(g, log, sizeof(log));
+	if (g->recorded && lines_open(&g->log, log))
+		return bad(g, "QEMU makes no log of its trace events: %s", strerror(errno));
+	if (lines_open(&g->console, g->vm->console_path) ||
+	    lines_open(&g->said, g->vm->stderr_path))
+		return bad(g, "QEMU makes no file of the guest's console: %s", strerror(errno));
 	return 0;
 }
 
-int real_setup_machine(struct real_run *run)
+void real_setup_clean_up(struct real_guest *g)
 {
-	char initrd[PATH_MAX + 16], log[PATH_MAX + 16];
-
-	kernel_options(run);
-	if (make_directory(run))
-		return -1;
-	snprintf(initrd, sizeof(initrd), "%s/initrd", run->dir);
-	snprintf(log, sizeof(log), "%s/trace-log", run->dir);
-	if (make_initramfs(run, initrd) || (run->recorded && add_log(run, log)) ||
-	    start_machine(run, initrd))
-		return -1;
-	if (run->recorded && lines_open(&run->log, log))
-		return bad(run, "QEMU makes no log of its trace events: %s", strerror(errno));
-	if (lines_open(&run->console, run->vm->console_path) ||
-	    lines_open(&run->said, run->vm->stderr_path))
-		return bad(run, "QEMU makes no file of the guest's console: %s", strerror(errno));
-	return 0;
-}
-
-void real_setup_clean_up(struct real_run *run)
-{
-	char path[PATH_MAX + NAME_MAX + 2];
-	struct dirent *entry;
-	DIR *dir;
-
-	lines_close(&run->log);
-	lines_close(&run->console);
-	lines_close(&run->said);
-	real_vm_destroy(run->vm);
-	real_arguments_free(&run->args);
-	dir = run->dir[0] ? opendir(run->dir) : NULL;
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", run->dir, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
-	}
-	if (dir) {
-		closedir(dir);
-		rmdir(run->dir);
-	}
+	lines_close(&g->log);
+	lines_close(&g->console);
+	lines_close(&g->said);
+	real_vm_destroy(g->vm);
+	g->vm = NULL;
+	real_arguments_free(&g->args);
 }
 
 /* The guest */
 
 /* A command of the agent; what the guest refuses is a mistake of the scenario. */
-static int __attribute__((format(printf, 5, 6))) guest_does(struct real_run *run, const char *what,
+static int __attribute__((format(printf, 5, 6))) guest_does(struct real_guest *g, const char *what,
 							     char *answer, size_t size,
 							     const char *fmt, ...)
 {
@@ -465,84 +328,84 @@ static int __attribute__((format(printf, 5, 6))) guest_does(struct real_run *run
 	va_start(args, fmt);
 	vsnprintf(command, sizeof(command), fmt, args);
 	va_end(args);
-	if (!real_vm_command(run->vm, REAL_COMMAND_MS, answer, size, "%s", command))
+	if (!real_vm_command(g->vm, REAL_COMMAND_MS, answer, size, "%s", command))
 		return 0;
-	if (run->vm->failed)
-		return real_run_vm_failed(run);
-	return bad(run, "%s: %s: the guest refuses it: %s", run->guest->path, what,
-		   real_vm_error(run->vm));
+	if (g->vm->failed)
+		return vm_failed(g);
+	return bad(g, "%s: %s: the guest refuses it: %s", g->config->path, what,
+		   real_vm_error(g->vm));
 }
 
-static int set_number(struct real_run *run, const char *what, const char *file, uint64_t value)
+static int set_number(struct real_guest *g, const char *what, const char *file, uint64_t value)
 {
 	char answer[REAL_LINE_MAX];
 
-	if (guest_does(run, what, NULL, 0, "write %s %" PRIu64, file, value) ||
-	    guest_does(run, what, answer, sizeof(answer), "read %s", file))
+	if (guest_does(g, what, NULL, 0, "write %s %" PRIu64, file, value) ||
+	    guest_does(g, what, answer, sizeof(answer), "read %s", file))
 		return -1;
 	if (strtoull(answer, NULL, 10) == value)
 		return 0;
-	return bad(run, "%s: %s: the guest has %s instead of %" PRIu64, run->guest->path, what,
+	return bad(g, "%s: %s: the guest has %s instead of %" PRIu64, g->config->path, what,
 		   answer, value);
 }
 
 /* A kernel of less than 512 MiB leaves huge pages off whatever it is told, as the model does. */
-static int check_thp(struct real_run *run)
+static int check_thp(struct real_guest *g)
 {
-	const char *want = thp_name(run->guest);
+	const char *want = thp_name(g->config);
 	char answer[REAL_LINE_MAX], choice[32], memory[REAL_LINE_MAX * 4];
 
-	if (real_vm_command(run->vm, REAL_COMMAND_MS, answer, sizeof(answer), "read " THP_FILE))
-		return run->vm->failed ? real_run_vm_failed(run) :
-		       run->guest->thp == SCENARIO_THP_NEVER ? 0 :
-		       bad(run, "%s: thp: the guest's kernel has no huge pages; thp = \"never\" "
-			   "says so", run->guest->path);
+	if (real_vm_command(g->vm, REAL_COMMAND_MS, answer, sizeof(answer), "read " THP_FILE))
+		return g->vm->failed ? vm_failed(g) :
+		       g->config->thp == SCENARIO_THP_NEVER ? 0 :
+		       bad(g, "%s: thp: the guest's kernel has no huge pages; thp = \"never\" "
+			   "says so", g->config->path);
 	snprintf(choice, sizeof(choice), "[%s]", want);
 	if (strstr(answer, choice))
 		return 0;
-	if (guest_does(run, "thp", memory, sizeof(memory), "memory"))
+	if (guest_does(g, "thp", memory, sizeof(memory), "memory"))
 		return -1;
 	if (strstr(answer, "[never]") && !strncmp(memory, "total ", 6) &&
 	    strtoull(memory + 6, NULL, 10) < THP_PAGES_MIN)
 		return 0;
-	return bad(run, "%s: thp: the guest has %s instead of %s", run->guest->path, answer, want);
+	return bad(g, "%s: thp: the guest has %s instead of %s", g->config->path, answer, want);
 }
 
-static int settings(struct real_run *run)
+static int settings(struct real_guest *g)
 {
-	const struct scenario_guest *g = run->guest;
+	const struct scenario_guest *c = g->config;
 
-	if (check_thp(run))
+	if (check_thp(g))
 		return -1;
-	if (g->min_free_kbytes && set_number(run, "min-free-kbytes", "/proc/sys/vm/min_free_kbytes",
-					     g->min_free_kbytes))
+	if (c->min_free_kbytes && set_number(g, "min-free-kbytes", "/proc/sys/vm/min_free_kbytes",
+					     c->min_free_kbytes))
 		return -1;
-	if (set_number(run, "watermark-scale-factor", "/proc/sys/vm/watermark_scale_factor",
-		       g->watermark_scale_factor))
+	if (set_number(g, "watermark-scale-factor", "/proc/sys/vm/watermark_scale_factor",
+		       c->watermark_scale_factor))
 		return -1;
 	return 0;
 }
 
 /* A driver that registers for reports sets the order to that of a pageblock. */
-static int set_order(struct real_run *run)
+static int set_order(struct real_guest *g)
 {
-	uint32_t order = run->guest->page_reporting.order;
+	uint32_t order = g->config->page_reporting.order;
 	uint64_t has;
 
 	if (order == SCENARIO_ORDER_UNSET)
 		return 0;
-	if (!real_vm_read_u64(run->vm, ORDER_FILE, &has))
-		return has == order ? 0 : set_number(run, "page-reporting", ORDER_FILE, order);
-	if (run->vm->failed)
-		return real_run_vm_failed(run);
+	if (!real_vm_read_u64(g->vm, ORDER_FILE, &has))
+		return has == order ? 0 : set_number(g, "page-reporting", ORDER_FILE, order);
+	if (g->vm->failed)
+		return vm_failed(g);
 	return order == REPORTING_ORDER ? 0 :
-	       bad(run, "%s: page-reporting: the guest's kernel has none", run->guest->path);
+	       bad(g, "%s: page-reporting: the guest's kernel has none", g->config->path);
 }
 
 /* The kernel takes any parameter and only says on its console that there is no such one. */
-static int check_parameters(struct real_run *run, const struct scenario_module *m)
+static int check_parameters(struct real_guest *g, const struct scenario_module *m)
 {
-	const struct image *image = image_of(m);
+	const struct real_image *image = real_image_of(m);
 	char answer[REAL_LINE_MAX], where[256];
 	uint32_t i;
 
@@ -551,60 +414,60 @@ static int check_parameters(struct real_run *run, const struct scenario_module *
 
 		snprintf(where, sizeof(where), "/sys/module/%s/parameters/%.100s", image->module,
 			 name);
-		if (real_vm_command(run->vm, REAL_COMMAND_MS, answer, sizeof(answer), "read %s",
+		if (real_vm_command(g->vm, REAL_COMMAND_MS, answer, sizeof(answer), "read %s",
 				    where))
-			return run->vm->failed ? real_run_vm_failed(run) :
-			       bad(run, "%s: %s: the real module has no such parameter, or none "
+			return g->vm->failed ? vm_failed(g) :
+			       bad(g, "%s: %s: the real module has no such parameter, or none "
 				   "that can be read (%s)", m->path, name, where);
 	}
 	return 0;
 }
 
 /* A driver that is there has a directory, which cannot be read as a file. */
-static int check_driver(struct real_run *run, const struct scenario_module *m)
+static int check_driver(struct real_guest *g, const struct scenario_module *m)
 {
-	if (real_vm_command(run->vm, REAL_COMMAND_MS, NULL, 0, "read /sys/bus/virtio/drivers/%s",
-			    image_of(m)->driver) && run->vm->failed)
-		return real_run_vm_failed(run);
-	if (strstr(real_vm_error(run->vm), strerror(EISDIR)))
+	if (real_vm_command(g->vm, REAL_COMMAND_MS, NULL, 0, "read /sys/bus/virtio/drivers/%s",
+			    real_image_of(m)->driver) && g->vm->failed)
+		return vm_failed(g);
+	if (strstr(real_vm_error(g->vm), strerror(EISDIR)))
 		return 0;
-	return bad(run, "%s: image: the kernel %s has no such driver built in", m->path,
-		   run->options.kernel);
+	return bad(g, "%s: image: the kernel %s has no such driver built in", m->path,
+		   g->run->options.kernel);
 }
 
-static int load_module(struct real_run *run, const struct scenario_module *m)
+static int load_module(struct real_guest *g, const struct scenario_module *m)
 {
-	const struct image *image = image_of(m);
+	const struct real_image *image = real_image_of(m);
 	char params[REAL_LINE_MAX / 2] = "";
 	size_t used = 0;
 	uint32_t i;
 
-	if (image->kind == IMAGE_PART_OF_KERNEL)
+	if (image->kind == REAL_IMAGE_PART_OF_KERNEL)
 		return 0;
 	for (i = 0; i < m->nr_parameters && used < sizeof(params); i++)
 		used += snprintf(params + used, sizeof(params) - used, " %s=%s",
 				 m->parameters[i].name, m->parameters[i].value);
 	if (used >= sizeof(params))
-		return bad(run, "%s: parameters: too long for a real run", m->path);
-	if (!run->options.kernel &&
-	    real_vm_command(run->vm, REAL_COMMAND_MS, NULL, 0, "insmod /lib/%s.ko%s",
+		return bad(g, "%s: parameters: too long for a real run", m->path);
+	if (!g->run->options.kernel &&
+	    real_vm_command(g->vm, REAL_COMMAND_MS, NULL, 0, "insmod /lib/%s.ko%s",
 			    image->module, params))
-		return run->vm->failed ? real_run_vm_failed(run) :
-		       bad(run, "%s: image: it cannot be loaded: %s", m->path,
-			   real_vm_error(run->vm));
-	if (run->options.kernel && check_driver(run, m))
+		return g->vm->failed ? vm_failed(g) :
+		       bad(g, "%s: image: it cannot be loaded: %s", m->path,
+			   real_vm_error(g->vm));
+	if (g->run->options.kernel && check_driver(g, m))
 		return -1;
-	return check_parameters(run, m);
+	return check_parameters(g, m);
 }
 
-int real_setup_guest(struct real_run *run)
+int real_setup_guest(struct real_guest *g)
 {
 	uint32_t i;
 
-	if (settings(run))
+	if (settings(g))
 		return -1;
-	for (i = 0; i < run->guest->nr_modules; i++)
-		if (load_module(run, &run->guest->modules[i]))
+	for (i = 0; i < g->config->nr_modules; i++)
+		if (load_module(g, &g->config->modules[i]))
 			return -1;
-	return set_order(run);
+	return set_order(g);
 }

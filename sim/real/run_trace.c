@@ -24,15 +24,11 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "host_probe.h"
 #include "log.h"
-#include "protocol.h"
 #include "trace_log.h"
 
-#define GUEST 0
 #define PAGE_BYTES TRACE_PAGE_SIZE
-#define QMP_MS 30000
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
@@ -59,9 +55,16 @@ static void say_host(struct real_run *run)
 	struct host_probe probe;
 	char text[512];
 
-	snprintf(text, sizeof(text), "the host is the machine that this runs on: its memory, CPUs, "
-		 "swap, scheduler and costs are not the scenario's (%" PRIu64 " MiB, %u CPUs)",
-		 s->host.memory_mib, s->host.cpus);
+	if (run->limited)
+		snprintf(text, sizeof(text), "the host is the machine that this runs on, but "
+			 "guests share a memory group: %" PRIu64 " MiB, what the scenario's host "
+			 "of %" PRIu64 " MiB has for VMMs, and %" PRIu64 " MiB of swap in a file; "
+			 "CPUs, scheduler and costs are not the scenario's", run->limit >> 20,
+			 s->host.memory_mib, s->host.swap.size_mib);
+	else
+		snprintf(text, sizeof(text), "the host is the machine that this runs on: its "
+			 "memory, CPUs, swap, scheduler and costs are not the scenario's (%"
+			 PRIu64 " MiB, %u CPUs)", s->host.memory_mib, s->host.cpus);
 	say(run, TRACE_HOST, text);
 	snprintf(text, sizeof(text), "accelerator %s",
 		 run->options.accel ? run->options.accel : "tcg");
@@ -69,65 +72,93 @@ static void say_host(struct real_run *run)
 	host_probe(&probe);
 	host_probe_text(&probe, text, sizeof(text));
 	say(run, TRACE_HOST, text);
-	snprintf(text, sizeof(text), "the guest boots %s; its boot profile '%s' only says when "
-		 "start-ms counts from",
-		 run->options.kernel ? run->options.kernel : "Debian's kernel",
-		 run->guest->boot.name);
-	say(run, GUEST, text);
 }
 
-void real_trace_begin(struct real_run *run)
+static void say_guest(struct real_guest *g)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "the guest boots %s; its boot profile '%s' only says when "
+		 "start-ms counts from",
+		 g->run->options.kernel ? g->run->options.kernel : "Debian's kernel",
+		 g->config->boot.name);
+	say(g->run, g->id, text);
+}
+
+static void begin_guest(struct real_guest *g)
 {
 	static const char *const of_device[] = { "report_request", "hint", "discard", "inflate",
 						 "deflate" };
-	const struct scenario_guest *g = run->guest;
-	struct sysinfo host;
+	struct trace_writer *tw = g->run->trace;
 	size_t i;
 
-	if (!sysinfo(&host))
+	TRACE(tw, 0, guest, .guest = g->id, .name = g->config->name,
+	      .memory = (g->config->memory_mib << 20) / PAGE_BYTES, .vcpus = g->config->vcpus,
+	      .mechanism = scenario_mechanism(g->config));
+	TRACE(tw, 0, not_recorded, .guest = g->id, .record = "faults");
+	for (i = 0; g->balloon && !g->recorded && i < sizeof(of_device) / sizeof(of_device[0]);
+	     i++)
+		TRACE(tw, 0, not_recorded, .guest = g->id, .record = of_device[i]);
+}
+
+static void begin_machine(struct real_run *run)
+{
+	struct sysinfo host;
+
+	if (sysinfo(&host))
+		return;
+	if (run->limited)
+		TRACE(run->trace, 0, machine, .cpus = sysconf(_SC_NPROCESSORS_ONLN),
+		      .frames = run->limit / PAGE_BYTES,
+		      .swap = (run->scenario->host.swap.size_mib << 20) / PAGE_BYTES,
+		      .swap_model = run->swap.on ? "a file" : "");
+	else
 		TRACE(run->trace, 0, machine, .cpus = sysconf(_SC_NPROCESSORS_ONLN),
 		      .frames = (uint64_t)host.totalram * host.mem_unit / PAGE_BYTES,
 		      .swap = (uint64_t)host.totalswap * host.mem_unit / PAGE_BYTES,
 		      .swap_model = "the host's own");
-	TRACE(run->trace, 0, guest, .guest = GUEST, .name = g->name,
-	      .memory = (g->memory_mib << 20) / PAGE_BYTES, .vcpus = g->vcpus,
-	      .mechanism = scenario_mechanism(g));
-	for (i = 0; i < run->scenario->nr_commands; i++)
-		TRACE(run->trace, 0, command, .guest = GUEST, .command = i,
-		      .name = run->scenario->commands[i].name,
-		      .target = run->scenario->commands[i].target_mib << 20);
-	TRACE(run->trace, 0, not_recorded, .guest = GUEST, .record = "faults");
-	for (i = 0; run->balloon && !run->recorded && i < sizeof(of_device) / sizeof(of_device[0]);
-	     i++)
-		TRACE(run->trace, 0, not_recorded, .guest = GUEST, .record = of_device[i]);
+}
+
+void real_trace_begin(struct real_run *run)
+{
+	const struct scenario *s = run->scenario;
+	uint32_t i;
+
+	begin_machine(run);
+	for (i = 0; i < s->nr_guests; i++)
+		begin_guest(&run->guests[i]);
+	for (i = 0; i < s->nr_commands; i++)
+		TRACE(run->trace, 0, command, .guest = s->commands[i].guest, .command = i,
+		      .name = s->commands[i].name, .target = s->commands[i].target_mib << 20);
 	say_host(run);
-	TRACE(run->trace, 0, guest_start, .guest = GUEST);
+	for (i = 0; i < s->nr_guests; i++)
+		say_guest(&run->guests[i]);
 }
 
 /* QEMU's trace events */
 
-static void record_request(struct real_run *run, uint64_t at, const struct trace_log_event *e)
+static void record_request(struct real_guest *g, uint64_t at, const struct trace_log_event *e)
 {
 	uint64_t pages = e->bytes / PAGE_BYTES;
 
 	switch (e->queue) {
 	case TRACE_LOG_INFLATE:
-		run->ballooned += pages;
-		TRACE(run->trace, at, inflate, .guest = GUEST, .pages = pages);
+		g->ballooned += pages;
+		TRACE(g->run->trace, at, inflate, .guest = g->id, .pages = pages);
 		break;
 	case TRACE_LOG_DEFLATE:
-		run->ballooned -= min_u64(pages, run->ballooned);
-		TRACE(run->trace, at, deflate, .guest = GUEST, .pages = pages);
+		g->ballooned -= min_u64(pages, g->ballooned);
+		TRACE(g->run->trace, at, deflate, .guest = g->id, .pages = pages);
 		break;
 	case TRACE_LOG_REPORT:
-		run->requests++;
-		run->blocks += e->blocks;
-		run->bytes += e->bytes;
-		TRACE(run->trace, at, report_request, .guest = GUEST, .blocks = e->blocks,
+		g->requests++;
+		g->blocks += e->blocks;
+		g->bytes += e->bytes;
+		TRACE(g->run->trace, at, report_request, .guest = g->id, .blocks = e->blocks,
 		      .bytes = e->bytes);
 		break;
 	case TRACE_LOG_HINT:
-		TRACE(run->trace, at, hint, .guest = GUEST, .blocks = e->blocks,
+		TRACE(g->run->trace, at, hint, .guest = g->id, .blocks = e->blocks,
 		      .bytes = e->bytes);
 		break;
 	case TRACE_LOG_STATS:
@@ -137,26 +168,26 @@ static void record_request(struct real_run *run, uint64_t at, const struct trace
 }
 
 /* The wall clock may be set while we run: times stay between the last record's and now. */
-static uint64_t time_of(const struct real_run *run, const struct trace_log_event *e, uint64_t now)
+static uint64_t time_of(const struct real_guest *g, const struct trace_log_event *e, uint64_t now)
 {
-	uint64_t at = e->wall_ns > run->start_wall_ns ? e->wall_ns - run->start_wall_ns : 0;
+	uint64_t at = e->wall_ns > g->run->start_wall_ns ? e->wall_ns - g->run->start_wall_ns : 0;
 
-	return max_u64(min_u64(at, now), run->trace->now);
+	return max_u64(min_u64(at, now), g->run->trace->now);
 }
 
-static int drain_log(struct real_run *run, uint64_t now)
+static int drain_log(struct real_guest *g, uint64_t now)
 {
 	struct trace_log_event e;
 	const char *line;
 
-	while (run->recorded && (line = lines_next(&run->log))) {
+	while (g->recorded && (line = lines_next(&g->log))) {
 		if (!trace_log_parse(line, &e))
-			return real_run_fail(run, TRACE_END_FAILED, false,
+			return real_run_fail(g->run, TRACE_END_FAILED, false,
 					     "QEMU's trace events cannot be read: %s", line);
 		if (e.kind == TRACE_LOG_REQUEST)
-			record_request(run, time_of(run, &e, now), &e);
+			record_request(g, time_of(g, &e, now), &e);
 		else if (e.kind == TRACE_LOG_DISCARD && !e.ret)
-			TRACE(run->trace, time_of(run, &e, now), discard, .guest = GUEST,
+			TRACE(g->run->trace, time_of(g, &e, now), discard, .guest = g->id,
 			      .gfn = e.offset / PAGE_BYTES, .nr = e.length / PAGE_BYTES);
 	}
 	return 0;
@@ -165,33 +196,33 @@ static int drain_log(struct real_run *run, uint64_t now)
 /* What the guest and QEMU say */
 
 /* "Out of memory: Killed process 80 (memhog) total-vm:...kB, anon-rss:304kB, ..." */
-static void record_oom(struct real_run *run, uint64_t at, const char *text)
+static void record_oom(struct real_guest *g, uint64_t at, const char *text)
 {
 	const char *name = strchr(text, '('), *rss = strstr(text, "anon-rss:");
 	char victim[64] = "";
 
 	if (name)
 		snprintf(victim, sizeof(victim), "%.*s", (int)strcspn(name + 1, ")"), name + 1);
-	run->oom_pages = rss ? strtoull(rss + strlen("anon-rss:"), NULL, 10) / 4 : 0;
-	TRACE(run->trace, at, guest_oom, .guest = GUEST, .victim = victim,
-	      .resident = run->oom_pages);
+	g->oom_pages = rss ? strtoull(rss + strlen("anon-rss:"), NULL, 10) / 4 : 0;
+	TRACE(g->run->trace, at, guest_oom, .guest = g->id, .victim = victim,
+	      .resident = g->oom_pages);
 }
 
-static void record_line(struct real_run *run, uint64_t at, const char *source, const char *line)
+static void record_line(struct real_guest *g, uint64_t at, const char *source, const char *line)
 {
 	enum log_trouble trouble = log_line_trouble(line, strlen(line));
 	enum trace_severity severity = trouble == LOG_FINE ? TRACE_INFO :
 				       trouble == LOG_OOM ? TRACE_WARNING : TRACE_ERROR;
 	char text[512];
 
-	TRACE(run->trace, at, message, .guest = GUEST, .severity = severity, .source = source,
+	TRACE(g->run->trace, at, message, .guest = g->id, .severity = severity, .source = source,
 	      .text = line);
 	if (trouble == LOG_OOM)
-		record_oom(run, at, line);
-	if (severity == TRACE_INFO || !run->options.message)
+		record_oom(g, at, line);
+	if (severity == TRACE_INFO || !g->run->options.message)
 		return;
-	snprintf(text, sizeof(text), "%s: %.450s", run->guest->name, line);
-	run->options.message(run->options.opaque, text);
+	snprintf(text, sizeof(text), "%s: %.450s", g->config->name, line);
+	g->run->options.message(g->run->options.opaque, text);
 }
 
 /*
@@ -199,186 +230,99 @@ static void record_line(struct real_run *run, uint64_t at, const char *source, c
  * says so on the console; nothing is worse.  And the kernel says that it does not know an option
  * or a parameter, but goes on without it.
  */
-static int drain_console(struct real_run *run, uint64_t now)
+static int drain_console(struct real_guest *g, uint64_t now)
 {
 	char *line;
 
-	while ((line = lines_next(&run->console))) {
+	while ((line = lines_next(&g->console))) {
 		bool kernel = line[0] == '[';
 
 		if (!line[0])
 			continue;
-		record_line(run, now, kernel ? "kernel" : "program", line);
+		record_line(g, now, kernel ? "kernel" : "program", line);
 		if (!kernel && strstr(line, "DATA LOSS")) {
-			TRACE(run->trace, now, data_loss, .guest = GUEST, .owner = "program",
+			TRACE(g->run->trace, now, data_loss, .guest = g->id, .owner = "program",
 			      .text = line);
-			return real_run_fail(run, TRACE_END_DATA_LOSS, false, "guest %s: %s",
-					     run->guest->name, line);
+			return real_run_fail(g->run, TRACE_END_DATA_LOSS, false, "guest %s: %s",
+					     g->config->name, line);
 		}
 		if (kernel && (strstr(line, "unknown parameter '") ||
 			       (strstr(line, "Unknown kernel command line") &&
 				strstr(line, "page_poison"))))
-			return real_run_fail(run, TRACE_END_FAILED, true,
+			return real_run_fail(g->run, TRACE_END_FAILED, true,
 					     "%s: the guest's kernel ignores what it is told: %s",
-					     run->guest->path, line);
+					     g->config->path, line);
 	}
-	while ((line = lines_next(&run->said)))
+	while ((line = lines_next(&g->said)))
 		if (line[0])
-			record_line(run, now, "vmm", line);
+			record_line(g, now, "vmm", line);
 	return 0;
 }
 
-int real_trace_drain(struct real_run *run)
+int real_trace_drain(struct real_guest *g)
 {
-	uint64_t now = real_run_now(run);
+	uint64_t now = real_run_now(g->run);
 
-	return drain_log(run, now) || drain_console(run, max_u64(now, run->trace->now)) ? -1 : 0;
+	return drain_log(g, now) || drain_console(g, max_u64(now, g->run->trace->now)) ? -1 : 0;
 }
 
-/* Samples */
-
-struct memory {
-#define FIELD(name) uint64_t name;
-	REAL_MEMORY_FIELDS(FIELD)
-#undef FIELD
-};
-
-static void parse_memory(char *text, struct memory *m)
+int real_trace_drain_all(struct real_run *run)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} fields[] = {
-#define FIELD(name) { #name, offsetof(struct memory, name) },
-		REAL_MEMORY_FIELDS(FIELD)
-#undef FIELD
-	};
-	char *line, *value;
-	size_t i;
+	uint32_t i;
 
-	memset(m, 0, sizeof(*m));
-	while ((line = strsep(&text, "\n"))) {
-		value = strchr(line, ' ');
-		if (!value)
-			continue;
-		*value++ = '\0';
-		for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-			if (!strcmp(fields[i].name, line))
-				*(uint64_t *)((char *)m + fields[i].offset) =
-					strtoull(value, NULL, 10);
-	}
-}
-
-/* Stock QEMU's device only says how much it has. */
-static int ask_balloon(struct real_run *run)
-{
-	uint64_t bytes, all = run->guest->memory_mib << 20;
-
-	if (!run->balloon || run->recorded)
-		return 0;
-	if (qmp_query_balloon(&run->vm->qmp, &bytes))
-		return real_run_fail(run, TRACE_END_FAILED, false, "%s: query-balloon: %s",
-				     run->guest->path, run->vm->qmp.error);
-	run->ballooned = (all - min_u64(bytes, all)) / PAGE_BYTES;
-	return 0;
-}
-
-int real_trace_sample(struct real_run *run, uint64_t *at)
-{
-	char answer[4096];
-	struct memory m;
-	uint64_t resident;
-
-	if (real_vm_command(run->vm, REAL_COMMAND_MS, answer, sizeof(answer), "memory") ||
-	    real_vm_resident(run->vm, &resident))
-		return real_run_vm_failed(run);
-	if (ask_balloon(run) || real_trace_drain(run))
-		return -1;
-	parse_memory(answer, &m);
-	resident /= PAGE_BYTES;
-	run->resident_peak = max_u64(run->resident_peak, resident);
-	run->heard_ns = real_run_now(run);
-	*at = max_u64(run->heard_ns, run->trace->now);
-	TRACE(run->trace, *at, guest_sample, .guest = GUEST, .free = m.free,
-	      .ballooned = run->ballooned, .resident = resident, .guest_swap = m.swap_used,
-	      .cached = m.cached, .resident_peak = run->resident_peak);
-	return 0;
-}
-
-/* What boot profiles are made from (scenarios/boot). */
-int real_trace_booted(struct real_run *run)
-{
-	uint64_t resident, min_free_kbytes, at;
-	char answer[4096], text[256];
-	struct memory m;
-
-	if (real_vm_command(run->vm, REAL_COMMAND_MS, answer, sizeof(answer), "memory") ||
-	    real_vm_resident(run->vm, &resident) ||
-	    real_vm_read_u64(run->vm, "/proc/sys/vm/min_free_kbytes", &min_free_kbytes))
-		return real_run_vm_failed(run);
-	parse_memory(answer, &m);
-	if (real_trace_drain(run))
-		return -1;
-	at = max_u64(real_run_now(run), run->trace->now);
-	snprintf(text, sizeof(text), "booted: %" PRIu64 " pages managed, %" PRIu64 " free, %" PRIu64
-		 " cached, %" PRIu64 " slab; %" PRIu64 " resident; min_free_kbytes %" PRIu64,
-		 m.total, m.free, m.cached, m.slab, resident / PAGE_BYTES, min_free_kbytes);
-	TRACE(run->trace, at, message, .guest = GUEST, .severity = TRACE_INFO, .source = "real",
-	      .text = text);
+	for (i = 0; i < run->scenario->nr_guests; i++)
+		if (real_trace_drain(&run->guests[i]))
+			return -1;
 	return 0;
 }
 
 /* The end */
 
 /* The device counts for itself: what it says must be what we have seen. */
-static int check_counters(struct real_run *run)
+static int check_counters(struct real_guest *g)
 {
 	const struct {
 		const char *property;
 		uint64_t seen;
 	} counters[] = {
-		{ "report-requests", run->requests },
-		{ "report-blocks", run->blocks },
-		{ "report-bytes", run->bytes },
+		{ "report-requests", g->requests },
+		{ "report-blocks", g->blocks },
+		{ "report-bytes", g->bytes },
 	};
 	char path[64];
 	uint64_t value;
 	size_t i;
 
-	real_device_path(run->balloon - run->guest->devices, path, sizeof(path));
+	real_device_path(g->balloon - g->config->devices, path, sizeof(path));
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		if (qmp_get_u64(&run->vm->qmp, path, counters[i].property, &value))
-			return real_run_fail(run, TRACE_END_FAILED, false, "%s: %s: %s",
-					     run->balloon->path, counters[i].property,
-					     run->vm->qmp.error);
+		if (qmp_get_u64(&g->vm->qmp, path, counters[i].property, &value))
+			return real_guest_qmp_failed(g, false, g->balloon->path);
 		if (value != counters[i].seen)
-			return real_run_fail(run, TRACE_END_FAILED, false,
+			return real_run_fail(g->run, TRACE_END_FAILED, false,
 					     "%s: %s is %" PRIu64 ", but QEMU's trace events add "
 					     "up to %" PRIu64 ": some were lost",
-					     run->balloon->path, counters[i].property, value,
+					     g->balloon->path, counters[i].property, value,
 					     counters[i].seen);
 	}
 	return 0;
 }
 
-int real_trace_totals(struct real_run *run)
+int real_trace_totals(struct real_guest *g)
 {
-	uint64_t at = max_u64(real_run_now(run), run->trace->now);
+	uint64_t at = real_run_trace_now(g->run);
 
-	TRACE(run->trace, at, counter, .guest = GUEST, .name = "minor-faults",
-	      .value = run->min_flt);
-	TRACE(run->trace, at, counter, .guest = GUEST, .name = "major-faults",
-	      .value = run->maj_flt);
-	if (!run->recorded)
+	TRACE(g->run->trace, at, counter, .guest = g->id, .name = "minor-faults",
+	      .value = g->min_flt);
+	TRACE(g->run->trace, at, counter, .guest = g->id, .name = "major-faults",
+	      .value = g->maj_flt);
+	if (!g->recorded)
 		return 0;
 	/* The guest stands still, so that nothing comes between looking at the two. */
-	if (qmp_run(&run->vm->qmp, QMP_MS, "stop", NULL, NULL))
-		return real_run_fail(run, TRACE_END_FAILED, false, "%s: stop: %s",
-				     run->guest->path, run->vm->qmp.error);
-	if (real_trace_drain(run) || check_counters(run))
+	if (qmp_run(&g->vm->qmp, REAL_QMP_MS, "stop", NULL, NULL))
+		return real_guest_qmp_failed(g, false, g->config->path);
+	if (real_trace_drain(g) || check_counters(g))
 		return -1;
-	if (qmp_run(&run->vm->qmp, QMP_MS, "cont", NULL, NULL))
-		return real_run_fail(run, TRACE_END_FAILED, false, "%s: cont: %s",
-				     run->guest->path, run->vm->qmp.error);
+	if (qmp_run(&g->vm->qmp, REAL_QMP_MS, "cont", NULL, NULL))
+		return real_guest_qmp_failed(g, false, g->config->path);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starting, watching and ending a QEMU process; vm.h says how it is used.
+ * Starting and ending a QEMU process; vm.h says how it is used, vm_agent.c watches it.
  *
  * Monitor and agent are socket pairs that QEMU inherits, so there is no name that could be taken,
  * too long or left behind.  The console goes to a file, so that a guest never waits for its reader.
@@ -25,13 +25,9 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "log.h"
-#include "protocol.h"
-#include "send.h"
+#include "vm_internal.h"
 
-#define BOOT_MS_DEFAULT 120000
 #define MONITOR_MS 30000
-#define POLL_MS 20		/* how often the console and the process are looked at */
 #define TAIL_BYTES 1500		/* of the console in messages */
 
 const char *real_vm_error(const struct real_vm *vm)
@@ -39,7 +35,7 @@ const char *real_vm_error(const struct real_vm *vm)
 	return vm->error;
 }
 
-static char *read_file(const char *path, size_t *size)
+char *real_vm_read_file(const char *path, size_t *size)
 {
 	FILE *f = path ? fopen(path, "r") : NULL;
 	char *text = NULL;
@@ -61,7 +57,7 @@ static char *read_file(const char *path, size_t *size)
 static void append_tail(struct real_vm *vm, const char *title, const char *path)
 {
 	size_t size, used = strlen(vm->error);
-	char *text = read_file(path, &size), *from;
+	char *text = real_vm_read_file(path, &size), *from;
 
 	if (text && size && used < sizeof(vm->error)) {
 		from = size > TAIL_BYTES ? text + size - TAIL_BYTES : text;
@@ -70,7 +66,7 @@ static void append_tail(struct real_vm *vm, const char *title, const char *path)
 	free(text);
 }
 
-static int __attribute__((format(printf, 2, 3))) vm_fail(struct real_vm *vm, const char *fmt, ...)
+int real_vm_fail(struct real_vm *vm, const char *fmt, ...)
 {
 	va_list args;
 	int n;
@@ -122,7 +118,7 @@ static void __attribute__((format(printf, 3, 4))) addf(struct arguments *a, cons
  * 256 KiB (cpu_physical_memory_sync_dirty_bitmap()), it forgets to tell the vCPUs to mark them
  * again, so what a guest writes during a migration may be lost.  Other sizes take a path that does.
  */
-static uint64_t memory_bytes(const struct real_vm_config *c)
+uint64_t real_vm_memory_bytes(const struct real_vm_config *c)
 {
 	return ((uint64_t)c->memory_mib << 20) + (c->migrates ? 8192 : 0);
 }
@@ -130,7 +126,7 @@ static uint64_t memory_bytes(const struct real_vm_config *c)
 static void memory_arguments(struct arguments *a, const struct real_vm *vm)
 {
 	const struct real_vm_config *c = &vm->config;
-	uint64_t bytes = memory_bytes(c);
+	uint64_t bytes = real_vm_memory_bytes(c);
 
 	if (vm->memory >= 0)
 		addf(a, "-object", "memory-backend-file,id=ram,size=%" PRIu64 "B,"
@@ -183,6 +179,15 @@ static void make_arguments(struct arguments *a, const struct real_vm *vm, int mo
 	a->arg[a->nr] = NULL;
 }
 
+/* Before there is anything that counts.  The reason goes where QEMU would say it. */
+static void join_group(int group)
+{
+	if (!group || write(group, "0", 1) == 1)
+		return;
+	fprintf(stderr, "the memory group cannot be joined: %s\n", strerror(errno));
+	_exit(127);
+}
+
 static void child_exec(const struct real_vm *vm, pid_t parent, int monitor, int agent)
 {
 	struct arguments a = { .nr = 0 };
@@ -202,6 +207,7 @@ static void child_exec(const struct real_vm *vm, pid_t parent, int monitor, int 
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 	}
+	join_group(vm->config.group);
 	make_arguments(&a, vm, monitor, agent);
 	execv(a.arg[0], (char *const *)a.arg);
 	fprintf(stderr, "%s: %s\n", a.arg[0], strerror(errno));
@@ -214,11 +220,11 @@ static int spawn(struct real_vm *vm)
 	pid_t parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, monitor))
-		return vm_fail(vm, "no sockets: %s", strerror(errno));
+		return real_vm_fail(vm, "no sockets: %s", strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, agent)) {
 		close(monitor[0]);
 		close(monitor[1]);
-		return vm_fail(vm, "no sockets: %s", strerror(errno));
+		return real_vm_fail(vm, "no sockets: %s", strerror(errno));
 	}
 	vm->monitor = monitor[0];
 	vm->agent = agent[0];
@@ -230,7 +236,7 @@ static int spawn(struct real_vm *vm)
 	close(agent[1]);
 	if (vm->pid < 0) {
 		vm->pid = 0;
-		return vm_fail(vm, "no process: %s", strerror(errno));
+		return real_vm_fail(vm, "no process: %s", strerror(errno));
 	}
 	qmp_init(&vm->qmp, vm->monitor);
 	return 0;
@@ -253,8 +259,8 @@ static int check_inputs(struct real_vm *vm)
 
 	for (i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
 		if (inputs[i].path && access(inputs[i].path, inputs[i].mode))
-			return vm_fail(vm, "%s: %s: this is to be the %s", inputs[i].path,
-				       strerror(errno), inputs[i].what);
+			return real_vm_fail(vm, "%s: %s: this is to be the %s", inputs[i].path,
+					    strerror(errno), inputs[i].what);
 	return 0;
 }
 
@@ -264,12 +270,50 @@ static int make_memory(struct real_vm *vm)
 	if (!vm->config.shared_memory)
 		return 0;
 	vm->memory = memfd_create("guest-memory", MFD_CLOEXEC);
-	if (vm->memory < 0 || ftruncate(vm->memory, memory_bytes(&vm->config)))
-		return vm_fail(vm, "no memory file: %s", strerror(errno));
+	if (vm->memory < 0 || ftruncate(vm->memory, real_vm_memory_bytes(&vm->config)))
+		return real_vm_fail(vm, "no memory file: %s", strerror(errno));
 	return 0;
 }
 
-static int monitor_failed(struct real_vm *vm);
+/* The end */
+
+/* Notice that QEMU has ended. */
+void real_vm_reap(struct real_vm *vm)
+{
+	if (vm->pid && waitpid(vm->pid, &vm->status, WNOHANG) == vm->pid)
+		vm->pid = 0;
+}
+
+int real_vm_exit_failed(struct real_vm *vm)
+{
+	if (WIFSIGNALED(vm->status))
+		return real_vm_fail(vm, "QEMU was killed by signal %d", WTERMSIG(vm->status));
+	return real_vm_fail(vm, "QEMU ended with status %d", WEXITSTATUS(vm->status));
+}
+
+int real_vm_monitor_failed(struct real_vm *vm)
+{
+	uint64_t deadline = clock_deadline(2000);
+
+	/* Whoever hung up is about to have an exit status, which says more. */
+	while (vm->pid && strstr(vm->qmp.error, "hung up") && clock_left_ms(deadline)) {
+		real_vm_reap(vm);
+		clock_sleep_ms(REAL_VM_POLL_MS);
+	}
+	if (!vm->pid && vm->status)
+		return real_vm_exit_failed(vm);
+	return real_vm_fail(vm, "%s", vm->qmp.error);
+}
+
+int real_vm_check(const struct real_vm_config *config, char *error, size_t error_size)
+{
+	struct real_vm vm = { .config = *config };
+
+	if (!check_inputs(&vm))
+		return 0;
+	snprintf(error, error_size, "%s", vm.error);
+	return -1;
+}
 
 struct real_vm *real_vm_start(const struct real_vm_config *config, char *error, size_t error_size)
 {
@@ -285,7 +329,7 @@ struct real_vm *real_vm_start(const struct real_vm_config *config, char *error, 
 	if (!check_inputs(vm) && !make_memory(vm) && !spawn(vm)) {
 		if (!qmp_connect(&vm->qmp, config->monitor_ms ? config->monitor_ms : MONITOR_MS))
 			return vm;
-		monitor_failed(vm);
+		real_vm_monitor_failed(vm);
 	}
 	snprintf(error, error_size, "%s", vm->error);
 	real_vm_destroy(vm);
@@ -310,390 +354,4 @@ void real_vm_destroy(struct real_vm *vm)
 	free(vm->console_path);
 	free(vm->stderr_path);
 	free(vm);
-}
-
-/* Watching */
-
-/* Notice that QEMU has ended. */
-static void reap(struct real_vm *vm)
-{
-	if (vm->pid && waitpid(vm->pid, &vm->status, WNOHANG) == vm->pid)
-		vm->pid = 0;
-}
-
-static int exit_failed(struct real_vm *vm)
-{
-	if (WIFSIGNALED(vm->status))
-		return vm_fail(vm, "QEMU was killed by signal %d", WTERMSIG(vm->status));
-	return vm_fail(vm, "QEMU ended with status %d", WEXITSTATUS(vm->status));
-}
-
-static int monitor_failed(struct real_vm *vm)
-{
-	uint64_t deadline = clock_deadline(2000);
-
-	/* Whoever hung up is about to have an exit status, which says more. */
-	while (vm->pid && strstr(vm->qmp.error, "hung up") && clock_left_ms(deadline)) {
-		reap(vm);
-		clock_sleep_ms(POLL_MS);
-	}
-	if (!vm->pid && vm->status)
-		return exit_failed(vm);
-	return vm_fail(vm, "%s", vm->qmp.error);
-}
-
-int real_vm_check_console(struct real_vm *vm)
-{
-	enum log_trouble trouble;
-	const char *bad, *end;
-	char *text;
-	size_t size, len;
-
-	if (vm->failed)
-		return -1;
-	text = read_file(vm->console_path, &size);
-	if (!text || size <= vm->console_checked) {
-		free(text);
-		return 0;
-	}
-	/* A line that is not complete is looked at next time. */
-	end = memrchr(text + vm->console_checked, '\n', size - vm->console_checked);
-	size = end ? (size_t)(end - text) + 1 : vm->console_checked;
-	bad = log_find_trouble(text + vm->console_checked, size - vm->console_checked,
-			       vm->config.allowed, &len, &trouble);
-	vm->console_checked = size;
-	if (bad) {
-		/* Let it finish what it has to say before it is quoted. */
-		clock_sleep_ms(500);
-		vm_fail(vm, "the guest's kernel reports trouble (%s): %.*s",
-			log_trouble_name(trouble), (int)len, bad);
-	}
-	free(text);
-	return vm->failed ? -1 : 0;
-}
-
-/* Take complete lines of the agent; returns the first that is part of an answer, or NULL. */
-static const char *next_line(struct real_vm *vm, char *out, size_t out_size)
-{
-	char *newline;
-	size_t len;
-
-	while ((newline = memchr(vm->line, '\n', vm->line_len))) {
-		len = newline - vm->line;
-		*newline = '\0';
-		if (len && vm->line[len - 1] == '\r')
-			vm->line[len - 1] = '\0';
-		snprintf(out, out_size, "%s", vm->line);
-		vm->line_len -= len + 1;
-		memmove(vm->line, newline + 1, vm->line_len);
-		if (!strcmp(out, REAL_READY))
-			vm->ready = true;
-		else if (vm->untold && (!strcmp(out, "ok") || !strncmp(out, "ok ", 3)))
-			vm->untold--;
-		else if (out[0] != '@')
-			return out;
-		else if (vm->config.event)
-			vm->config.event(vm->config.opaque, out + 2);
-	}
-	out[0] = '\0';
-	return NULL;
-}
-
-static int read_agent(struct real_vm *vm)
-{
-	ssize_t n = read(vm->agent, vm->line + vm->line_len, sizeof(vm->line) - vm->line_len);
-
-	if (n > 0)
-		vm->line_len += n;
-	if (vm->line_len == sizeof(vm->line) && !memchr(vm->line, '\n', vm->line_len))
-		return vm_fail(vm, "the agent says a line of more than %zu bytes", vm->line_len);
-	return 0;
-}
-
-/*
- * One round of watching: at most POLL_MS, or until the agent says something.  @line then has its
- * line unless that was an event.
- */
-static int watch(struct real_vm *vm, uint64_t deadline, char *line, size_t size)
-{
-	struct pollfd fd = { .fd = vm->agent, .events = POLLIN };
-	int left = clock_left_ms(deadline);
-
-	line[0] = '\0';
-	if (vm->failed)
-		return -1;
-	if (next_line(vm, line, size))
-		return 0;
-	if (poll(&fd, 1, left < POLL_MS ? left : POLL_MS) > 0 && read_agent(vm))
-		return -1;
-	next_line(vm, line, size);
-	if (real_vm_check_console(vm))
-		return -1;
-	reap(vm);
-	if (!vm->pid && vm->status)
-		return exit_failed(vm);
-	if (!vm->pid && !line[0] && !vm->line_len)
-		return vm_fail(vm, "QEMU has ended, nobody asked it to");
-	return 0;
-}
-
-int real_vm_wait(struct real_vm *vm, unsigned int ms)
-{
-	uint64_t deadline = clock_deadline(ms);
-	char line[REAL_LINE_MAX];
-
-	while (clock_left_ms(deadline)) {
-		if (watch(vm, deadline, line, sizeof(line)))
-			return -1;
-		if (line[0])
-			return vm_fail(vm, "the agent says unasked: %s", line);
-	}
-	return 0;
-}
-
-int real_vm_wait_until(struct real_vm *vm, unsigned int timeout_ms, const char *what,
-		       bool (*done)(struct real_vm *vm, void *opaque), void *opaque)
-{
-	uint64_t deadline = clock_deadline(timeout_ms);
-
-	while (!done(vm, opaque)) {
-		if (vm->failed)
-			return -1;
-		if (!clock_left_ms(deadline))
-			return vm_fail(vm, "%s did not happen within %u s", what,
-				       timeout_ms / 1000);
-		if (real_vm_wait(vm, POLL_MS))
-			return -1;
-	}
-	return vm->failed ? -1 : 0;
-}
-
-static bool is_ready(struct real_vm *vm, void *opaque)
-{
-	return vm->ready;
-}
-
-static int wait_ready(struct real_vm *vm, unsigned int timeout_ms)
-{
-	return real_vm_wait_until(vm, timeout_ms, "the start of the guest's agent", is_ready, NULL);
-}
-
-int real_vm_boot(struct real_vm *vm)
-{
-	if (qmp_run(&vm->qmp, MONITOR_MS, "cont", NULL, NULL))
-		return monitor_failed(vm);
-	return wait_ready(vm, vm->config.boot_ms ? vm->config.boot_ms : BOOT_MS_DEFAULT);
-}
-
-/* What the agent had said before it left may end in the middle of a line. */
-int real_vm_continue(struct real_vm *vm, struct real_vm *from)
-{
-	struct pollfd fd = { .fd = from->agent, .events = POLLIN };
-	char line[REAL_LINE_MAX];
-
-	do {
-		if (next_line(from, line, sizeof(line)))
-			return vm_fail(vm, "the agent says unasked: %s", line);
-	} while (!from->failed && poll(&fd, 1, 0) > 0 && fd.revents & POLLIN && !read_agent(from));
-	if (from->failed)
-		return vm_fail(vm, "%s", from->error);
-	memcpy(vm->line, from->line, from->line_len);
-	vm->line_len = from->line_len;
-	from->line_len = 0;
-	vm->untold += from->untold;
-	from->untold = 0;
-	vm->ready = from->ready;
-	if (qmp_run(&vm->qmp, MONITOR_MS, "cont", NULL, NULL))
-		return monitor_failed(vm);
-	return 0;
-}
-
-int real_vm_wait_exit(struct real_vm *vm, unsigned int timeout_ms)
-{
-	uint64_t deadline = clock_deadline(timeout_ms);
-
-	while (!vm->failed && (reap(vm), vm->pid)) {
-		if (!clock_left_ms(deadline))
-			return vm_fail(vm, "QEMU did not end within %u s", timeout_ms / 1000);
-		real_vm_check_console(vm);
-		clock_sleep_ms(POLL_MS);
-	}
-	if (!vm->failed && vm->status)
-		return exit_failed(vm);
-	return real_vm_check_console(vm);
-}
-
-/* The agent */
-
-static int send_agent(struct real_vm *vm, const char *text, uint64_t deadline)
-{
-	int err = send_text(vm->agent, text, deadline);
-
-	return err ? vm_fail(vm, "the agent takes no commands: %s", strerror(err)) : 0;
-}
-
-/* Answers come in the order of the commands: those to real_vm_tell() before a later command's. */
-int real_vm_tell(struct real_vm *vm, const char *fmt, ...)
-{
-	char command[REAL_LINE_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(command, sizeof(command) - 1, fmt, args);
-	va_end(args);
-	strcat(command, "\n");
-	vm->untold++;
-	return send_agent(vm, command, clock_deadline(MONITOR_MS));
-}
-
-/* What the guest was saying when it was cut off is of no use to anybody. */
-static void forget_agent(struct real_vm *vm)
-{
-	vm->ready = false;
-	vm->line_len = 0;
-	vm->untold = 0;
-}
-
-int real_vm_reset(struct real_vm *vm, unsigned int timeout_ms)
-{
-	if (vm->failed)
-		return -1;
-	forget_agent(vm);
-	qmp_clear_events(&vm->qmp);
-	if (qmp_run(&vm->qmp, MONITOR_MS, "system_reset", NULL, NULL) ||
-	    qmp_wait_event(&vm->qmp, MONITOR_MS, "RESET", NULL))
-		return monitor_failed(vm);
-	return wait_ready(vm, timeout_ms);
-}
-
-int real_vm_reboot(struct real_vm *vm, unsigned int timeout_ms)
-{
-	if (vm->failed)
-		return -1;
-	forget_agent(vm);
-	if (send_agent(vm, "reboot\n", clock_deadline(MONITOR_MS)))
-		return -1;
-	return wait_ready(vm, timeout_ms);
-}
-
-int real_vm_power_off(struct real_vm *vm, unsigned int timeout_ms)
-{
-	if (vm->failed || send_agent(vm, "poweroff\n", clock_deadline(timeout_ms)))
-		return -1;
-	return real_vm_wait_exit(vm, timeout_ms);
-}
-
-static bool ends_with(const char *line, const char *word, const char **rest)
-{
-	size_t len = strlen(word);
-
-	if (strncmp(line, word, len) || (line[len] && line[len] != ' '))
-		return false;
-	*rest = line[len] ? line + len + 1 : line + len;
-	return true;
-}
-
-/* Returns 1 to go on, 0 or -1 at the end of the answer. */
-static int take_answer(struct real_vm *vm, const char *command, const char *line, char *answer,
-		       size_t size)
-{
-	const char *rest;
-	size_t used = answer ? strlen(answer) : 0;
-
-	if (ends_with(line, "=", &rest)) {
-		if (answer)
-			snprintf(answer + used, size - used, "%s%s", used ? "\n" : "", rest);
-		return 1;
-	}
-	if (ends_with(line, "ok", &rest)) {
-		if (answer && !used)
-			snprintf(answer, size, "%s", rest);
-		return 0;
-	}
-	if (!ends_with(line, "error", &rest))
-		return vm_fail(vm, "%s: the agent answers: %s", command, line);
-	snprintf(vm->error, sizeof(vm->error), "%s: %s: %s", vm->config.name, command, rest);
-	return -1;
-}
-
-int real_vm_command(struct real_vm *vm, unsigned int timeout_ms, char *answer, size_t answer_size,
-		    const char *fmt, ...)
-{
-	uint64_t deadline = clock_deadline(timeout_ms);
-	char command[REAL_LINE_MAX], line[REAL_LINE_MAX];
-	va_list args;
-	int n, ret = 1;
-
-	if (vm->failed)
-		return -1;
-	va_start(args, fmt);
-	n = vsnprintf(command, sizeof(command) - 1, fmt, args);
-	va_end(args);
-	if (n >= (int)sizeof(command) - 1)
-		return vm_fail(vm, "command too long: %s", command);
-	strcat(command, "\n");
-	if (send_agent(vm, command, deadline))
-		return -1;
-	command[n] = '\0';
-	if (answer)
-		answer[0] = '\0';
-	while (ret > 0) {
-		if (!clock_left_ms(deadline))
-			return vm_fail(vm, "%s: no answer within %u s", command, timeout_ms / 1000);
-		if (watch(vm, deadline, line, sizeof(line)))
-			return -1;
-		if (line[0])
-			ret = take_answer(vm, command, line, answer, answer_size);
-	}
-	return ret;
-}
-
-int real_vm_read_u64(struct real_vm *vm, const char *path, uint64_t *value)
-{
-	char answer[REAL_LINE_MAX], *end;
-
-	if (real_vm_command(vm, MONITOR_MS, answer, sizeof(answer), "read %s", path))
-		return -1;
-	*value = strtoull(answer, &end, 10);
-	return end == answer ? vm_fail(vm, "%s: no number: %s", path, answer) : 0;
-}
-
-/* Memory */
-
-/*
- * Guest memory is the mapping of QEMU that has its size: the code buffer of TCG is smaller
- * (tb-size), and what is mapped beside it is apart from it by a guard page.
- */
-int real_vm_resident(struct real_vm *vm, uint64_t *bytes)
-{
-	uint64_t from, to, kib, want = memory_bytes(&vm->config), size = 0;
-	char path[64], line[512];
-	bool found = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)vm->pid);
-	f = vm->pid ? fopen(path, "r") : NULL;
-	if (!f)
-		return vm_fail(vm, "QEMU has no %s", path);
-	while (!found && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &from, &to) == 2)
-			size = to - from;
-		else if (size == want && sscanf(line, "Rss: %" SCNu64, &kib) == 1)
-			found = true;
-	}
-	fclose(f);
-	if (!found)
-		return vm_fail(vm, "QEMU has no mapping of %u MiB", vm->config.memory_mib);
-	*bytes = kib << 10;
-	return 0;
-}
-
-int real_vm_blocks(struct real_vm *vm, uint64_t *bytes)
-{
-	struct stat st;
-
-	if (fstat(vm->memory, &st))
-		return vm_fail(vm, "the guest has no memory file: %s", strerror(errno));
-	*bytes = (uint64_t)st.st_blocks * 512;
-	return 0;
 }

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "qmp.h"
@@ -41,8 +42,11 @@ struct real_vm_config {
 	unsigned int allowed;		/* kinds of trouble that do not fail it, 1 << LOG_... */
 	unsigned int boot_ms;		/* limit for booting; 0: 120 s */
 	unsigned int monitor_ms;	/* limit for QEMU to start; 0: 30 s */
+	int group;			/* file to which QEMU writes itself before it is; 0: none */
 	/* An event of the agent (a line after '@'), while something is waited for; may be NULL. */
 	void (*event)(void *opaque, const char *line);
+	/* The answer to real_vm_ask(), as real_vm_command() has it; NULL: it was an error. */
+	void (*answered)(void *opaque, char *answer);
 	void *opaque;
 };
 
@@ -59,11 +63,15 @@ struct real_vm {
 	char line[1024];		/* of the agent, not complete yet */
 	size_t line_len;
 	unsigned int untold;		/* answers of real_vm_tell() that are still to come */
+	bool asked;			/* the answer to real_vm_ask() is still to come */
+	char answer[1024];		/* of it, as far as it has come */
 	bool ready;
 	bool failed;
 	char error[REAL_ERROR_SIZE];
 };
 
+/* Whether what it is made from is there: 0, or -1 with @error. */
+int real_vm_check(const struct real_vm_config *config, char *error, size_t error_size);
 /* Returns NULL with @error. */
 struct real_vm *real_vm_start(const struct real_vm_config *config, char *error, size_t error_size);
 int real_vm_boot(struct real_vm *vm);
@@ -78,6 +86,10 @@ int real_vm_command(struct real_vm *vm, unsigned int timeout_ms, char *answer, s
 		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* A command whose answer ("ok") nobody waits for; for use in config.event. */
 int real_vm_tell(struct real_vm *vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A command whose answer goes to config.answered.  Nothing happens if the last one is still due. */
+int real_vm_ask(struct real_vm *vm, const char *command);
+/* Take what the agent has said and look after the console; waits for nothing. */
+int real_vm_serve(struct real_vm *vm);
 /* Serve events of the agent and look after the console for that long. */
 int real_vm_wait(struct real_vm *vm, unsigned int ms);
 /* The same until @done says so; "NAME: WHAT did not happen" after @timeout_ms. */
@@ -100,6 +112,18 @@ int real_vm_check_console(struct real_vm *vm);
 /* Read a number that the guest has in a file. */
 int real_vm_read_u64(struct real_vm *vm, const char *path, uint64_t *value);
 
+/* Bytes, but for counts. */
+struct real_vm_memory {
+	uint64_t resident, swapped;	/* of guest memory */
+	uint64_t vmm_resident, vmm_swapped;	/* anonymous, of all else that QEMU has mapped */
+	uint64_t minor_faults, major_faults;	/* of its process, from the start */
+};
+
+int real_vm_memory(struct real_vm *vm, struct real_vm_memory *m);
+/* What /proc/PID/smaps says when guest memory has @bytes; false: there is no such mapping. */
+bool real_smaps_read(FILE *smaps, uint64_t bytes, struct real_vm_memory *m);
+/* The two counts in /proc/PID/stat, whatever the program is called. */
+bool real_stat_faults(const char *stat, struct real_vm_memory *m);
 /* Guest memory that is resident in QEMU's process; blocks that the memory file has. */
 int real_vm_resident(struct real_vm *vm, uint64_t *bytes);
 int real_vm_blocks(struct real_vm *vm, uint64_t *bytes);

@@ -174,6 +174,7 @@ void machine_files_destroy(struct machine *m);
 /* How many readers wait for their next turn, which keeps nobody else going. */
 uint32_t machine_files_waiting(const struct machine *m);
 
+void machine_host_config(const struct scenario_host *h, struct host_config *config);
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),
 			 void (*program)(struct machine_item *item));

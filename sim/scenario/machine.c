@@ -162,21 +162,20 @@ const struct kvm_vm *machine_guest_vm(const struct machine *m, uint32_t guest)
 
 /* Building */
 
-static void fill_host_config(const struct scenario *s, struct host_config *config)
+void machine_host_config(const struct scenario_host *h, struct host_config *config)
 {
 	*config = (struct host_config){
-		.memory_bytes = s->host.memory_mib * MIB,
-		.reserved_bytes = s->host.kernel_reserve_mib * MIB,
-		.min_free_bytes = s->host.min_free_kbytes * 1024,
-		.watermark_scale_factor = s->host.watermark_scale_factor,
-		.nr_cpus = s->host.cpus,
-		.swappiness = s->host.swappiness,
-		.thp = s->host.thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
-		.thp_no_reclaim = s->host.thp_defrag == SCENARIO_DEFRAG_DEFER ||
-				  s->host.thp_defrag == SCENARIO_DEFRAG_NEVER,
-		.vmm_overhead_bytes = s->host.vmm_memory_mib * MIB,
-		.vmm_hot_bytes = s->host.vmm_hot_kib * UINT64_C(1024),
-		.seed = s->seed,
+		.memory_bytes = h->memory_mib * MIB,
+		.reserved_bytes = h->kernel_reserve_mib * MIB,
+		.min_free_bytes = h->min_free_kbytes * 1024,
+		.watermark_scale_factor = h->watermark_scale_factor,
+		.nr_cpus = h->cpus,
+		.swappiness = h->swappiness,
+		.thp = h->thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
+		.thp_no_reclaim = h->thp_defrag == SCENARIO_DEFRAG_DEFER ||
+				  h->thp_defrag == SCENARIO_DEFRAG_NEVER,
+		.vmm_overhead_bytes = h->vmm_memory_mib * MIB,
+		.vmm_hot_bytes = h->vmm_hot_kib * UINT64_C(1024),
 	};
 }
 
@@ -213,7 +212,8 @@ static bool build_host(struct machine *m)
 	struct swap_config swap_config;
 	struct swap_device *swap;
 
-	fill_host_config(m->scenario, &config);
+	machine_host_config(h, &config);
+	config.seed = m->scenario->seed;
 	if (host_init(&m->host, &m->engine, &config, &h->costs))
 		return false;
 	m->host.cpus.latency_ns = h->sched_latency_us * NSEC_PER_USEC_U64;

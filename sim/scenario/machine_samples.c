@@ -181,6 +181,7 @@ static void sample_where(struct machine_guest *guest)
 static void sample_guest(struct machine *m, struct machine_guest *guest)
 {
 	struct guest_memory memory = { 0 };
+	const struct guest_ram *own = guest->vm->own;
 	uint64_t resident = guest_ram_resident(guest->vm->ram);
 
 	/* A dead kernel's lists may be broken: what it had when it was last well has to do. */
@@ -194,7 +195,9 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 	      .cached = memory.cached, .resident_peak = guest_ram_resident_peak(guest->vm->ram),
 	      .stalled = stalled_ns(guest),
 	      .given_back = guest_ram_given_back(guest->vm->ram),
-	      .huge = guest_ram_huge(guest->vm->ram));
+	      .huge = guest_ram_huge(guest->vm->ram),
+	      .vmm = own ? guest_ram_resident(own) : 0,
+	      .vmm_swapped = own ? guest_ram_swapped(own) : 0);
 	sample_where(guest);
 	sample_guest_cpu(guest);
 	emit_faults(m, guest);

@@ -383,6 +383,8 @@ uint32_t scenario_device_bits(const struct scenario_device *device,
 			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);
 /* The guest's balloon, which is the first one; NULL: it has none. */
 const struct scenario_device *scenario_balloon(const struct scenario_guest *guest);
+/* Bytes that VMMs, guest memory included, have together when the host begins to reclaim. */
+uint64_t scenario_host_room(const struct scenario_host *host);
 /* By what the guest tells the host about its memory, in a word or two. */
 const char *scenario_mechanism(const struct scenario_guest *guest);
 const char *scenario_metric_name(enum scenario_metric metric);

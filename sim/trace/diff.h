@@ -5,7 +5,7 @@
  * Guests belong together by name (the first of a name to the first, and so on), or by number when
  * no name is in both traces, as between one guest and a count of guests.  Phases do by program
  * (number and name), name, iteration, and occurrence.  The deviation of a value is sim - real; in
- * percent, of real.
+ * percent, of real.  The host is compared if both traces say something of it.
  */
 #ifndef BALLAST_TRACE_DIFF_H
 #define BALLAST_TRACE_DIFF_H

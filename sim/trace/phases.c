@@ -10,9 +10,10 @@
  * What a trace does not say is not recorded, which is not 0: extents below level normal, types
  * that a not_recorded record names, faults of a guest that has no such record.
  *
- * Memory grows with the number of samples.  Left out: what is the host's alone (swap, CPU time),
- * which belongs to no phase of one guest.
+ * Memory grows with the number of samples.  What is the host's alone belongs to no phase of one
+ * guest: the host has phases of its own.  Left out: CPU time.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,9 @@ const struct phase_quantity_info phase_quantities[NR_PHASE_QUANTITIES] = {
 	[PHASE_DURATION] = { "duration", "duration_ns", "duration", TABLE_NS },
 	[PHASE_FREE] = { "free", "free_bytes", "free memory", TABLE_BYTES },
 	[PHASE_RSS] = { "rss", "rss_bytes", "RSS", TABLE_BYTES },
+	[PHASE_SWAPPED] = { "swapped", "swapped_bytes", "swapped", TABLE_BYTES },
 	[PHASE_BALLOON] = { "balloon", "balloon_bytes", "balloon", TABLE_BYTES },
+	[PHASE_VMM] = { "vmm", "vmm_bytes", "VMM besides", TABLE_BYTES },
 	[PHASE_REQUESTS] = { "requests", "report_requests", "report requests", TABLE_COUNT },
 	[PHASE_BLOCKS] = { "blocks", "report_blocks", "blocks reported", TABLE_COUNT },
 	[PHASE_REPORTED] = { "reported", "reported_bytes", "bytes reported", TABLE_BYTES },
@@ -35,25 +38,26 @@ const struct phase_quantity_info phase_quantities[NR_PHASE_QUANTITIES] = {
 	[PHASE_DEFLATED] = { "deflated", "deflated_bytes", "deflated", TABLE_BYTES },
 	[PHASE_MINOR_FAULTS] = { "minor-faults", "minor_faults", "minor faults", TABLE_COUNT },
 	[PHASE_MAJOR_FAULTS] = { "major-faults", "major_faults", "major faults", TABLE_COUNT },
+	[PHASE_HOST_USED] = { "host-used", "host_used_bytes", "used", TABLE_BYTES },
+	[PHASE_HOST_SWAP] = { "host-swap", "host_swap_bytes", "swap in use", TABLE_BYTES },
+	[PHASE_SWAP_OUT] = { "swap-out", "swap_out_bytes", "swapped out", TABLE_BYTES },
+	[PHASE_SWAP_IN] = { "swap-in", "swap_in_bytes", "swapped in", TABLE_BYTES },
 };
 
-/* A moment of a guest: its memory in bytes, or its faults from the start. */
-struct moment {
+#define MOMENT_VALUES 5
+
+/* A moment of a guest: its memory in bytes, or its faults from the start; or of the host. */
+struct phases_moment {
 	uint64_t time;
-	uint64_t value[3];
-};
-
-struct moments {
-	struct moment *moment;
-	unsigned int nr;
+	uint64_t value[MOMENT_VALUES];
 };
 
 struct phases_guest {
 	bool started, ended;
 	uint64_t start, end;		/* ns */
 	unsigned int running;		/* programs */
-	struct moments samples;		/* free, resident, ballooned */
-	struct moments faults;		/* minor, major */
+	struct phases_moments samples;	/* from PHASE_FREE on */
+	struct phases_moments faults;	/* from PHASE_MINOR_FAULTS on */
 	bool missing[NR_PHASE_QUANTITIES];
 };
 
@@ -208,29 +212,51 @@ static void end_guest(struct phases *p, uint64_t guest)
 	}
 }
 
-static void see_moment(struct phases *p, const struct trace_record *record)
+static struct phases_moment *add_moment(struct phases_moments *moments, uint64_t time)
 {
-	const struct trace_rec_guest_sample *sample = record->rec;
+	struct phases_moment *m = collect_append(&moments->moment, &moments->nr, sizeof(*m));
+
+	m->time = time;
+	return m;
+}
+
+static void see_sample(struct phases *p, uint64_t time, const struct trace_rec_guest_sample *sample)
+{
 	struct phases_guest *g = guest_of(p, sample->guest);
-	struct moments *moments;
-	struct moment *m;
+	struct phases_moment *m;
 
 	if (!g)
 		return;
-	moments = record->id == TRACE_ID_guest_sample ? &g->samples : &g->faults;
-	m = collect_append(&moments->moment, &moments->nr, sizeof(*m));
-	m->time = record->time;
-	if (record->id == TRACE_ID_guest_sample) {
-		m->value[0] = sample->free * TRACE_PAGE_SIZE;
-		m->value[1] = sample->resident * TRACE_PAGE_SIZE;
-		m->value[2] = sample->ballooned * TRACE_PAGE_SIZE;
-	} else {
-		const struct trace_histogram *h = p->report.guests[sample->guest].faults;
+	m = add_moment(&g->samples, time);
+	m->value[PHASE_FREE - PHASE_FREE] = sample->free * TRACE_PAGE_SIZE;
+	m->value[PHASE_RSS - PHASE_FREE] = sample->resident * TRACE_PAGE_SIZE;
+	m->value[PHASE_SWAPPED - PHASE_FREE] = sample->swapped * TRACE_PAGE_SIZE;
+	m->value[PHASE_BALLOON - PHASE_FREE] = sample->ballooned * TRACE_PAGE_SIZE;
+	m->value[PHASE_VMM - PHASE_FREE] = (sample->vmm + sample->vmm_swapped) * TRACE_PAGE_SIZE;
+}
 
-		/* Linux counts those for huge pages with the minor ones. */
-		m->value[0] = h[TRACE_FAULT_MINOR].count + h[TRACE_FAULT_HUGE].count;
-		m->value[1] = h[TRACE_FAULT_GUEST_SWAP_IN].count;
-	}
+static void see_faults(struct phases *p, uint64_t time, uint64_t guest)
+{
+	struct phases_guest *g = guest_of(p, guest);
+	const struct trace_histogram *h = g ? p->report.guests[guest].faults : NULL;
+	struct phases_moment *m;
+
+	if (!g)
+		return;
+	m = add_moment(&g->faults, time);
+	/* Linux counts those for huge pages with the minor ones. */
+	m->value[0] = h[TRACE_FAULT_MINOR].count + h[TRACE_FAULT_HUGE].count;
+	m->value[1] = h[TRACE_FAULT_GUEST_SWAP_IN].count;
+}
+
+static void see_host(struct phases *p, uint64_t time, const struct trace_rec_host_sample *sample)
+{
+	struct phases_moment *m = add_moment(&p->host, time);
+
+	m->value[PHASE_HOST_USED - PHASE_HOST_USED] = sample->used * TRACE_PAGE_SIZE;
+	m->value[PHASE_HOST_SWAP - PHASE_HOST_USED] = sample->swap_used * TRACE_PAGE_SIZE;
+	m->value[PHASE_SWAP_OUT - PHASE_HOST_USED] = sample->swap_out * TRACE_PAGE_SIZE;
+	m->value[PHASE_SWAP_IN - PHASE_HOST_USED] = sample->swap_in * TRACE_PAGE_SIZE;
 }
 
 static void see_not_recorded(struct phases *p, const struct trace_rec_not_recorded *rec)
@@ -239,7 +265,7 @@ static void see_not_recorded(struct phases *p, const struct trace_rec_not_record
 		enum trace_id id;
 		enum phase_quantity first, last;
 	} of[] = {
-		{ TRACE_ID_guest_sample, PHASE_FREE, PHASE_BALLOON },
+		{ TRACE_ID_guest_sample, PHASE_FREE, PHASE_VMM },
 		{ TRACE_ID_report_request, PHASE_REQUESTS, PHASE_REPORTED },
 		{ TRACE_ID_discard, PHASE_DISCARDS, PHASE_DISCARDED },
 		{ TRACE_ID_inflate, PHASE_INFLATED, PHASE_INFLATED },
@@ -283,8 +309,15 @@ static void phases_consume(struct trace_consumer *consumer, const struct trace_r
 		see_end(p, program->guest, program->program,
 			record->id == TRACE_ID_program_killed);
 		break;
-	case TRACE_ID_guest_sample: case TRACE_ID_faults:
-		see_moment(p, record);
+	case TRACE_ID_guest_sample:
+		see_sample(p, record->time, record->rec);
+		break;
+	case TRACE_ID_faults:
+		see_faults(p, record->time,
+			   ((const struct trace_rec_faults *)record->rec)->guest);
+		break;
+	case TRACE_ID_host_sample:
+		see_host(p, record->time, record->rec);
 		break;
 	case TRACE_ID_not_recorded:
 		see_not_recorded(p, record->rec);
@@ -302,7 +335,7 @@ void phases_init(struct phases *p)
 }
 
 /* The last moment that is not after @time; NULL: there is none. */
-static const struct moment *moment_at(const struct moments *moments, uint64_t time)
+static const struct phases_moment *moment_at(const struct phases_moments *moments, uint64_t time)
 {
 	unsigned int low = 0, high = moments->nr;
 
@@ -321,7 +354,7 @@ static const struct moment *moment_at(const struct moments *moments, uint64_t ti
 static void fill_in(struct phases *p, struct phase *phase)
 {
 	const struct phases_guest *g = &p->guest[phase->guest];
-	const struct moment *sample = moment_at(&g->samples, phase->end);
+	const struct phases_moment *sample = moment_at(&g->samples, phase->end);
 	bool extents = p->level >= TRACE_NORMAL ||
 		       (phase->kind == PHASE_WHOLE_RUN && p->report.ended);
 
@@ -329,15 +362,15 @@ static void fill_in(struct phases *p, struct phase *phase)
 	phase->recorded[PHASE_DURATION] = true;
 	if (sample)
 		phase->sample_age = phase->end - sample->time;
-	for (unsigned int i = 0; i < 3; i++) {
-		phase->value[PHASE_FREE + i] = sample ? sample->value[i] : 0;
-		phase->recorded[PHASE_FREE + i] = sample;
+	for (unsigned int q = PHASE_FREE; q <= PHASE_VMM; q++) {
+		phase->value[q] = sample ? sample->value[q - PHASE_FREE] : 0;
+		phase->recorded[q] = sample;
 	}
 	for (unsigned int q = PHASE_REQUESTS; q <= PHASE_DEFLATED; q++)
 		phase->recorded[q] = extents;
 	for (unsigned int i = 0; i < 2; i++) {
-		const struct moment *from = moment_at(&g->faults, phase->start);
-		const struct moment *to = moment_at(&g->faults, phase->end);
+		const struct phases_moment *from = moment_at(&g->faults, phase->start);
+		const struct phases_moment *to = moment_at(&g->faults, phase->end);
 
 		/* what is recorded with the first sample was before it */
 		if (phase->kind == PHASE_WHOLE_RUN || phase->kind == PHASE_BOOT)
@@ -351,6 +384,20 @@ static void fill_in(struct phases *p, struct phase *phase)
 			phase->recorded[q] = false;
 			phase->value[q] = 0;
 		}
+	}
+}
+
+static void fill_in_host(struct phases *p, struct phase *phase)
+{
+	const struct phases_moment *sample = moment_at(&p->host, phase->end);
+
+	phase->value[PHASE_DURATION] = phase->end;
+	phase->recorded[PHASE_DURATION] = true;
+	if (sample)
+		phase->sample_age = phase->end - sample->time;
+	for (unsigned int q = PHASE_HOST_USED; q <= PHASE_SWAP_IN; q++) {
+		phase->value[q] = sample ? sample->value[q - PHASE_HOST_USED] : 0;
+		phase->recorded[q] = sample;
 	}
 }
 
@@ -418,6 +465,36 @@ static void add_whole_run(struct phases *p, uint64_t guest)
 	phase->end = p->guest[guest].end;
 }
 
+static void add_of_host(struct phases *p, uint64_t guest, const char *name, uint64_t end)
+{
+	struct phase *phase = collect_append(&p->phase, &p->nr, sizeof(*phase));
+
+	*phase = (struct phase){ .kind = PHASE_OF_HOST, .guest = TRACE_HOST, .program = guest,
+				 .end = end };
+	phase->program_name = collect_copy("");
+	phase->name = collect_copy(name);
+}
+
+/* A guest whose programs go on until the run ends is in the last one. */
+static void add_host(struct phases *p)
+{
+	unsigned int nr = p->nr;
+	char name[160];
+
+	if (!p->host.nr)
+		return;
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t guest = p->phase[i].guest;
+
+		if (p->phase[i].kind != PHASE_SETTLE)
+			continue;
+		snprintf(name, sizeof(name), "%s done",
+			 p->report.guests[guest].name ? p->report.guests[guest].name : "?");
+		add_of_host(p, guest, name, p->phase[i].start);
+	}
+	add_of_host(p, TRACE_HOST, "whole run", p->report.time);
+}
+
 void phases_end(struct phases *p)
 {
 	for (uint64_t i = 0; i < p->report.nr_guests; i++) {
@@ -425,9 +502,10 @@ void phases_end(struct phases *p)
 		if (guest_of(p, i))
 			add_whole_run(p, i);
 	}
+	add_host(p);
 	count_occurrences(p);
 	for (unsigned int i = 0; i < p->nr; i++)
-		fill_in(p, &p->phase[i]);
+		(p->phase[i].kind == PHASE_OF_HOST ? fill_in_host : fill_in)(p, &p->phase[i]);
 }
 
 void phases_free(struct phases *p)
@@ -440,6 +518,7 @@ void phases_free(struct phases *p)
 		host_free(p->guest[i].samples.moment);
 		host_free(p->guest[i].faults.moment);
 	}
+	host_free(p->host.moment);
 	host_free(p->phase);
 	host_free(p->guest);
 	report_free(&p->report);

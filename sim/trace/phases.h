@@ -7,6 +7,9 @@
  * "before" another program starts, "settle" after the last; and "whole run".  Programs that run at
  * the same time have phases at the same time: what is counted is the guest's.
  *
+ * The host has phases that all begin with the run: until the programs of a guest have ended, for
+ * each guest, and until the end.  Their guest is TRACE_HOST.
+ *
  * How to use it: phases_init(), feed it as any consumer, phases_end(), look, phases_free(); or
  * phases_read() for the first three.
  */
@@ -21,7 +24,9 @@ enum phase_quantity {
 	/* at the end of the phase */
 	PHASE_FREE,
 	PHASE_RSS,
+	PHASE_SWAPPED,
 	PHASE_BALLOON,
+	PHASE_VMM,
 	/* during the phase */
 	PHASE_REQUESTS,
 	PHASE_BLOCKS,
@@ -32,6 +37,11 @@ enum phase_quantity {
 	PHASE_DEFLATED,
 	PHASE_MINOR_FAULTS,
 	PHASE_MAJOR_FAULTS,
+	/* of the host; at the end, and from the start of the run on */
+	PHASE_HOST_USED,
+	PHASE_HOST_SWAP,
+	PHASE_SWAP_OUT,
+	PHASE_SWAP_IN,
 	NR_PHASE_QUANTITIES
 };
 
@@ -44,12 +54,14 @@ struct phase_quantity_info {
 
 extern const struct phase_quantity_info phase_quantities[NR_PHASE_QUANTITIES];
 
-enum phase_kind { PHASE_OF_PROGRAM, PHASE_BOOT, PHASE_BEFORE, PHASE_SETTLE, PHASE_WHOLE_RUN };
+enum phase_kind { PHASE_OF_PROGRAM, PHASE_BOOT, PHASE_BEFORE, PHASE_SETTLE, PHASE_WHOLE_RUN,
+		  PHASE_OF_HOST };
 
 struct phase {
 	enum phase_kind kind;
 	uint64_t guest;
-	uint64_t program;		/* PHASE_OF_PROGRAM, and PHASE_BEFORE: which comes */
+	uint64_t program;		/* PHASE_OF_PROGRAM, and PHASE_BEFORE: which comes; host:
+					 * whose programs end */
 	char *program_name;		/* "" for the other kinds */
 	char *name;
 	uint64_t iteration;
@@ -64,6 +76,13 @@ struct phase {
 };
 
 struct phases_guest;
+struct phases_moment;
+
+/* Values at times, in the order in which they came. */
+struct phases_moments {
+	struct phases_moment *moment;
+	unsigned int nr;
+};
 
 struct phases {
 	struct trace_consumer consumer;
@@ -74,6 +93,7 @@ struct phases {
 	unsigned int nr;
 	struct phases_guest *guest;
 	uint64_t nr_guests;
+	struct phases_moments host;
 };
 
 void phases_init(struct phases *p);

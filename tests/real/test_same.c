@@ -13,11 +13,9 @@
  */
 #include "boot.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "cli.h"
 #include "diff.h"
+#include "worlds.h"
 
 /* A value may be off by this part of the real one, or by that much, whichever is more. */
 struct bound {
@@ -51,31 +49,6 @@ static const struct scene {
 
 /* How the last boot that was compared differs. */
 static char difference[512];
-
-static char dir[] = "/tmp/ballast-same-XXXXXX";
-
-/* The command in a process of its own, as main() would call it. */
-static void ballast(int (*main_of)(int argc, char **argv), const char *const *words)
-{
-	const char *argv[16];
-	int argc = 0, status;
-	pid_t pid;
-
-	while (words[argc])
-		argv[argc] = words[argc], argc++;
-	argv[argc] = NULL;
-	fflush(NULL);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		status = main_of(argc, (char **)argv);
-		fflush(NULL);
-		_exit(status);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && !WEXITSTATUS(status), "ballast %s %s: status %#x",
-		      words[0], words[1], status);
-}
 
 static bool check_value(const struct scene *scene, const struct diff_pair *pair,
 			const struct bound *bound)
@@ -128,43 +101,15 @@ static bool compare(const struct scene *scene, const char *const files[NR_DIFF_S
 	return same;
 }
 
-static void set_up(void)
-{
-	const char *top = getenv("BALLAST_TOP");
-	char path[PATH_MAX];
-
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/scenarios", top ? top : ".");
-	setenv("BALLAST_SCENARIOS", path, 0);
-	setenv("BALLAST_IMAGES", boot_file("../images"), 0);
-}
-
-static void tear_down(void)
-{
-	char path[PATH_MAX];
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(scenes); i++) {
-		for (int seed = 1; seed <= SEEDS; seed++) {
-			snprintf(path, sizeof(path), "%s/%s.sim%d", dir, scenes[i].name, seed);
-			unlink(path);
-		}
-		snprintf(path, sizeof(path), "%s/%s.real", dir, scenes[i].name);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
 /* Of the seeds' runs one is as the real one. */
-static bool as_a_seed(const struct scene *scene, const char *real)
+static bool as_a_seed(const struct scene *scene, const char *const sim[SEEDS], const char *real)
 {
-	char sim[PATH_MAX];
 	bool same = false;
 
-	for (int seed = 1; seed <= SEEDS && !same; seed++) {
-		const char *const files[NR_DIFF_SIDES] = { [DIFF_SIM] = sim, [DIFF_REAL] = real };
+	for (int i = 0; i < SEEDS && !same; i++) {
+		const char *const files[NR_DIFF_SIDES] = { [DIFF_SIM] = sim[i],
+							   [DIFF_REAL] = real };
 
-		snprintf(sim, sizeof(sim), "%s/%s.sim%d", dir, scene->name, seed);
 		same = compare(scene, files);
 	}
 	return same;
@@ -172,29 +117,18 @@ static bool as_a_seed(const struct scene *scene, const char *real)
 
 START_TEST(both_worlds)
 {
-	const char *scenarios = getenv("BALLAST_SCENARIOS"), *accel = getenv("BALLAST_ACCEL");
 	const struct scene *scene = &scenes[_i];
-	char file[PATH_MAX], sim[PATH_MAX], real[PATH_MAX], number[8];
-	const char *const run[] = { "run", file, "--quiet", "--seed", number, "--trace", sim,
-				    NULL };
-	const char *const boot[] = { "real", file, "--quiet", "--trace", real, "--accel",
-				     accel ? accel : "tcg", NULL };
-	const char *const diff[] = { "diff", sim, real, NULL };
+	const char *sim[SEEDS], *real;
 	bool same = false;
 
 	if (!scene->in_short && !boot_long())
 		return;
-	snprintf(file, sizeof(file), "%s/real/%s.dts", scenarios, scene->name);
-	snprintf(real, sizeof(real), "%s/%s.real", dir, scene->name);
-	for (int seed = SEEDS; seed; seed--) {
-		snprintf(sim, sizeof(sim), "%s/%s.sim%d", dir, scene->name, seed);
-		snprintf(number, sizeof(number), "%d", seed);
-		ballast(cmd_run, run);
-	}
+	for (int i = 0; i < SEEDS; i++)
+		sim[i] = worlds_simulated(scene->name, i + 1);
 	for (int i = 0; i < BOOTS && !same; i++) {
-		ballast(cmd_real, boot);
-		ballast(cmd_diff, diff);
-		same = as_a_seed(scene, real);
+		real = worlds_real(scene->name, 1);
+		worlds_run(cmd_diff, (const char *const[]){ "diff", sim[0], real, NULL });
+		same = as_a_seed(scene, sim, real);
 		if (!same)
 			printf("| boot %d is as no seed: %s\n", i + 1, difference);
 	}
@@ -210,7 +144,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, worlds_begin, worlds_end);
 	tcase_set_timeout(tc, 900);
 	tcase_add_loop_test(tc, both_worlds, 0, ARRAY_LEN(scenes));
 	suite_add_tcase(suite, tc);

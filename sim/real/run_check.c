@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What of a scenario real machines do not have, before anything is made.
+ */
+#include "run_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "images.h"
+
+/* What Linux 6.1 has compiled in (mm/page_reporting.[ch]). */
+#define REPORTING_DELAY_MS 2000
+#define REPORTING_CAPACITY 32
+
+static const struct real_image images[] = {
+	{ "virtio_ballast", REAL_IMAGE_MODULE, "modules/virtio_ballast.ko", "virtio_ballast",
+	  "virtio_ballast" },
+	{ "upstream-virtio_balloon", REAL_IMAGE_MODULE, "stock/virtio_balloon.ko",
+	  "virtio_balloon", "virtio_balloon" },
+	{ "upstream-page_reporting", REAL_IMAGE_PART_OF_KERNEL, NULL, NULL, NULL },
+};
+
+const struct real_image *real_image_of(const struct scenario_module *module)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(images) / sizeof(images[0]); i++)
+		if (!strcmp(images[i].name, module->image))
+			return &images[i];
+	return NULL;
+}
+
+static int bad(struct real_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int bad(struct real_run *run, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return real_run_fail(run, TRACE_END_FAILED, true, "%s", text);
+}
+
+static int check_modules(struct real_run *run, const struct scenario_guest *g)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < g->nr_modules; i++) {
+		const struct scenario_module *m = &g->modules[i];
+		const struct real_image *image = real_image_of(m);
+
+		if (!image)
+			return bad(run, "%s: image: %s: a real kernel has only virtio_ballast, "
+				   "upstream-virtio_balloon and upstream-page_reporting here",
+				   m->path, m->image);
+		if (image->kind == REAL_IMAGE_PART_OF_KERNEL && m->nr_parameters)
+			return bad(run, "%s: parameters: %s is part of a real kernel, takes none "
+				   "here; see page-reporting", m->path, m->image);
+		for (j = 0; j < m->nr_parameters; j++)
+			if (strpbrk(m->parameters[j].value, " \"\t\n"))
+				return bad(run, "%s: %s: '%s': a real run cannot pass blanks",
+					   m->path, m->parameters[j].name,
+					   m->parameters[j].value);
+	}
+	return 0;
+}
+
+static int check_guest(struct real_run *run, const struct scenario_guest *g)
+{
+	const struct scenario_page_reporting *r = &g->page_reporting;
+
+	if (g->swap.kind != SCENARIO_SWAP_NONE)
+		return bad(run, "%s: swap: a real run has no swap in its guest; leave it out",
+			   g->path);
+	if (g->page_size_kib != 4)
+		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
+			   "leave it out", g->path);
+	if (r->delay_ms != REPORTING_DELAY_MS || r->capacity != REPORTING_CAPACITY)
+		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
+			   "compiled in; they cannot be changed", g->path, REPORTING_DELAY_MS,
+			   REPORTING_CAPACITY);
+	if (g->assigned_device)
+		return bad(run, "%s: assigned-device: a real run has none; leave it out", g->path);
+	if (g->controller.path)
+		return bad(run, "%s: a real run has no controller; leave it out",
+			   g->controller.path);
+	return check_modules(run, g);
+}
+
+static int check_host(struct real_run *run)
+{
+	const struct scenario *s = run->scenario;
+	uint32_t i;
+
+	if (!s->nr_guests)
+		return bad(run, "%s: no guest: there is nothing to boot", s->file);
+	if (s->host.nr_modules)
+		return bad(run, "%s: a real run's host is this machine, with the modules that it "
+			   "has; leave it out", s->host.modules[0].path);
+	for (i = 0; i < s->nr_commands; i++)
+		if (s->commands[i].kind != SCENARIO_COMMAND_SET_BALLOON)
+			return bad(run, "%s: a real run has no migration that begins and does not "
+				   "end; leave it out", s->commands[i].path);
+	run->limited = run->options.limit == REAL_LIMIT_YES ||
+		       (run->options.limit == REAL_LIMIT_DEFAULT && s->nr_guests > 1);
+	if (run->limited && s->host.swap.kind == SCENARIO_SWAP_ZRAM)
+		return bad(run, "%s: swap: a real run swaps to a file, not to zram; choose another "
+			   "kind, or use --no-limit", s->host.path);
+	if (run->options.accel && strcmp(run->options.accel, "tcg") &&
+	    strcmp(run->options.accel, "kvm"))
+		return bad(run, "--accel %s: allowed: tcg, kvm", run->options.accel);
+	return 0;
+}
+
+int real_setup_check(struct real_run *run)
+{
+	char error[512];
+	uint32_t i;
+
+	if (check_host(run))
+		return -1;
+	for (i = 0; i < run->scenario->nr_guests; i++) {
+		struct real_guest *g = &run->guests[i];
+
+		if (check_guest(run, g->config))
+			return -1;
+		if (real_arguments_devices(&g->args, g->config, error, sizeof(error)))
+			return bad(run, "%s", error);
+	}
+	return 0;
+}
