@@ -231,7 +231,7 @@ void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
 void host_wait_page(struct host *host, uint32_t index);
 /* Some pages have been read. */
 void reclaim_wake_waiters(struct host *host);
-/* The swap device takes no more writes: whoever submits another waits for one of those before it. */
+/* The swap device takes no more writes: whoever submits another waits for one of those before. */
 bool reclaim_queue_is_full(const struct host *host);
 
 /* watermarks.c */
