@@ -114,9 +114,11 @@ static bool create_own_memory(struct kvm_vm *vm)
 	if (!pages)
 		return true;
 	vm->own = guest_ram_create(vm, pages);
-	if (vm->own)
-		vm->own->of_vmm = true;
-	return vm->own;
+	if (!vm->own)
+		return false;
+	vm->own->of_vmm = true;
+	guest_ram_set_ticking(vm->own, gfn(0), vm->host->config.vmm_hot_bytes >> HOST_PAGE_SHIFT, 1);
+	return true;
 }
 
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,

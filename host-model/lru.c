@@ -115,6 +115,28 @@ void lru_rotate(struct host *host, uint32_t index, bool huge)
 	lru_add(host, index, huge, active);
 }
 
+static void list_insert_tail(struct host *host, struct page_list *list, uint32_t index)
+{
+	struct links l = links_of(host, index);
+
+	*l.next = 0;
+	*l.prev = list->tail;
+	if (list->tail)
+		*links_of(host, list->tail).next = index;
+	else
+		list->head = index;
+	list->tail = index;
+	list->nr_pages++;
+}
+
+void lru_add_tail(struct host *host, uint32_t index)
+{
+	uint32_t *state = lru_state(host, index);
+
+	*state &= ~PAGE_ACTIVE;
+	list_insert_tail(host, list_of(host, index, *state), index);
+}
+
 /*
  * The leaf at @index has been taken off its list with lru_del() and split: its pages go where
  * they are looked at next, the tail, in address order (as lru_add_page_tail() keeps them
@@ -125,16 +147,6 @@ void lru_replace_huge(struct host *host, uint32_t index)
 	struct page_list *list = list_of(host, index, *lru_state(host, index));
 	uint32_t i;
 
-	for (i = 0; i < HOST_PMD_PAGES; i++) {
-		struct links l = links_of(host, index + i);
-
-		*l.next = 0;
-		*l.prev = list->tail;
-		if (list->tail)
-			*links_of(host, list->tail).next = index + i;
-		else
-			list->head = index + i;
-		list->tail = index + i;
-	}
-	list->nr_pages += HOST_PMD_PAGES;
+	for (i = 0; i < HOST_PMD_PAGES; i++)
+		list_insert_tail(host, list, index + i);
 }

@@ -31,14 +31,15 @@ struct page_chunk {
  *  NONE       nothing; the next access gets a zeroed frame
  *  PRESENT    a frame, mapped in the EPT; with a slot: also in the swap cache, clean
  *  CACHED     a frame in the swap cache, not mapped (read ahead)
- *  WRITEBACK  unmapped and being written to its slot; the frame is free when that is done
+ *  WRITEBACK  unmapped and being written to its slot
+ *  WRITTEN    that is done; the frame is free when reclaim comes along the next time
  *  SWAPPED    only the slot
  *  READING    being read from its slot into a frame
  *  UNMAPPED   a frame that the VMM has mapped and the EPT has not, since the 2 MiB leaf it was in
  *             has been split
  */
 enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAPPED, PAGE_READING,
-		 PAGE_UNMAPPED };
+		 PAGE_UNMAPPED, PAGE_WRITTEN };
 
 #define PAGE_KIND_MASK 7u
 #define PAGE_ACCESSED (1u << 3)		/* EPT accessed bit */
@@ -76,11 +77,14 @@ struct guest_ram {
 	uint32_t *token;		/* contents, by gfn */
 	struct host_page *page;
 	struct host_pmd *pmd;
-	uint64_t resident, swapped;	/* pages */
+	uint64_t resident, swapped;	/* pages mapped; with only a slot, or in the swap cache */
 	uint64_t resident_peak;
 	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
+	/* Pages that are used all the time; see guest_ram_set_ticking(). */
+	uint64_t ticking_from, ticking_to;
+	unsigned int ticking_every;
 	bool of_vmm;			/* memory of the VMM itself: nobody looks at it */
 	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
@@ -95,6 +99,12 @@ static inline enum page_kind page_kind(uint32_t state)
 static inline bool page_is_mapped(uint32_t state)
 {
 	return page_kind(state) == PAGE_PRESENT || page_kind(state) == PAGE_UNMAPPED;
+}
+
+/* In a frame of the swap cache: not the VMM's any more, and on a list. */
+static inline bool page_is_cached(uint32_t state)
+{
+	return page_kind(state) == PAGE_CACHED || page_kind(state) == PAGE_WRITTEN;
 }
 
 static inline bool page_has_slot(uint32_t state)
@@ -172,8 +182,13 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block);
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
 void ram_drop_huge(struct guest_ram *ram, uint64_t block);
 
+/* Whether the page, or one of the leaf's, is used all the time. */
+bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge);
+
 /* lru.c */
 void lru_add(struct host *host, uint32_t index, bool huge, bool active);
+/* Where reclaim looks next (folio_rotate_reclaimable()): the page is not active. */
+void lru_add_tail(struct host *host, uint32_t index);
 void lru_del(struct host *host, uint32_t index, bool huge);
 void lru_rotate(struct host *host, uint32_t index, bool huge);
 void lru_replace_huge(struct host *host, uint32_t index);
@@ -200,7 +215,7 @@ struct scan_control {
 	int priority;
 	bool force_deactivate;
 	uint64_t nr_scanned;
-	uint64_t nr_reclaimed;		/* pages freed or on their way */
+	uint64_t nr_reclaimed;		/* pages freed: not what is being written */
 	bool skipped_deactivate;	/* active pages were spared */
 	bool queue_full;		/* anonymous ones were, since the device takes no more */
 	bool may_deactivate[2];		/* [file] */
@@ -211,6 +226,8 @@ void shrink_node(struct host *host, struct scan_control *sc);
 /* Move some active anonymous pages when there are few inactive ones (kswapd_age_node()). */
 void shrink_age_anon(struct host *host);
 bool shrink_can_swap(const struct host *host);
+/* A page whose slot holds the same contents goes without being written; it is on a list. */
+void shrink_free_clean(struct host *host, uint32_t index);
 /* What a fault reclaims for looks at: refaults from now on are new. */
 void shrink_snapshot_refaults(struct host *host);
 
@@ -229,6 +246,8 @@ void host_put_frames(struct host *host, uint64_t nr);
 void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
 /* A page is being read: the calling thread waits until it is not any more. */
 void host_wait_page(struct host *host, uint32_t index);
+/* Some pages have been written: who waits for frames can look for them. */
+void reclaim_wake_for_written(struct host *host);
 /* Some pages have been read. */
 void reclaim_wake_waiters(struct host *host);
 /* The swap device takes no more writes: whoever submits another waits for one of those before. */
@@ -246,9 +265,12 @@ void cache_destroy(struct host *host);
 /* swap.c */
 bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);
 void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
-/* Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH. */
+/*
+ * Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH.  Returns how many frames are
+ * free already.
+ */
 #define SWAP_BATCH 32
-void swap_write(struct host *host, const uint32_t *index, unsigned int nr);
+unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr);
 /* Read the page back in, neighbours with it; the calling thread waits.  */
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */

@@ -56,6 +56,23 @@ void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order)
 	ram->page_order = order;
 }
 
+void guest_ram_set_ticking(struct guest_ram *ram, gfn_t g, uint64_t nr, unsigned int every)
+{
+	ram->ticking_from = g.nr;
+	ram->ticking_to = g.nr + nr;
+	ram->ticking_every = every;
+}
+
+bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge)
+{
+	if (ram->vm->dead)
+		return false;
+	if (huge)
+		return nr < ram->ticking_to && nr + HOST_PMD_PAGES > ram->ticking_from;
+	return nr >= ram->ticking_from && nr < ram->ticking_to &&
+	       !((nr - ram->ticking_from) % ram->ticking_every);
+}
+
 uint64_t guest_ram_pages(const struct guest_ram *ram)
 {
 	return ram->nr_pages;
@@ -108,6 +125,7 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
 	case PAGE_CACHED:
 	case PAGE_WRITEBACK:
 		return RAM_PRESENT;
+	case PAGE_WRITTEN:
 	case PAGE_SWAPPED:
 	case PAGE_READING:
 		break;
@@ -150,7 +168,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
 	enum page_kind kind = page_kind(page->state);
-	bool listed = page_is_mapped(page->state) || kind == PAGE_CACHED;
+	bool mapped = page_is_mapped(page->state), listed = mapped || page_is_cached(page->state);
 	bool frame = listed || kind == PAGE_WRITEBACK;
 
 	if (kind == PAGE_NONE)
@@ -166,12 +184,14 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 	workingset_forget(ram->host, page_index(ram, nr), 1);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used--;
 	clear_contents(ram, nr, 1);
-	if (frame) {
+	if (mapped) {
 		ram->resident--;
-		host_put_frames(ram->host, 1);
 	} else {
 		ram->swapped--;
+		ram->host->swap_cached -= frame;
 	}
+	if (frame)
+		host_put_frames(ram->host, 1);
 	return frame;
 }
 
@@ -365,7 +385,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_read)
 {
 	struct host_page *page = &ram->page[nr];
-	bool listed = page_kind(page->state) == PAGE_CACHED;
+	bool listed = page_is_cached(page->state);
 
 	charge(COST_EPT_FAULT, 1);
 	swap_page_used(ram, nr);
@@ -377,6 +397,9 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_r
 		put_slot(ram, &page->state);
 	if (!listed)
 		lru_add(ram->host, page_index(ram, nr), false, true);
+	ram_add_resident(ram, 1);
+	ram->swapped--;
+	ram->host->swap_cached--;
 	ram->host->stats.swap_faults++;
 }
 
@@ -443,6 +466,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 			break;
 		case PAGE_CACHED:
 		case PAGE_WRITEBACK:
+		case PAGE_WRITTEN:
 			map_cached(ram, nr, vcpu, fault.swapped_in);
 			break;
 		case PAGE_SWAPPED:

@@ -161,7 +161,9 @@ static void balance(struct host *host)
 		sc.nr_scanned = 0;
 		sc.queue_full = false;
 		shrink_node(host, &sc);
-		if (sc.nr_reclaimed == before && host->writeback_pages) {
+		/* Nothing is left but what is being written: its submitter waits for a tag. */
+		if (sc.nr_reclaimed == before && host->writeback_pages &&
+		    (sc.queue_full || sc.priority == 1)) {
 			wait_for_memory(host, "swap-out");
 			continue;
 		}
@@ -282,21 +284,28 @@ static uint64_t inactive_pages(const struct host *host)
  */
 static void reclaim_for_huge(struct host *host, uint64_t nr)
 {
-	struct scan_control sc = { .nr_to_reclaim = nr, .priority = DEF_PRIORITY };
+	struct scan_control sc = { .nr_to_reclaim = nr };
 	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr;
 	uint64_t written = host->stats.swap_out + nr, before;
+	bool last;
 
 	host->stats.direct_reclaims++;
-	for (; sc.priority >= 0 && sc.nr_reclaimed < nr && !sc.queue_full; sc.priority--) {
-		do {
-			before = sc.nr_reclaimed;
-			shrink_node(host, &sc);
-		} while (sc.nr_reclaimed > before && host->free_pages < enough &&
-			 inactive_pages(host) > 2 * nr && !sc.queue_full);
-	}
-	while (host->free_pages < enough && host->writeback_pages &&
-	       host->stats.swap_out < written)
+	do {
+		last = host->stats.swap_out >= written;
+		sc.queue_full = false;
+		for (sc.priority = DEF_PRIORITY; sc.priority >= 0 && sc.nr_reclaimed < nr &&
+		     !sc.queue_full; sc.priority--) {
+			do {
+				before = sc.nr_reclaimed;
+				shrink_node(host, &sc);
+			} while (sc.nr_reclaimed > before && host->free_pages < enough &&
+				 inactive_pages(host) > 2 * nr && !sc.queue_full);
+		}
+		if (last || sc.nr_reclaimed >= nr || host->free_pages >= enough ||
+		    !host->writeback_pages)
+			break;
 		wait_for_memory(host, "direct reclaim");
+	} while (true);
 	shrink_snapshot_refaults(host);
 	coro_current->ctx.cause = cause;
 }
@@ -349,6 +358,13 @@ void host_put_frames(struct host *host, uint64_t nr)
 		host->kswapd_failures = 0;
 	/* When nothing is under way any more, whoever waits has to look for more. */
 	if (host->waiters && (host->free_pages > host->wmark_min || !host->writeback_pages))
+		wake_memory_waiters(host);
+}
+
+void reclaim_wake_for_written(struct host *host)
+{
+	host->kswapd_failures = 0;
+	if (host->waiters)
 		wake_memory_waiters(host);
 }
 

@@ -8,8 +8,8 @@
  * accessed twice is activated.  A clean page of a file is dropped.  A 2 MiB leaf that is to go is
  * split first and its pages are judged one by one, as happens where swap has no whole clusters.
  *
- * Left out: memory cgroups; dirty and mapped pages of files.  Of a page that is written to swap
- * the frame is free when that is done, without another look at the lists.
+ * Left out: memory cgroups; dirty and mapped pages of files.  What is being written to swap is on
+ * no list meanwhile, so that nobody is throttled by finding it there.
  */
 #include <string.h>
 
@@ -62,15 +62,29 @@ static void shrink_active_list(struct host *host, enum scan_list list, uint64_t 
 struct reclaim_batch {
 	uint32_t index[SWAP_BATCH];
 	unsigned int nr;
-	uint64_t progress;	/* pages freed or on their way */
+	uint64_t progress;	/* pages freed */
 };
 
+/*
+ * Near its end reclaim looks twice between two ticks of a guest's timer, and takes what is used by
+ * these as well.
+ */
+static bool was_accessed(const struct host *host, uint32_t index, bool huge, int priority)
+{
+	const struct guest_ram *ram = ram_of_index(host, index);
+
+	if (*lru_state(host, index) & PAGE_ACCESSED)
+		return true;
+	return ram && priority > 1 && page_kind(*lru_state(host, index)) == PAGE_PRESENT &&
+	       ram_is_ticking(ram, gfn_of_index(host, index), huge);
+}
+
 /* Returns whether the page may go; otherwise it has been put where it stays. */
-static bool may_evict(struct host *host, uint32_t index, bool huge)
+static bool may_evict(struct host *host, uint32_t index, bool huge, int priority)
 {
 	uint32_t *state = lru_state(host, index);
 
-	if (!(*state & PAGE_ACCESSED)) {
+	if (!was_accessed(host, index, huge, priority)) {
 		*state &= ~PAGE_REFERENCED;
 		return true;
 	}
@@ -84,6 +98,27 @@ static bool may_evict(struct host *host, uint32_t index, bool huge)
 		lru_rotate(host, index, huge);
 	}
 	return false;
+}
+
+void shrink_free_clean(struct host *host, uint32_t index)
+{
+	struct guest_ram *ram = ram_of_index(host, index);
+	uint64_t nr = gfn_of_index(host, index);
+	struct host_page *page = &ram->page[nr];
+
+	lru_del(host, index, false);
+	if (page_kind(page->state) != PAGE_WRITTEN)
+		note_ept(ram, nr, 1, EPT_UNMAP_CLEAN);
+	if (page_is_mapped(page->state)) {
+		ram->resident--;
+		ram->swapped++;
+	} else {
+		host->swap_cached--;
+	}
+	page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
+	workingset_evicted(host, index);
+	ram->token[nr] = ~0u;
+	host_put_frames(host, 1);
 }
 
 static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *batch)
@@ -101,15 +136,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 		return;
 	}
 	if (page_has_slot(page->state)) {
-		/* Clean: its slot still holds the same contents. */
-		lru_del(host, index, false);
-		note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP_CLEAN);
-		page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
-		workingset_evicted(host, index);
-		ram->token[gfn_of_index(host, index)] = ~0u;
-		ram->resident--;
-		ram->swapped++;
-		host_put_frames(host, 1);
+		shrink_free_clean(host, index);
 		batch->progress++;
 		return;
 	}
@@ -121,9 +148,11 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 	lru_del(host, index, false);
 	page->state = page_state(PAGE_WRITEBACK, slot);
 	note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP);
+	ram->resident--;
+	ram->swapped++;
+	host->swap_cached++;
 	host->writeback_pages++;
 	batch->index[batch->nr++] = index;
-	batch->progress++;
 }
 
 static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *batch)
@@ -190,7 +219,7 @@ static uint64_t shrink_inactive_list(struct host *host, enum scan_list list, uin
 
 		scanned += huge ? HOST_PMD_PAGES : 1;
 		nr++;
-		if (may_evict(host, index, huge))
+		if (may_evict(host, index, huge, sc->priority))
 			evict(host, index, huge, &batch);
 	}
 	charge_scan(host, nr);
@@ -198,7 +227,7 @@ static uint64_t shrink_inactive_list(struct host *host, enum scan_list list, uin
 	if (batch.nr) {
 		uint64_t size[NR_SCAN_LISTS];
 
-		swap_write(host, batch.index, batch.nr);
+		batch.progress += swap_write(host, batch.index, batch.nr);
 		lru_sizes(host, size);
 		scan_note_cost(&host->lru_cost, list & SCAN_FILE, batch.nr, size);
 	}

@@ -229,16 +229,14 @@ static void observe(struct guest_ram *ram, uint64_t nr, bool out, const struct p
 	coro_current->ctx.cause = old;
 }
 
-/* A page's contents are in its slot now, and its frame is free. */
-static void page_swapped_out(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
+/* A page's contents are in its slot now.  Its frame is the first that reclaim will look at. */
+static void page_written(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
 	struct host_page *page = &ram->page[nr];
 
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_SWAPPED;
-	workingset_evicted(ram->host, page_index(ram, nr));
-	ram->token[nr] = ~0u;
-	ram->resident--;
-	ram->swapped++;
+	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_WRITTEN;
+	lru_add_tail(ram->host, page_index(ram, nr));
+	ram->host->writeback_pages--;
 	ram->host->stats.swap_out++;
 	observe(ram, nr, true, io);
 }
@@ -263,7 +261,7 @@ static void write_complete(struct swap_request *rq)
 {
 	struct page_transfer *io = (struct page_transfer *)rq;
 	struct host *host = io->host;
-	uint32_t i, freed = 0;
+	uint32_t i;
 
 	for (i = 0; i < rq->nr; i++) {
 		struct guest_ram *ram = ram_of_index(host, io->index[i]);
@@ -272,12 +270,10 @@ static void write_complete(struct swap_request *rq)
 		if (!ram || page_kind(ram->page[nr].state) != PAGE_WRITEBACK ||
 		    page_slot(ram->page[nr].state).nr != rq->slot + i)
 			continue;
-		page_swapped_out(ram, nr, io);
-		host->writeback_pages--;
-		freed++;
+		page_written(ram, nr, io);
 	}
-	host_put_frames(host, freed);
 	transfer_free(io);
+	reclaim_wake_for_written(host);
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
@@ -302,13 +298,11 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 static void zram_write(struct host *host, uint32_t index)
 {
 	struct swap_device *swap = host->swap;
-	struct guest_ram *ram = ram_of_index(host, index);
 
 	charge(COST_SWAP_COMPRESS, 1);
 	swap->stats.pages_out++;
-	page_swapped_out(ram, gfn_of_index(host, index), NULL);
-	host->writeback_pages--;
-	host_put_frames(host, 1);
+	page_written(ram_of_index(host, index), gfn_of_index(host, index), NULL);
+	shrink_free_clean(host, index);
 }
 
 /* What compressed pages take follows the number of used slots. */
@@ -330,7 +324,7 @@ void swap_zram_balance(struct host *host)
 	}
 }
 
-void swap_write(struct host *host, const uint32_t *index, unsigned int nr)
+unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr)
 {
 	struct swap_device *swap = host->swap;
 	struct page_transfer *io = NULL;
@@ -357,6 +351,7 @@ void swap_write(struct host *host, const uint32_t *index, unsigned int nr)
 	if (io)
 		swap_submit(swap, &io->rq);
 	swap_zram_balance(host);
+	return swap->config.kind == SWAP_ZRAM ? nr : 0;
 }
 
 static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
@@ -367,8 +362,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_t
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_CACHED;
 	lru_add(ram->host, index, false, workingset_returned(ram->host, index));
-	ram_add_resident(ram, 1);
-	ram->swapped--;
+	ram->host->swap_cached++;
 	ram->host->stats.swap_in++;
 	observe(ram, nr, false, io);
 }

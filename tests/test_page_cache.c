@@ -176,7 +176,8 @@ static void press(unsigned int swappiness, bool hot, bool swap)
 	if (hot)
 		finish(&reader);
 	ck_assert_uint_eq(losses, 0);
-	ck_assert_uint_eq(host_used_pages(&host), guest_ram_resident(big->ram) + host.file_pages);
+	ck_assert_uint_eq(host_used_pages(&host), guest_ram_resident(big->ram) +
+			  host.file_pages + host.swap_cached);
 	ck_assert_uint_eq(host.files->resident, host.file_pages);
 }
 

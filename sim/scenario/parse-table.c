@@ -153,7 +153,8 @@ static const struct property_spec host_properties[] = {
 	    "anonymous memory of each VMM besides guest memory (35: measured on QEMU 7.2); it is "
 	    "swapped as guests' is"),
 	U32("vmm-hot-kib", "KiB", 0, 65536, "256", FIELD(scenario_host, vmm_hot_kib),
-	    "of that, what a thread of the VMM uses each time that it is woken (an estimate)"),
+	    "of that, what is used all the time, by its timers and each time that one of its "
+	    "threads is woken (an estimate)"),
 	U32("cpus", "CPUs", 1, 4096, NULL, FIELD(scenario_host, cpus), "CPUs of the host"),
 	U64("min-free-kbytes", "KiB", 0, UINT64_C(1) << 24, "0",
 	    FIELD(scenario_host, min_free_kbytes),
