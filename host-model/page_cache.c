@@ -221,7 +221,9 @@ void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsig
 
 	for (at = first; at < end; at++) {
 		if (page_kind(file->page[at].state) == PAGE_NONE) {
-			if (!host_take_frames(file->host, 1, FRAMES_AHEAD))
+			/* Before the run kswapd has seen to it that some frames are free. */
+			if (file->host->free_pages <= file->host->wmark_high ||
+			    !host_take_frames(file->host, 1, FRAMES_AHEAD))
 				return;
 			add_page(file, at);
 		}

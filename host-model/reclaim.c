@@ -129,7 +129,7 @@ static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 		sc.skipped_deactivate = false;
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
 			shrink_node(host, &sc);
-			if (sc.nr_reclaimed >= nr || cannot_shrink(host))
+			if (sc.nr_reclaimed >= nr || sc.queue_full)
 				break;
 		}
 		shrink_snapshot_refaults(host);

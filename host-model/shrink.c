@@ -296,8 +296,9 @@ void shrink_node(struct host *host, struct scan_control *sc)
 			if (batch)
 				sc->nr_reclaimed += shrink_list(host, list, batch, sc);
 		}
+		/* Whoever submits a write now waits for a tag, and scans nothing else meanwhile. */
 		if (sc->queue_full)
-			nr[SCAN_INACTIVE_ANON] = nr[SCAN_ACTIVE_ANON] = 0;
+			break;
 		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || proportional)
 			continue;
 		if (!scan_proportionally(nr, targets))

@@ -130,19 +130,25 @@ void swap_put_slot(struct swap_device *swap, swap_slot_t slot)
 	swap->nr_free++;
 }
 
+/*
+ * From now until the request is done.  Positioning and the fixed part overlap with those of other
+ * requests; the data of all goes over one link.
+ */
 static uint64_t service_ns(struct swap_device *swap, const struct swap_request *rq)
 {
 	const struct swap_config *config = &swap->config;
-	uint64_t ns = rq->write ? config->write_ns : config->read_ns;
+	uint64_t ns = rq->write ? config->write_ns : config->read_ns, now = swap->engine->now;
 
-	ns += rq->nr * config->transfer_ns_page;
 	if (config->seek_ns && rq->slot != swap->head_slot) {
 		uint64_t seek = random_exp(&swap->random, config->seek_ns);
 
 		ns += config->seek_max_ns && seek > config->seek_max_ns ? config->seek_max_ns :
 									   seek;
 	}
-	return ns;
+	if (swap->link_free < now + ns)
+		swap->link_free = now + ns;
+	swap->link_free += rq->nr * config->transfer_ns_page;
+	return swap->link_free - now;
 }
 
 static struct swap_request *next_request(struct swap_device *swap)

@@ -5,7 +5,7 @@
  * A device serves queue_depth requests at a time, reads before writes unless writes have been
  * passed over too often (as block/mq-deadline.c, writes_starved).  A request takes positioning
  * time, when it does not follow the one before it, a fixed service time, and transfer time per
- * page.  zram has no queue: its CPU time is charged to whoever swaps.
+ * page, which is the device's: the data of one request after the other.  zram has no queue: its CPU time is charged to whoever swaps.
  *
  * Slots are handed out as mm/swapfile.c does: from a free cluster of 256 slots in order, the next
  * free slots when none is left.  Left out: more than one device, discard of free slots, zswap.
@@ -70,6 +70,7 @@ struct swap_device {
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_starved;	/* reads served while writes waited */
 	uint32_t head_slot;		/* where the last request ended */
+	uint64_t link_free;		/* ns; until then data of other requests is on its way */
 	struct swap_ra ra;		/* of a device that rotates */
 	struct random_stream random;
 	struct swap_stats stats;
@@ -79,7 +80,7 @@ struct swap_device {
 
 #define SWAP_CLUSTER_SLOTS 256
 
-/* Returns NULL when @config is impossible (smaller than a page, more than 2^25 pages). */
+/* Returns NULL when @config is impossible (smaller than a page, more than 2^25 - 2 pages). */
 /* @owner: whose disk it is ("host", a guest); names its random stream, with config->name. */
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
 				uint64_t seed, const char *owner);

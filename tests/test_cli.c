@@ -162,7 +162,7 @@ static const struct bad {
 	  "64..16777216 MiB", 1 },
 	{ "run first.dts --trace left.trace --set /host/swap/size-mib=0",
 	  "ballast: --set /host/swap/size-mib=0: /host/swap: size-mib: the device is smaller than "
-	  "a page; allowed: 1..131072 MiB, or status = \"disabled\"", 1 },
+	  "a page; allowed: 1..131071 MiB, or status = \"disabled\"", 1 },
 	{ "run first.dts --trace left.trace --set /guest/page-size-kib=16",
 	  "ballast: --set /guest/page-size-kib=16: /guest: page-size-kib: 16 KiB is no page size "
 	  "of a host; allowed: 4, 64, 2048", 1 },
@@ -180,6 +180,10 @@ static const struct bad {
 	  1 },
 	{ "run first.dts --trace .", "ballast: .: cannot create the trace: Is a directory", 1 },
 	{ "published none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
+	{ "published first.dts", "ballast: first.dts: has no published figures; allowed: a scenario "
+	  "with a node ballast,published", 1 },
+	{ "compare first.dts --with a=,undisturbed=", "ballast: undisturbed: is the machine with "
+	  "memory for all; allowed: another name", 1 },
 	/* Traces and recordings */
 	{ "trace", "ballast: trace: allowed: report, dump, csv, why", 1 },
 	{ "trace eat first.trace", "ballast: trace eat: allowed: report, dump, csv, why", 1 },

@@ -263,6 +263,42 @@ static void write_more(struct kvm_vm *vm, void *arg)
 	guest_ram_write(vm->ram, gfn(0), 140 * MIB / 4096, 1);
 }
 
+static void nothing(struct swap_request *rq)
+{
+}
+
+/* What a device moves in a second does not depend on how many requests it serves at once. */
+START_TEST(data_of_all_requests_goes_over_one_link)
+{
+	static struct swap_request writes[64];
+	const unsigned int depth[] = { 1, 4, 32 };
+	struct swap_config config = { .kind = SWAP_SSD, .name = "test", .size_bytes = 64 * MIB,
+				      .write_ns = 100000, .transfer_ns_page = 10000 };
+	uint64_t took[3];
+
+	for (int d = 0; d < 3; d++) {
+		struct swap_device *swap;
+
+		engine_init(&engine);
+		config.queue_depth = depth[d];
+		swap = swap_create(&config, &engine, 1, "test");
+		for (int i = 0; i < 64; i++) {
+			writes[i] = (struct swap_request){ .slot = 32 * i, .nr = 32, .write = true,
+							   .complete = nothing };
+			swap_submit(swap, &writes[i]);
+		}
+		engine_run(&engine, TIME_NEVER);
+		took[d] = engine.now;
+		swap_destroy(swap);
+		engine_destroy(&engine);
+	}
+	/* one after the other; then only the first fixed part is not beside other data */
+	ck_assert_uint_eq(took[0], 64 * (100000 + 32 * 10000));
+	ck_assert_uint_eq(took[1], 100000 + 64 * 32 * 10000);
+	ck_assert_uint_eq(took[2], took[1]);
+}
+END_TEST
+
 static void read_done(struct swap_request *rq)
 {
 	host_put_frames(&host, 0);
@@ -475,6 +511,7 @@ Suite *test_suite(int argc, char **argv)
 			    SWAP_ZRAM);
 	tcase_add_test(tc, windows_of_read_ahead_follow_hits);
 	tcase_add_loop_test(tc, swap_in_reads_what_there_is_and_no_holes, SWAP_HDD, SWAP_ZRAM + 1);
+	tcase_add_test(tc, data_of_all_requests_goes_over_one_link);
 	tcase_add_test(tc, a_queue_that_is_full_of_reads_is_waited_for);
 	tcase_add_test(tc, without_swap_the_largest_vmm_is_killed);
 	tcase_add_test(tc, pages_marked_free_go_first_and_are_not_written);

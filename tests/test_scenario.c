@@ -513,7 +513,7 @@ static const struct bad bads[] = {
 	{ "&costs { /delete-property/ vmexit-ns; };",
 	  "FILE: /host/costs: vmexit-ns: missing; allowed: 0..1000000000 ns" },
 	{ "&swap { size-mib = <0>; };",
-	  "FILE: /host/swap: size-mib: the device is smaller than a page; allowed: 1..131072 MiB, "
+	  "FILE: /host/swap: size-mib: the device is smaller than a page; allowed: 1..131071 MiB, "
 	  "or status = \"disabled\"" },
 	{ "&swap { readahead-pages = <3>; };",
 	  "FILE: /host/swap: readahead-pages: 3 is not a power of two; allowed: 1, 2, 4, ... 512 "
@@ -521,7 +521,7 @@ static const struct bad bads[] = {
 	{ "&host { swappiness = <201>; };",
 	  "FILE: /host: swappiness: 201 is out of range; allowed: 0..200" },
 	{ "&host { f { compatible = \"ballast,host-files\"; }; };",
-	  "FILE: /host/f: size-mib: missing; allowed: 1..131072 MiB" },
+	  "FILE: /host/f: size-mib: missing; allowed: 1..131071 MiB" },
 	{ "&host { f { compatible = \"ballast,host-files\"; size-mib = <5>; "
 	  "cached-mib = <6>; }; };",
 	  "FILE: /host/f: cached-mib: more than there is; allowed: 0..5 MiB" },

@@ -111,6 +111,12 @@ static int run_variant(const struct published *p, struct json_object *experiment
 	run.status = cli_load(&scenario, args, file);
 	if (run.status)
 		return run.status;
+	if (!scenario.published.nr_figures) {
+		run.status = cli_error("%s: has no published figures; allowed: a scenario with a node "
+				       "ballast,published", file);
+		scenario_free(&scenario);
+		return run.status;
+	}
 	if (with && has_variant(&scenario, "with"))
 		*with = strdup(scenario.published.with_overlay);
 	figures_init(&figures, &scenario);

@@ -13,6 +13,7 @@
 #include "page_cache.h"
 
 #define MIB (UINT64_C(1) << 20)
+#define FILES_QUEUE 32	/* of a SATA disk; a reader has two requests under way at most */
 
 struct machine_files {
 	struct machine *machine;
@@ -79,7 +80,7 @@ static int create(struct machine_files *f)
 	const struct scenario_files *c = f->config;
 	struct swap_config disk = {
 		.kind = SWAP_SSD, .name = "files", .size_bytes = c->size_mib * MIB,
-		.queue_depth = c->queue_depth, .seek_ns = c->seek_us * NSEC_PER_USEC_U64,
+		.queue_depth = FILES_QUEUE, .seek_ns = c->seek_us * NSEC_PER_USEC_U64,
 		.seek_max_ns = c->seek_max_us * NSEC_PER_USEC_U64,
 		.read_ns = c->read_us * NSEC_PER_USEC_U64,
 		.transfer_ns_page = NSEC_PER_SEC_U64 / (c->transfer_mib_per_s * UINT64_C(256)),

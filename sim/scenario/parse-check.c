@@ -199,7 +199,7 @@ static void check_swap(struct parser *p, const struct tree_node *parent,
 		return;
 	if (!swap->size_mib)
 		parse_error(p, blame(node, "size-mib"), node, "size-mib",
-			    "the device is smaller than a page; allowed: 1..131072 MiB, "
+			    "the device is smaller than a page; allowed: 1..131071 MiB, "
 			    "or status = \"disabled\"");
 	if (swap->readahead_pages & (swap->readahead_pages - 1))
 		parse_error(p, blame(node, "readahead-pages"), node, "readahead-pages",

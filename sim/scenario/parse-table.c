@@ -43,7 +43,7 @@
 /* ---- swap devices ---- */
 
 #define SWAP_SIZE                                                                                  \
-	U64("size-mib", "MiB", 0, 131072, NULL, FIELD(scenario_swap, size_mib),                    \
+	U64("size-mib", "MiB", 0, 131071, NULL, FIELD(scenario_swap, size_mib),                    \
 	    "size of the swap area")
 #define SWAP_READAHEAD(fallback)                                                                   \
 	U32("readahead-pages", "pages", 1, 512, fallback, FIELD(scenario_swap, readahead_pages),   \
@@ -95,7 +95,7 @@ SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
 /* ---- host ---- */
 
 static const struct property_spec files_properties[] = {
-	U64("size-mib", "MiB", 1, 131072, NULL, FIELD(scenario_files, size_mib),
+	U64("size-mib", "MiB", 1, 131071, NULL, FIELD(scenario_files, size_mib),
 	    "size of them all"),
 	U64("cached-mib", "MiB", 0, MIB_MAX, "all of it", FIELD(scenario_files, cached_mib),
 	    "in the page cache when the run begins, from the first file on: read once, what is hot "
@@ -104,10 +104,9 @@ static const struct property_spec files_properties[] = {
 	    "read again and again, from the first file on"),
 	U64("period-ms", "ms", 10, MS_MAX, "10000", FIELD(scenario_files, period_ms),
 	    "from the end of one such reading to the next"),
-	U32("queue-depth", "requests", 1, 1024, "32", FIELD(scenario_files, queue_depth),
-	    "requests that their disk serves at once; defaults are those of a SATA flash disk"),
 	U32("seek-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_us),
-	    "mean positioning time (exponential) of a request that does not follow the one before"),
+	    "of their disk, mean positioning time (exponential) of a request that does not follow "
+	    "the one before; defaults are those of a SATA flash disk"),
 	U32("seek-max-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_max_us),
 	    "limit of the positioning time; 0: none"),
 	U32("read-us", "us", 0, 10000000, "90", FIELD(scenario_files, read_us),

@@ -93,7 +93,7 @@ struct scenario_files {
 	uint64_t hot_mib;		/* read again and again, from the beginning on */
 	uint64_t period_ms;
 	/* of the disk */
-	uint32_t queue_depth, seek_us, seek_max_us, read_us, transfer_mib_per_s;
+	uint32_t seek_us, seek_max_us, read_us, transfer_mib_per_s;
 };
 
 struct scenario_host {

@@ -20,8 +20,8 @@
 #define WATERMARK_MIB 1024
 
 /*
- * All guests in full, their VMMs, what the host keeps for itself, and the watermarks above which
- * free memory is not short.
+ * All guests in full, their VMMs, all files of the host, what it keeps for itself, and the
+ * watermarks above which free memory is not short.
  */
 static uint64_t enough_mib(const struct scenario *s)
 {
@@ -31,6 +31,8 @@ static uint64_t enough_mib(const struct scenario *s)
 
 	for (i = 0; i < s->nr_guests; i++)
 		mib += s->guests[i].memory_mib + h->vmm_memory_mib;
+	for (i = 0; i < h->nr_files; i++)
+		mib += h->files[i].size_mib;
 	/* The factor is 1/10000 of all memory, between each watermark and the next. */
 	mib = mib * 10000 / (10000 - 2 * h->watermark_scale_factor) + 1;
 	return mib > h->memory_mib ? mib : h->memory_mib;

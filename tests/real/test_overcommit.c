@@ -41,14 +41,14 @@ static const struct bound bounds[] = {
 
 /*
  * How much of a guest may be elsewhere than in the model, and how much more or less may be in swap
- * at all: real VMMs are swapped, too.  The first is the short form.
+ * at all: a group reclaims more than it needs (docs/fidelity.md).  The first is the short form.
  */
 static const struct scene {
 	const char *name;
 	uint64_t guest_mib, host_mib;
 } scenes[] = {
-	{ "overcommit-small", 64, 112 },
-	{ "overcommit-turns", 64, 112 },
+	{ "overcommit-small", 64, 72 },
+	{ "overcommit-turns", 64, 72 },
 	{ "overcommit-booted", 96, 64 },
 	{ "overcommit-reporting", 24, 8 },
 	{ "overcommit-balloon", 24, 8 },
