@@ -136,7 +136,7 @@ void lane_host_memory_draw(const struct scene *s, const struct lane *lane)
 							INDEX_guest_resident, at));
 	}
 	gutter_line(&g, s->p->host_other, nr < index_nr_guests(from->index) ?
-		    "other guests, kernel" : "host kernel", number_pages(others).text,
+		    "other guests, kernel" : "VMMs, host kernel", number_pages(others).text,
 		    others == NUMBER_NONE ? 0 : others);
 	gutter_end(&g);
 	gutter_scale(s, lane->plot, number_pages(frames).text, "0");
