@@ -118,6 +118,13 @@ static void account_run(struct cpu_thread *t)
 	}
 }
 
+uint64_t cpu_owed(const struct cpu_thread *t)
+{
+	uint64_t passed = t->state == CPU_THREAD_RUNNING ? t->cpus->engine->now - t->run_start : 0;
+
+	return passed < t->pending ? t->pending - passed : 0;
+}
+
 /* Consume owed time until it is paid or the slice ends; run_end says when. */
 static void start_run(struct cpu_thread *t)
 {

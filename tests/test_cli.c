@@ -180,8 +180,8 @@ static const struct bad {
 	  1 },
 	{ "run first.dts --trace .", "ballast: .: cannot create the trace: Is a directory", 1 },
 	{ "published none.dts", "ballast: none.dts: cannot be read: No such file or directory", 1 },
-	{ "published first.dts", "ballast: first.dts: has no published figures; allowed: a scenario "
-	  "with a node ballast,published", 1 },
+	{ "published first.dts", "ballast: first.dts: has no published figures; allowed: a "
+	  "scenario with a node ballast,published", 1 },
 	{ "compare first.dts --with a=,undisturbed=", "ballast: undisturbed: is the machine with "
 	  "memory for all; allowed: another name", 1 },
 	/* Traces and recordings */

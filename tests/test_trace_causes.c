@@ -702,9 +702,14 @@ START_TEST(swapping_names_the_pass_and_the_fault)
 END_TEST
 
 /* What is sampled over time goes together with the other samples, and with the totals. */
+#define WINDOW_NS (100 * NSEC_PER_MSEC_U64)	/* from one sample to the next */
+#define WINDOWS 1000
+#define ROUNDING_NS 100		/* of each cause of each account */
+
 struct sums {
 	struct trace_consumer consumer;
 	uint64_t cpu[3], ledger[3];	/* ns: two guests, the host */
+	uint64_t window[WINDOWS];	/* of all three, since the sample before */
 	uint64_t ballooned[2], nr_memory, nr_swap, percpu;
 	struct trace_rec_swap_sample swap;
 	struct trace_rec_swap_device device;
@@ -730,6 +735,7 @@ static void add_sample(struct trace_consumer *consumer, const struct trace_recor
 		struct trace_rec_guest_sample guest;
 		struct trace_rec_ledger ledger;
 	} *rec = record->rec;
+	uint64_t window;
 	unsigned int i;
 
 	switch (record->id) {
@@ -740,9 +746,13 @@ static void add_sample(struct trace_consumer *consumer, const struct trace_recor
 		add_memory(sums, record->rec);
 		break;
 	case TRACE_ID_cpu_sample:
-		for (i = 1; i < record->type->nr_fields; i++)
+		window = record->time ? (record->time - 1) / WINDOW_NS : 0;
+		ck_assert_uint_lt(window, WINDOWS);
+		for (i = 1; i < record->type->nr_fields; i++) {
 			sums->cpu[record->value[0].u == TRACE_HOST ? 2 : record->value[0].u] +=
 				record->value[i].u;
+			sums->window[window] += record->value[i].u;
+		}
 		break;
 	case TRACE_ID_ledger:
 		i = rec->ledger.guest == TRACE_HOST ? 2 : rec->ledger.guest;
@@ -766,7 +776,11 @@ START_TEST(samples_over_time_add_up)
 	struct run run;
 	unsigned int i;
 
-	run_with(&run, swapping, "40-reporting", NULL, false, &sums.consumer);
+	run_with(&run, swapping, "40-reporting", _i == 1 ? "/host/cpus=1" : NULL, false,
+		 &sums.consumer);
+	/* Nobody has more than there is, however much has been charged and waits for a CPU. */
+	for (i = 0; i < WINDOWS; i++)
+		ck_assert_uint_le(sums.window[i], (_i == 1 ? 1 : 2) * WINDOW_NS + ROUNDING_NS);
 	ck_assert_uint_gt(sums.nr_memory, 20);
 	ck_assert_uint_gt(sums.percpu, 0);
 	ck_assert_uint_gt(sums.nr_swap, 20);
@@ -798,7 +812,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, pages_of_a_full_trace_are_those_of_the_simulator, 0,
 			    ARRAY_LEN(looked_at));
 	tcase_add_test(tc, swapping_names_the_pass_and_the_fault);
-	tcase_add_test(tc, samples_over_time_add_up);
+	tcase_add_loop_test(tc, samples_over_time_add_up, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -93,6 +93,7 @@ struct machine_guest {
 	uint64_t balloon_target;	/* pages that shall be in it */
 	struct trace_rec_memory_sample where;	/* recorded last */
 	struct machine_cpu cpu;
+	uint64_t owed;			/* ns of CPU time charged to it that has not passed */
 };
 
 /* Adjacent pages that went to or from swap, until something else happens. */
@@ -133,6 +134,8 @@ struct machine {
 	struct known_site *sites[MACHINE_SITES];
 	uint64_t nr_sites;
 	struct machine_cpu cpu;		/* of the host's own threads */
+	uint64_t owed;
+	bool settled;			/* what is owed is off the ledger */
 	struct trace_rec_swap_sample swap_sample;	/* recorded last */
 	enum trace_end result;
 	bool bad_input, finished;

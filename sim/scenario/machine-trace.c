@@ -376,6 +376,7 @@ static void settle_ledger(struct machine *m)
 	uint32_t i;
 
 	cpu_settle(&m->host.cpus);
+	m->settled = true;
 	for (i = 0; i < m->scenario->nr_guests; i++)
 		if (m->guests[i].kernel)
 			ledger_take_off(&m->guests[i].vm->account[ACCOUNT_GUEST],

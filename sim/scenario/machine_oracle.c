@@ -175,8 +175,8 @@ static uint64_t nr_told(const struct machine_guest *guest)
 
 /*
  * What the driver says of its balloon's size, against the pages that it has named.  Between the
- * answer to a request and the word about its size lies some time: whose target was changed up to the
- * end gets to an end with it first.
+ * answer to a request and the word about its size lies some time: whose target was changed up to
+ * the end gets to an end with it first.
  */
 static void check_size(struct machine_guest *guest)
 {

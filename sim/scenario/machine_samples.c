@@ -67,27 +67,52 @@ static void add_account(const struct ledger_account *account, uint64_t *ns)
 		ns[cause_of[i]] += account->ns[i];
 }
 
-/* What is new since @last; what went off the ledger again at the end is not taken back. */
-static bool differ(const uint64_t *ns, struct machine_cpu *last, uint64_t *delta)
+/*
+ * Costs are charged when code runs, in no time, and pass later: what threads, and tasks that were
+ * preempted, owe yet.
+ */
+static void find_owed(struct machine *m)
 {
+	const struct cpu_thread *t;
+	uint32_t i;
+
+	m->owed = 0;
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		m->guests[i].owed = m->guests[i].kernel && !m->guests[i].gone && !m->settled ?
+				    guest_kernel_owed_ns(m->guests[i].kernel) : 0;
+	for (t = m->host.cpus.all; t && !m->settled; t = t->all_next)
+		*(t->vm ? &m->guests[t->vm->id].owed : &m->owed) += cpu_owed(t);
+}
+
+/*
+ * What is new since @last, without what is owed yet: that is taken from all causes alike.  What went
+ * off the ledger again at the end is not taken back.
+ */
+static bool differ(const uint64_t *ns, uint64_t owed, struct machine_cpu *last, uint64_t *delta)
+{
+	uint64_t all = 0;
 	bool any = false;
 	unsigned int i;
 
 	for (i = 0; i < NR_CAUSES; i++) {
 		delta[i] = ns[i] > last->ns[i] ? ns[i] - last->ns[i] : 0;
+		all += delta[i];
+	}
+	for (i = 0; i < NR_CAUSES && all; i++) {
+		if (owed)
+			delta[i] = owed < all ? (unsigned __int128)delta[i] * (all - owed) / all : 0;
 		any = any || delta[i];
-		if (delta[i])
-			last->ns[i] = ns[i];
+		last->ns[i] += delta[i];
 	}
 	return any;
 }
 
-static void emit_cpu(struct machine *m, uint64_t guest, const uint64_t *ns,
+static void emit_cpu(struct machine *m, uint64_t guest, const uint64_t *ns, uint64_t owed,
 		     struct machine_cpu *last)
 {
 	uint64_t d[NR_CAUSES];
 
-	if (!differ(ns, last, d))
+	if (!differ(ns, owed, last, d))
 		return;
 	MACHINE_TRACE(m, cpu_sample, .guest = guest, .program = d[PROGRAM],
 		      .guest_memory = d[GUEST_MEMORY], .guest_zero = d[GUEST_ZERO],
@@ -106,7 +131,7 @@ static void sample_guest_cpu(struct machine_guest *guest)
 
 	for (i = 0; i < NR_ACCOUNT_DOMAINS; i++)
 		add_account(&guest->vm->account[i], ns);
-	emit_cpu(guest->machine, guest->id, ns, &guest->cpu);
+	emit_cpu(guest->machine, guest->id, ns, guest->owed, &guest->cpu);
 }
 
 static void sample_host_cpu(struct machine *m)
@@ -114,7 +139,7 @@ static void sample_host_cpu(struct machine *m)
 	uint64_t ns[NR_CAUSES] = { 0 };
 
 	add_account(&m->host.kswapd_account, ns);
-	emit_cpu(m, TRACE_HOST, ns, &m->cpu);
+	emit_cpu(m, TRACE_HOST, ns, m->owed, &m->cpu);
 }
 
 /* Guests */
@@ -242,6 +267,7 @@ void machine_trace_samples(struct machine *m)
 	uint32_t i;
 
 	machine_trace_flush_extent(m);
+	find_owed(m);
 	for (i = 0; i < m->scenario->nr_guests; i++)
 		if (m->guests[i].up || m->guests[i].boot.state != ITEM_WAITING)
 			sample_guest(m, &m->guests[i]);
@@ -251,6 +277,7 @@ void machine_trace_samples(struct machine *m)
 void machine_trace_sample(struct machine_guest *guest)
 {
 	machine_trace_flush_extent(guest->machine);
+	find_owed(guest->machine);
 	sample_guest(guest->machine, guest);
 	sample_host(guest->machine);
 }

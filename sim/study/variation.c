@@ -176,8 +176,8 @@ static char *find_mechanism(const struct variation_dirs *dirs, const char *name,
 static int named_twice(const struct variations *v, const char *name, char *error, size_t error_size)
 {
 	if (!strcmp(name, "undisturbed")) {
-		snprintf(error, error_size, "%s: is the machine with memory for all; allowed: another "
-			 "name", name);
+		snprintf(error, error_size, "%s: is the machine with memory for all; allowed: "
+			 "another name", name);
 		return -1;
 	}
 	for (unsigned int i = 0; i < v->nr; i++) {
