@@ -96,6 +96,8 @@ START_TEST(what_is_asked_for_must_be_in_the_traces)
 		  "--map nobody: a has no such guest; its guests: guest-0, guest-1, guest-2" },
 		{ "--events nobody", "guest-0, guest-1, guest-2" },
 		{ "--events guest-0 --event 99999", "--event 99999: the trace has records 0 to " },
+		{ "--event 5", "--event 5: nothing shows it; allowed: with --events GUEST" },
+		{ "--filter nosuch", "--filter nosuch: is in no guest's name; guests: guest-0" },
 		{ "--hide host:nothing", "there is no such lane; lanes: host:memory" },
 		{ "--collapse nobody", "guest-2" },
 		{ "--at 61", "--at 61: there is nothing after 60.1, where the trace ends" },

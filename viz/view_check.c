@@ -89,10 +89,34 @@ static bool check_record(struct check *c)
 	const struct trace_index *index =
 		c->source[view_panel_of(c->v, c->nr_sources)].index;
 
-	if (!*c->v->events || c->v->event <= index->head.records)
+	if (c->v->event && !*c->v->events) {
+		snprintf(c->error, c->size, "--event %" PRIu64 ": nothing shows it; allowed: with "
+			 "--events GUEST", c->v->event - 1);
+		return false;
+	}
+	if (c->v->event <= index->head.records)
 		return true;
 	snprintf(c->error, c->size, "--event %" PRIu64 ": the trace has records 0 to %" PRIu64,
 		 c->v->event - 1, index->head.records ? index->head.records - 1 : 0);
+	return false;
+}
+
+static bool check_filter(struct check *c)
+{
+	char names[512];
+
+	if (!*c->v->filter)
+		return true;
+	for (unsigned int k = 0; k < c->nr_sources; k++) {
+		const struct trace_index *index = c->source[k].index;
+
+		for (uint32_t g = 0; g < index_nr_guests(index); g++)
+			if (strstr(index_text(index, index->guests[g].name), c->v->filter))
+				return true;
+	}
+	list_guests(names, sizeof(names), &c->source[0]);
+	snprintf(c->error, c->size, "--filter %s: is in no guest's name; guests: %s", c->v->filter,
+		 names);
 	return false;
 }
 
@@ -117,5 +141,6 @@ bool view_check(const struct view *v, const struct source *source, unsigned int 
 	       check_time(&c, "--zoom", true, v->from) &&
 	       check_time(&c, "--select", v->has_select, v->select_to) &&
 	       check_time(&c, "--mark-a", v->has_a, v->a) &&
-	       check_time(&c, "--mark-b", v->has_b, v->b) && check_record(&c);
+	       check_time(&c, "--mark-b", v->has_b, v->b) && check_filter(&c) &&
+	       check_record(&c);
 }

@@ -85,8 +85,8 @@ static void find_owed(struct machine *m)
 }
 
 /*
- * What is new since @last, without what is owed yet: that is taken from all causes alike.  What went
- * off the ledger again at the end is not taken back.
+ * What is new since @last, without what is owed yet: that is taken from all causes alike.  What
+ * went off the ledger again at the end is not taken back.
  */
 static bool differ(const uint64_t *ns, uint64_t owed, struct machine_cpu *last, uint64_t *delta)
 {
@@ -100,7 +100,8 @@ static bool differ(const uint64_t *ns, uint64_t owed, struct machine_cpu *last, 
 	}
 	for (i = 0; i < NR_CAUSES && all; i++) {
 		if (owed)
-			delta[i] = owed < all ? (unsigned __int128)delta[i] * (all - owed) / all : 0;
+			delta[i] = owed < all ? (unsigned __int128)delta[i] * (all - owed) / all :
+						0;
 		any = any || delta[i];
 		last->ns[i] += delta[i];
 	}

@@ -21,7 +21,7 @@
 #define Q35_LOW_PAGES 0x80000UL		/* ... has only this much below 4 GiB */
 #define IMAGE_PAGES 7168UL
 #define LATE_RESERVED 1244UL
-#define TICKING_EVERY 32		/* pages of the image that an idle kernel uses: one of these */
+#define TICKING_EVERY 32		/* of these pages of the image an idle kernel uses one */
 #define RECORDED_HASH_PAGES 192UL	/* of these, for 512 MiB */
 #define SWIOTLB_PAGES 16384UL		/* IO_TLB_DEFAULT_SIZE */
 #define INIT_PAGES 2700UL		/* init sections and initramfs */
