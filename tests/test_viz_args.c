@@ -105,7 +105,8 @@ START_TEST(what_is_asked_for_must_be_in_the_traces)
 		{ "--select 1..62", "--select 62" },
 		{ "--mark-b 61", "--mark-b 61" },
 		{ "--map guest-0 --of B", "only one trace" },
-		{ "--map guest-2 --at 60.1 --pin host:cpu --zoom 1..100 --event 0", NULL },
+		{ "--map guest-2 --at 60.1 --pin host:cpu --zoom 1..100 --filter guest", NULL },
+		{ "--events guest-2 --event 0", NULL },
 	};
 
 	story_write("a", &small);
