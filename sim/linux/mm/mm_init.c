@@ -296,7 +296,7 @@ void mm_touch_reserved(const struct mm_config *config)
 	guest_ram_access(ram, gfn(0), r.image_end, RAM_WRITE);
 	/*
 	 * Timers and what they run use text and data all over the image: an idle guest under
-	 * pressure keeps 32 to 34 MiB where the host has huge pages, and 1 MiB where not (measured).
+	 * pressure keeps 32 to 34 MiB where the host has huge pages, else 1 MiB (measured).
 	 */
 	guest_ram_set_ticking(ram, gfn(r.dma_end), r.image_end - r.dma_end, TICKING_EVERY);
 	guest_ram_access(ram, gfn(r.low_end), config->low_pages - r.low_end, RAM_WRITE);
