@@ -112,8 +112,8 @@ static int run_variant(const struct published *p, struct json_object *experiment
 	if (run.status)
 		return run.status;
 	if (!scenario.published.nr_figures) {
-		run.status = cli_error("%s: has no published figures; allowed: a scenario with a node "
-				       "ballast,published", file);
+		run.status = cli_error("%s: has no published figures; allowed: a scenario with a "
+				       "node ballast,published", file);
 		scenario_free(&scenario);
 		return run.status;
 	}
