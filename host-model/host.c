@@ -117,7 +117,8 @@ static bool create_own_memory(struct kvm_vm *vm)
 	if (!vm->own)
 		return false;
 	vm->own->of_vmm = true;
-	guest_ram_set_ticking(vm->own, gfn(0), vm->host->config.vmm_hot_bytes >> HOST_PAGE_SHIFT, 1);
+	guest_ram_set_ticking(vm->own, gfn(0),
+			      vm->host->config.vmm_hot_bytes >> HOST_PAGE_SHIFT, 1);
 	return true;
 }
 

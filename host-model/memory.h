@@ -266,8 +266,8 @@ void cache_destroy(struct host *host);
 bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);
 void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
 /*
- * Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH.  Returns how many frames are
- * free already.
+ * Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH.  Returns how many frames
+ * are free already.
  */
 #define SWAP_BATCH 32
 unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr);

@@ -38,8 +38,8 @@ uint64_t guest_ram_pages(const struct guest_ram *ram);
  */
 void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order);
 /*
- * Of [g, g + nr) the guest's kernel uses every @every-th page whatever else happens: timers, and what
- * these run.  Reclaim finds such pages accessed each time as long as the VM lives.
+ * Of [g, g + nr) the guest's kernel uses every @every-th page whatever else happens: timers, and
+ * what these run.  Reclaim finds such pages accessed each time as long as the VM lives.
  */
 void guest_ram_set_ticking(struct guest_ram *ram, gfn_t g, uint64_t nr, unsigned int every);
 /* Start of the real bytes; address of a gpa is this + gpa. */

@@ -5,7 +5,8 @@
  * A device serves queue_depth requests at a time, reads before writes unless writes have been
  * passed over too often (as block/mq-deadline.c, writes_starved).  A request takes positioning
  * time, when it does not follow the one before it, a fixed service time, and transfer time per
- * page, which is the device's: the data of one request after the other.  zram has no queue: its CPU time is charged to whoever swaps.
+ * page, which is the device's: the data of one request after the other.  zram has no queue: its
+ * CPU time is charged to whoever swaps.
  *
  * Slots are handed out as mm/swapfile.c does: from a free cluster of 256 slots in order, the next
  * free slots when none is left.  Left out: more than one device, discard of free slots, zswap.
