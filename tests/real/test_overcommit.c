@@ -47,8 +47,8 @@ static const struct scene {
 	const char *name;
 	uint64_t guest_mib, host_mib;
 } scenes[] = {
-	{ "overcommit-small", 64, 72 },
-	{ "overcommit-turns", 64, 72 },
+	{ "overcommit-small", 112, 112 },
+	{ "overcommit-turns", 64, 112 },
 	{ "overcommit-booted", 96, 64 },
 	{ "overcommit-reporting", 24, 8 },
 	{ "overcommit-balloon", 24, 8 },
