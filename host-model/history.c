@@ -52,13 +52,12 @@ void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64
 		      uint32_t token)
 {
 	struct page_history *history = ram->host->history;
-	struct history_entry *e = &history->entry[history->nr_added++ % HISTORY_SIZE];
 	struct cpu_thread *t = coro_current->ctx.thread;
+	struct history_entry *e;
 
-	if (ram->of_vmm) {
-		history->nr_added--;
+	if (ram->of_vmm)
 		return;
-	}
+	e = &history->entry[history->nr_added++ % HISTORY_SIZE];
 	e->time = ram->host->engine->now + (t ? t->pending : 0);
 	e->gfn = g;
 	e->vm = ram->vm->id;

@@ -128,7 +128,6 @@ struct host {
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
-	uint64_t lazyfree_pages;		/* marked by MADV_FREE, still there */
 	uint64_t wmark_min, wmark_low, wmark_high;
 	struct page_list lru[NR_SCAN_LISTS];
 	struct scan_cost lru_cost;

@@ -35,7 +35,6 @@ static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t
 	lru_del(host, index, huge);
 	*state |= PAGE_LAZYFREE;
 	lru_add(host, index, huge, false);
-	host->lazyfree_pages += huge ? HOST_PMD_PAGES : 1;
 }
 
 static void zap_huge(struct zap *zap, uint64_t block)
@@ -137,7 +136,7 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 {
 	struct guest_ram *ram = zap->ram;
 	bool lazy = zap->advice == HOST_MADV_FREE;
-	/* What is only marked goes when memory is short (reclaim.c). */
+	/* What is only marked goes when memory is short (shrink.c). */
 	uint64_t freed = lazy ? 0 : zap->frames;
 
 	page_history_add(ram, lazy ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);

@@ -228,7 +228,7 @@ void shrink_age_anon(struct host *host);
 bool shrink_can_swap(const struct host *host);
 /* A page whose slot holds the same contents goes without being written; it is on a list. */
 void shrink_free_clean(struct host *host, uint32_t index);
-/* What a fault reclaims for looks at: refaults from now on are new. */
+/* A pass has ended: what comes back active from now on is new to the next. */
 void shrink_snapshot_refaults(struct host *host);
 
 /* reclaim.c */

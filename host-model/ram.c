@@ -177,8 +177,6 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		lru_del(ram->host, page_index(ram, nr), false);
 	if (kind == PAGE_WRITEBACK)
 		ram->host->writeback_pages--;
-	if (page->state & PAGE_LAZYFREE)
-		ram->host->lazyfree_pages--;
 	put_slot(ram, &page->state);
 	page->state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, nr), 1);
@@ -199,8 +197,6 @@ void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 {
 	if (ram->page_order != HOST_PMD_ORDER)
 		lru_del(ram->host, page_index(ram, block << HOST_PMD_ORDER), true);
-	if (ram->pmd[block].state & PAGE_LAZYFREE)
-		ram->host->lazyfree_pages -= HOST_PMD_PAGES;
 	ram->pmd[block].state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, block << HOST_PMD_ORDER), HOST_PMD_PAGES);
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
@@ -422,7 +418,6 @@ static void clear_lazyfree(struct guest_ram *ram, uint64_t nr, uint32_t *state, 
 {
 	uint32_t index = page_index(ram, huge ? nr & ~(HOST_PMD_PAGES - 1) : nr);
 
-	ram->host->lazyfree_pages -= huge ? HOST_PMD_PAGES : 1;
 	lru_del(ram->host, index, huge);
 	*state &= ~PAGE_LAZYFREE;
 	lru_add(ram->host, index, huge, true);

@@ -119,7 +119,7 @@ static bool cannot_shrink(const struct host *host)
 	       !host->lru[SCAN_ACTIVE_FILE].nr_pages;
 }
 
-/* do_try_to_free_pages(): until so many pages are on their way; returns how many are. */
+/* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
 static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 {
 	struct scan_control sc = { .nr_to_reclaim = nr };
