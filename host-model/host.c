@@ -23,6 +23,7 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config };
 	host->total_pages = (config->memory_bytes - reserved) >> HOST_PAGE_SHIFT;
 	host->free_pages = host->total_pages;
+	host->root.host = host;
 	host->nr_chunks = 1;	/* index 0 is no page */
 	host->chunk = calloc(NR_CHUNKS, sizeof(*host->chunk));
 	host->history = page_history_create();
@@ -81,7 +82,10 @@ uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_f
 		exit(2);
 	}
 	host->nr_chunks++;
-	host->chunk[chunk] = (struct page_chunk){ .ram = ram, .file = file, .first = first };
+	host->chunk[chunk] = (struct page_chunk){
+		.ram = ram, .file = file, .first = first,
+		.memcg = ram ? ram->memcg : &host->root,
+	};
 	return chunk;
 }
 

@@ -12,8 +12,8 @@
 
 #include "cpu.h"
 #include "kvm.h"
+#include "memcg.h"
 #include "random.h"
-#include "scan_balance.h"
 #include "types.h"
 
 struct swap_device;
@@ -34,12 +34,6 @@ struct host_config {
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
 	uint64_t seed;
-};
-
-/* Doubly linked list of pages or 2 MiB leaves, by page index; index 0 is never a page. */
-struct page_list {
-	uint32_t head, tail;
-	uint64_t nr_pages;
 };
 
 /* What the host counts; all pages unless said otherwise. */
@@ -129,10 +123,7 @@ struct host {
 	uint64_t writeback_pages;		/* being written to swap */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
 	uint64_t wmark_min, wmark_low, wmark_high;
-	struct page_list lru[NR_SCAN_LISTS];
-	struct scan_cost lru_cost;
-	uint64_t nonresident_age;	/* activations and evictions so far */
-	uint64_t workingset_activate[2], refaults[2];	/* [file]: refaults that were active */
+	struct host_memcg root;		/* of all memory groups */
 	struct cache_file *files;
 	uint64_t file_pages;		/* of files, in memory */
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The four LRU lists of the host, of pages by index: active and inactive, of anonymous memory and
- * of files.
+ * The four LRU lists of a memory group of the host, of pages by index: active and inactive, of
+ * anonymous memory and of files.
  *
  * A 2 MiB leaf is one entry of 512 pages, at the index of its first page; its links are in its
  * struct host_pmd.  Index 0 ends a list.  Anonymous pages that may be dropped (MADV_FREE) are on
@@ -53,18 +53,18 @@ bool lru_is_file(const struct host *host, uint32_t index, uint32_t state)
 	return file_of_index(host, index) || state & PAGE_LAZYFREE;
 }
 
-static struct page_list *list_of(struct host *host, uint32_t index, uint32_t state)
+static unsigned int list_nr(const struct host *host, uint32_t index, uint32_t state)
 {
-	return &host->lru[(state & PAGE_ACTIVE ? SCAN_ACTIVE : 0) +
-			  (lru_is_file(host, index, state) ? SCAN_FILE : 0)];
+	return (state & PAGE_ACTIVE ? SCAN_ACTIVE : 0) +
+	       (lru_is_file(host, index, state) ? SCAN_FILE : 0);
 }
 
-void lru_sizes(const struct host *host, uint64_t size[NR_SCAN_LISTS])
+/* update_lru_size(): the group's list, and what it and those above it have in such lists. */
+static void add_size(struct host_memcg *memcg, unsigned int list, uint64_t nr)
 {
-	unsigned int list;
-
-	for (list = 0; list < NR_SCAN_LISTS; list++)
-		size[list] = host->lru[list].nr_pages;
+	memcg->lru[list].nr_pages += nr;
+	for (; memcg; memcg = memcg->parent)
+		memcg->lru_size[list] += nr;
 }
 
 static void list_insert_head(struct host *host, struct page_list *list, uint32_t index)
@@ -82,18 +82,21 @@ static void list_insert_head(struct host *host, struct page_list *list, uint32_t
 
 void lru_add(struct host *host, uint32_t index, bool huge, bool active)
 {
+	struct host_memcg *memcg = memcg_of_index(host, index);
 	uint32_t *state = lru_state(host, index);
-	struct page_list *list;
+	unsigned int nr;
 
 	*state = active ? *state | PAGE_ACTIVE : *state & ~PAGE_ACTIVE;
-	list = list_of(host, index, *state);
-	list_insert_head(host, list, index);
-	list->nr_pages += huge ? HOST_PMD_PAGES : 1;
+	nr = list_nr(host, index, *state);
+	list_insert_head(host, &memcg->lru[nr], index);
+	add_size(memcg, nr, huge ? HOST_PMD_PAGES : 1);
 }
 
 void lru_del(struct host *host, uint32_t index, bool huge)
 {
-	struct page_list *list = list_of(host, index, *lru_state(host, index));
+	unsigned int nr = list_nr(host, index, *lru_state(host, index));
+	struct host_memcg *memcg = memcg_of_index(host, index);
+	struct page_list *list = &memcg->lru[nr];
 	struct links l = links_of(host, index);
 
 	if (*l.prev)
@@ -104,7 +107,7 @@ void lru_del(struct host *host, uint32_t index, bool huge)
 		*links_of(host, *l.next).prev = *l.prev;
 	else
 		list->tail = *l.prev;
-	list->nr_pages -= huge ? HOST_PMD_PAGES : 1;
+	add_size(memcg, nr, huge ? -HOST_PMD_PAGES : -(uint64_t)1);
 }
 
 void lru_rotate(struct host *host, uint32_t index, bool huge)
@@ -126,15 +129,18 @@ static void list_insert_tail(struct host *host, struct page_list *list, uint32_t
 	else
 		list->head = index;
 	list->tail = index;
-	list->nr_pages++;
 }
 
 void lru_add_tail(struct host *host, uint32_t index)
 {
+	struct host_memcg *memcg = memcg_of_index(host, index);
 	uint32_t *state = lru_state(host, index);
+	unsigned int nr;
 
 	*state &= ~PAGE_ACTIVE;
-	list_insert_tail(host, list_of(host, index, *state), index);
+	nr = list_nr(host, index, *state);
+	list_insert_tail(host, &memcg->lru[nr], index);
+	add_size(memcg, nr, 1);
 }
 
 /*
@@ -144,9 +150,11 @@ void lru_add_tail(struct host *host, uint32_t index)
  */
 void lru_replace_huge(struct host *host, uint32_t index)
 {
-	struct page_list *list = list_of(host, index, *lru_state(host, index));
+	unsigned int nr = list_nr(host, index, *lru_state(host, index));
+	struct host_memcg *memcg = memcg_of_index(host, index);
 	uint32_t i;
 
 	for (i = 0; i < HOST_PMD_PAGES; i++)
-		list_insert_tail(host, list, index + i);
+		list_insert_tail(host, &memcg->lru[nr], index + i);
+	add_size(memcg, nr, HOST_PMD_PAGES);
 }

@@ -21,6 +21,7 @@
 struct page_chunk {
 	struct guest_ram *ram;
 	struct cache_file *file;
+	struct host_memcg *memcg;
 	uint64_t first;		/* number of its first page in there */
 	uint64_t *workingset;	/* a bit for each page; NULL: none is set */
 };
@@ -71,6 +72,7 @@ struct host_pmd {
 struct guest_ram {
 	struct host *host;
 	struct kvm_vm *vm;
+	struct host_memcg *memcg;	/* that its frames and slots are charged to */
 	uint64_t nr_pages, nr_blocks;
 	uint16_t *chunk;		/* of host->chunk, by GiB; 0: none was needed yet */
 	void *bytes;			/* real bytes of the guest's RAM */
@@ -131,6 +133,11 @@ static inline struct guest_ram *ram_of_index(const struct host *host, uint32_t i
 static inline struct cache_file *file_of_index(const struct host *host, uint32_t index)
 {
 	return host->chunk[index >> RAM_CHUNK_SHIFT].file;
+}
+
+static inline struct host_memcg *memcg_of_index(const struct host *host, uint32_t index)
+{
+	return host->chunk[index >> RAM_CHUNK_SHIFT].memcg;
 }
 
 /* Number of a page in its guest's RAM (gfn) or file. */
@@ -195,22 +202,27 @@ void lru_replace_huge(struct host *host, uint32_t index);
 bool lru_is_huge(const struct host *host, uint32_t index);
 uint32_t *lru_state(const struct host *host, uint32_t index);
 bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
-void lru_sizes(const struct host *host, uint64_t size[NR_SCAN_LISTS]);
+
+/* memcg.c */
+struct host_memcg *host_memcg(struct host *host, unsigned int id);
+/* lru_note_cost(): @nr pages were written, or have come back. */
+void memcg_note_cost(struct host_memcg *memcg, bool file, uint64_t nr);
 
 /* workingset.c */
 /* The page becomes inactive: it has been worth something. */
 void workingset_deactivated(struct host *host, uint32_t index, bool huge);
 /* Its frame is free for something else, or nothing is left of it. */
 void workingset_forget(struct host *host, uint32_t index, uint64_t nr);
-/* Reclaim drops what the frame holds: leaves a shadow in the page's links. */
-void workingset_evicted(struct host *host, uint32_t index);
+/* Reclaim, for @target, drops what the frame holds: leaves a shadow in the page's links. */
+void workingset_evicted(struct host_memcg *target, uint32_t index);
 /* It comes back, by its shadow.  Returns whether it is active at once. */
 bool workingset_returned(struct host *host, uint32_t index);
-void workingset_aged(struct host *host, uint64_t nr);
+void workingset_aged(struct host_memcg *memcg, uint64_t nr);
 
 /* shrink.c */
 /* What kswapd or direct reclaim wants, and how far it has come; see scan_balance.h. */
 struct scan_control {
+	struct host_memcg *target;	/* for which memory is short; the root: the host */
 	uint64_t nr_to_reclaim;
 	int priority;
 	bool force_deactivate;
@@ -222,14 +234,14 @@ struct scan_control {
 };
 #define DEF_PRIORITY 12			/* include/linux/mmzone.h */
 /* Scan a 2^priority-th of the lists, or until enough is on its way. */
-void shrink_node(struct host *host, struct scan_control *sc);
+void shrink_node(struct scan_control *sc);
 /* Move some active anonymous pages when there are few inactive ones (kswapd_age_node()). */
-void shrink_age_anon(struct host *host);
+void shrink_age_anon(struct host_memcg *memcg);
 bool shrink_can_swap(const struct host *host);
 /* A page whose slot holds the same contents goes without being written; it is on a list. */
-void shrink_free_clean(struct host *host, uint32_t index);
+void shrink_free_clean(struct host_memcg *target, uint32_t index);
 /* A pass has ended: what comes back active from now on is new to the next. */
-void shrink_snapshot_refaults(struct host *host);
+void shrink_snapshot_refaults(struct host_memcg *target);
 
 /* reclaim.c */
 int reclaim_init(struct host *host);
@@ -258,8 +270,8 @@ void host_setup_watermarks(struct host *host);
 uint64_t host_isqrt(uint64_t x);	/* rounded down */
 
 /* page_cache.c */
-/* A clean page of a file goes. */
-void cache_drop_page(struct cache_file *file, uint64_t nr);
+/* A clean page of a file goes, reclaimed for @target. */
+void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target);
 void cache_destroy(struct host *host);
 
 /* swap.c */

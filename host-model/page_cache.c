@@ -87,14 +87,14 @@ static void add_page(struct cache_file *file, uint64_t nr)
 	host->stats.file_refaults += active;
 }
 
-void cache_drop_page(struct cache_file *file, uint64_t nr)
+void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target)
 {
 	struct host *host = file->host;
 	uint32_t index = index_of(file, nr);
 
 	lru_del(host, index, false);
 	file->page[nr].state = PAGE_NONE;
-	workingset_evicted(host, index);
+	workingset_evicted(target, index);
 	file->resident--;
 	host->file_pages--;
 	host->stats.file_dropped++;
@@ -113,7 +113,7 @@ static void mark_accessed(struct cache_file *file, uint64_t nr)
 		*state &= ~PAGE_REFERENCED;
 		lru_del(host, index, false);
 		lru_add(host, index, false, true);
-		workingset_aged(host, 1);
+		workingset_aged(memcg_of_index(host, index), 1);
 	}
 }
 
@@ -241,7 +241,7 @@ uint64_t cache_drop_all(struct host *host)
 		for (at = 0; at < file->nr_pages && file->resident; at++) {
 			if (page_kind(file->page[at].state) != PAGE_PRESENT)
 				continue;
-			cache_drop_page(file, at);
+			cache_drop_page(file, at, &host->root);
 			/* Nobody was short of memory: what comes back is no refault. */
 			file->page[at].prev = 0;
 		}

@@ -27,6 +27,7 @@ struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
 
 	ram->vm = vm;
 	ram->host = vm->host;
+	ram->memcg = &vm->host->root;
 	ram->nr_pages = nr_pages;
 	ram->ra = SWAP_RA_VMA_INIT;
 	ram->nr_blocks = (nr_pages + HOST_PMD_PAGES - 1) >> HOST_PMD_ORDER;

@@ -115,24 +115,24 @@ static uint64_t reclaim_begin(struct host *host)
 /* Nothing goes before the device has written something. */
 static bool cannot_shrink(const struct host *host)
 {
-	return reclaim_queue_is_full(host) && !host->lru[SCAN_INACTIVE_FILE].nr_pages &&
-	       !host->lru[SCAN_ACTIVE_FILE].nr_pages;
+	return reclaim_queue_is_full(host) && !host->root.lru_size[SCAN_INACTIVE_FILE] &&
+	       !host->root.lru_size[SCAN_ACTIVE_FILE];
 }
 
 /* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
 static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 {
-	struct scan_control sc = { .nr_to_reclaim = nr };
+	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = nr };
 	uint64_t cause = reclaim_begin(host);
 
 	do {
 		sc.skipped_deactivate = false;
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-			shrink_node(host, &sc);
+			shrink_node(&sc);
 			if (sc.nr_reclaimed >= nr || sc.queue_full)
 				break;
 		}
-		shrink_snapshot_refaults(host);
+		shrink_snapshot_refaults(&host->root);
 		if (sc.force_deactivate)
 			break;
 		/* Nothing, but there may be active pages that were spared. */
@@ -149,7 +149,7 @@ static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
  */
 static void balance(struct host *host)
 {
-	struct scan_control sc = { .priority = DEF_PRIORITY, .nr_to_reclaim = host->wmark_high };
+	struct scan_control sc = { .target = &host->root, .priority = DEF_PRIORITY, .nr_to_reclaim = host->wmark_high };
 
 	host->stats.kswapd_runs++;
 	if (sc.nr_to_reclaim < SWAP_CLUSTER_MAX)
@@ -157,10 +157,10 @@ static void balance(struct host *host)
 	while (sc.priority >= 1 && host->free_pages < host->wmark_high) {
 		uint64_t before = sc.nr_reclaimed;
 
-		shrink_age_anon(host);
+		shrink_age_anon(&host->root);
 		sc.nr_scanned = 0;
 		sc.queue_full = false;
-		shrink_node(host, &sc);
+		shrink_node(&sc);
 		/* Nothing is left but what is being written: its submitter waits for a tag. */
 		if (sc.nr_reclaimed == before && host->writeback_pages &&
 		    (sc.queue_full || sc.priority == 1)) {
@@ -171,7 +171,7 @@ static void balance(struct host *host)
 			sc.priority--;
 		cpu_sync();
 	}
-	shrink_snapshot_refaults(host);
+	shrink_snapshot_refaults(&host->root);
 	host->kswapd_failures = sc.nr_reclaimed ? 0 : host->kswapd_failures + 1;
 }
 
@@ -272,8 +272,8 @@ static void __attribute__((noreturn)) cannot_wait(void)
 
 static uint64_t inactive_pages(const struct host *host)
 {
-	return host->lru[SCAN_INACTIVE_FILE].nr_pages +
-	       (shrink_can_swap(host) ? host->lru[SCAN_INACTIVE_ANON].nr_pages : 0);
+	return host->root.lru_size[SCAN_INACTIVE_FILE] +
+	       (shrink_can_swap(host) ? host->root.lru_size[SCAN_INACTIVE_ANON] : 0);
 }
 
 /*
@@ -284,7 +284,7 @@ static uint64_t inactive_pages(const struct host *host)
  */
 static void reclaim_for_huge(struct host *host, uint64_t nr)
 {
-	struct scan_control sc = { .nr_to_reclaim = nr };
+	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = nr };
 	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr;
 	uint64_t written = host->stats.swap_out + nr, before;
 	bool last;
@@ -297,7 +297,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 		     !sc.queue_full; sc.priority--) {
 			do {
 				before = sc.nr_reclaimed;
-				shrink_node(host, &sc);
+				shrink_node(&sc);
 			} while (sc.nr_reclaimed > before && host->free_pages < enough &&
 				 inactive_pages(host) > 2 * nr && !sc.queue_full);
 		}
@@ -306,7 +306,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 			break;
 		wait_for_memory(host, "direct reclaim");
 	} while (true);
-	shrink_snapshot_refaults(host);
+	shrink_snapshot_refaults(&host->root);
 	coro_current->ctx.cause = cause;
 }
 

@@ -39,13 +39,14 @@ static void charge_scan(struct host *host, unsigned int nr)
 	cpu_lock_end(&host->lru_lock, since);
 }
 
-static void shrink_active_list(struct host *host, enum scan_list list, uint64_t nr_to_scan)
+static void shrink_active_list(struct host_memcg *memcg, enum scan_list list, uint64_t nr_to_scan)
 {
+	struct host *host = memcg->host;
 	uint64_t scanned = 0;
 	unsigned int nr = 0;
 
-	while (scanned < nr_to_scan && host->lru[list].tail) {
-		uint32_t index = host->lru[list].tail;
+	while (scanned < nr_to_scan && memcg->lru[list].tail) {
+		uint32_t index = memcg->lru[list].tail;
 		bool huge = lru_is_huge(host, index);
 
 		*lru_state(host, index) &= ~PAGE_ACCESSED;
@@ -92,7 +93,7 @@ static bool may_evict(struct host *host, uint32_t index, bool huge, int priority
 	if (*state & PAGE_REFERENCED) {
 		lru_del(host, index, huge);
 		lru_add(host, index, huge, true);
-		workingset_aged(host, huge ? HOST_PMD_PAGES : 1);
+		workingset_aged(memcg_of_index(host, index), huge ? HOST_PMD_PAGES : 1);
 	} else {
 		*state |= PAGE_REFERENCED;
 		lru_rotate(host, index, huge);
@@ -100,8 +101,9 @@ static bool may_evict(struct host *host, uint32_t index, bool huge, int priority
 	return false;
 }
 
-void shrink_free_clean(struct host *host, uint32_t index)
+void shrink_free_clean(struct host_memcg *target, uint32_t index)
 {
+	struct host *host = target->host;
 	struct guest_ram *ram = ram_of_index(host, index);
 	uint64_t nr = gfn_of_index(host, index);
 	struct host_page *page = &ram->page[nr];
@@ -116,13 +118,14 @@ void shrink_free_clean(struct host *host, uint32_t index)
 		host->swap_cached--;
 	}
 	page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
-	workingset_evicted(host, index);
+	workingset_evicted(target, index);
 	ram->token[nr] = ~0u;
 	host_put_frames(host, 1);
 }
 
-static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *batch)
+static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
 {
+	struct host *host = target->host;
 	struct guest_ram *ram = ram_of_index(host, index);
 	struct host_page *page = page_of_index(host, index);
 	swap_slot_t slot;
@@ -136,7 +139,7 @@ static void evict_page(struct host *host, uint32_t index, struct reclaim_batch *
 		return;
 	}
 	if (page_has_slot(page->state)) {
-		shrink_free_clean(host, index);
+		shrink_free_clean(target, index);
 		batch->progress++;
 		return;
 	}
@@ -187,106 +190,110 @@ static void flush_batch(struct host *host, const struct reclaim_batch *batch)
 	}
 }
 
-static void evict(struct host *host, uint32_t index, bool huge, struct reclaim_batch *batch)
+static void evict(struct host_memcg *target, uint32_t index, bool huge,
+		  struct reclaim_batch *batch)
 {
+	struct host *host = target->host;
 	struct cache_file *file = file_of_index(host, index);
 
 	if (file) {
-		cache_drop_page(file, gfn_of_index(host, index));
+		cache_drop_page(file, gfn_of_index(host, index), target);
 		batch->progress++;
 	} else if (huge) {
 		evict_huge(host, index, batch);
 	} else {
-		evict_page(host, index, batch);
+		evict_page(target, index, batch);
 	}
 }
 
-static uint64_t shrink_inactive_list(struct host *host, enum scan_list list, uint64_t nr_to_scan,
-				     struct scan_control *sc)
+static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list list,
+				     uint64_t nr_to_scan, struct scan_control *sc)
 {
+	struct host *host = memcg->host;
 	struct reclaim_batch batch = { .nr = 0 };
-	uint64_t scanned = 0, most = host->lru[list].nr_pages;
+	uint64_t scanned = 0, most = memcg->lru[list].nr_pages;
 	unsigned int nr = 0;
 
 	if (list == SCAN_INACTIVE_ANON && reclaim_queue_is_full(host)) {
 		sc->queue_full = true;
 		return 0;
 	}
-	while (scanned < nr_to_scan && scanned < most && host->lru[list].tail &&
+	while (scanned < nr_to_scan && scanned < most && memcg->lru[list].tail &&
 	       batch.nr < SWAP_BATCH) {
-		uint32_t index = host->lru[list].tail;
+		uint32_t index = memcg->lru[list].tail;
 		bool huge = lru_is_huge(host, index);
 
 		scanned += huge ? HOST_PMD_PAGES : 1;
 		nr++;
 		if (may_evict(host, index, huge, sc->priority))
-			evict(host, index, huge, &batch);
+			evict(sc->target, index, huge, &batch);
 	}
 	charge_scan(host, nr);
 	flush_batch(host, &batch);
 	if (batch.nr) {
-		uint64_t size[NR_SCAN_LISTS];
-
 		batch.progress += swap_write(host, batch.index, batch.nr);
-		lru_sizes(host, size);
-		scan_note_cost(&host->lru_cost, list & SCAN_FILE, batch.nr, size);
+		memcg_note_cost(memcg, list & SCAN_FILE, batch.nr);
 	}
 	sc->nr_scanned += scanned;
 	return batch.progress;
 }
 
-static uint64_t shrink_list(struct host *host, enum scan_list list, uint64_t nr_to_scan,
+static uint64_t shrink_list(struct host_memcg *memcg, enum scan_list list, uint64_t nr_to_scan,
 			    struct scan_control *sc)
 {
 	if (!(list & SCAN_ACTIVE))
-		return shrink_inactive_list(host, list, nr_to_scan, sc);
+		return shrink_inactive_list(memcg, list, nr_to_scan, sc);
 	if (sc->may_deactivate[list & SCAN_FILE ? true : false])
-		shrink_active_list(host, list, nr_to_scan);
+		shrink_active_list(memcg, list, nr_to_scan);
 	else
 		sc->skipped_deactivate = true;
 	return 0;
 }
 
-static void prepare_scan_count(struct host *host, struct scan_control *sc, struct scan_balance *b)
+static void prepare_scan_count(struct scan_control *sc, struct scan_balance *b)
 {
+	const struct host_memcg *target = sc->target;
+	const struct host *host = target->host;
 	unsigned int i;
 
 	*b = (struct scan_balance){
 		.free = host->free_pages, .high_watermark = host->wmark_high,
-		.cost = host->lru_cost, .swappiness = host->config.swappiness,
+		.cost = target->lru_cost, .swappiness = host->config.swappiness,
 		.priority = sc->priority, .swap = shrink_can_swap(host),
 		.force_deactivate = sc->force_deactivate,
 	};
-	lru_sizes(host, b->size);
-	memcpy(b->eligible, b->size, sizeof(b->size));
+	memcpy(b->size, target->lru_size, sizeof(b->size));
 	for (i = 0; i < 2; i++) {
-		b->refaults[i] = host->workingset_activate[i] != host->refaults[i];
+		b->refaults[i] = target->workingset_activate[i] != target->refaults[i];
 		sc->may_deactivate[i] = scan_may_deactivate(b, i);
 	}
 }
 
-void shrink_snapshot_refaults(struct host *host)
+void shrink_snapshot_refaults(struct host_memcg *target)
 {
-	memcpy(host->refaults, host->workingset_activate, sizeof(host->refaults));
+	memcpy(target->refaults, target->workingset_activate, sizeof(target->refaults));
 }
 
-void shrink_age_anon(struct host *host)
+void shrink_age_anon(struct host_memcg *memcg)
 {
-	if (host->swap && scan_inactive_is_low(host->lru[SCAN_INACTIVE_ANON].nr_pages,
-					       host->lru[SCAN_ACTIVE_ANON].nr_pages))
-		shrink_active_list(host, SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+	if (memcg->host->swap && scan_inactive_is_low(memcg->lru_size[SCAN_INACTIVE_ANON],
+						      memcg->lru_size[SCAN_ACTIVE_ANON]))
+		shrink_active_list(memcg, SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
-void shrink_node(struct host *host, struct scan_control *sc)
+/* The lists of one group, by what @balance has found for all of the target. */
+static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
+			  struct scan_balance *balance)
 {
 	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS], before = sc->nr_reclaimed;
+	struct host *host = memcg->host;
 	bool proportional = coro_current->ctx.thread != &host->kswapd &&
 			    sc->priority == DEF_PRIORITY;
-	struct scan_balance balance;
 	unsigned int list;
 
-	prepare_scan_count(host, sc, &balance);
-	scan_count(&balance, nr);
+	for (list = 0; list < NR_SCAN_LISTS; list++)
+		balance->eligible[list] = memcg->lru[list].nr_pages;
+	scan_count(balance, nr);
 	memcpy(targets, nr, sizeof(nr));
 	while (nr[SCAN_INACTIVE_ANON] || nr[SCAN_ACTIVE_FILE] || nr[SCAN_INACTIVE_FILE]) {
 		for (list = 0; list < NR_SCAN_LISTS; list++) {
@@ -294,7 +301,7 @@ void shrink_node(struct host *host, struct scan_control *sc)
 
 			nr[list] -= batch;
 			if (batch)
-				sc->nr_reclaimed += shrink_list(host, list, batch, sc);
+				sc->nr_reclaimed += shrink_list(memcg, list, batch, sc);
 		}
 		/* Whoever submits a write now waits for a tag, and scans nothing else meanwhile. */
 		if (sc->queue_full)
@@ -304,6 +311,16 @@ void shrink_node(struct host *host, struct scan_control *sc)
 		if (!scan_proportionally(nr, targets))
 			break;
 	}
-	shrink_age_anon(host);
+	shrink_age_anon(memcg);
+}
+
+void shrink_node(struct scan_control *sc)
+{
+	struct host *host = sc->target->host;
+	uint64_t before = sc->nr_reclaimed;
+	struct scan_balance balance;
+
+	prepare_scan_count(sc, &balance);
+	shrink_lruvec(sc->target, sc, &balance);
 	host->stats.reclaimed += sc->nr_reclaimed - before;
 }

@@ -308,7 +308,7 @@ static void zram_write(struct host *host, uint32_t index)
 	charge(COST_SWAP_COMPRESS, 1);
 	swap->stats.pages_out++;
 	page_written(ram_of_index(host, index), gfn_of_index(host, index), NULL);
-	shrink_free_clean(host, index);
+	shrink_free_clean(&host->root, index);
 }
 
 /* What compressed pages take follows the number of used slots. */

@@ -5,7 +5,8 @@
  * Models mm/workingset.c of Linux 6.1: an evicted page leaves the number of activations and
  * evictions so far; if it comes back after fewer of them than there are pages it could have
  * displaced, it is active at once, and if it had been active before, that counts as a cost of
- * reclaiming its kind.  Left out: memory cgroups, the shrinker of shadow nodes.
+ * reclaiming its kind.  What counts is the group for which it was reclaimed.  Left out: the shrinker
+ * of shadow nodes.
  */
 #include <string.h>
 
@@ -16,6 +17,7 @@
 /* In the links of a page that has been evicted: age in the one, these in the other. */
 #define SHADOW_MARK 1u
 #define SHADOW_WORKINGSET 2u
+#define SHADOW_MEMCG_SHIFT 2	/* for which group */
 
 #define WORKINGSET_BYTES ((RAM_CHUNK_MASK + 1) / 8)
 
@@ -55,38 +57,43 @@ void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
 	set_bits(host, index, nr, false);
 }
 
-void workingset_aged(struct host *host, uint64_t nr)
+void workingset_aged(struct host_memcg *memcg, uint64_t nr)
 {
-	host->nonresident_age += nr;
+	for (; memcg; memcg = memcg->parent)
+		memcg->nonresident_age += nr;
 }
 
-void workingset_evicted(struct host *host, uint32_t index)
+void workingset_evicted(struct host_memcg *target, uint32_t index)
 {
+	struct host *host = target->host;
 	struct host_page *page = page_of_index(host, index);
 
-	page->next = host->nonresident_age;
-	page->prev = SHADOW_MARK | (get_bit(host, index) ? SHADOW_WORKINGSET : 0);
-	workingset_aged(host, 1);
+	page->next = target->nonresident_age;
+	page->prev = SHADOW_MARK | (get_bit(host, index) ? SHADOW_WORKINGSET : 0) |
+		     target->id << SHADOW_MEMCG_SHIFT;
+	workingset_aged(target, 1);
 	set_bits(host, index, 1, false);
 }
 
 bool workingset_returned(struct host *host, uint32_t index)
 {
 	const struct host_page *page = page_of_index(host, index);
+	const struct host_memcg *evicted;
+	struct host_memcg *memcg = memcg_of_index(host, index), *above;
 	bool file = file_of_index(host, index);
-	uint32_t distance = (uint32_t)host->nonresident_age - page->next;
-	uint64_t size[NR_SCAN_LISTS];
 
 	if (!(page->prev & SHADOW_MARK))
 		return false;
-	lru_sizes(host, size);
-	if (!scan_refault_is_active(size, file, shrink_can_swap(host), distance))
+	evicted = host_memcg(host, page->prev >> SHADOW_MEMCG_SHIFT);
+	if (!scan_refault_is_active(evicted->lru_size, file, shrink_can_swap(host),
+				    (uint32_t)evicted->nonresident_age - page->next))
 		return false;
-	workingset_aged(host, 1);
-	host->workingset_activate[file]++;
+	workingset_aged(memcg, 1);
+	for (above = memcg; above; above = above->parent)
+		above->workingset_activate[file]++;
 	if (page->prev & SHADOW_WORKINGSET) {
 		set_bits(host, index, 1, true);
-		scan_note_cost(&host->lru_cost, file, 1, size);
+		memcg_note_cost(memcg, file, 1);
 	}
 	return true;
 }
