@@ -167,7 +167,7 @@ void host_stop_vm(struct kvm_vm *vm)
 	if (vm->dead)
 		return;
 	vm->dead = true;
-	reclaim_forget_vm(host, vm);
+	throttle_forget_vm(host, vm);
 	for (t = host->cpus.all; t; t = next) {
 		next = t->all_next;
 		if (t->vm == vm && t != coro_current->ctx.thread)

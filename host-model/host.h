@@ -110,6 +110,9 @@ struct host_kernel_ops {
 	uint32_t (*features)(struct kvm_vm *vm);
 };
 
+/* What threads wait for on the host; see throttle.c. */
+enum host_wait { WAIT_PAGE, WAIT_TAG, WAIT_WRITEBACK, WAIT_PROGRESS, NR_HOST_WAITS };
+
 struct host {
 	struct engine *engine;
 	struct cost_table costs;
@@ -136,8 +139,10 @@ struct host {
 	struct ledger_account kswapd_account;
 	unsigned int kswapd_failures;
 	uint64_t kswapd_cause;		/* who woke it last */
-	struct memory_waiter *waiters;		/* threads that wait for frames */
-	struct page_waiter *page_waiters;	/* threads that wait for a page's read */
+	bool all_in_writeback;		/* what it looks at is being written (PGDAT_WRITEBACK) */
+	struct host_waiter *waiters[NR_HOST_WAITS];
+	unsigned int nr_writeback_throttled;	/* of these, and what was swapped out by then */
+	uint64_t throttled_since;
 
 	struct kvm_vm **vms;
 	unsigned int nr_vms;

@@ -32,7 +32,7 @@ struct page_chunk {
  *  NONE       nothing; the next access gets a zeroed frame
  *  PRESENT    a frame, mapped in the EPT; with a slot: also in the swap cache, clean
  *  CACHED     a frame in the swap cache, not mapped (read ahead)
- *  WRITEBACK  unmapped and being written to its slot
+ *  WRITEBACK  unmapped and being written to its slot; on a list (PG_writeback, PG_reclaim)
  *  WRITTEN    that is done; the frame is free when reclaim comes along the next time
  *  SWAPPED    only the slot
  *  READING    being read from its slot into a frame
@@ -106,7 +106,8 @@ static inline bool page_is_mapped(uint32_t state)
 /* In a frame of the swap cache: not the VMM's any more, and on a list. */
 static inline bool page_is_cached(uint32_t state)
 {
-	return page_kind(state) == PAGE_CACHED || page_kind(state) == PAGE_WRITTEN;
+	return page_kind(state) == PAGE_CACHED || page_kind(state) == PAGE_WRITTEN ||
+	       page_kind(state) == PAGE_WRITEBACK;
 }
 
 static inline bool page_has_slot(uint32_t state)
@@ -187,6 +188,8 @@ void guest_ram_clear(struct guest_ram *ram);
 void ram_split_huge(struct guest_ram *ram, uint64_t block);
 /* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
+/* A page that is being written becomes one of @kind, whatever comes of the request. */
+void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind);
 void ram_drop_huge(struct guest_ram *ram, uint64_t block);
 
 /* Whether the page, or one of the leaf's, is used all the time. */
@@ -229,7 +232,8 @@ struct scan_control {
 	uint64_t nr_scanned;
 	uint64_t nr_reclaimed;		/* pages freed: not what is being written */
 	bool skipped_deactivate;	/* active pages were spared */
-	bool queue_full;		/* anonymous ones were, since the device takes no more */
+	/* Of this pass: looked at; of these being written, for kswapd already the second time. */
+	uint64_t nr_taken, nr_writeback, nr_immediate;
 	bool may_deactivate[2];		/* [file] */
 };
 #define DEF_PRIORITY 12			/* include/linux/mmzone.h */
@@ -254,16 +258,24 @@ void reclaim_destroy(struct host *host);
 enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
 bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host *host, uint64_t nr);
+/* That are on lists and could go (zone_reclaimable_pages()). */
+uint64_t host_reclaimable_pages(const struct host *host);
+
+/* throttle.c */
 /* A dying VM's threads wait for nothing any more. */
-void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
-/* A page is being read: the calling thread waits until it is not any more. */
+void throttle_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* A page is being read or written: the calling thread waits until it is not any more. */
 void host_wait_page(struct host *host, uint32_t index);
-/* Some pages have been written: who waits for frames can look for them. */
-void reclaim_wake_for_written(struct host *host);
-/* Some pages have been read. */
-void reclaim_wake_waiters(struct host *host);
-/* The swap device takes no more writes: whoever submits another waits for one of those before. */
-bool reclaim_queue_is_full(const struct host *host);
+/* Some pages are not any more. */
+void host_wake_pages(struct host *host);
+/* Until the swap device takes another write. */
+void throttle_wait_tag(struct host *host);
+void throttle_wake_tags(struct host *host);
+/* kswapd finds but pages that it is having written already. */
+void throttle_writeback(struct host *host);
+void throttle_page_written(struct host *host);
+/* A pass has ended (consider_reclaim_throttle()): others may go on, or this thread waits a bit. */
+void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority);
 
 /* watermarks.c */
 void host_setup_watermarks(struct host *host);

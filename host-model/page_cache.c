@@ -127,7 +127,7 @@ static void read_complete(struct swap_request *rq)
 		add_page(file, io->first + i);
 	file->host->stats.file_reads += rq->nr;
 	file_read_free(io);
-	reclaim_wake_waiters(file->host);
+	host_wake_pages(file->host);
 }
 
 static void submit(struct cache_file *file, uint64_t first, uint64_t nr)

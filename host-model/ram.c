@@ -165,19 +165,27 @@ static void put_slot(struct guest_ram *ram, uint32_t *state)
 	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
 }
 
+void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind)
+{
+	uint32_t *state = &ram->page[nr].state;
+
+	*state = (*state & ~PAGE_KIND_MASK) | kind;
+	ram->host->writeback_pages--;
+	host_wake_pages(ram->host);
+}
+
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
 	enum page_kind kind = page_kind(page->state);
 	bool mapped = page_is_mapped(page->state), listed = mapped || page_is_cached(page->state);
-	bool frame = listed || kind == PAGE_WRITEBACK;
 
 	if (kind == PAGE_NONE)
 		return false;
 	if (listed)
 		lru_del(ram->host, page_index(ram, nr), false);
 	if (kind == PAGE_WRITEBACK)
-		ram->host->writeback_pages--;
+		ram_leave_writeback(ram, nr, PAGE_NONE);
 	put_slot(ram, &page->state);
 	page->state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, nr), 1);
@@ -187,11 +195,11 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->resident--;
 	} else {
 		ram->swapped--;
-		ram->host->swap_cached -= frame;
+		ram->host->swap_cached -= listed;
 	}
-	if (frame)
+	if (listed)
 		host_put_frames(ram->host, 1);
-	return frame;
+	return listed;
 }
 
 void ram_drop_huge(struct guest_ram *ram, uint64_t block)
@@ -382,18 +390,15 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_read)
 {
 	struct host_page *page = &ram->page[nr];
-	bool listed = page_is_cached(page->state);
 
 	charge(COST_EPT_FAULT, 1);
 	swap_page_used(ram, nr);
-	if (!listed)
-		ram->host->writeback_pages--;
+	if (page_kind(page->state) == PAGE_WRITEBACK)
+		ram_leave_writeback(ram, nr, PAGE_PRESENT);
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
 	looked_up(page, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
 		put_slot(ram, &page->state);
-	if (!listed)
-		lru_add(ram->host, page_index(ram, nr), false, true);
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->swap_cached--;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When the host reclaims memory, and who does: watermarks, kswapd, direct reclaim, and waiting.
+ * When the host reclaims memory, and who does: watermarks, kswapd, direct reclaim.
  *
  * Models balance_pgdat() and try_to_free_pages() of mm/vmscan.c and __alloc_pages_slowpath() of
- * mm/page_alloc.c (Linux 6.1).  Which pages go is shrink.c's to say.  Left out: memory cgroups,
- * throttling by anything but the swap device's queue.
+ * mm/page_alloc.c (Linux 6.1).  Which pages go is shrink.c's to say, who waits meanwhile
+ * throttle.c's.
  */
 #include "memory.h"
 
@@ -17,75 +17,8 @@
 #include "swap.h"
 
 #define SWAP_CLUSTER_MAX SWAP_BATCH
-/* What a request queue holds before its submitters wait (BLKDEV_DEFAULT_RQ of linux/blkdev.h). */
-#define QUEUE_MAX 128
-/* And of 128 KiB each. */
-#define WRITEBACK_MAX (QUEUE_MAX * SWAP_BATCH)
 /* MAX_RECLAIM_RETRIES of mm/internal.h */
 #define MAX_RETRIES 16
-
-struct memory_waiter {
-	struct cpu_thread *thread;
-	struct memory_waiter *next;
-};
-
-struct page_waiter {
-	struct cpu_thread *thread;
-	uint32_t index;
-	struct page_waiter *next;
-};
-
-bool reclaim_queue_is_full(const struct host *host)
-{
-	return host->writeback_pages >= WRITEBACK_MAX ||
-	       (host->swap && host->swap->nr_queued >= QUEUE_MAX);
-}
-
-static void wake_memory_waiters(struct host *host)
-{
-	struct memory_waiter *w = host->waiters;
-
-	host->waiters = NULL;
-	for (; w; w = w->next)
-		cpu_wake(w->thread);
-}
-
-static void wait_for_memory(struct host *host, const char *why)
-{
-	struct memory_waiter waiter = { .thread = coro_current->ctx.thread };
-	struct memory_waiter **link = &host->waiters;
-
-	while (*link)
-		link = &(*link)->next;
-	*link = &waiter;
-	cpu_stall(why);
-	/* Woken by something else: nobody may find this stack frame later. */
-	for (link = &host->waiters; *link; link = &(*link)->next) {
-		if (*link == &waiter) {
-			*link = waiter.next;
-			break;
-		}
-	}
-}
-
-void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm)
-{
-	struct memory_waiter **m = &host->waiters;
-	struct page_waiter **p = &host->page_waiters;
-
-	while (*m) {
-		if ((*m)->thread->vm == vm)
-			*m = (*m)->next;
-		else
-			m = &(*m)->next;
-	}
-	while (*p) {
-		if ((*p)->thread->vm == vm)
-			*p = (*p)->next;
-		else
-			p = &(*p)->next;
-	}
-}
 
 static void wake_kswapd(struct host *host)
 {
@@ -112,13 +45,6 @@ static uint64_t reclaim_begin(struct host *host)
 	return old;
 }
 
-/* Nothing goes before the device has written something. */
-static bool cannot_shrink(const struct host *host)
-{
-	return reclaim_queue_is_full(host) && !host->root.lru_size[SCAN_INACTIVE_FILE] &&
-	       !host->root.lru_size[SCAN_ACTIVE_FILE];
-}
-
 /* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
 static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 {
@@ -128,8 +54,10 @@ static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 	do {
 		sc.skipped_deactivate = false;
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
+			sc.nr_scanned = 0;
 			shrink_node(&sc);
-			if (sc.nr_reclaimed >= nr || sc.queue_full)
+			throttle_progress(host, sc.nr_scanned, sc.nr_reclaimed, sc.priority);
+			if (sc.nr_reclaimed >= nr)
 				break;
 		}
 		shrink_snapshot_refaults(&host->root);
@@ -143,13 +71,14 @@ static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
 }
 
 /*
- * One round after the other, each scanning more, until frames are free.  What is being written does
- * not count yet (pgdat_balanced()), so that on a slow device as much is under way as its queue
- * takes.
+ * balance_pgdat(): one round after the other, each scanning more, until frames are free.  What is
+ * being written does not count yet (pgdat_balanced()), so that on a slow device as much is under
+ * way as its queue takes.
  */
 static void balance(struct host *host)
 {
-	struct scan_control sc = { .target = &host->root, .priority = DEF_PRIORITY, .nr_to_reclaim = host->wmark_high };
+	struct scan_control sc = { .target = &host->root, .priority = DEF_PRIORITY,
+				   .nr_to_reclaim = host->wmark_high };
 
 	host->stats.kswapd_runs++;
 	if (sc.nr_to_reclaim < SWAP_CLUSTER_MAX)
@@ -159,20 +88,14 @@ static void balance(struct host *host)
 
 		shrink_age_anon(&host->root);
 		sc.nr_scanned = 0;
-		sc.queue_full = false;
 		shrink_node(&sc);
-		/* Nothing is left but what is being written: its submitter waits for a tag. */
-		if (sc.nr_reclaimed == before && host->writeback_pages &&
-		    (sc.queue_full || sc.priority == 1)) {
-			wait_for_memory(host, "swap-out");
-			continue;
-		}
 		if (sc.nr_scanned < sc.nr_to_reclaim || sc.nr_reclaimed == before)
 			sc.priority--;
 		cpu_sync();
 	}
 	shrink_snapshot_refaults(&host->root);
-	host->kswapd_failures = sc.nr_reclaimed ? 0 : host->kswapd_failures + 1;
+	if (!sc.nr_reclaimed)
+		host->kswapd_failures++;
 }
 
 static void kswapd_main(void *arg)
@@ -189,6 +112,7 @@ static void kswapd_main(void *arg)
 		while (host->free_pages < host->wmark_high &&
 		       host->kswapd_failures < MAX_RETRIES)
 			balance(host);
+		host->all_in_writeback = false;
 		coro_current->ctx.cause = 0;
 	}
 }
@@ -237,18 +161,15 @@ static void take(struct host *host, uint64_t nr)
 		wake_kswapd(host);
 }
 
-/* The calling thread frees memory itself; returns false when even killing did not help. */
-static bool direct_reclaim(struct host *host, uint64_t nr, unsigned int *retries)
+/*
+ * The calling thread frees memory itself; returns false when even killing did not help.  While
+ * something is being written nobody is killed: in 6.1 MAX_RETRIES passes in vain are enough.
+ */
+static bool direct_reclaim(struct host *host, unsigned int *retries)
 {
-	bool blocked = cannot_shrink(host);
-
 	host->stats.direct_reclaims++;
-	if (blocked || try_to_free_pages(host, SWAP_CLUSTER_MAX) || host->writeback_pages) {
-		/* Without waiting, nothing more would become free: no time passes here. */
-		if (host->free_pages < nr + host->wmark_min && (blocked || host->writeback_pages))
-			wait_for_memory(host, "direct reclaim");
-		else
-			cpu_sync();
+	if (try_to_free_pages(host, SWAP_CLUSTER_MAX) || host->writeback_pages) {
+		cpu_sync();
 		*retries = 0;
 		return true;
 	}
@@ -276,36 +197,35 @@ static uint64_t inactive_pages(const struct host *host)
 	       (shrink_can_swap(host) ? host->root.lru_size[SCAN_INACTIVE_ANON] : 0);
 }
 
+uint64_t host_reclaimable_pages(const struct host *host)
+{
+	return inactive_pages(host) + host->root.lru_size[SCAN_ACTIVE_FILE] +
+	       (shrink_can_swap(host) ? host->root.lru_size[SCAN_ACTIVE_ANON] : 0);
+}
+
 /*
- * try_to_free_pages() for an order that compaction could make: pass by pass more is looked at,
- * until as much is freed as is needed, or there is twice that above the low watermark
- * (should_continue_reclaim(), compaction_ready()).  What is being written is not free yet.  It is
- * one attempt, without the OOM killer: __alloc_pages_slowpath() does not retry such orders.
+ * try_to_free_pages() for an order that compaction could make: pass by pass more is looked at, and
+ * of each as long as something comes of it and is needed (should_continue_reclaim()), until there
+ * is twice that above the low watermark (compaction_ready()).  It is one attempt, without the OOM
+ * killer: __alloc_pages_slowpath() does not retry such orders.
  */
 static void reclaim_for_huge(struct host *host, uint64_t nr)
 {
-	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = nr };
-	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr;
-	uint64_t written = host->stats.swap_out + nr, before;
-	bool last;
+	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = SWAP_CLUSTER_MAX };
+	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr, before;
 
 	host->stats.direct_reclaims++;
-	do {
-		last = host->stats.swap_out >= written;
-		sc.queue_full = false;
-		for (sc.priority = DEF_PRIORITY; sc.priority >= 0 && sc.nr_reclaimed < nr &&
-		     !sc.queue_full; sc.priority--) {
-			do {
-				before = sc.nr_reclaimed;
-				shrink_node(&sc);
-			} while (sc.nr_reclaimed > before && host->free_pages < enough &&
-				 inactive_pages(host) > 2 * nr && !sc.queue_full);
-		}
-		if (last || sc.nr_reclaimed >= nr || host->free_pages >= enough ||
-		    !host->writeback_pages)
+	for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
+		sc.nr_scanned = 0;
+		do {
+			before = sc.nr_reclaimed;
+			shrink_node(&sc);
+		} while (sc.nr_reclaimed > before && host->free_pages < enough &&
+			 inactive_pages(host) > 2 * nr);
+		throttle_progress(host, sc.nr_scanned, sc.nr_reclaimed, sc.priority);
+		if (sc.nr_reclaimed >= sc.nr_to_reclaim || host->free_pages >= enough)
 			break;
-		wait_for_memory(host, "direct reclaim");
-	} while (true);
+	}
 	shrink_snapshot_refaults(&host->root);
 	coro_current->ctx.cause = cause;
 }
@@ -343,7 +263,7 @@ bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what)
 		return take_optional(host, nr, what);
 	while (host->free_pages < nr + host->wmark_min) {
 		wake_kswapd(host);
-		if (!direct_reclaim(host, nr, &retries))
+		if (!direct_reclaim(host, &retries))
 			return false;
 	}
 	take(host, nr);
@@ -356,43 +276,4 @@ void host_put_frames(struct host *host, uint64_t nr)
 	host->free_pages += nr;
 	if (nr)
 		host->kswapd_failures = 0;
-	/* When nothing is under way any more, whoever waits has to look for more. */
-	if (host->waiters && (host->free_pages > host->wmark_min || !host->writeback_pages))
-		wake_memory_waiters(host);
-}
-
-void reclaim_wake_for_written(struct host *host)
-{
-	host->kswapd_failures = 0;
-	if (host->waiters)
-		wake_memory_waiters(host);
-}
-
-void reclaim_wake_waiters(struct host *host)
-{
-	struct page_waiter **link = &host->page_waiters;
-
-	while (*link) {
-		struct page_waiter *w = *link;
-
-		if (page_kind(page_of_index(host, w->index)->state) == PAGE_READING) {
-			link = &w->next;
-			continue;
-		}
-		*link = w->next;
-		w->index = 0;
-		cpu_wake(w->thread);
-	}
-}
-
-void host_wait_page(struct host *host, uint32_t index)
-{
-	struct page_waiter waiter = { .thread = coro_current->ctx.thread, .index = index };
-	struct page_waiter **link = &host->page_waiters;
-
-	while (*link)
-		link = &(*link)->next;
-	*link = &waiter;
-	while (waiter.index)
-		cpu_stall(file_of_index(host, index) ? "a file's page" : "swap-in");
 }

@@ -8,8 +8,10 @@
  * accessed twice is activated.  A clean page of a file is dropped.  A 2 MiB leaf that is to go is
  * split first and its pages are judged one by one, as happens where swap has no whole clusters.
  *
- * Left out: memory cgroups; dirty and mapped pages of files.  What is being written to swap is on
- * no list meanwhile, so that nobody is throttled by finding it there.
+ * A page that is being written stays on the lists (shrink_folio_list(), PG_writeback): it is
+ * activated when it is found, and kswapd, if it finds nothing else, waits.
+ *
+ * Left out: dirty and mapped pages of files.
  */
 #include <string.h>
 
@@ -150,6 +152,7 @@ static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim
 	charge(COST_SWAP_OUT, 1);
 	lru_del(host, index, false);
 	page->state = page_state(PAGE_WRITEBACK, slot);
+	lru_add(host, index, false, false);
 	note_ept(ram, gfn_of_index(host, index), 1, EPT_UNMAP);
 	ram->resident--;
 	ram->swapped++;
@@ -206,6 +209,39 @@ static void evict(struct host_memcg *target, uint32_t index, bool huge,
 	}
 }
 
+static void submit_batch(struct host_memcg *memcg, bool file, struct reclaim_batch *batch)
+{
+	if (!batch->nr)
+		return;
+	flush_batch(memcg->host, batch);
+	batch->progress += swap_write(memcg->host, batch->index, batch->nr);
+	memcg_note_cost(memcg, file, batch->nr);
+	batch->nr = 0;
+}
+
+/* The page is being written still: it need not be found again before it is there. */
+static void activate_writeback(struct host *host, uint32_t index, struct scan_control *sc)
+{
+	if (coro_current->ctx.thread == &host->kswapd && host->all_in_writeback)
+		sc->nr_immediate++;
+	else
+		sc->nr_writeback++;
+	lru_del(host, index, false);
+	lru_add(host, index, false, true);
+	workingset_aged(memcg_of_index(host, index), 1);
+}
+
+/* Whether it takes a request that has to be waited for.  Nothing must be on its way to that. */
+static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge,
+			      const struct reclaim_batch *batch)
+{
+	uint32_t state = *lru_state(host, index);
+
+	return host->swap && !batch->nr && !huge && !file_of_index(host, index) &&
+	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
+	       swap_queue_is_full(host->swap);
+}
+
 static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list list,
 				     uint64_t nr_to_scan, struct scan_control *sc)
 {
@@ -214,27 +250,27 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 	uint64_t scanned = 0, most = memcg->lru[list].nr_pages;
 	unsigned int nr = 0;
 
-	if (list == SCAN_INACTIVE_ANON && reclaim_queue_is_full(host)) {
-		sc->queue_full = true;
-		return 0;
-	}
 	while (scanned < nr_to_scan && scanned < most && memcg->lru[list].tail &&
 	       batch.nr < SWAP_BATCH) {
 		uint32_t index = memcg->lru[list].tail;
 		bool huge = lru_is_huge(host, index);
 
+		if (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK) {
+			activate_writeback(host, index, sc);
+		} else if (may_evict(host, index, huge, sc->priority)) {
+			if (must_wait_for_tag(host, index, huge, &batch)) {
+				throttle_wait_tag(host);
+				continue;
+			}
+			evict(sc->target, index, huge, &batch);
+		}
 		scanned += huge ? HOST_PMD_PAGES : 1;
 		nr++;
-		if (may_evict(host, index, huge, sc->priority))
-			evict(sc->target, index, huge, &batch);
 	}
 	charge_scan(host, nr);
-	flush_batch(host, &batch);
-	if (batch.nr) {
-		batch.progress += swap_write(host, batch.index, batch.nr);
-		memcg_note_cost(memcg, list & SCAN_FILE, batch.nr);
-	}
+	submit_batch(memcg, list & SCAN_FILE, &batch);
 	sc->nr_scanned += scanned;
+	sc->nr_taken += scanned;
 	return batch.progress;
 }
 
@@ -303,9 +339,6 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 			if (batch)
 				sc->nr_reclaimed += shrink_list(memcg, list, batch, sc);
 		}
-		/* Whoever submits a write now waits for a tag, and scans nothing else meanwhile. */
-		if (sc->queue_full)
-			break;
 		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || proportional)
 			continue;
 		if (!scan_proportionally(nr, targets))
@@ -320,7 +353,14 @@ void shrink_node(struct scan_control *sc)
 	uint64_t before = sc->nr_reclaimed;
 	struct scan_balance balance;
 
+	sc->nr_taken = sc->nr_writeback = sc->nr_immediate = 0;
 	prepare_scan_count(sc, &balance);
 	shrink_lruvec(sc->target, sc, &balance);
 	host->stats.reclaimed += sc->nr_reclaimed - before;
+	if (coro_current->ctx.thread != &host->kswapd)
+		return;
+	if (sc->nr_writeback && sc->nr_writeback == sc->nr_taken)
+		host->all_in_writeback = true;
+	if (sc->nr_immediate)
+		throttle_writeback(host);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Swap devices: slots, the request queue, and the transfer of pages; see swap.h.
+ * Swap devices: slots, and the transfer of pages; see swap.h.
  *
  * What is read with a page is swap_readahead.c's to say.
  */
@@ -13,33 +13,8 @@
 #include "hostmem.h"
 #include "memory.h"
 
-/* block/mq-deadline.c: writes_starved */
-#define WRITES_STARVED 2
 /* include/linux/swap.h: the largest cluster that page-cluster is used with here */
 #define READAHEAD_MAX 64
-
-static void queue_init(struct swap_queue *queue)
-{
-	queue->head = NULL;
-	queue->tail = &queue->head;
-}
-
-static void queue_push(struct swap_queue *queue, struct swap_request *rq)
-{
-	rq->next = NULL;
-	*queue->tail = rq;
-	queue->tail = &rq->next;
-}
-
-static struct swap_request *queue_pop(struct swap_queue *queue)
-{
-	struct swap_request *rq = queue->head;
-
-	queue->head = rq->next;
-	if (!queue->head)
-		queue->tail = &queue->head;
-	return rq;
-}
 
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
 				uint64_t seed, const char *owner)
@@ -62,8 +37,7 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 	for (i = 0; i < nr_slots / SWAP_CLUSTER_SLOTS; i++)
 		swap->cluster_free[i] = SWAP_CLUSTER_SLOTS;
 	swap->cluster_free[i] = nr_slots % SWAP_CLUSTER_SLOTS;
-	queue_init(&swap->reads);
-	queue_init(&swap->writes);
+	swap_queue_init(swap);
 	snprintf(name, sizeof(name), "disk/%s/%s", owner, config->name);
 	random_init(&swap->random, seed, name);
 	return swap;
@@ -130,86 +104,6 @@ void swap_put_slot(struct swap_device *swap, swap_slot_t slot)
 	swap->nr_free++;
 }
 
-/*
- * From now until the request is done.  Positioning and the fixed part overlap with those of other
- * requests; the data of all goes over one link.
- */
-static uint64_t service_ns(struct swap_device *swap, const struct swap_request *rq)
-{
-	const struct swap_config *config = &swap->config;
-	uint64_t ns = rq->write ? config->write_ns : config->read_ns, now = swap->engine->now;
-
-	if (config->seek_ns && rq->slot != swap->head_slot) {
-		uint64_t seek = random_exp(&swap->random, config->seek_ns);
-
-		ns += config->seek_max_ns && seek > config->seek_max_ns ? config->seek_max_ns :
-									   seek;
-	}
-	if (swap->link_free < now + ns)
-		swap->link_free = now + ns;
-	swap->link_free += rq->nr * config->transfer_ns_page;
-	return swap->link_free - now;
-}
-
-static struct swap_request *next_request(struct swap_device *swap)
-{
-	if (!swap->reads.head && !swap->writes.head)
-		return NULL;
-	if (!swap->reads.head ||
-	    (swap->writes.head && swap->nr_starved >= WRITES_STARVED)) {
-		swap->nr_starved = 0;
-		return queue_pop(&swap->writes);
-	}
-	if (swap->writes.head)
-		swap->nr_starved++;
-	return queue_pop(&swap->reads);
-}
-
-static void swap_dispatch(struct swap_device *swap)
-{
-	struct swap_request *rq;
-
-	while (swap->nr_active < swap->config.queue_depth && (rq = next_request(swap))) {
-		uint64_t ns = service_ns(swap, rq);
-
-		swap->head_slot = rq->slot + rq->nr;
-		swap->stats.busy_ns += ns;
-		swap->nr_active++;
-		event_add(swap->engine, &rq->done, swap->engine->now + ns);
-	}
-}
-
-static void request_done(struct event *ev)
-{
-	struct swap_request *rq = (struct swap_request *)ev;
-	struct swap_device *swap = rq->swap;
-
-	swap->nr_active--;
-	swap->nr_queued--;
-	rq->complete(rq);
-	swap_dispatch(swap);
-}
-
-void swap_submit(struct swap_device *swap, struct swap_request *rq)
-{
-	static_assert(offsetof(struct swap_request, done) == 0, "request_done() casts");
-
-	event_init(&rq->done, request_done);
-	if (++swap->nr_queued > swap->stats.peak_queue)
-		swap->stats.peak_queue = swap->nr_queued;
-	rq->swap = swap;
-	if (rq->write) {
-		swap->stats.writes++;
-		swap->stats.pages_out += rq->nr;
-		queue_push(&swap->writes, rq);
-	} else {
-		swap->stats.reads++;
-		swap->stats.pages_in += rq->nr - rq->nr_holes;
-		queue_push(&swap->reads, rq);
-	}
-	swap_dispatch(swap);
-}
-
 /* Pages of one transfer, and what they were when it began: they may change meanwhile. */
 struct page_transfer {
 	struct swap_request rq;
@@ -238,13 +132,14 @@ static void observe(struct guest_ram *ram, uint64_t nr, bool out, const struct p
 /* A page's contents are in its slot now.  Its frame is the first that reclaim will look at. */
 static void page_written(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
-	struct host_page *page = &ram->page[nr];
+	uint32_t index = page_index(ram, nr);
 
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_WRITTEN;
-	lru_add_tail(ram->host, page_index(ram, nr));
-	ram->host->writeback_pages--;
+	lru_del(ram->host, index, false);
+	lru_add_tail(ram->host, index);
+	ram_leave_writeback(ram, nr, PAGE_WRITTEN);
 	ram->host->stats.swap_out++;
 	observe(ram, nr, true, io);
+	throttle_page_written(ram->host);
 }
 
 static void transfer_free(struct page_transfer *io)
@@ -279,7 +174,7 @@ static void write_complete(struct swap_request *rq)
 		page_written(ram, nr, io);
 	}
 	transfer_free(io);
-	reclaim_wake_for_written(host);
+	throttle_wake_tags(host);
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
@@ -395,7 +290,8 @@ static void read_complete(struct swap_request *rq)
 	}
 	host_put_frames(host, unused);
 	transfer_free(io);
-	reclaim_wake_waiters(host);
+	host_wake_pages(host);
+	throttle_wake_tags(host);
 }
 
 /* Neighbours get no frame of the reserve. */

@@ -3,7 +3,8 @@
  * Swap devices.
  *
  * A device serves queue_depth requests at a time, reads before writes unless writes have been
- * passed over too often (as block/mq-deadline.c, writes_starved).  A request takes positioning
+ * passed over too often (as block/mq-deadline.c, writes_starved); those that follow each other are
+ * merged while they wait.  A request takes positioning
  * time, when it does not follow the one before it, a fixed service time, and transfer time per
  * page, which is the device's: the data of one request after the other.  zram has no queue: its
  * CPU time is charged to whoever swaps.
@@ -26,6 +27,9 @@ struct swap_config {
 	const char *name;
 	uint64_t size_bytes;
 	unsigned int queue_depth;		/* 0 for zram */
+	/* Before submitters wait, those being served included; 0: as a SATA disk has them. */
+	unsigned int nr_requests;
+	unsigned int request_pages;		/* of the largest one; 0: none are merged */
 	uint64_t seek_ns, seek_max_ns;		/* mean and limit of positioning; exponential */
 	uint64_t read_ns, write_ns;		/* per request */
 	uint64_t transfer_ns_page;		/* per 4 KiB */
@@ -49,6 +53,8 @@ struct swap_request {
 	struct swap_device *swap;
 	uint32_t slot, nr;
 	uint32_t nr_holes;		/* slots of these that are passed over, not read */
+	uint32_t total;			/* slots of it and of those that are merged into it */
+	struct swap_request *merged;
 	bool write;
 	void (*complete)(struct swap_request *rq);	/* in an event */
 	struct swap_request *next;
@@ -69,6 +75,7 @@ struct swap_device {
 	struct swap_queue reads, writes;
 	unsigned int nr_queued;		/* requests waiting or being served */
 	unsigned int nr_active;		/* requests being served */
+	unsigned int nr_writes;		/* of nr_queued */
 	unsigned int nr_starved;	/* reads served while writes waited */
 	uint32_t head_slot;		/* where the last request ended */
 	uint64_t link_free;		/* ns; until then data of other requests is on its way */
@@ -86,7 +93,17 @@ struct swap_device {
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
 				uint64_t seed, const char *owner);
 void swap_destroy(struct swap_device *swap);
+
+/* swap_queue.c */
+/*
+ * Requests that a SATA disk has with mq-deadline: twice its 32 tags (blk_mq_init_sched()).  Of
+ * these, writes take three quarters (dd_depth_updated()).
+ */
+#define SWAP_REQUESTS_SATA 64
+void swap_queue_init(struct swap_device *swap);
 void swap_submit(struct swap_device *swap, struct swap_request *rq);
+/* Whoever submits another write waits until one is done (blk_mq_get_tag()). */
+bool swap_queue_is_full(const struct swap_device *swap);
 
 static inline uint64_t swap_used_slots(const struct swap_device *swap)
 {

@@ -5,8 +5,8 @@
  * Models mm/workingset.c of Linux 6.1: an evicted page leaves the number of activations and
  * evictions so far; if it comes back after fewer of them than there are pages it could have
  * displaced, it is active at once, and if it had been active before, that counts as a cost of
- * reclaiming its kind.  What counts is the group for which it was reclaimed.  Left out: the shrinker
- * of shadow nodes.
+ * reclaiming its kind.  What counts is the group for which it was reclaimed.  Left out: the
+ * shrinker of shadow nodes.
  */
 #include <string.h>
 

@@ -116,11 +116,11 @@ START_TEST(reading_goes_to_the_disk_in_windows_and_once)
 	reads = file->disk->stats.reads;
 	ck_assert_uint_ge(reads, PAGES(16) / 32);
 	ck_assert_uint_le(reads, PAGES(16) / 32 + 3);
-	ck_assert_uint_eq(host.lru[SCAN_INACTIVE_FILE].nr_pages, PAGES(16));
+	ck_assert_uint_eq(host.root.lru[SCAN_INACTIVE_FILE].nr_pages, PAGES(16));
 	/* The second time they are there, and become active. */
 	run(8, read_all, file);
 	ck_assert_uint_eq(file->disk->stats.reads, reads);
-	ck_assert_uint_eq(host.lru[SCAN_ACTIVE_FILE].nr_pages, PAGES(16));
+	ck_assert_uint_eq(host.root.lru[SCAN_ACTIVE_FILE].nr_pages, PAGES(16));
 	/* echo 1 >/proc/sys/vm/drop_caches */
 	ck_assert_uint_eq(cache_drop_all(&host), PAGES(16));
 	ck_assert_uint_eq(host_used_pages(&host), 0);
@@ -230,7 +230,7 @@ static void read_again(struct kvm_vm *vm, void *arg)
 	for (i = 0; i < 4; i++)
 		cache_file_read(s->file, 0, s->file->nr_pages);
 	s->refaults = host.stats.file_refaults;
-	s->active = host.lru[SCAN_ACTIVE_FILE].nr_pages;
+	s->active = host.root.lru[SCAN_ACTIVE_FILE].nr_pages;
 }
 
 /*

@@ -193,6 +193,8 @@ void machine_swap_config(const struct scenario_swap *swap, struct swap_config *c
 		.name = scenario_swap_name(swap->kind),
 		.size_bytes = swap->size_mib * MIB,
 		.queue_depth = swap->queue_depth,
+		.nr_requests = swap->nr_requests,
+		.request_pages = swap->request_kib / 4,
 		.seek_ns = swap->seek_us * NSEC_PER_USEC_U64,
 		.seek_max_ns = swap->seek_max_us * NSEC_PER_USEC_U64,
 		.read_ns = swap->read_us * NSEC_PER_USEC_U64,

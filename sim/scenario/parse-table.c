@@ -49,9 +49,14 @@
 	U32("readahead-pages", "pages", 1, 512, fallback, FIELD(scenario_swap, readahead_pages),   \
 	    "most that a swap-in reads at once, a power of two (2 to the power of "                \
 	    "vm.page-cluster): slots of a rotating disk, else neighbours in memory; 1: none")
-#define SWAP_QUEUE                                                                                 \
+#define SWAP_QUEUE(requests, kib)                                                                  \
 	U32("queue-depth", "requests", 1, 1024, NULL, FIELD(scenario_swap, queue_depth),           \
-	    "requests that the device serves at once")
+	    "requests that the device serves at once"),                                            \
+	U32("queue-requests", "requests", 2, 4096, requests, FIELD(scenario_swap, nr_requests),    \
+	    "nr_requests of its queue, those being served included: writers wait when three "      \
+	    "quarters of them are writes"),                                                        \
+	U32("request-kib", "KiB", 0, 32768, kib, FIELD(scenario_swap, request_kib),                \
+	    "max_sectors_kb of its queue: requests that wait are merged up to this; 0: not at all")
 #define SWAP_SERVICE                                                                               \
 	U32("read-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, read_us),                     \
 	    "fixed part of a read request"),                                                       \
@@ -61,7 +66,7 @@
 	    FIELD(scenario_swap, transfer_mib_per_s), "rate of the data itself")
 
 static const struct property_spec hdd_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE,
+	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("64", "1280"),
 	U32("seek-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_us),
 	    "mean positioning time (exponential) of a request that does not follow the one before"),
 	U32("seek-max-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_max_us),
@@ -69,8 +74,13 @@ static const struct property_spec hdd_properties[] = {
 	SWAP_SERVICE,
 };
 
-static const struct property_spec flash_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE, SWAP_SERVICE,
+static const struct property_spec ssd_properties[] = {
+	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("64", "1280"), SWAP_SERVICE,
+};
+
+/* It has no scheduler that would merge. */
+static const struct property_spec nvme_properties[] = {
+	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("1023", "0"), SWAP_SERVICE,
 };
 
 static const struct property_spec zram_properties[] = {
@@ -86,8 +96,8 @@ static const struct property_spec zram_properties[] = {
 	}
 
 SWAP_NODE(node_hdd, "ballast,swap-hdd", SCENARIO_SWAP_HDD, hdd_properties, "a rotating disk");
-SWAP_NODE(node_ssd, "ballast,swap-ssd", SCENARIO_SWAP_SSD, flash_properties, "a SATA flash disk");
-SWAP_NODE(node_nvme, "ballast,swap-nvme", SCENARIO_SWAP_NVME, flash_properties,
+SWAP_NODE(node_ssd, "ballast,swap-ssd", SCENARIO_SWAP_SSD, ssd_properties, "a SATA flash disk");
+SWAP_NODE(node_nvme, "ballast,swap-nvme", SCENARIO_SWAP_NVME, nvme_properties,
 	  "an NVMe flash disk");
 SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
 	  "compressed memory");

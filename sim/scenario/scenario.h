@@ -76,6 +76,8 @@ struct scenario_swap {
 	enum scenario_swap_kind kind;	/* NONE: the rest is 0 */
 	uint64_t size_mib;
 	uint32_t queue_depth;		/* requests served at once; 0: zram has no queue */
+	uint32_t nr_requests;		/* waiting and being served, before submitters wait */
+	uint32_t request_kib;		/* largest request that others are merged into */
 	uint32_t readahead_pages;	/* aligned window of slots around a swap-in; 1: none */
 	uint32_t seek_us, seek_max_us;	/* hdd: mean and limit of positioning, exponential */
 	uint32_t read_us, write_us;	/* fixed part of a request */

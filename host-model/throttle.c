@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads that wait: for a page, for a tag of the swap device's queue, and in reclaim that gets
+ * nowhere.
+ *
+ * Models folio_wait_bit(), blk_mq_get_tag() and reclaim_throttle() with __acct_reclaim_writeback()
+ * and consider_reclaim_throttle() of Linux 6.1.  Left out: VMSCAN_THROTTLE_ISOLATED (no thread
+ * keeps pages off the lists while time passes) and VMSCAN_THROTTLE_CONGESTED (which counts dirty
+ * pages of files).
+ */
+#include "memory.h"
+#include "swap.h"
+
+/* HZ of the host is 250. */
+#define JIFFY_NS (4 * NSEC_PER_MSEC_U64)
+#define WRITEBACK_NS (100 * NSEC_PER_MSEC_U64)
+
+struct host_waiter {
+	struct event timeout;
+	struct cpu_thread *thread;
+	struct host *host;
+	uint32_t index;		/* of the page; 0: none */
+	enum page_kind kind;	/* that it is of until then */
+	bool woken;
+	struct host_waiter *next;
+};
+
+static void wake(struct host_waiter **link)
+{
+	struct host_waiter *w = *link;
+
+	*link = w->next;
+	w->woken = true;
+	event_cancel(w->host->engine, &w->timeout);
+	cpu_wake(w->thread);
+}
+
+static void wake_all(struct host_waiter **list)
+{
+	while (*list)
+		wake(list);
+}
+
+static void timeout_fn(struct event *ev)
+{
+	struct host_waiter *w = (struct host_waiter *)ev, **link;
+	unsigned int i;
+
+	static_assert(offsetof(struct host_waiter, timeout) == 0, "timeout_fn() casts");
+	for (i = 0; i < NR_HOST_WAITS; i++) {
+		for (link = &w->host->waiters[i]; *link; link = &(*link)->next) {
+			if (*link == w) {
+				wake(link);
+				return;
+			}
+		}
+	}
+}
+
+/* Until woken, or @ns from now on (0: no timeout). */
+static void wait_for(struct host *host, enum host_wait what, struct host_waiter *w, uint64_t ns,
+		     const char *why)
+{
+	struct host_waiter **link = &host->waiters[what];
+
+	w->thread = coro_current->ctx.thread;
+	w->host = host;
+	event_init(&w->timeout, timeout_fn);
+	while (*link)
+		link = &(*link)->next;
+	*link = w;
+	if (ns)
+		event_add(host->engine, &w->timeout, cpu_local_time() + ns);
+	while (!w->woken)
+		cpu_stall(why);
+}
+
+void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_HOST_WAITS; i++) {
+		struct host_waiter **link = &host->waiters[i];
+
+		while (*link) {
+			struct host_waiter *w = *link;
+
+			if (w->thread->vm != vm) {
+				link = &w->next;
+				continue;
+			}
+			event_cancel(host->engine, &w->timeout);
+			*link = w->next;
+		}
+	}
+}
+
+void host_wait_page(struct host *host, uint32_t index)
+{
+	enum page_kind kind = page_kind(page_of_index(host, index)->state);
+	struct host_waiter w = { .index = index, .kind = kind };
+
+	wait_for(host, WAIT_PAGE, &w, 0, kind == PAGE_WRITEBACK ? "writeback" :
+		 file_of_index(host, index) ? "a file's page" : "swap-in");
+}
+
+void host_wake_pages(struct host *host)
+{
+	struct host_waiter **link = &host->waiters[WAIT_PAGE];
+
+	while (*link) {
+		struct host_waiter *w = *link;
+
+		if (page_kind(page_of_index(host, w->index)->state) == w->kind)
+			link = &w->next;
+		else
+			wake(link);
+	}
+}
+
+void throttle_wait_tag(struct host *host)
+{
+	while (host->swap && swap_queue_is_full(host->swap)) {
+		struct host_waiter w = { 0 };
+
+		wait_for(host, WAIT_TAG, &w, 0, "swap-out");
+	}
+}
+
+void throttle_wake_tags(struct host *host)
+{
+	wake_all(&host->waiters[WAIT_TAG]);
+}
+
+void throttle_writeback(struct host *host)
+{
+	struct host_waiter w = { 0 };
+
+	if (!host->nr_writeback_throttled++)
+		host->throttled_since = host->stats.swap_out;
+	wait_for(host, WAIT_WRITEBACK, &w, WRITEBACK_NS, "writeback");
+	host->nr_writeback_throttled--;
+}
+
+void throttle_page_written(struct host *host)
+{
+	if (host->nr_writeback_throttled && host->stats.swap_out - host->throttled_since >
+	    SWAP_BATCH * (uint64_t)host->nr_writeback_throttled)
+		wake_all(&host->waiters[WAIT_WRITEBACK]);
+}
+
+void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority)
+{
+	struct host_waiter w = { 0 };
+
+	if (reclaimed > scanned >> 3)
+		wake_all(&host->waiters[WAIT_PROGRESS]);
+	else if (priority == 1 && !reclaimed && coro_current->ctx.thread != &host->kswapd &&
+		 2 * host->writeback_pages > host_reclaimable_pages(host))
+		wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
+}
