@@ -61,6 +61,9 @@ void host_destroy(struct host *host)
 	for (i = 0; i < host->nr_chunks; i++)
 		host_free(host->chunk[i].workingset);
 	free(host->chunk);
+	for (i = 0; i < host->nr_memcgs; i++)
+		host_free(host->memcg[i]);
+	free(host->memcg);
 	free(host->history);
 	host_cpus_destroy(&host->cpus);
 }
@@ -84,7 +87,7 @@ uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_f
 	host->nr_chunks++;
 	host->chunk[chunk] = (struct page_chunk){
 		.ram = ram, .file = file, .first = first,
-		.memcg = ram ? ram->memcg : &host->root,
+		.memcg = ram ? ram->memcg : file->memcg,
 	};
 	return chunk;
 }
@@ -151,6 +154,13 @@ fail:
 		guest_ram_destroy(vm->ram);
 	free(vm);
 	return NULL;
+}
+
+void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg)
+{
+	vm->ram->memcg = memcg;
+	if (vm->own)
+		vm->own->memcg = memcg;
 }
 
 void host_start_vm(struct kvm_vm *vm)

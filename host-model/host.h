@@ -30,6 +30,7 @@ struct host_config {
 	unsigned int nr_cpus;
 	enum host_thp thp;
 	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
+	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
@@ -111,7 +112,8 @@ struct host_kernel_ops {
 };
 
 /* What threads wait for on the host; see throttle.c. */
-enum host_wait { WAIT_PAGE, WAIT_TAG, WAIT_WRITEBACK, WAIT_PROGRESS, NR_HOST_WAITS };
+enum host_wait { WAIT_PAGE, WAIT_TAG, WAIT_WRITEBACK, WAIT_PROGRESS, WAIT_MEMCG_HIGH,
+		 NR_HOST_WAITS };
 
 struct host {
 	struct engine *engine;
@@ -126,7 +128,8 @@ struct host {
 	uint64_t writeback_pages;		/* being written to swap */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
 	uint64_t wmark_min, wmark_low, wmark_high;
-	struct host_memcg root;		/* of all memory groups */
+	struct host_memcg root, **memcg;	/* of all memory groups, and those */
+	unsigned int nr_memcgs;
 	struct cache_file *files;
 	uint64_t file_pages;		/* of files, in memory */
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
@@ -168,6 +171,8 @@ void host_add_swap(struct host *host, struct swap_device *swap);
  */
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
 			      unsigned int nr_vcpus);
+/* All of it is charged to @memcg from now on; before it has touched memory. */
+void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg);
 /* The VMM process starts: its own memory is taken.  From a thread, may block. */
 void host_start_vm(struct kvm_vm *vm);
 /* The VMM process ends: all its memory goes back.  Its threads must not run code. */

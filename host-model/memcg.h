@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory groups of the host: the LRU lists, one set for each group.
+ * Memory groups of the host (memory cgroups): LRU lists, limits, protection.
  *
- * Models struct mem_cgroup and struct lruvec of Linux 6.1.  Everything is in the root group or in
- * one below it.  Sizes, ages and costs of a group include those of the groups below it
- * (lruvec_page_state(), workingset_age_nonresident(), lru_note_cost()); lists do not.
+ * Models struct mem_cgroup, struct lruvec and struct page_counter of Linux 6.1: what a VMM or a
+ * file of the host takes is charged to its group and to those above it; who charges beyond a limit
+ * reclaims from the group himself, is slowed down (memory.high), or kills in it.  Everything is in
+ * the root group, which is not charged, or in one below it.  Sizes, ages and costs of a group
+ * include those of the groups below it (lruvec_page_state(), workingset_age_nonresident(),
+ * lru_note_cost()); lists do not.
+ *
+ * Left out: per-CPU stocks of charges (a group may have 64 pages less than it is charged for, on
+ * each CPU), kernel memory, soft limits and memory+swap limits of version 1, memory.swap.high,
+ * moving from one group to another.
  *
  * Units: pages of 4 KiB.
  */
@@ -23,11 +30,26 @@ struct page_list {
 	uint64_t nr_pages;
 };
 
+#define MEMCG_NO_LIMIT UINT64_MAX
+
+/* memory.events; those of the groups below are counted, too.  */
+struct host_memcg_events {
+	uint64_t low;			/* reclaimed although protected */
+	uint64_t high, max, swap_max;	/* charged beyond it, or tried to */
+	uint64_t oom, oom_kill;
+	uint64_t throttled_ns;		/* wall time that memory.high has put threads to sleep for */
+};
+
 struct host_memcg {
 	struct host *host;
 	struct host_memcg *parent;	/* NULL: the root */
 	const char *name;
-	unsigned int id;		/* of host->memcg */
+	unsigned int id;		/* of host_memcg() */
+
+	uint64_t usage, peak, swap, swap_peak;	/* charged */
+	uint64_t max, high, low, min, swap_max;	/* MEMCG_NO_LIMIT: none; low, min: protection */
+	uint64_t over_high;		/* charged beyond memory.high, and not yet slowed down for */
+	struct host_memcg_events events;
 
 	struct page_list lru[NR_SCAN_LISTS];
 	uint64_t lru_size[NR_SCAN_LISTS];
@@ -36,5 +58,13 @@ struct host_memcg {
 	uint64_t workingset_activate[2];	/* [file]: refaults that were active */
 	uint64_t refaults[2];		/* of these, when reclaim last ended */
 };
+
+/*
+ * A group below @parent (NULL: the root), without limits.  The host owns it; @name must outlive it.
+ * Returns NULL when there is no memory.
+ */
+struct host_memcg *host_add_memcg(struct host *host, const char *name, struct host_memcg *parent);
+/* The @id-th, in the order of adding, from 1 on; 0: the root. */
+struct host_memcg *host_memcg(struct host *host, unsigned int id);
 
 #endif

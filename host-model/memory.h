@@ -207,9 +207,33 @@ uint32_t *lru_state(const struct host *host, uint32_t index);
 bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
 
 /* memcg.c */
-struct host_memcg *host_memcg(struct host *host, unsigned int id);
 /* lru_note_cost(): @nr pages were written, or have come back. */
 void memcg_note_cost(struct host_memcg *memcg, bool file, uint64_t nr);
+bool memcg_is_below(const struct host_memcg *memcg, const struct host_memcg *above);
+/* Charge, for what host_take_frames() says; returns false when it must do without. */
+enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
+bool memcg_charge(struct host_memcg *memcg, uint64_t nr, enum frames_for what);
+void memcg_uncharge(struct host_memcg *memcg, uint64_t nr);
+/* Before more is charged: for what is charged beyond memory.high the thread is slowed down. */
+void memcg_throttle(struct host_memcg *memcg);
+/* A swap slot; returns false when the group may not have another. */
+bool memcg_charge_swap(struct host_memcg *memcg);
+void memcg_uncharge_swap(struct host_memcg *memcg);
+/* Slots that the group can have still. */
+uint64_t memcg_free_swap(const struct host_memcg *memcg);
+/* What reclaim for @target must leave to it, whatever happens, and if it can (memory.min, low). */
+struct memcg_protection {
+	uint64_t min, low;
+};
+struct memcg_protection memcg_protection(const struct host_memcg *memcg,
+					 const struct host_memcg *target);
+/* It, and the groups above it. */
+#define memcg_event(memcg, what)                                                                   \
+	do {                                                                                       \
+		struct host_memcg *memcg_ = (memcg);                                               \
+		for (; memcg_; memcg_ = memcg_->parent)                                            \
+			memcg_->events.what++;                                                     \
+	} while (0)
 
 /* workingset.c */
 /* The page becomes inactive: it has been worth something. */
@@ -232,6 +256,8 @@ struct scan_control {
 	uint64_t nr_scanned;
 	uint64_t nr_reclaimed;		/* pages freed: not what is being written */
 	bool skipped_deactivate;	/* active pages were spared */
+	bool low_skipped;		/* protected groups were, */
+	bool low_reclaim;		/* so now they are not */
 	/* Of this pass: looked at; of these being written, for kswapd already the second time. */
 	uint64_t nr_taken, nr_writeback, nr_immediate;
 	bool may_deactivate[2];		/* [file] */
@@ -240,8 +266,7 @@ struct scan_control {
 /* Scan a 2^priority-th of the lists, or until enough is on its way. */
 void shrink_node(struct scan_control *sc);
 /* Move some active anonymous pages when there are few inactive ones (kswapd_age_node()). */
-void shrink_age_anon(struct host_memcg *memcg);
-bool shrink_can_swap(const struct host *host);
+void shrink_age_anon(struct host *host);
 /* A page whose slot holds the same contents goes without being written; it is on a list. */
 void shrink_free_clean(struct host_memcg *target, uint32_t index);
 /* A pass has ended: what comes back active from now on is new to the next. */
@@ -251,13 +276,16 @@ void shrink_snapshot_refaults(struct host_memcg *target);
 int reclaim_init(struct host *host);
 void reclaim_destroy(struct host *host);
 /*
- * Take frames.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which
+ * Take frames, charged to a group.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which
  * it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE reclaims once, FRAMES_AHEAD
  * not at all; both leave the reserve for those in need (the min watermark).
  */
-enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
-bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);
-void host_put_frames(struct host *host, uint64_t nr);
+bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for what);
+void host_put_frames(struct host_memcg *memcg, uint64_t nr);
+/* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
+uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr);
+/* MAX_RECLAIM_RETRIES of mm/internal.h */
+#define RECLAIM_RETRIES 16
 /* That are on lists and could go (zone_reclaimable_pages()). */
 uint64_t host_reclaimable_pages(const struct host *host);
 
@@ -274,6 +302,13 @@ void throttle_wake_tags(struct host *host);
 /* kswapd finds but pages that it is having written already. */
 void throttle_writeback(struct host *host);
 void throttle_page_written(struct host *host);
+/*
+ * A pass was in vain: if something is being written, this thread waits a bit, and tries again.
+ * (In 6.1 it does not wait then, and somebody is killed after RECLAIM_RETRIES passes.)
+ */
+bool throttle_until_written(struct host *host);
+/* Whoever charges beyond memory.high sleeps. */
+void throttle_high(struct host *host, uint64_t ns);
 /* A pass has ended (consider_reclaim_throttle()): others may go on, or this thread waits a bit. */
 void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority);
 
@@ -287,8 +322,9 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 void cache_destroy(struct host *host);
 
 /* swap.c */
-bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot);
-void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
+/* For a page, charged to its group; returns false when there is none, or none for it. */
+bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot);
+void swap_put_slot(struct host *host, swap_slot_t slot);
 /*
  * Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH.  Returns how many frames
  * are free already.
@@ -305,8 +341,8 @@ void swap_zram_balance(struct host *host);
 void swap_cancel_transfers(struct host *host);
 
 /* oom.c */
-/* Kill the VMM that holds most.  Does not return when that is the caller's own. */
-bool host_out_of_memory(struct host *host);
+/* Kill the VMM of the group (the root: of all) that holds most.  Does not return when that is the caller's own. */
+bool host_out_of_memory(struct host_memcg *memcg);
 
 /* Who wants to know what happens to a guest's pages; NULL: nobody. */
 static inline const struct host_observer *ram_observer(const struct guest_ram *ram)

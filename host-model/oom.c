@@ -11,8 +11,9 @@
 
 #include "swap.h"
 
-static struct kvm_vm *select_victim(const struct host *host)
+static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 {
+	const struct host *host = memcg->host;
 	struct kvm_vm *victim = NULL;
 	uint64_t most = 0;
 	unsigned int i;
@@ -23,7 +24,8 @@ static struct kvm_vm *select_victim(const struct host *host)
 
 		if (vm->own)
 			points += vm->own->resident + vm->own->swapped;
-		if (!vm->dead && points && points >= most) {
+		if (!vm->dead && points && points >= most &&
+		    memcg_is_below(vm->ram->memcg, memcg)) {
 			most = points;
 			victim = vm;
 		}
@@ -31,9 +33,10 @@ static struct kvm_vm *select_victim(const struct host *host)
 	return victim;
 }
 
-bool host_out_of_memory(struct host *host)
+bool host_out_of_memory(struct host_memcg *memcg)
 {
-	struct kvm_vm *victim = select_victim(host);
+	struct host *host = memcg->host;
+	struct kvm_vm *victim = select_victim(memcg);
 	struct cpu_thread *current_thread = coro_current->ctx.thread;
 
 	if (!victim)
@@ -42,11 +45,13 @@ bool host_out_of_memory(struct host *host)
 	if (victim->dead)
 		return true;
 	host->stats.oom_kills++;
+	memcg_event(victim->ram->memcg, oom_kill);
 	victim->killed_resident = victim->ram->resident;
 	victim->killed_swapped = victim->ram->swapped;
 	host_stop_vm(victim);
 	if (host->observer && host->observer->vm_killed)
-		host->observer->vm_killed(host, victim, "out of memory");
+		host->observer->vm_killed(host, victim, memcg->parent ? "out of memory in its group" :
+					  "out of memory");
 	if (current_thread->vm == victim)
 		cpu_exit_current();
 	return true;

@@ -27,6 +27,7 @@ struct cache_file *cache_file_create(struct host *host, const char *name, uint64
 	struct cache_file *file = host_alloc(sizeof(*file)), **link = &host->files;
 
 	file->host = host;
+	file->memcg = &host->root;
 	file->name = name;
 	file->nr_pages = nr_pages;
 	file->page = host_reserve(nr_pages * sizeof(*file->page));
@@ -98,7 +99,7 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 	file->resident--;
 	host->file_pages--;
 	host->stats.file_dropped++;
-	host_put_frames(host, 1);
+	host_put_frames(file->memcg, 1);
 }
 
 /* folio_mark_accessed(): inactive, referenced, active. */
@@ -155,12 +156,12 @@ static void read_pages(struct cache_file *file, uint64_t start, uint64_t nr, uin
 	for (at = start; at < end; at++) {
 		bool missing = page_kind(file->page[at].state) == PAGE_NONE;
 
-		if (missing && !host_take_frames(file->host, 1, at == wanted ? FRAMES_NEEDED :
+		if (missing && !host_take_frames(file->memcg, 1, at == wanted ? FRAMES_NEEDED :
 						 FRAMES_AHEAD))
 			break;
 		/* It may have waited. */
 		if (missing && page_kind(file->page[at].state) != PAGE_NONE) {
-			host_put_frames(file->host, 1);
+			host_put_frames(file->memcg, 1);
 			missing = false;
 		}
 		if (missing) {
@@ -223,7 +224,7 @@ void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsig
 		if (page_kind(file->page[at].state) == PAGE_NONE) {
 			/* Before the run kswapd has seen to it that some frames are free. */
 			if (file->host->free_pages <= file->host->wmark_high ||
-			    !host_take_frames(file->host, 1, FRAMES_AHEAD))
+			    !host_take_frames(file->memcg, 1, FRAMES_AHEAD))
 				return;
 			add_page(file, at);
 		}

@@ -21,6 +21,7 @@ struct file_read;
 
 struct cache_file {
 	struct host *host;
+	struct host_memcg *memcg;	/* that reads it; the root, unless it is set before */
 	const char *name;
 	uint64_t nr_pages;
 	struct host_page *page;

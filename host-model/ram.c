@@ -161,7 +161,7 @@ static void put_slot(struct guest_ram *ram, uint32_t *state)
 {
 	if (!page_has_slot(*state))
 		return;
-	swap_put_slot(ram->host->swap, page_slot(*state));
+	swap_put_slot(ram->host, page_slot(*state));
 	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
 }
 
@@ -198,7 +198,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->host->swap_cached -= listed;
 	}
 	if (listed)
-		host_put_frames(ram->host, 1);
+		host_put_frames(ram->memcg, 1);
 	return listed;
 }
 
@@ -211,7 +211,7 @@ void ram_drop_huge(struct guest_ram *ram, uint64_t block)
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
 	ram->huge -= HOST_PMD_PAGES;
-	host_put_frames(ram->host, HOST_PMD_PAGES);
+	host_put_frames(ram->memcg, HOST_PMD_PAGES);
 }
 
 void guest_ram_clear(struct guest_ram *ram)
@@ -277,13 +277,13 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	if (host->config.thp == HOST_THP_NEVER || ram->page_order || ram->of_vmm ||
 	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
-	if (!host_take_frames(host, HOST_PMD_PAGES, FRAMES_HUGE)) {
+	if (!host_take_frames(ram->memcg, HOST_PMD_PAGES, FRAMES_HUGE)) {
 		host->stats.huge_fallbacks++;
 		return false;
 	}
 	/* It may have waited. */
 	if (page_kind(pmd->state) == PAGE_PRESENT || pmd->has_table) {
-		host_put_frames(host, HOST_PMD_PAGES);
+		host_put_frames(ram->memcg, HOST_PMD_PAGES);
 		return false;
 	}
 	charge(COST_EPT_HUGE_FAULT, 1);
@@ -305,10 +305,10 @@ static void fault_hugetlb(struct guest_ram *ram, uint64_t block)
 {
 	struct host_pmd *pmd = &ram->pmd[block];
 
-	if (!host_take_frames(ram->host, HOST_PMD_PAGES, FRAMES_NEEDED))
+	if (!host_take_frames(ram->memcg, HOST_PMD_PAGES, FRAMES_NEEDED))
 		return;
 	if (page_kind(pmd->state) == PAGE_PRESENT) {
-		host_put_frames(ram->host, HOST_PMD_PAGES);
+		host_put_frames(ram->memcg, HOST_PMD_PAGES);
 		return;
 	}
 	charge(COST_EPT_HUGE_FAULT, 1);
@@ -331,7 +331,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	for (i = first; i < first + pages; i++)
 		if (page_kind(ram->page[i].state) != PAGE_NONE)
 			return false;
-	if (!host_take_frames(ram->host, pages, FRAMES_AHEAD))
+	if (!host_take_frames(ram->memcg, pages, FRAMES_AHEAD))
 		return false;
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, pages);
@@ -362,10 +362,10 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 {
 	struct host_page *page = &ram->page[nr];
 
-	if (!host_take_frames(ram->host, 1, FRAMES_NEEDED))
+	if (!host_take_frames(ram->memcg, 1, FRAMES_NEEDED))
 		return;
 	if (page_kind(page->state) != PAGE_NONE || block_is_huge(ram, nr)) {
-		host_put_frames(ram->host, 1);
+		host_put_frames(ram->memcg, 1);
 		return;
 	}
 	charge(COST_EPT_FAULT, 1);

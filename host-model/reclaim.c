@@ -17,12 +17,10 @@
 #include "swap.h"
 
 #define SWAP_CLUSTER_MAX SWAP_BATCH
-/* MAX_RECLAIM_RETRIES of mm/internal.h */
-#define MAX_RETRIES 16
 
 static void wake_kswapd(struct host *host)
 {
-	if (host->kswapd_failures >= MAX_RETRIES || !host->kswapd.wait_forever)
+	if (host->kswapd_failures >= RECLAIM_RETRIES || !host->kswapd.wait_forever)
 		return;
 	host->kswapd_cause = coro_current->ctx.cause;
 	cpu_wake(&host->kswapd);
@@ -45,27 +43,32 @@ static uint64_t reclaim_begin(struct host *host)
 	return old;
 }
 
-/* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
-static uint64_t try_to_free_pages(struct host *host, uint64_t nr)
+uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 {
-	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = nr };
+	struct scan_control sc = {
+		.target = target, .nr_to_reclaim = nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX,
+	};
+	struct host *host = target->host;
 	uint64_t cause = reclaim_begin(host);
+	bool again;
 
 	do {
-		sc.skipped_deactivate = false;
+		again = false;
+		sc.skipped_deactivate = sc.low_skipped = false;
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
 			sc.nr_scanned = 0;
 			shrink_node(&sc);
 			throttle_progress(host, sc.nr_scanned, sc.nr_reclaimed, sc.priority);
-			if (sc.nr_reclaimed >= nr)
+			if (sc.nr_reclaimed >= sc.nr_to_reclaim)
 				break;
 		}
-		shrink_snapshot_refaults(&host->root);
-		if (sc.force_deactivate)
-			break;
-		/* Nothing, but there may be active pages that were spared. */
-		sc.force_deactivate = true;
-	} while (!sc.nr_reclaimed && sc.skipped_deactivate);
+		shrink_snapshot_refaults(target);
+		/* Nothing, but there may be active pages, or groups, that were spared. */
+		if (!sc.nr_reclaimed && sc.skipped_deactivate && !sc.force_deactivate)
+			again = sc.force_deactivate = true;
+		else if (!sc.nr_reclaimed && sc.low_skipped && !sc.low_reclaim)
+			again = sc.low_reclaim = true;
+	} while (again);
 	coro_current->ctx.cause = cause;
 	return sc.nr_reclaimed;
 }
@@ -86,7 +89,7 @@ static void balance(struct host *host)
 	while (sc.priority >= 1 && host->free_pages < host->wmark_high) {
 		uint64_t before = sc.nr_reclaimed;
 
-		shrink_age_anon(&host->root);
+		shrink_age_anon(host);
 		sc.nr_scanned = 0;
 		shrink_node(&sc);
 		if (sc.nr_scanned < sc.nr_to_reclaim || sc.nr_reclaimed == before)
@@ -110,7 +113,7 @@ static void kswapd_main(void *arg)
 			continue;
 		reclaim_begin(host);
 		while (host->free_pages < host->wmark_high &&
-		       host->kswapd_failures < MAX_RETRIES)
+		       host->kswapd_failures < RECLAIM_RETRIES)
 			balance(host);
 		host->all_in_writeback = false;
 		coro_current->ctx.cause = 0;
@@ -161,22 +164,19 @@ static void take(struct host *host, uint64_t nr)
 		wake_kswapd(host);
 }
 
-/*
- * The calling thread frees memory itself; returns false when even killing did not help.  While
- * something is being written nobody is killed: in 6.1 MAX_RETRIES passes in vain are enough.
- */
+/* The calling thread frees memory itself; returns false when even killing did not help. */
 static bool direct_reclaim(struct host *host, unsigned int *retries)
 {
 	host->stats.direct_reclaims++;
-	if (try_to_free_pages(host, SWAP_CLUSTER_MAX) || host->writeback_pages) {
+	if (reclaim_try_to_free(&host->root, SWAP_CLUSTER_MAX) || throttle_until_written(host)) {
 		cpu_sync();
 		*retries = 0;
 		return true;
 	}
-	if (++*retries < MAX_RETRIES)
+	if (++*retries < RECLAIM_RETRIES)
 		return true;
 	*retries = 0;
-	return host_out_of_memory(host);
+	return host_out_of_memory(&host->root);
 }
 
 /*
@@ -186,21 +186,21 @@ static bool direct_reclaim(struct host *host, unsigned int *retries)
 static void __attribute__((noreturn)) cannot_wait(void)
 {
 	fprintf(stderr, "ballast: a guest fills all of its memory when it boots (page-poison, "
-		"init-on-free), and the host has no more of it; allowed: guests that fit into the "
-		"host's free memory when they start\n");
+		"init-on-free), and the host, or the guest's memory group, has no more of it; "
+		"allowed: guests that fit into free memory when they start\n");
 	exit(2);
 }
 
 static uint64_t inactive_pages(const struct host *host)
 {
 	return host->root.lru_size[SCAN_INACTIVE_FILE] +
-	       (shrink_can_swap(host) ? host->root.lru_size[SCAN_INACTIVE_ANON] : 0);
+	       (memcg_free_swap(&host->root) ? host->root.lru_size[SCAN_INACTIVE_ANON] : 0);
 }
 
 uint64_t host_reclaimable_pages(const struct host *host)
 {
 	return inactive_pages(host) + host->root.lru_size[SCAN_ACTIVE_FILE] +
-	       (shrink_can_swap(host) ? host->root.lru_size[SCAN_ACTIVE_ANON] : 0);
+	       (memcg_free_swap(&host->root) ? host->root.lru_size[SCAN_ACTIVE_ANON] : 0);
 }
 
 /*
@@ -230,48 +230,75 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 	coro_current->ctx.cause = cause;
 }
 
+static bool have_room(const struct host *host, uint64_t nr)
+{
+	return host->free_pages >= nr + host->wmark_min;
+}
+
 /*
  * Frames that can be done without.  For a huge page of a mapping that is madvised a fault reclaims
  * itself and does not wake kswapd (vma_thp_gfp_mask()).
  */
-static bool take_optional(struct host *host, uint64_t nr, enum frames_for what)
+static bool make_room_optional(struct host *host, uint64_t nr, enum frames_for what)
 {
 	if (host->free_pages < nr + host->wmark_low && what == FRAMES_AHEAD)
 		wake_kswapd(host);
-	if (host->free_pages < nr + host->wmark_min && what == FRAMES_HUGE &&
-	    !host->config.thp_no_reclaim)
+	if (!have_room(host, nr) && what == FRAMES_HUGE && !host->config.thp_no_reclaim)
 		reclaim_for_huge(host, nr);
-	if (host->free_pages < nr + host->wmark_min)
-		return false;
-	take(host, nr);
-	return true;
+	return have_room(host, nr);
 }
 
-bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what)
+static bool make_room(struct host *host, uint64_t nr, enum frames_for what)
 {
 	unsigned int retries = 0;
 
-	if (!coro_current->ctx.thread) {
-		if (host->free_pages < nr && what == FRAMES_NEEDED)
-			cannot_wait();
-		if (host->free_pages < nr)
-			return false;
-		take(host, nr);
-		return true;
-	}
 	if (what != FRAMES_NEEDED)
-		return take_optional(host, nr, what);
-	while (host->free_pages < nr + host->wmark_min) {
+		return make_room_optional(host, nr, what);
+	while (!have_room(host, nr)) {
 		wake_kswapd(host);
 		if (!direct_reclaim(host, &retries))
 			return false;
 	}
+	return true;
+}
+
+/* Nobody is there to wait. */
+static bool take_at_once(struct host_memcg *memcg, uint64_t nr, enum frames_for what)
+{
+	struct host *host = memcg->host;
+	bool taken = host->free_pages >= nr && memcg_charge(memcg, nr, what);
+
+	if (taken)
+		take(host, nr);
+	else if (what == FRAMES_NEEDED)
+		cannot_wait();
+	return taken;
+}
+
+/* Whoever waits has nothing yet: it may be killed meanwhile. */
+bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for what)
+{
+	struct host *host = memcg->host;
+
+	if (!coro_current->ctx.thread)
+		return take_at_once(memcg, nr, what);
+	memcg_throttle(memcg);
+	for (;;) {
+		if (!make_room(host, nr, what) || !memcg_charge(memcg, nr, what))
+			return false;
+		if (have_room(host, nr))
+			break;
+		memcg_uncharge(memcg, nr);
+	}
 	take(host, nr);
 	return true;
 }
 
-void host_put_frames(struct host *host, uint64_t nr)
+void host_put_frames(struct host_memcg *memcg, uint64_t nr)
 {
+	struct host *host = memcg->host;
+
+	memcg_uncharge(memcg, nr);
 	note_footprint(host);
 	host->free_pages += nr;
 	if (nr)

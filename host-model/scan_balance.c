@@ -47,14 +47,14 @@ static void fractions(const struct scan_balance *b, uint64_t fraction[2])
 
 	fraction[0] = 0;
 	fraction[1] = 1;
-	if (!b->swap)
+	if (!b->swap || (b->of_group && !b->swappiness))
 		return;
 	if (!b->priority && b->swappiness) {
 		/* Near the end: everything, as large as it is. */
 		fraction[1] = 0;
 		return;
 	}
-	if (file_is_tiny(b)) {
+	if (!b->of_group && file_is_tiny(b)) {
 		fraction[0] = 1;
 		fraction[1] = 0;
 		return;

@@ -4,7 +4,7 @@
  *
  * The arithmetic of mm/vmscan.c (prepare_scan_count(), get_scan_count(), shrink_lruvec(),
  * inactive_is_low()), mm/swap.c (lru_note_cost()) and mm/workingset.c (workingset_refault()) of
- * Linux 6.1, without the lists.  Whoever has lists gives their sizes.  Left out: memory cgroups.
+ * Linux 6.1, without the lists.  Whoever has lists gives their sizes.
  *
  * All numbers are pages of 4 KiB.
  */
@@ -33,6 +33,7 @@ struct scan_balance {
 	unsigned int swappiness;		/* 0 to 200 */
 	int priority;				/* 12 to 0: 1 / 2^priority of each list at a time */
 	bool swap;				/* anonymous pages can be written */
+	bool of_group;				/* reclaim is for a memory group's limit */
 	bool refaults[2];			/* [file]: pages came back active, lately */
 	bool force_deactivate;			/* active pages were spared, in vain */
 };

@@ -9,7 +9,8 @@
  * split first and its pages are judged one by one, as happens where swap has no whole clusters.
  *
  * A page that is being written stays on the lists (shrink_folio_list(), PG_writeback): it is
- * activated when it is found, and kswapd, if it finds nothing else, waits.
+ * activated when it is found, and kswapd, if it finds nothing else, waits.  Reclaim for a group of
+ * version 1 waits for the page (writeback_throttling_sane()).
  *
  * Left out: dirty and mapped pages of files.
  */
@@ -19,11 +20,6 @@
 #include "swap.h"
 
 #define SWAP_CLUSTER_MAX SWAP_BATCH
-
-bool shrink_can_swap(const struct host *host)
-{
-	return host->swap && host->swap->nr_free;
-}
 
 /*
  * @nr pages leave and enter the lists.  lru_lock is held for that only, in slices of
@@ -122,7 +118,7 @@ void shrink_free_clean(struct host_memcg *target, uint32_t index)
 	page->state = page_state(PAGE_SWAPPED, page_slot(page->state));
 	workingset_evicted(target, index);
 	ram->token[nr] = ~0u;
-	host_put_frames(host, 1);
+	host_put_frames(ram->memcg, 1);
 }
 
 static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
@@ -145,7 +141,7 @@ static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim
 		batch->progress++;
 		return;
 	}
-	if (!swap_get_slot(host->swap, index, &slot)) {
+	if (!swap_get_slot(host, index, &slot)) {
 		lru_rotate(host, index, false);
 		return;
 	}
@@ -256,6 +252,11 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 		bool huge = lru_is_huge(host, index);
 
 		if (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK) {
+			if (sc->target->parent && host->config.cgroup_version == 1) {
+				submit_batch(memcg, list & SCAN_FILE, &batch);
+				host_wait_page(host, index);
+				continue;
+			}
 			activate_writeback(host, index, sc);
 		} else if (may_evict(host, index, huge, sc->priority)) {
 			if (must_wait_for_tag(host, index, huge, &batch)) {
@@ -295,7 +296,7 @@ static void prepare_scan_count(struct scan_control *sc, struct scan_balance *b)
 	*b = (struct scan_balance){
 		.free = host->free_pages, .high_watermark = host->wmark_high,
 		.cost = target->lru_cost, .swappiness = host->config.swappiness,
-		.priority = sc->priority, .swap = shrink_can_swap(host),
+		.priority = sc->priority, .of_group = target->parent,
 		.force_deactivate = sc->force_deactivate,
 	};
 	memcpy(b->size, target->lru_size, sizeof(b->size));
@@ -310,11 +311,27 @@ void shrink_snapshot_refaults(struct host_memcg *target)
 	memcpy(target->refaults, target->workingset_activate, sizeof(target->refaults));
 }
 
-void shrink_age_anon(struct host_memcg *memcg)
+static bool must_age_anon(const struct host_memcg *memcg)
 {
-	if (memcg->host->swap && scan_inactive_is_low(memcg->lru_size[SCAN_INACTIVE_ANON],
-						      memcg->lru_size[SCAN_ACTIVE_ANON]))
-		shrink_active_list(memcg, SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+	return memcg->host->swap && scan_inactive_is_low(memcg->lru_size[SCAN_INACTIVE_ANON],
+							 memcg->lru_size[SCAN_ACTIVE_ANON]);
+}
+
+/* Of @nr pages on a list of the group, those that its protection leaves to reclaim. */
+static uint64_t unprotected(const struct host_memcg *memcg, uint64_t nr, struct scan_control *sc)
+{
+	struct memcg_protection p = memcg_protection(memcg, sc->target);
+	uint64_t size = memcg->usage, scan;
+
+	if (!p.min && !p.low)
+		return nr;
+	if (!sc->low_reclaim && p.low > p.min) {
+		p.min = p.low;
+		sc->low_skipped = true;
+	}
+	size = size > p.min ? size : p.min;
+	scan = nr - (uint64_t)((unsigned __int128)nr * p.min / (size + 1));
+	return scan > SWAP_CLUSTER_MAX ? scan : SWAP_CLUSTER_MAX;
 }
 
 /* The lists of one group, by what @balance has found for all of the target. */
@@ -323,12 +340,13 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 {
 	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS], before = sc->nr_reclaimed;
 	struct host *host = memcg->host;
-	bool proportional = coro_current->ctx.thread != &host->kswapd &&
+	bool proportional = coro_current->ctx.thread != &host->kswapd && !sc->target->parent &&
 			    sc->priority == DEF_PRIORITY;
 	unsigned int list;
 
+	balance->swap = memcg_free_swap(memcg);
 	for (list = 0; list < NR_SCAN_LISTS; list++)
-		balance->eligible[list] = memcg->lru[list].nr_pages;
+		balance->eligible[list] = unprotected(memcg, memcg->lru[list].nr_pages, sc);
 	scan_count(balance, nr);
 	memcpy(targets, nr, sizeof(nr));
 	while (nr[SCAN_INACTIVE_ANON] || nr[SCAN_ACTIVE_FILE] || nr[SCAN_INACTIVE_FILE]) {
@@ -344,7 +362,36 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 		if (!scan_proportionally(nr, targets))
 			break;
 	}
-	shrink_age_anon(memcg);
+	if (must_age_anon(memcg))
+		shrink_active_list(memcg, SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+void shrink_age_anon(struct host *host)
+{
+	unsigned int i;
+
+	if (!must_age_anon(&host->root))
+		return;
+	for (i = 0; i <= host->nr_memcgs; i++)
+		shrink_active_list(host_memcg(host, i), SCAN_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+/* One turn of shrink_node_memcgs(). */
+static void shrink_group(struct host_memcg *memcg, struct scan_control *sc,
+			 struct scan_balance *balance)
+{
+	struct memcg_protection p = memcg_protection(memcg, sc->target);
+
+	if (memcg != sc->target && memcg->usage <= p.min)
+		return;
+	if (memcg != sc->target && memcg->usage <= p.low) {
+		if (!sc->low_reclaim) {
+			sc->low_skipped = true;
+			return;
+		}
+		memcg_event(memcg, low);
+	}
+	shrink_lruvec(memcg, sc, balance);
 }
 
 void shrink_node(struct scan_control *sc)
@@ -352,10 +399,15 @@ void shrink_node(struct scan_control *sc)
 	struct host *host = sc->target->host;
 	uint64_t before = sc->nr_reclaimed;
 	struct scan_balance balance;
+	unsigned int i;
 
 	sc->nr_taken = sc->nr_writeback = sc->nr_immediate = 0;
 	prepare_scan_count(sc, &balance);
-	shrink_lruvec(sc->target, sc, &balance);
+	shrink_group(sc->target, sc, &balance);
+	/* Groups come after those above them. */
+	for (i = 0; i < host->nr_memcgs; i++)
+		if (host->memcg[i] != sc->target && memcg_is_below(host->memcg[i], sc->target))
+			shrink_group(host->memcg[i], sc, &balance);
 	host->stats.reclaimed += sc->nr_reclaimed - before;
 	if (coro_current->ctx.thread != &host->kswapd)
 		return;

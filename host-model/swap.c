@@ -73,9 +73,11 @@ static void find_cluster(struct swap_device *swap)
 		swap->cluster_next = (swap->cluster_next + 1) % swap->nr_slots;
 }
 
-bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot)
+bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 {
-	if (!swap || !swap->nr_free)
+	struct swap_device *swap = host->swap;
+
+	if (!swap || !swap->nr_free || !memcg_charge_swap(memcg_of_index(host, index)))
 		return false;
 	while (!swap->cluster_left || swap->owner[swap->cluster_next]) {
 		if (swap->cluster_left) {
@@ -96,8 +98,11 @@ bool swap_get_slot(struct swap_device *swap, uint32_t index, swap_slot_t *slot)
 	return true;
 }
 
-void swap_put_slot(struct swap_device *swap, swap_slot_t slot)
+void swap_put_slot(struct host *host, swap_slot_t slot)
 {
+	struct swap_device *swap = host->swap;
+
+	memcg_uncharge_swap(memcg_of_index(host, swap->owner[slot.nr]));
 	swap->owner[slot.nr] = 0;
 	swap->token[slot.nr] = 0;
 	swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS]++;
@@ -272,7 +277,7 @@ static void read_complete(struct swap_request *rq)
 {
 	struct page_transfer *io = (struct page_transfer *)rq;
 	struct host *host = io->host;
-	uint32_t i, unused = 0;
+	uint32_t i;
 
 	for (i = 0; i < rq->nr; i++) {
 		struct guest_ram *ram;
@@ -286,9 +291,9 @@ static void read_complete(struct swap_request *rq)
 		    page_slot(ram->page[nr].state).nr == rq->slot + i)
 			page_read_in(ram, nr, io);
 		else
-			unused++;	/* discarded or killed while it was read */
+			/* discarded or killed while it was read */
+			host_put_frames(memcg_of_index(host, io->index[i]), 1);
 	}
-	host_put_frames(host, unused);
 	transfer_free(io);
 	host_wake_pages(host);
 	throttle_wake_tags(host);
@@ -303,7 +308,7 @@ static bool begin_reading(struct host *host, uint32_t index, bool wanted)
 	if (page_kind(*state) != PAGE_SWAPPED)
 		return false;
 	if (!wanted) {
-		if (!host_take_frames(host, 1, FRAMES_AHEAD))
+		if (!host_take_frames(ram->memcg, 1, FRAMES_AHEAD))
 			return false;
 		host->stats.swap_readahead++;
 	}
@@ -406,10 +411,10 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 	uint32_t max = host->swap->config.readahead_pages;
 	unsigned int i;
 
-	if (!host_take_frames(host, 1, FRAMES_NEEDED))
+	if (!host_take_frames(ram->memcg, 1, FRAMES_NEEDED))
 		return;
 	if (page_kind(ram->page[nr].state) != PAGE_SWAPPED) {
-		host_put_frames(host, 1);
+		host_put_frames(ram->memcg, 1);
 		return;
 	}
 	if (host->swap->config.kind == SWAP_ZRAM) {

@@ -149,6 +149,23 @@ void throttle_page_written(struct host *host)
 		wake_all(&host->waiters[WAIT_WRITEBACK]);
 }
 
+void throttle_high(struct host *host, uint64_t ns)
+{
+	struct host_waiter w = { 0 };
+
+	wait_for(host, WAIT_MEMCG_HIGH, &w, ns, "memory.high");
+}
+
+bool throttle_until_written(struct host *host)
+{
+	struct host_waiter w = { 0 };
+
+	if (!host->writeback_pages)
+		return false;
+	wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
+	return true;
+}
+
 void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority)
 {
 	struct host_waiter w = { 0 };

@@ -85,7 +85,7 @@ bool workingset_returned(struct host *host, uint32_t index)
 	if (!(page->prev & SHADOW_MARK))
 		return false;
 	evicted = host_memcg(host, page->prev >> SHADOW_MEMCG_SHIFT);
-	if (!scan_refault_is_active(evicted->lru_size, file, shrink_can_swap(host),
+	if (!scan_refault_is_active(evicted->lru_size, file, memcg_free_swap(evicted),
 				    (uint32_t)evicted->nonresident_age - page->next))
 		return false;
 	workingset_aged(memcg, 1);
