@@ -158,7 +158,9 @@ fail:
 
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg)
 {
-	vm->ram->memcg = memcg;
+	/* Pages of hugetlbfs are charged to nobody, before 6.7. */
+	if (vm->ram->page_order != HOST_PMD_ORDER)
+		vm->ram->memcg = memcg;
 	if (vm->own)
 		vm->own->memcg = memcg;
 }

@@ -78,7 +78,8 @@ struct kvm_notice {
  * happens is coro_current->ctx.cause.
  */
 struct host_observer {
-	void (*vm_killed)(struct host *host, struct kvm_vm *vm, const char *reason);
+	/* By the OOM killer; @memcg: whose limit it was, the root: memory was short. */
+	void (*vm_killed)(struct host *host, struct kvm_vm *vm, const struct host_memcg *memcg);
 	/* EPT violation handled. */
 	void (*ept_fault)(struct kvm_vm *vm, const struct ept_fault *fault);
 	/* NULL: nobody wants to know of each page. */

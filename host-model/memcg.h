@@ -37,7 +37,7 @@ struct host_memcg_events {
 	uint64_t low;			/* reclaimed although protected */
 	uint64_t high, max, swap_max;	/* charged beyond it, or tried to */
 	uint64_t oom, oom_kill;
-	uint64_t throttled_ns;		/* wall time that memory.high has put threads to sleep for */
+	uint64_t throttled_ns;		/* wall time that memory.high has had threads sleep */
 };
 
 struct host_memcg {

@@ -276,9 +276,10 @@ void shrink_snapshot_refaults(struct host_memcg *target);
 int reclaim_init(struct host *host);
 void reclaim_destroy(struct host *host);
 /*
- * Take frames, charged to a group.  Returns false when the caller must do without: never with FRAMES_NEEDED, for which
- * it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE reclaims once, FRAMES_AHEAD
- * not at all; both leave the reserve for those in need (the min watermark).
+ * Take frames, charged to a group.  Returns false when the caller must do without: never with
+ * FRAMES_NEEDED, for which it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE
+ * reclaims once, FRAMES_AHEAD not at all, but in a group at its limit; both leave the reserve for
+ * those in need (the min watermark).
  */
 bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host_memcg *memcg, uint64_t nr);
@@ -341,7 +342,10 @@ void swap_zram_balance(struct host *host);
 void swap_cancel_transfers(struct host *host);
 
 /* oom.c */
-/* Kill the VMM of the group (the root: of all) that holds most.  Does not return when that is the caller's own. */
+/*
+ * Kill the VMM of the group (the root: of all) that holds most.  Does not return when that is the
+ * caller's own.
+ */
 bool host_out_of_memory(struct host_memcg *memcg);
 
 /* Who wants to know what happens to a guest's pages; NULL: nobody. */

@@ -50,8 +50,7 @@ bool host_out_of_memory(struct host_memcg *memcg)
 	victim->killed_swapped = victim->ram->swapped;
 	host_stop_vm(victim);
 	if (host->observer && host->observer->vm_killed)
-		host->observer->vm_killed(host, victim, memcg->parent ? "out of memory in its group" :
-					  "out of memory");
+		host->observer->vm_killed(host, victim, memcg);
 	if (current_thread->vm == victim)
 		cpu_exit_current();
 	return true;

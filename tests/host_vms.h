@@ -31,7 +31,8 @@ static inline void on_loss(struct kvm_vm *vm, const struct data_loss *loss)
 	ck_assert(strstr(loss->history, "found lost") != NULL);
 }
 
-static inline void on_kill(struct host *h, struct kvm_vm *vm, const char *reason)
+static inline void on_kill(struct host *h, struct kvm_vm *vm,
+			   const struct host_memcg *memcg)
 {
 	killed = vm->id + 1;
 }

@@ -2,8 +2,8 @@
 /*
  * Memory groups of the host: limits, protection, and who is killed.
  *
- * What is asked for is what mm/memcontrol.c and mm/vmscan.c of Linux 6.1 do; the functions are named
- * at each test.
+ * What is asked for is what mm/memcontrol.c and mm/vmscan.c of Linux 6.1 do; each test names the
+ * functions.
  */
 #include "host_vms.h"
 #include "memory.h"

@@ -183,6 +183,26 @@ START_TEST(the_host_s_page_cache_is_shown)
 }
 END_TEST
 
+/* Their limit holds in each sample, tables, JSON and page say the same; who is killed is named. */
+START_TEST(memory_groups_are_shown)
+{
+	setenv("T", top, 1);
+	well("$B run first.dts --overlay $T/scenarios/overlays/cgroups.dtso "
+	     "--set /host/vms/max-mib=200 --set /host/vms/high-mib=150 --trace g --json >g.json");
+	well("$B trace csv cgroup g | grep -q ',1,\"vms\",0,51200,38400,'");
+	well("$B trace csv cgroup_sample g | awk -F, 'NR > 1 && $3 > 51200 { bad = 1 } "
+	     "END { exit bad || NR < 3 || $3 == 0 && $6 < 38400 }'");
+	well("grep -q '\"max_bytes\": 209715200' g.json && "
+	     "! grep -q '\"high_events\": 0' g.json && grep -q '\"high_events\": ' g.json");
+	well("$B report g && grep -q '<td[^>]*>vms</td>' g.html");
+	well("! $B run first.dts --overlay $T/scenarios/overlays/cgroups.dtso "
+	     "--set /host/vms/high-mib=4096 --set /host/vms/max-mib=64 "
+	     "--set /host/vms/swap-max-mib=0 --strict 2>killed && "
+	     "grep -q 'VMM of guest-0 killed by the host at .*, at the limit of memory group vms' "
+	     "killed");
+}
+END_TEST
+
 START_TEST(what_is_no_trace_leaves_nothing)
 {
 	well(": >empty; echo words >words; printf 'ballast' >short");
@@ -299,6 +319,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_cut_trace_gives_what_is_there);
 	tcase_add_test(tc, the_largest_values_have_axes);
 	tcase_add_test(tc, the_host_s_page_cache_is_shown);
+	tcase_add_test(tc, memory_groups_are_shown);
 	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
 	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);
 	tcase_add_test(tc, a_machine_of_many_guests_is_drawn_whole);

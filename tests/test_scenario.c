@@ -527,12 +527,26 @@ static const struct bad bads[] = {
 	  "FILE: /host/f: cached-mib: more than there is; allowed: 0..5 MiB" },
 	{ "&host { f { compatible = \"ballast,host-files\"; size-mib = <5>; hot-mib = <6>; }; };",
 	  "FILE: /host/f: hot-mib: more than there is; allowed: 0..5 MiB" },
+	{ "&host { x: x { compatible = \"ballast,cgroup\"; parent = <&y>; }; "
+	  "y: y { compatible = \"ballast,cgroup\"; parent = <&x>; }; };",
+	  "FILE: /host/x: parent: the group is in itself; allowed: groups that end at one without "
+	  "a parent" },
+	{ "&host { x { compatible = \"ballast,cgroup\"; parent = <&swap>; }; };",
+	  "FILE: /host/x: parent: /host/swap is of another kind; allowed: <&label> of a memory "
+	  "group" },
+	{ "&host { cgroup-version = <1>; x { compatible = \"ballast,cgroup\"; "
+	  "high-mib = <500>; }; };",
+	  "FILE: /host/x: high-mib: version 1 has none; allowed: cgroup-version = <2>" },
+	{ "&host { y: y { compatible = \"ballast,cgroup\"; max-mib = <30>; }; "
+	  "x: x { compatible = \"ballast,cgroup\"; parent = <&y>; }; }; &a { cgroup = <&x>; };",
+	  "FILE: /guest-a: cgroup: a VMM needs 35 MiB to start (vmm-memory-mib), the group has 30; "
+	  "allowed: a max-mib of more than that" },
 	{ "&swap { seek-max-us = <5>; };",
 	  "FILE: /host/swap: seek-max-us: less than the mean; allowed: 6200..10000000 us" },
 	{ "&swap { compatible = \"ballast,swap-tape\"; };",
 	  "FILE: /host/swap: compatible: \"ballast,swap-tape\" is unknown here; allowed: "
 	  "ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, "
-	  "ballast,host-files, ballast,costs, modules" },
+	  "ballast,host-files, ballast,cgroup, ballast,costs, modules" },
 	{ "&host { other { /include/ \"swap/zram.dtsi\" size-mib = <9>; }; };",
 	  "FILE: /host/other: /host/swap has the same place; allowed: one of them" },
 	{ "&swap { compatible = \"ballast,swap-zram\"; compressed-percent = <40>; "
@@ -596,7 +610,7 @@ static const struct bad bads[] = {
 	  "page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
 	  "watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
 	  "page-poison, "
-	  "assigned-device, boot-profile" },
+	  "assigned-device, cgroup, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "
@@ -757,7 +771,8 @@ static const struct bad bad_overlays[] = {
 	  "DIR/overlay.dtso: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs" },
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
 	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,costs, modules" },
+	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,cgroup, ballast,costs, "
+	  "modules" },
 	{ "/dts-v1/;\n/plugin/;\n/ { description = \"x\"; seed = <2>; };\n"
 	  "&host { cpus = <1>; };\n",
 	  "DIR/overlay.dtso: seed: a property of the overlay's own root; allowed: description, and "

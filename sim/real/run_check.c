@@ -92,6 +92,29 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	return check_modules(run, g);
 }
 
+/* It makes one group. */
+static int check_cgroups(struct real_run *run)
+{
+	const struct scenario *s = run->scenario;
+	const struct scenario_cgroup *group = s->host.cgroups;
+	uint32_t i;
+
+	if (!s->host.nr_cgroups)
+		return 0;
+	if (s->host.nr_cgroups > 1)
+		return bad(run, "%s: a real run makes one memory group; leave out the others",
+			   group[1].path);
+	if (group->max_mib == UINT64_MAX || group->high_mib != UINT64_MAX ||
+	    group->swap_max_mib != UINT64_MAX || group->low_mib || group->min_mib)
+		return bad(run, "%s: the memory group of a real run has max-mib, and nothing else",
+			   group->path);
+	for (i = 0; i < s->nr_guests; i++)
+		if (!s->guests[i].cgroup)
+			return bad(run, "%s: cgroup: in a real run all guests are in the memory "
+				   "group", s->guests[i].path);
+	return 0;
+}
+
 static int check_host(struct real_run *run)
 {
 	const struct scenario *s = run->scenario;
@@ -107,14 +130,15 @@ static int check_host(struct real_run *run)
 			return bad(run, "%s: a real run has no migration that begins and does not "
 				   "end; leave it out", s->commands[i].path);
 	run->limited = run->options.limit == REAL_LIMIT_YES ||
-		       (run->options.limit == REAL_LIMIT_DEFAULT && s->nr_guests > 1);
+		       (run->options.limit == REAL_LIMIT_DEFAULT &&
+			(s->nr_guests > 1 || s->host.nr_cgroups));
 	if (run->limited && s->host.swap.kind == SCENARIO_SWAP_ZRAM)
 		return bad(run, "%s: swap: a real run swaps to a file, not to zram; choose another "
 			   "kind, or use --no-limit", s->host.path);
 	if (run->options.accel && strcmp(run->options.accel, "tcg") &&
 	    strcmp(run->options.accel, "kvm"))
 		return bad(run, "--accel %s: allowed: tcg, kvm", run->options.accel);
-	return 0;
+	return check_cgroups(run);
 }
 
 int real_setup_check(struct real_run *run)

@@ -159,6 +159,31 @@ void run_table_swap(const struct html *h)
 	html_table_end(h->out);
 }
 
+void run_table_cgroups(const struct html *h)
+{
+	unsigned int nr = html_length(h, "host.cgroups");
+
+	if (!nr)
+		return;
+	html_table(h->out, "memory group|in|limit|used end|used peak|swap end|swap peak|limit hits|"
+		   "over high|slowed down|killed", 2);
+	for (unsigned int i = 0; i < nr; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.cgroups[%u].name", i));
+		html_cell(h->out, html_string(h, "host.cgroups[%u].parent", i));
+		html_cell_number(h, "host.cgroups[%u].max_bytes", i);
+		html_cell_number(h, "host.cgroups[%u].used_bytes", i);
+		html_cell_number(h, "host.cgroups[%u].used_peak_bytes", i);
+		html_cell_number(h, "host.cgroups[%u].swap_bytes", i);
+		html_cell_number(h, "host.cgroups[%u].swap_peak_bytes", i);
+		html_cell_number(h, "host.cgroups[%u].max_events", i);
+		html_cell_number(h, "host.cgroups[%u].high_events", i);
+		html_cell_number(h, "host.cgroups[%u].throttled_ns", i);
+		html_cell_number(h, "host.cgroups[%u].oom_kills", i);
+	}
+	html_table_end(h->out);
+}
+
 struct cause {
 	unsigned int index;	/* in the JSON */
 	uint64_t ns;

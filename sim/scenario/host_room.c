@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How much memory a scenario's host has for its VMMs.
+ * How much memory a scenario's host has for its VMMs: the limit of their group, or, if they are in
+ * none, all but what it keeps free.
  */
 #include <stdlib.h>
 
@@ -9,9 +10,12 @@
 
 uint64_t scenario_host_room(const struct scenario_host *h)
 {
-	struct host *host = calloc(1, sizeof(*host));
 	uint64_t total = (h->memory_mib - h->kernel_reserve_mib) << 20, low;
+	struct host *host;
 
+	if (h->nr_cgroups)
+		return h->cgroups[0].max_mib << 20;
+	host = calloc(1, sizeof(*host));
 	if (!host)
 		return 0;
 	machine_host_config(h, &host->config);

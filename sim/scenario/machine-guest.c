@@ -480,6 +480,7 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	if (guest->vm) {
 		guest_ram_set_page_order(guest->vm->ram,
 					 __builtin_ctz(guest->config->page_size_kib / 4));
+		host_set_memcg(guest->vm, machine_cgroup(m, guest->config->cgroup));
 		guest->vm->assigned_device = guest->config->assigned_device;
 	}
 	if (guest->vm && m->host_kernel)

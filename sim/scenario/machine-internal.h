@@ -128,6 +128,7 @@ struct machine {
 	uint32_t items_left;		/* boots, programs and commands that have not ended */
 	struct event sample, finish, progress, look;
 	struct machine_files *files;	/* of the scenario's host */
+	struct host_memcg **cgroups;	/* of the scenario's host, in its order */
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
 	struct page_extent pages;
@@ -170,6 +171,14 @@ void machine_item_ended(struct machine_item *item);
 bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref);
 /* An event that only looks adds itself again, unless only such events are left. */
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns);
+
+/* machine_cgroups.c */
+bool machine_cgroups_create(struct machine *m);
+void machine_cgroups_destroy(struct machine *m);
+/* As the scenario has them, from 1 on; 0: the root. */
+struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup);
+void machine_trace_cgroups(struct machine *m);
+void machine_sample_cgroups(struct machine *m);
 
 /* machine_files.c */
 int machine_files_create(struct machine *m);	/* -1: not enough memory */

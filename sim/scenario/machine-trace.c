@@ -91,13 +91,14 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
-static void host_vm_killed(struct host *host, struct kvm_vm *vm, const char *reason)
+static void host_vm_killed(struct host *host, struct kvm_vm *vm, const struct host_memcg *memcg)
 {
 	struct machine *m = machine_of(host);
 
 	machine_trace_flush_extent(m);
 	MACHINE_TRACE(m, host_oom, .guest = vm->id,
-		      .resident = vm->killed_resident, .swapped = vm->killed_swapped);
+		      .resident = vm->killed_resident, .swapped = vm->killed_swapped,
+		      .cgroup = memcg->parent ? memcg->name : "");
 	MACHINE_TRACE(m, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
 	machine_guest_killed(&m->guests[vm->id]);
 }
@@ -282,6 +283,7 @@ void machine_trace_begin(struct machine *m)
 	machine_describe(m);
 	machine_commands_declare(m);
 	machine_trace_images(m);
+	machine_trace_cgroups(m);
 	if (s->trace.sample_ms)
 		event_add(&m->engine, &m->sample, s->trace.sample_ms * NSEC_PER_MSEC_U64);
 }

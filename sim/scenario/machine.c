@@ -174,6 +174,7 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.thp = h->thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
 		.thp_no_reclaim = h->thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  h->thp_defrag == SCENARIO_DEFRAG_NEVER,
+		.cgroup_version = h->cgroup_version,
 		.vmm_overhead_bytes = h->vmm_memory_mib * MIB,
 		.vmm_hot_bytes = h->vmm_hot_kib * UINT64_C(1024),
 	};
@@ -222,6 +223,8 @@ static bool build_host(struct machine *m)
 	m->host.cpus.granularity_ns = h->sched_min_granularity_us * NSEC_PER_USEC_U64;
 	m->host.cpus.wakeup_granularity_ns = h->sched_wakeup_granularity_us * NSEC_PER_USEC_U64;
 	m->host.cpus.wakeup_latency_ns = h->wakeup_latency_ns;
+	if (!machine_cgroups_create(m))
+		return false;
 	if (h->swap.kind == SCENARIO_SWAP_NONE)
 		return !machine_files_create(m);
 	machine_swap_config(&h->swap, &swap_config);
@@ -421,6 +424,7 @@ void machine_destroy(struct machine *m)
 		machine_guest_destroy(&m->guests[i]);
 	machine_host_kernel_destroy(m);
 	machine_files_destroy(m);
+	machine_cgroups_destroy(m);
 	if (m->host.chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);

@@ -91,6 +91,7 @@ static int create(struct machine_files *f)
 	f->file = cache_file_create(&f->machine->host, c->name, to_pages(c->size_mib), &disk);
 	if (!f->file)
 		return -1;
+	f->file->memcg = machine_cgroup(f->machine, c->cgroup);
 	cache_file_fill(f->file, 0, to_pages(c->cached_mib), 1);
 	cache_file_fill(f->file, 0, to_pages(hot), 1);
 	return hot || c->hot_mib ? start_reader(f) : 0;

@@ -260,6 +260,7 @@ static void sample_host(struct machine *m)
 	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
 	      .footprint = host_footprint(host), .cached = host->file_pages);
 	sample_swap(m);
+	machine_sample_cgroups(m);
 	sample_host_cpu(m);
 }
 

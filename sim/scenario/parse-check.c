@@ -43,6 +43,8 @@ static void resolve_property(struct parser *p, struct tree_node *node,
 				    "%s is of another kind; allowed: %s", target->path, allowed);
 		else if (node->spec->kind == NODE_GUEST && target->spec->kind == NODE_BOOT)
 			p->scenario->guests[node->guest].boot = p->boots[target->index];
+		else if (target->spec->kind == NODE_CGROUP)
+			parse_set_cgroup(p, node, target->index + 1);
 		else if (node->spec->kind == NODE_COMMAND && !strcmp(spec->name, "guest"))
 			p->scenario->commands[node->index].guest = target->guest;
 		else if (node->spec->kind == NODE_FIGURE)
@@ -254,6 +256,7 @@ static void check_host(struct parser *p)
 			    (host->memory_mib << 9) - 1);
 	check_swap(p, node, &host->swap);
 	check_files(p, node, host);
+	parse_check_cgroups(p, node);
 }
 
 /* Memory that booting needs at its peak. */

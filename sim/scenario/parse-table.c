@@ -119,6 +119,7 @@ static const struct property_spec files_properties[] = {
 	    "the one before; defaults are those of a SATA flash disk"),
 	U32("seek-max-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_max_us),
 	    "limit of the positioning time; 0: none"),
+	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP), "that their page cache is charged to"),
 	U32("read-us", "us", 0, 10000000, "90", FIELD(scenario_files, read_us),
 	    "fixed part of a request"),
 	U32("transfer-mib-per-s", "MiB/s", 1, 1000000, "500",
@@ -129,6 +130,26 @@ static const struct node_spec node_files = {
 	.kind = NODE_FILES, .compatible = "ballast,host-files", .sets = { SET(files_properties) },
 	.doc = "files that processes of the host read (images, logs, programs): its page cache",
 	.begin = begin_files,
+};
+
+static const struct property_spec cgroup_properties[] = {
+	PHANDLE("parent", 1, "none", NODE_BIT(NODE_CGROUP), "the group that it is in"),
+	U64("max-mib", "MiB", 1, MIB_MAX, "none", FIELD(scenario_cgroup, max_mib),
+	    "memory.max (version 1: memory.limit_in_bytes)"),
+	U64("high-mib", "MiB", 1, MIB_MAX, "none", FIELD(scenario_cgroup, high_mib),
+	    "memory.high: beyond it one is slowed down; version 2"),
+	U64("swap-max-mib", "MiB", 0, MIB_MAX, "none", FIELD(scenario_cgroup, swap_max_mib),
+	    "memory.swap.max; version 2"),
+	U64("low-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_cgroup, low_mib),
+	    "memory.low: not reclaimed as long as there is something else; version 2"),
+	U64("min-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_cgroup, min_mib),
+	    "memory.min: not reclaimed; version 2"),
+};
+
+static const struct node_spec node_cgroup = {
+	.kind = NODE_CGROUP, .compatible = "ballast,cgroup", .sets = { SET(cgroup_properties) },
+	.doc = "a memory group of the host: guests, and files, that are charged together",
+	.begin = begin_cgroup,
 };
 
 static const struct property_spec costs_properties[] = {
@@ -172,6 +193,9 @@ static const struct property_spec host_properties[] = {
 	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
 	U32("swappiness", NULL, 0, 200, "60", FIELD(scenario_host, swappiness),
 	    "vm.swappiness: how soon anonymous memory goes rather than page cache"),
+	U32("cgroup-version", NULL, 1, 2, "2", FIELD(scenario_host, cgroup_version),
+	    "of the memory controller: with 1, reclaim for a group waits for pages that it finds "
+	    "being written"),
 	ENUM("thp", "always madvise never", "always", FIELD(scenario_host, thp),
 	     "transparent huge pages under guest memory; VMMs do madvise their guests' memory"),
 	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_host, thp_defrag),
@@ -195,8 +219,8 @@ static const struct property_spec host_properties[] = {
 
 static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_costs, &node_host_modules,
-	NULL,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_cgroup, &node_costs,
+	&node_host_modules, NULL,
 };
 
 static const struct node_spec node_host = {
@@ -516,6 +540,8 @@ static const struct property_spec guest_properties[] = {
 	BOOL("assigned-device", FIELD(scenario_guest, assigned_device),
 	     "a device of the host works on the guest's memory, which therefore must not be "
 	     "discarded (that it is pinned as well is left out)"),
+	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP),
+		"memory group of its VMM, to which all of its memory is charged"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
 		"what booting does to the memory; without one the kernel touches only what the "
 		"model itself touches"),

@@ -76,6 +76,8 @@ static const char *target_names(uint32_t targets)
 		return "command";
 	case NODE_BIT(NODE_BOOT):
 		return "boot profile";
+	case NODE_BIT(NODE_CGROUP):
+		return "memory group";
 	default:
 		return "guest, program or command";
 	}

@@ -56,6 +56,7 @@ enum node_kind {
 	NODE_HOST,
 	NODE_SWAP,
 	NODE_FILES,
+	NODE_CGROUP,
 	NODE_COSTS,
 	NODE_GUEST,
 	NODE_BOOT,
@@ -188,6 +189,11 @@ void parse_resolve(struct parser *p);
 void parse_check(struct parser *p);
 void parse_replicate(struct parser *p);
 
+/* parse_cgroup.c */
+/* The groups that @node belongs to: of a guest, files or another group. */
+void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup);
+void parse_check_cgroups(struct parser *p, const struct tree_node *host_node);
+
 /* parse-digest.c */
 void parse_digest(struct parser *p);
 
@@ -196,6 +202,7 @@ void *begin_root(struct parser *p, struct tree_node *node, void *parent);
 void *begin_host(struct parser *p, struct tree_node *node, void *parent);
 void *begin_swap(struct parser *p, struct tree_node *node, void *parent);
 void *begin_files(struct parser *p, struct tree_node *node, void *parent);
+void *begin_cgroup(struct parser *p, struct tree_node *node, void *parent);
 void *begin_costs(struct parser *p, struct tree_node *node, void *parent);
 void *begin_guest(struct parser *p, struct tree_node *node, void *parent);
 void *begin_boot(struct parser *p, struct tree_node *node, void *parent);

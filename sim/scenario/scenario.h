@@ -94,8 +94,17 @@ struct scenario_files {
 	uint64_t cached_mib;		/* in memory when the run begins; at most size_mib */
 	uint64_t hot_mib;		/* read again and again, from the beginning on */
 	uint64_t period_ms;
+	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 	/* of the disk */
 	uint32_t seek_us, seek_max_us, read_us, transfer_mib_per_s;
+};
+
+/* A memory group of the host.  Limits: UINT64_MAX is none. */
+struct scenario_cgroup {
+	const char *name, *path;
+	uint32_t parent;		/* in the host's array, from 1 on; 0: the root */
+	uint64_t max_mib, high_mib, swap_max_mib;
+	uint64_t low_mib, min_mib;
 };
 
 struct scenario_host {
@@ -117,6 +126,9 @@ struct scenario_host {
 	struct scenario_swap swap;
 	struct scenario_files *files;
 	uint32_t nr_files;
+	uint32_t cgroup_version;	/* 1, 2 */
+	struct scenario_cgroup *cgroups;
+	uint32_t nr_cgroups;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
 	const char *cost_source[NR_COSTS];	/* what each rests on; "": not said */
@@ -260,6 +272,7 @@ struct scenario_guest {
 	bool assigned_device;
 	struct scenario_swap swap;
 	struct scenario_boot boot;
+	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 	struct scenario_page_reporting page_reporting;
 	struct scenario_controller controller;
 	struct scenario_module *modules;
@@ -385,7 +398,10 @@ uint32_t scenario_device_bits(const struct scenario_device *device,
 			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);
 /* The guest's balloon, which is the first one; NULL: it has none. */
 const struct scenario_device *scenario_balloon(const struct scenario_guest *guest);
-/* Bytes that VMMs, guest memory included, have together when the host begins to reclaim. */
+/*
+ * Bytes that VMMs, guest memory included, have together when the host begins to reclaim.  With
+ * memory groups there is one, and they are all in it.
+ */
 uint64_t scenario_host_room(const struct scenario_host *host);
 /* By what the guest tells the host about its memory, in a word or two. */
 const char *scenario_mechanism(const struct scenario_guest *guest);

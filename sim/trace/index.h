@@ -73,7 +73,7 @@ struct index_guest {
 struct index_block {
 	struct trace_place place;
 	uint64_t time;		/* of its first record, or earlier */
-	uint64_t types;		/* bit: records of this id */
+	uint64_t types;		/* index_type_bit() of the ids of its records */
 };
 
 enum index_mark_kind { INDEX_MARK_GUEST_START, INDEX_MARK_GUEST_END, INDEX_MARK_PROGRAM_START,
@@ -167,6 +167,11 @@ uint64_t index_block_at(const struct trace_index *index, uint64_t time);
 
 /* Whether there are records of a type. */
 bool index_has_type(const struct trace_index *index, enum trace_id id);
+/* Those from 64 on share the bit of the id that there is not. */
+static inline uint64_t index_type_bit(enum trace_id id)
+{
+	return UINT64_C(1) << (id < 64 ? id : 0);
+}
 
 /* The names under which the index of a trace may be kept; NULL: the second does not exist. */
 char *index_path_beside(const char *trace);

@@ -370,7 +370,7 @@ static bool route_pages(enum trace_id id)
 		UINT64_C(1) << TRACE_ID_swap_out_page | UINT64_C(1) << TRACE_ID_swap_in_page |
 		UINT64_C(1) << TRACE_ID_swap_out | UINT64_C(1) << TRACE_ID_swap_in;
 
-	return of >> id & 1;
+	return id < 64 && of >> id & 1;
 }
 
 /*
@@ -423,7 +423,7 @@ void index_chunk_read(struct index_chunk *chunk, struct trace_reader *r,
 		chunk->time = record.time;
 		if (!record.id)
 			continue;
-		blocks[at].types |= UINT64_C(1) << record.id;
+		blocks[at].types |= index_type_bit(record.id);
 		if (chunk->route[record.id].nr)
 			add_series(chunk, &record);
 		add_marks(chunk, &record);

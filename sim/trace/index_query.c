@@ -313,7 +313,7 @@ uint64_t index_block_at(const struct trace_index *index, uint64_t time)
 bool index_has_type(const struct trace_index *index, enum trace_id id)
 {
 	for (uint64_t i = 0; i < index->head.section[INDEX_BLOCKS].nr; i++)
-		if (index->blocks[i].types >> id & 1)
+		if (index->blocks[i].types & index_type_bit(id))
 			return true;
 	return false;
 }

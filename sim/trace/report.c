@@ -378,6 +378,9 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_swap_device:
 		see_swap_device(r, record->rec);
 		break;
+	case TRACE_ID_cgroup: case TRACE_ID_cgroup_sample:
+		report_see_cgroup(r, record);
+		break;
 	case TRACE_ID_thread_cpu:
 		see_thread(r, record->rec);
 		break;
@@ -429,6 +432,7 @@ void report_free(struct report *r)
 	host_free(r->override_kinds);
 	host_free(r->costs);
 	host_free(r->swaps);
+	report_free_cgroups(r);
 	host_free(r->threads);
 	collect_free_texts(r->overrides, r->nr_overrides);
 	collect_free_texts(r->problems, r->nr_problems);

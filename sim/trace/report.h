@@ -91,6 +91,12 @@ struct report_swap {
 	char *name;
 };
 
+struct report_cgroup {
+	struct trace_rec_cgroup is;		/* without its name */
+	struct trace_rec_cgroup_sample last;
+	char *name;
+};
+
 struct report_thread {
 	uint64_t guest;
 	char *name;
@@ -130,6 +136,8 @@ struct report {
 	unsigned int nr_costs;
 	struct report_swap *swaps;
 	unsigned int nr_swaps;
+	struct report_cgroup *cgroups;			/* the first is number 1 */
+	unsigned int nr_cgroups;
 	struct report_thread *threads;
 	unsigned int nr_threads;
 	struct report_stat *stats;			/* as the VMMs got them last */

@@ -90,11 +90,14 @@ void report_see_vmm_killed(struct report *r, const struct trace_record *record)
 {
 	const struct trace_rec_host_oom *oom = record->rec;
 	const char *guest = report_guest_name(r, oom->guest);
+	const char *at = *oom->cgroup ? ", at the limit of memory group " : "";
 
-	casualty(r, "VMM of %s killed by the host at %s", guest, human_time(record->time).text);
-	report_problem(r, "%s: VMM killed by the host's OOM killer at %s (%" PRIu64
+	casualty(r, "VMM of %s killed by the host at %s%s%s", guest,
+		 human_time(record->time).text, at, oom->cgroup);
+	report_problem(r, "%s: VMM killed by the host's OOM killer at %s%s%s (%" PRIu64
 		       " MiB resident, %" PRIu64 " MiB swapped)", guest,
-		       human_time(record->time).text, oom->resident / 256, oom->swapped / 256);
+		       human_time(record->time).text, at, oom->cgroup, oom->resident / 256,
+		       oom->swapped / 256);
 }
 
 /* NULL: not declared. */

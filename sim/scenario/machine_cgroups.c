@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory groups of the machine's host, as the scenario has them, and what is recorded of them.
+ */
+#include "machine-internal.h"
+
+#include <stdlib.h>
+
+#define PAGES_OF_MIB(mib) ((mib) == UINT64_MAX ? MEMCG_NO_LIMIT : (mib) << (20 - HOST_PAGE_SHIFT))
+
+/* Those above it first. */
+static bool create(struct machine *m, uint32_t i)
+{
+	const struct scenario_cgroup *c = &m->scenario->host.cgroups[i];
+	struct host_memcg *memcg;
+
+	if (m->cgroups[i])
+		return true;
+	if (c->parent && !create(m, c->parent - 1))
+		return false;
+	memcg = host_add_memcg(&m->host, c->name, c->parent ? m->cgroups[c->parent - 1] : NULL);
+	if (!memcg)
+		return false;
+	memcg->max = PAGES_OF_MIB(c->max_mib);
+	memcg->high = PAGES_OF_MIB(c->high_mib);
+	memcg->swap_max = PAGES_OF_MIB(c->swap_max_mib);
+	memcg->low = PAGES_OF_MIB(c->low_mib);
+	memcg->min = PAGES_OF_MIB(c->min_mib);
+	m->cgroups[i] = memcg;
+	return true;
+}
+
+bool machine_cgroups_create(struct machine *m)
+{
+	const struct scenario_host *host = &m->scenario->host;
+	uint32_t i;
+
+	m->cgroups = calloc(host->nr_cgroups + 1, sizeof(*m->cgroups));
+	for (i = 0; m->cgroups && i < host->nr_cgroups; i++)
+		if (!create(m, i))
+			return false;
+	return m->cgroups;
+}
+
+void machine_cgroups_destroy(struct machine *m)
+{
+	free(m->cgroups);
+}
+
+struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup)
+{
+	return cgroup ? m->cgroups[cgroup - 1] : &m->host.root;
+}
+
+/* 0: no limit. */
+static uint64_t limit(uint64_t pages)
+{
+	return pages == MEMCG_NO_LIMIT ? 0 : pages;
+}
+
+void machine_trace_cgroups(struct machine *m)
+{
+	const struct scenario_host *host = &m->scenario->host;
+	uint32_t i;
+
+	for (i = 0; i < host->nr_cgroups; i++) {
+		const struct host_memcg *memcg = m->cgroups[i];
+
+		MACHINE_TRACE(m, cgroup, .cgroup = i + 1, .name = memcg->name,
+			      .parent = host->cgroups[i].parent, .max = limit(memcg->max),
+			      .high = limit(memcg->high), .low = memcg->low, .min = memcg->min,
+			      .swap_limited = memcg->swap_max != MEMCG_NO_LIMIT,
+			      .swap_max = limit(memcg->swap_max));
+	}
+}
+
+void machine_sample_cgroups(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->host.nr_cgroups; i++) {
+		const struct host_memcg *memcg = m->cgroups[i];
+		const struct host_memcg_events *e = &memcg->events;
+
+		MACHINE_TRACE(m, cgroup_sample, .cgroup = i + 1, .used = memcg->usage,
+			      .swap_used = memcg->swap,
+			      .file = memcg->lru_size[SCAN_INACTIVE_FILE] +
+				      memcg->lru_size[SCAN_ACTIVE_FILE],
+			      .used_peak = memcg->peak, .swap_peak = memcg->swap_peak,
+			      .low_events = e->low, .high_events = e->high, .max_events = e->max,
+			      .swap_max_events = e->swap_max, .oom_events = e->oom,
+			      .oom_kills = e->oom_kill, .throttled = e->throttled_ns);
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory groups of the host in a scenario: who is in which, and whether they can be.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "parse.h"
+
+void *begin_cgroup(struct parser *p, struct tree_node *node, void *parent)
+{
+	struct scenario_host *host = parent;
+	struct scenario_cgroup *cgroup;
+
+	host->cgroups = scenario_grow(p->scenario, host->cgroups, host->nr_cgroups,
+				      sizeof(*cgroup));
+	node->index = host->nr_cgroups;
+	cgroup = &host->cgroups[host->nr_cgroups++];
+	cgroup->name = node->name;
+	cgroup->path = scenario_printf(p->scenario, "%s: %s", node->file, node->path);
+	cgroup->max_mib = cgroup->high_mib = cgroup->swap_max_mib = UINT64_MAX;
+	return cgroup;
+}
+
+void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup)
+{
+	struct scenario *scenario = p->scenario;
+
+	if (node->spec->kind == NODE_GUEST)
+		scenario->guests[node->guest].cgroup = cgroup;
+	else if (node->spec->kind == NODE_FILES)
+		scenario->host.files[node->index].cgroup = cgroup;
+	else
+		scenario->host.cgroups[node->index].parent = cgroup;
+}
+
+static const char *place(const struct tree_node *node, const char *property)
+{
+	struct tree_property *at = tree_property(node, property);
+
+	return at ? at->file : node->file;
+}
+
+static void check_version(struct parser *p, const struct tree_node *node)
+{
+	static const char *const of_v2[] = { "high-mib", "swap-max-mib", "low-mib", "min-mib" };
+
+	for (unsigned int i = 0; i < sizeof(of_v2) / sizeof(of_v2[0]); i++)
+		if (tree_property(node, of_v2[i]))
+			parse_error(p, place(node, of_v2[i]), node, of_v2[i],
+				    "version 1 has none; allowed: cgroup-version = <2>");
+}
+
+/* Of all groups that this one is in, and itself, the lowest limit. */
+static uint64_t limit_of(const struct scenario_host *host, uint32_t cgroup)
+{
+	uint64_t limit = UINT64_MAX;
+
+	for (; cgroup; cgroup = host->cgroups[cgroup - 1].parent)
+		if (host->cgroups[cgroup - 1].max_mib < limit)
+			limit = host->cgroups[cgroup - 1].max_mib;
+	return limit;
+}
+
+/* Whether groups are in each other, which makes searches upwards endless. */
+static bool is_in_itself(const struct scenario_host *host, uint32_t cgroup)
+{
+	uint32_t at = cgroup, steps;
+
+	for (steps = 0; at && steps <= host->nr_cgroups; steps++)
+		at = host->cgroups[at - 1].parent;
+	return at;
+}
+
+static void check_guests(struct parser *p)
+{
+	const struct scenario *scenario = p->scenario;
+
+	for (uint32_t i = 0; i < scenario->nr_guests; i++) {
+		const struct scenario_guest *guest = &scenario->guests[i];
+		const struct tree_node *node = p->guest_nodes[i];
+		uint64_t limit = limit_of(&scenario->host, guest->cgroup);
+
+		if (scenario->host.vmm_memory_mib >= limit)
+			parse_error(p, place(node, "cgroup"), node, "cgroup",
+				    "a VMM needs %" PRIu32 " MiB to start (vmm-memory-mib), the group "
+				    "has %" PRIu64 "; allowed: a max-mib of more than that",
+				    scenario->host.vmm_memory_mib, limit);
+	}
+}
+
+void parse_check_cgroups(struct parser *p, const struct tree_node *host_node)
+{
+	const struct scenario_host *host = &p->scenario->host;
+	bool cycle = false;
+
+	for (const struct tree_node *node = host_node->children; node; node = node->next) {
+		if (!node->spec || node->spec->kind != NODE_CGROUP)
+			continue;
+		if (host->cgroup_version == 1)
+			check_version(p, node);
+		if (!cycle && is_in_itself(host, node->index + 1)) {
+			parse_error(p, place(node, "parent"), node, "parent",
+				    "the group is in itself; allowed: groups that end at one without "
+				    "a parent");
+			cycle = true;
+		}
+	}
+	if (!cycle)
+		check_guests(p);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory groups of the host: what their limits are, and what came of them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "hostmem.h"
+#include "json.h"
+#include "report_internal.h"
+#include "table.h"
+
+void report_see_cgroup(struct report *r, const struct trace_record *record)
+{
+	const struct trace_rec_cgroup_sample *sample = record->rec;
+	const struct trace_rec_cgroup *is = record->rec;
+
+	if (record->id == TRACE_ID_cgroup_sample) {
+		if (sample->cgroup && sample->cgroup <= r->nr_cgroups)
+			r->cgroups[sample->cgroup - 1].last = *sample;
+	} else if (is->cgroup == r->nr_cgroups + 1) {
+		struct report_cgroup *group = collect_append(&r->cgroups, &r->nr_cgroups,
+							     sizeof(*group));
+
+		group->is = *is;
+		group->name = collect_copy(is->name);
+		group->is.name = group->name;
+	}
+}
+
+void report_free_cgroups(struct report *r)
+{
+	for (unsigned int i = 0; i < r->nr_cgroups; i++)
+		free(r->cgroups[i].name);
+	host_free(r->cgroups);
+}
+
+static const char *parent_name(const struct report *r, const struct report_cgroup *group)
+{
+	uint64_t parent = group->is.parent;
+
+	return parent && parent <= r->nr_cgroups ? r->cgroups[parent - 1].name : "-";
+}
+
+static void limit_cell(struct table *t, uint64_t pages)
+{
+	if (pages)
+		table_pages(t, pages);
+	else
+		table_cell(t, "-");
+}
+
+void report_text_cgroups(const struct report *r, FILE *out)
+{
+	struct table t;
+
+	table_init(&t, NULL, 2, "group|in|limit|used end|used peak|swap end|swap peak|"
+		   "limit hits|over high|slowed down|killed");
+	for (unsigned int i = 0; i < r->nr_cgroups; i++) {
+		const struct report_cgroup *group = &r->cgroups[i];
+
+		table_cell(&t, "%s", group->name);
+		table_cell(&t, "%s", parent_name(r, group));
+		limit_cell(&t, group->is.max);
+		table_pages(&t, group->last.used);
+		table_pages(&t, group->last.used_peak);
+		table_pages(&t, group->last.swap_used);
+		table_pages(&t, group->last.swap_peak);
+		table_count(&t, group->last.max_events);
+		table_count(&t, group->last.high_events);
+		table_ns(&t, group->last.throttled);
+		table_count(&t, group->last.oom_kills);
+	}
+	table_print(&t, out);
+}
+
+void report_json_cgroups(const struct report *r, struct json *j)
+{
+	json_open(j, "cgroups", '[');
+	for (unsigned int i = 0; i < r->nr_cgroups; i++) {
+		const struct report_cgroup *group = &r->cgroups[i];
+		const struct trace_rec_cgroup_sample *last = &group->last;
+
+		json_open(j, NULL, '{');
+		json_string(j, "name", group->name);
+		json_string(j, "parent", parent_name(r, group));
+		json_pages(j, "max_bytes", group->is.max);
+		json_pages(j, "high_bytes", group->is.high);
+		json_pages(j, "low_bytes", group->is.low);
+		json_pages(j, "min_bytes", group->is.min);
+		json_pages(j, "used_bytes", last->used);
+		json_pages(j, "used_peak_bytes", last->used_peak);
+		json_pages(j, "file_bytes", last->file);
+		json_pages(j, "swap_bytes", last->swap_used);
+		json_pages(j, "swap_peak_bytes", last->swap_peak);
+		json_u64(j, "low_events", last->low_events);
+		json_u64(j, "high_events", last->high_events);
+		json_u64(j, "max_events", last->max_events);
+		json_u64(j, "swap_max_events", last->swap_max_events);
+		json_u64(j, "oom_events", last->oom_events);
+		json_u64(j, "oom_kills", last->oom_kills);
+		json_u64(j, "throttled_ns", last->throttled);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
