@@ -215,7 +215,7 @@ START_TEST(protected_memory_stays)
 }
 END_TEST
 
-/* effective_protection(): children share what their parent has; what nobody claims is shared out. */
+/* effective_protection(): children share what their parent has, what nobody claims as well. */
 START_TEST(protection_is_no_more_than_the_parents)
 {
 	struct host_memcg *above, *first, *second;

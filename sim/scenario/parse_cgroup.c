@@ -83,8 +83,8 @@ static void check_guests(struct parser *p)
 
 		if (scenario->host.vmm_memory_mib >= limit)
 			parse_error(p, place(node, "cgroup"), node, "cgroup",
-				    "a VMM needs %" PRIu32 " MiB to start (vmm-memory-mib), the group "
-				    "has %" PRIu64 "; allowed: a max-mib of more than that",
+				    "a VMM needs %" PRIu32 " MiB to start (vmm-memory-mib), the "
+				    "group has %" PRIu64 "; allowed: a max-mib of more than that",
 				    scenario->host.vmm_memory_mib, limit);
 	}
 }
@@ -101,8 +101,8 @@ void parse_check_cgroups(struct parser *p, const struct tree_node *host_node)
 			check_version(p, node);
 		if (!cycle && is_in_itself(host, node->index + 1)) {
 			parse_error(p, place(node, "parent"), node, "parent",
-				    "the group is in itself; allowed: groups that end at one without "
-				    "a parent");
+				    "the group is in itself; allowed: groups that end at one "
+				    "without a parent");
 			cycle = true;
 		}
 	}
