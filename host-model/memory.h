@@ -178,6 +178,13 @@ void guest_ram_clear(struct guest_ram *ram);
  * __split_huge_pmd() and split_huge_page() tell MMU notifiers of the whole leaf.
  */
 void ram_split_huge(struct guest_ram *ram, uint64_t block);
+/* The worker has got the page: the VMM maps it.  And the vCPU that it was got for does. */
+void ram_got_page(struct guest_ram *ram, uint64_t nr);
+void ram_map_page(struct guest_ram *ram, uint64_t nr);
+/* Whether a vCPU can use the page without a fault. */
+bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
+/* Time of a fault goes to whoever looks; @start is the local time when it began. */
+void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start);
 /* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
 void ram_drop_huge(struct guest_ram *ram, uint64_t block);
@@ -244,6 +251,14 @@ bool host_take_frames(struct host *host, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host *host, uint64_t nr);
 /* A dying VM's threads wait for nothing any more. */
 void reclaim_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* Of a page that is being read; @index is 0 when it is not any more, and @thread woken. */
+struct page_waiter {
+	struct cpu_thread *thread;
+	uint32_t index;
+	struct page_waiter *next;
+};
+void host_add_page_waiter(struct host *host, struct page_waiter *waiter);
+void host_del_page_waiter(struct host *host, struct page_waiter *waiter);
 /* A page is being read: the calling thread waits until it is not any more. */
 void host_wait_page(struct host *host, uint32_t index);
 /* Some pages have been written: who waits for frames can look for them. */
@@ -271,7 +286,7 @@ void swap_put_slot(struct swap_device *swap, swap_slot_t slot);
  */
 #define SWAP_BATCH 32
 unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr);
-/* Read the page back in, neighbours with it; the calling thread waits.  */
+/* Have the page read back in, neighbours with it; from a thread, it is being read afterwards. */
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */
 void swap_page_used(struct guest_ram *ram, uint64_t nr);
@@ -279,6 +294,19 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr);
 void swap_zram_balance(struct host *host);
 /* The host goes away: nobody waits for what is under way. */
 void swap_cancel_transfers(struct host *host);
+
+/* async_pf.c */
+int async_pf_init(struct host *host);
+void async_pf_destroy(struct host *host);
+/*
+ * On a vCPU: a page that it needs is being read, for @fault, which began at @start.  Returns false
+ * when the vCPU itself has to wait; else it is to try again, and @fault may have been told of.
+ */
+bool async_pf_wait(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start);
+/* @fault ends. */
+void async_pf_forget_fault(struct kvm_vm *vm, const struct ept_fault *fault);
+/* A VM is gone: nobody waits for its pages any more. */
+void async_pf_forget_vm(struct kvm_vm *vm);
 
 /* oom.c */
 /* Kill the VMM that holds most.  Does not return when that is the caller's own. */

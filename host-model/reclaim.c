@@ -29,12 +29,6 @@ struct memory_waiter {
 	struct memory_waiter *next;
 };
 
-struct page_waiter {
-	struct cpu_thread *thread;
-	uint32_t index;
-	struct page_waiter *next;
-};
-
 bool reclaim_queue_is_full(const struct host *host)
 {
 	return host->writeback_pages >= WRITEBACK_MAX ||
@@ -385,14 +379,31 @@ void reclaim_wake_waiters(struct host *host)
 	}
 }
 
-void host_wait_page(struct host *host, uint32_t index)
+void host_add_page_waiter(struct host *host, struct page_waiter *waiter)
 {
-	struct page_waiter waiter = { .thread = coro_current->ctx.thread, .index = index };
 	struct page_waiter **link = &host->page_waiters;
 
 	while (*link)
 		link = &(*link)->next;
-	*link = &waiter;
+	waiter->next = NULL;
+	*link = waiter;
+}
+
+void host_del_page_waiter(struct host *host, struct page_waiter *waiter)
+{
+	struct page_waiter **link = &host->page_waiters;
+
+	while (*link && *link != waiter)
+		link = &(*link)->next;
+	if (*link)
+		*link = waiter->next;
+}
+
+void host_wait_page(struct host *host, uint32_t index)
+{
+	struct page_waiter waiter = { .thread = coro_current->ctx.thread, .index = index };
+
+	host_add_page_waiter(host, &waiter);
 	while (waiter.index)
 		cpu_stall(file_of_index(host, index) ? "a file's page" : "swap-in");
 }
