@@ -30,7 +30,9 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	if (!host->chunk || !host->history ||
 	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
 		return -ENOMEM;
-	return reclaim_init(host);
+	if (reclaim_init(host))
+		return -ENOMEM;
+	return async_pf_init(host);
 }
 
 static void vm_free(struct kvm_vm *vm)
@@ -41,6 +43,7 @@ static void vm_free(struct kvm_vm *vm)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);
 	host_close_all(vm);
+	async_pf_forget_vm(vm);
 	guest_ram_destroy(vm->ram);
 	if (vm->own)
 		guest_ram_destroy(vm->own);
@@ -52,6 +55,7 @@ void host_destroy(struct host *host)
 	unsigned int i;
 
 	reclaim_destroy(host);
+	async_pf_destroy(host);
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);
@@ -180,6 +184,7 @@ void host_stop_vm(struct kvm_vm *vm)
 		return;
 	vm->dead = true;
 	throttle_forget_vm(host, vm);
+	async_pf_forget_vm(vm);
 	for (t = host->cpus.all; t; t = next) {
 		next = t->all_next;
 		if (t->vm == vm && t != coro_current->ctx.thread)

@@ -43,6 +43,7 @@ struct host_stats {
 	uint64_t swap_out, swap_in, swap_readahead, swap_readahead_hits;
 	uint64_t zapped, lazyfree_dropped;
 	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
+	uint64_t async_faults, async_halts;	/* see async_pf.c */
 	uint64_t file_reads, file_dropped, file_refaults;
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
 	uint64_t oom_kills;
@@ -58,12 +59,18 @@ struct host_stats {
 enum ept_change { EPT_MAP, EPT_MAP_HUGE, EPT_SPLIT, EPT_UNMAP, EPT_UNMAP_CLEAN, EPT_DROP,
 		  EPT_READING, EPT_ZAP };
 
+/* While a page was read from swap: nobody waited; the vCPU did, whatever came; see async_pf.c. */
+enum fault_wait { FAULT_NO_WAIT, FAULT_STALLED, FAULT_HALTED, FAULT_ASYNC };
+
 struct ept_fault {
 	uint64_t id;
 	gfn_t gfn;		/* first of the pages that are mapped now */
 	unsigned int order;
 	bool swapped_in, write;
+	enum fault_wait wait;
+	const char *task;	/* of the guest, that took it; NULL: none or not known */
 	uint64_t ns;		/* wall time of it */
+	bool told;		/* whoever looks knows that it has been served */
 };
 
 /* A request that a driver has put on a queue, or a kick of the queue. */
@@ -147,6 +154,8 @@ struct host {
 	struct host_waiter *waiters[NR_HOST_WAITS];
 	unsigned int nr_writeback_throttled;	/* of these, and what was swapped out by then */
 	uint64_t throttled_since;
+	struct cpu_thread kworker;		/* gets the pages of asynchronous faults */
+	struct async_pf *async_pfs;		/* that it has not got yet, oldest first */
 
 	struct kvm_vm **vms;
 	unsigned int nr_vms;

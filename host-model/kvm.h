@@ -98,7 +98,23 @@ enum kvm_exit_reason {
 	KVM_EXIT_HLT,
 	KVM_EXIT_HYPERCALL,
 	KVM_EXIT_INTERRUPT,
+	KVM_EXIT_MSR,
 	NR_KVM_EXITS
+};
+
+/*
+ * What becomes of a vCPU whose page is being read from swap; see async_pf.c.  INT: a task of the
+ * guest sleeps where the guest can be told; HALT: the guest is told nothing, and the vCPU is halted
+ * until an interrupt or the page comes; OFF: it waits for the page whatever comes.
+ */
+enum kvm_async_pf { KVM_ASYNC_PF_INT, KVM_ASYNC_PF_HALT, KVM_ASYNC_PF_OFF };
+
+/* What the code of a vCPU is doing, as the host can tell: RFLAGS.IF and CPL. */
+enum kvm_cpu_mode { KVM_CPU_IRQS_OFF, KVM_CPU_KERNEL, KVM_CPU_USER };
+
+/* Who sleeps for a page; the guest's to fill in. */
+struct kvm_sleeper {
+	void *task;		/* NULL: nobody */
 };
 
 /*
@@ -106,6 +122,14 @@ enum kvm_exit_reason {
  * whose coroutine runs.
  */
 struct kvm_guest_ops {
+	/* On a vCPU, in the middle of an access: what runs there; *@task: its name. */
+	enum kvm_cpu_mode (*mode)(struct kvm_vm *vm, const char **task);
+	/* The same: "page not present".  The task sleeps until it is woken as @sleeper. */
+	void (*page_not_present)(struct kvm_vm *vm, struct kvm_sleeper *sleeper);
+	/* The same: the vCPU is halted where it is, until something comes for it. */
+	void (*halt)(struct kvm_vm *vm);
+	/* Something has, from any coroutine: it is to call kvm_async_pf_ready(). */
+	void (*page_ready)(struct kvm_vm *vm, unsigned int vcpu);
 	/* An interrupt of @dev is to be delivered; called in an event. */
 	void (*irq)(struct kvm_vm *vm, struct kvm_virtio *dev);
 	/* Its memory is about to go, and what of the simulator's own is in it: timers. */
@@ -125,6 +149,8 @@ struct kvm_vm {
 	unsigned int nr_vcpus;
 	uint64_t exits[NR_KVM_EXITS];
 	struct ledger_account account[NR_ACCOUNT_DOMAINS];
+	enum kvm_async_pf async_pf;
+	struct async_pf_queue *async_pf_queue;	/* by vCPU; NULL: no page has been waited for */
 	struct guest_ram *own;		/* anonymous memory of the VMM itself; NULL: none */
 	struct discard_origin origin;	/* for whom memory is discarded now */
 	struct host_fd_table files;	/* of the VMM */
@@ -149,6 +175,15 @@ void kvm_irqfd(struct kvm_virtio *dev, int vector);
  * CPU, and one that is in the guest leaves it for that.
  */
 void kvm_flush_tlbs(struct kvm_vm *vm);
+
+/*
+ * On vCPU @vcpu, before it goes on in the guest: a page that was waited for is there, and mapped.
+ * Returns false when there is none; *@sleeper: who is to be woken by the interrupt that says so.
+ */
+bool kvm_async_pf_ready(struct kvm_vm *vm, unsigned int vcpu, struct kvm_sleeper *sleeper);
+
+/* Time in which some task of a vCPU slept for a page, all vCPUs together; ns. */
+uint64_t kvm_async_pf_asleep_ns(const struct kvm_vm *vm);
 
 /* Guest side, on a vCPU: register accesses, each an exit to the VMM. */
 uint64_t kvm_virtio_get_features(struct kvm_virtio *dev);

@@ -186,6 +186,13 @@ void guest_ram_clear(struct guest_ram *ram);
  * __split_huge_pmd() and split_huge_page() tell MMU notifiers of the whole leaf.
  */
 void ram_split_huge(struct guest_ram *ram, uint64_t block);
+/* The worker has got the page: the VMM maps it.  And the vCPU that it was got for does. */
+void ram_got_page(struct guest_ram *ram, uint64_t nr);
+void ram_map_page(struct guest_ram *ram, uint64_t nr);
+/* Whether a vCPU can use the page without a fault. */
+bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
+/* Time of a fault goes to whoever looks; @start is the local time when it began. */
+void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start);
 /* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
 /* A page that is being written becomes one of @kind, whatever comes of the request. */
@@ -293,6 +300,19 @@ uint64_t host_reclaimable_pages(const struct host *host);
 /* throttle.c */
 /* A dying VM's threads wait for nothing any more. */
 void throttle_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* Who waits, and whether it is over; throttle.c fills in the rest. */
+struct host_waiter {
+	struct event timeout;
+	struct cpu_thread *thread;
+	struct host *host;
+	uint32_t index;		/* of the page; 0: none */
+	enum page_kind kind;	/* that it is of until then */
+	bool woken;
+	struct host_waiter *next;
+};
+/* For a page that is being read: @waiter->thread is woken when it is not any more. */
+void host_add_page_waiter(struct host *host, struct host_waiter *waiter, uint32_t index);
+void host_del_page_waiter(struct host *host, struct host_waiter *waiter);
 /* A page is being read or written: the calling thread waits until it is not any more. */
 void host_wait_page(struct host *host, uint32_t index);
 /* Some pages are not any more. */
@@ -332,7 +352,7 @@ void swap_put_slot(struct host *host, swap_slot_t slot);
  */
 #define SWAP_BATCH 32
 unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr);
-/* Read the page back in, neighbours with it; the calling thread waits.  */
+/* Have the page read back in, neighbours with it; from a thread, it is being read afterwards. */
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */
 void swap_page_used(struct guest_ram *ram, uint64_t nr);
@@ -340,6 +360,19 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr);
 void swap_zram_balance(struct host *host);
 /* The host goes away: nobody waits for what is under way. */
 void swap_cancel_transfers(struct host *host);
+
+/* async_pf.c */
+int async_pf_init(struct host *host);
+void async_pf_destroy(struct host *host);
+/*
+ * On a vCPU: a page that it needs is being read, for @fault, which began at @start.  Returns false
+ * when the vCPU itself has to wait; else it is to try again, and @fault may have been told of.
+ */
+bool async_pf_wait(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start);
+/* @fault ends. */
+void async_pf_forget_fault(struct kvm_vm *vm, const struct ept_fault *fault);
+/* A VM is gone: nobody waits for its pages any more. */
+void async_pf_forget_vm(struct kvm_vm *vm);
 
 /* oom.c */
 /*

@@ -249,11 +249,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_ZAP);
 }
 
-/*
- * The pages from @nr on are mapped, and time of the fault goes to whoever looks; @start is the
- * local time when it began.
- */
-static void fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start)
+void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start)
 {
 	const struct host_observer *observer = ram_observer(ram);
 
@@ -387,15 +383,15 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
  * (do_swap_page() with SWP_SYNCHRONOUS_IO): the slot is free, and next time the page is written
  * again.
  */
-static void map_cached(struct guest_ram *ram, uint64_t nr, bool vcpu, bool was_read)
+static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bool vcpu,
+		       bool was_read)
 {
 	struct host_page *page = &ram->page[nr];
 
-	charge(COST_EPT_FAULT, 1);
 	swap_page_used(ram, nr);
 	if (page_kind(page->state) == PAGE_WRITEBACK)
-		ram_leave_writeback(ram, nr, PAGE_PRESENT);
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+		ram_leave_writeback(ram, nr, as);
+	page->state = (page->state & ~PAGE_KIND_MASK) | as;
 	looked_up(page, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
 		put_slot(ram, &page->state);
@@ -414,6 +410,31 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
 	looked_up(page, true);
 	ram->host->stats.ept_faults++;
+}
+
+void ram_got_page(struct guest_ram *ram, uint64_t nr)
+{
+	uint32_t state = ram->page[nr].state;
+
+	if (!block_is_huge(ram, nr) &&
+	    (page_is_cached(state) || page_kind(state) == PAGE_WRITEBACK))
+		map_cached(ram, nr, PAGE_UNMAPPED, true, true);
+}
+
+void ram_map_page(struct guest_ram *ram, uint64_t nr)
+{
+	struct host_page *page = &ram->page[nr];
+
+	if (block_is_huge(ram, nr) || page_kind(page->state) != PAGE_UNMAPPED)
+		return;
+	charge(COST_EPT_FAULT, 1);
+	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+	cpu_lock_pass(&ram->mmu_lock);
+}
+
+bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr)
+{
+	return block_is_huge(ram, nr) || page_kind(ram->page[nr].state) == PAGE_PRESENT;
 }
 
 /*
@@ -440,6 +461,28 @@ static inline void mark_accessed(struct guest_ram *ram, uint64_t nr, uint32_t *s
 	}
 }
 
+static void leave_guest(struct kvm_vm *vm)
+{
+	charge(COST_VMEXIT, 1);
+	vm->exits[KVM_EXIT_EPT_VIOLATION]++;
+}
+
+/* The page is being read.  From the guest, not all of the vCPU need wait. */
+static void wait_for_read(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault,
+			  uint64_t start, bool in_guest)
+{
+	fault->swapped_in = true;
+	if (in_guest && async_pf_wait(ram, nr, fault, start)) {
+		if (!ram_is_mapped(ram, nr)) {
+			leave_guest(ram->vm);
+			fault->told = false;
+		}
+		return;
+	}
+	fault->wait = FAULT_STALLED;
+	host_wait_page(ram->host, page_index(ram, nr));
+}
+
 static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access access, bool vcpu)
 {
 	struct ept_fault fault = { .id = host_new_id(ram->host), .write = access == RAM_WRITE };
@@ -450,11 +493,9 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 	if (coro_current->ctx.thread)
 		start = cpu_local_time();
 	old = account_switch(&ram->vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL]);
-	if (vcpu) {
-		charge(COST_VMEXIT, 1);
-		ram->vm->exits[KVM_EXIT_EPT_VIOLATION]++;
-	}
-	while (!block_is_huge(ram, nr) && page_kind(ram->page[nr].state) != PAGE_PRESENT) {
+	if (vcpu)
+		leave_guest(ram->vm);
+	while (!ram_is_mapped(ram, nr)) {
 		switch (page_kind(ram->page[nr].state)) {
 		case PAGE_NONE:
 			if (ram->page_order == HOST_PMD_ORDER)
@@ -468,15 +509,16 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 		case PAGE_CACHED:
 		case PAGE_WRITEBACK:
 		case PAGE_WRITTEN:
-			map_cached(ram, nr, vcpu, fault.swapped_in);
+			charge(COST_EPT_FAULT, 1);
+			map_cached(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
 			break;
 		case PAGE_SWAPPED:
 			fault.swapped_in = true;
 			swap_read(ram, nr);
 			break;
 		case PAGE_READING:
-			fault.swapped_in = true;
-			host_wait_page(ram->host, page_index(ram, nr));
+			wait_for_read(ram, nr, &fault, start,
+				      vcpu && old == &ram->vm->account[ACCOUNT_GUEST]);
 			break;
 		case PAGE_PRESENT:
 			break;
@@ -484,7 +526,12 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 	}
 	/* Mapping what is there now: tdp_mmu_map() holds mmu_lock for read. */
 	cpu_lock_pass(&ram->mmu_lock);
-	fault_done(ram, nr, &fault, start);
+	if (!vcpu)
+		fault.wait = FAULT_NO_WAIT;
+	if (!fault.told)
+		ram_fault_done(ram, nr, &fault, start);
+	if (fault.wait != FAULT_NO_WAIT)
+		async_pf_forget_fault(ram->vm, &fault);
 	coro_current->ctx.cause = cause;
 	account_switch(old);
 	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)

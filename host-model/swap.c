@@ -436,6 +436,4 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 			read_complete(&plug.io[i]->rq);
 		}
 	}
-	if (coro_current->ctx.thread)
-		host_wait_page(host, page_index(ram, nr));
 }

@@ -15,16 +15,6 @@
 #define JIFFY_NS (4 * NSEC_PER_MSEC_U64)
 #define WRITEBACK_NS (100 * NSEC_PER_MSEC_U64)
 
-struct host_waiter {
-	struct event timeout;
-	struct cpu_thread *thread;
-	struct host *host;
-	uint32_t index;		/* of the page; 0: none */
-	enum page_kind kind;	/* that it is of until then */
-	bool woken;
-	struct host_waiter *next;
-};
-
 static void wake(struct host_waiter **link)
 {
 	struct host_waiter *w = *link;
@@ -57,18 +47,23 @@ static void timeout_fn(struct event *ev)
 	}
 }
 
-/* Until woken, or @ns from now on (0: no timeout). */
-static void wait_for(struct host *host, enum host_wait what, struct host_waiter *w, uint64_t ns,
-		     const char *why)
+static void add(struct host *host, enum host_wait what, struct host_waiter *w)
 {
 	struct host_waiter **link = &host->waiters[what];
 
-	w->thread = coro_current->ctx.thread;
 	w->host = host;
 	event_init(&w->timeout, timeout_fn);
 	while (*link)
 		link = &(*link)->next;
 	*link = w;
+}
+
+/* Until woken, or @ns from now on (0: no timeout). */
+static void wait_for(struct host *host, enum host_wait what, struct host_waiter *w, uint64_t ns,
+		     const char *why)
+{
+	w->thread = coro_current->ctx.thread;
+	add(host, what, w);
 	if (ns)
 		event_add(host->engine, &w->timeout, cpu_local_time() + ns);
 	while (!w->woken)
@@ -102,6 +97,23 @@ void host_wait_page(struct host *host, uint32_t index)
 
 	wait_for(host, WAIT_PAGE, &w, 0, kind == PAGE_WRITEBACK ? "writeback" :
 		 file_of_index(host, index) ? "a file's page" : "swap-in");
+}
+
+void host_add_page_waiter(struct host *host, struct host_waiter *w, uint32_t index)
+{
+	w->index = index;
+	w->kind = page_kind(page_of_index(host, index)->state);
+	add(host, WAIT_PAGE, w);
+}
+
+void host_del_page_waiter(struct host *host, struct host_waiter *waiter)
+{
+	struct host_waiter **link = &host->waiters[WAIT_PAGE];
+
+	while (*link && *link != waiter)
+		link = &(*link)->next;
+	if (*link)
+		*link = waiter->next;
 }
 
 void host_wake_pages(struct host *host)

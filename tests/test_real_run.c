@@ -208,6 +208,9 @@ static const struct refusal {
 	{ "--overlay swap.dtso", "/guest: swap: a real run has no swap in its guest" },
 	{ "--set /guest/page-size-kib=64",
 	  "/guest: page-size-kib: a real run takes the pages that the host has; leave it out" },
+	{ "--set /guest/async-pf=off",
+	  "/guest: async-pf: KVM always halts a vCPU at least; off is not to be had in a real "
+	  "run" },
 	{ "--set /guest/assigned-device=true", "/guest: assigned-device: a real run has none" },
 	{ "--overlay host.dtso", "/host/modules/hint: a real run's host is this machine" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },

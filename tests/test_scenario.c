@@ -605,9 +605,13 @@ static const struct bad bads[] = {
 	  "beginning" },
 	{ "&a { status = \"off\"; };",
 	  "FILE: /guest-a: status: neither okay nor disabled; allowed: okay|disabled" },
+	{ "&a { async-pf = \"always\"; };",
+	  "FILE: /guest-a: async-pf: \"always\" is unknown; allowed: int|halt|off" },
+	{ "&a { async-pf = <1>; };",
+	  "FILE: /guest-a: async-pf: not a string; allowed: int|halt|off" },
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
-	  "page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
+	  "async-pf, page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
 	  "watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
 	  "page-poison, "
 	  "assigned-device, cgroup, boot-profile" },

@@ -15,6 +15,7 @@
 
 #include "dump.h"
 #include "format.h"
+#include "host.h"
 #include "kvm.h"
 #include "read.h"
 #include "report.h"
@@ -555,6 +556,9 @@ START_TEST(enumerations_follow_the_host_model)
 {
 	ck_assert_int_eq(NR_TRACE_EXITS, NR_KVM_EXITS);
 	ck_assert_int_eq(TRACE_EXIT_INTERRUPT, KVM_EXIT_INTERRUPT);
+	ck_assert_int_eq(TRACE_EXIT_MSR, KVM_EXIT_MSR);
+	ck_assert_int_eq(TRACE_WAIT_HALTED, FAULT_HALTED);
+	ck_assert_int_eq(TRACE_WAIT_TASK, FAULT_ASYNC);
 	ck_assert_int_eq(TRACE_EXIT_MMIO, KVM_EXIT_MMIO);
 	ck_assert_int_eq(TRACE_DOMAIN_HOST, NR_ACCOUNT_DOMAINS);
 	ck_assert_int_eq(TRACE_DOMAIN_VMM_KERNEL, ACCOUNT_VMM_KERNEL);

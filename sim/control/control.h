@@ -42,7 +42,7 @@ struct control_input {
 	uint64_t target_bytes;		/* that it was last told to be left with */
 	uint64_t resident_bytes;	/* of its memory, on the host */
 	uint64_t swapped_bytes;		/* of its memory, in the host's swap */
-	uint64_t stalled_ns;		/* vCPUs waited for the host's swap, since boot */
+	uint64_t stalled_ns;		/* vCPUs, or tasks on them, waited for swap, since boot */
 	unsigned int vcpus;
 	/* Statistics of the balloon device (Virtio 1.2, 5.5.6.3). */
 	uint64_t stat_free, stat_total, stat_available, stat_caches;

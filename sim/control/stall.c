@@ -4,11 +4,11 @@
  *
  * In the manner of Senpai (Meta, 2019), which takes a cgroup's memory away in small steps and
  * backs off when its pressure stall information says that tasks wait for memory.  The pressure of a
- * guest, as seen from its host: time that its vCPUs stood still because the host had swapped their
- * memory out, and time that the guest's own swapping takes, which is not known and put at a fixed
- * time per page that it swaps in.  Below the threshold the guest loses a hundredth of its memory
- * each period, as Senpai's largest probe; above it the guest gets back a tenth of it per multiple
- * of the threshold.
+ * guest, as seen from its host: time that its vCPUs stood still, or that tasks of a vCPU slept
+ * (asynchronous page faults), because the host had swapped their memory out, and time that the
+ * guest's own swapping takes, which is not known and put at a fixed time per page that it swaps in.
+ * Below the threshold the guest loses a hundredth of its memory each period, as Senpai's largest
+ * probe; above it the guest gets back a tenth of it per multiple of the threshold.
  *
  * PSI proper is the guest's, and no statistic of a balloon has it.
  */

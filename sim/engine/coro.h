@@ -35,6 +35,7 @@ struct coro_context {
 	unsigned int preempt;	/* sim/linux: depth of preempt_disable() */
 	bool irqs_off;		/* sim/linux: interrupts are held back */
 	bool in_irq;		/* sim/linux: this is an interrupt handler */
+	bool user_mode;		/* sim/linux: the access that is made is a program's own */
 	const struct call_site *site;	/* of the call into the model that is being made */
 	/* Ids of what the code works for, and of the blocks that it collects for a request. */
 	uint64_t cause, batch;

@@ -80,6 +80,9 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	if (g->page_size_kib != 4)
 		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
 			   "leave it out", g->path);
+	if (g->async_pf == SCENARIO_ASYNC_PF_OFF)
+		return bad(run, "%s: async-pf: KVM always halts a vCPU at least; off is not to be "
+			   "had in a real run", g->path);
 	if (r->delay_ms != REPORTING_DELAY_MS || r->capacity != REPORTING_CAPACITY)
 		return bad(run, "%s: page-reporting: a real kernel has delay-ms %d and capacity %d "
 			   "compiled in; they cannot be changed", g->path, REPORTING_DELAY_MS,

@@ -218,6 +218,8 @@ static void kernel_options(struct real_guest *g)
 
 	append(g, "transparent_hugepage=%s init_on_alloc=%d init_on_free=%d", thp_name(c),
 	       c->init_on_alloc, c->init_on_free);
+	if (c->async_pf == SCENARIO_ASYNC_PF_HALT)
+		append(g, " no-kvmapf");
 	if (c->movable_mib)
 		append(g, " movablecore=%" PRIu64 "M", c->movable_mib);
 	if (c->page_poison)

@@ -124,7 +124,7 @@ void run_table_mechanism(const struct html *h)
 	html_left_out(h->out, nr - n);
 	fputs("<p class=\"note\">Discarded: what devices asked for. Given back: frames that the "
 	      "host got by it.</p>\n<h3>VM exits</h3>\n", h->out);
-	html_table(h->out, "guest|EPT violation|ioeventfd|MMIO|HLT|hypercall|interrupt", 1);
+	html_table(h->out, "guest|EPT violation|ioeventfd|MMIO|HLT|hypercall|interrupt|MSR", 1);
 	for (unsigned int i = 0; i < n; i++) {
 		html_row(h->out);
 		html_cell(h->out, html_string(h, "guests[%u].name", i));
@@ -134,6 +134,7 @@ void run_table_mechanism(const struct html *h)
 		html_cell_number(h, "guests[%u].exits.hlt", i);
 		html_cell_number(h, "guests[%u].exits.hypercall", i);
 		html_cell_number(h, "guests[%u].exits.interrupt", i);
+		html_cell_number(h, "guests[%u].exits.msr", i);
 	}
 	html_table_end(h->out);
 }

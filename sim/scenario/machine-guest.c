@@ -472,6 +472,11 @@ static int create_programs(struct machine_guest *guest, char *error, size_t size
 
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 {
+	static const enum kvm_async_pf async_pf[] = {
+		[SCENARIO_ASYNC_PF_INT] = KVM_ASYNC_PF_INT,
+		[SCENARIO_ASYNC_PF_HALT] = KVM_ASYNC_PF_HALT,
+		[SCENARIO_ASYNC_PF_OFF] = KVM_ASYNC_PF_OFF,
+	};
 	struct machine *m = guest->machine;
 
 	guest->balloon_actual = -1;
@@ -482,6 +487,7 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 					 __builtin_ctz(guest->config->page_size_kib / 4));
 		host_set_memcg(guest->vm, machine_cgroup(m, guest->config->cgroup));
 		guest->vm->assigned_device = guest->config->assigned_device;
+		guest->vm->async_pf = async_pf[guest->config->async_pf];
 	}
 	if (guest->vm && m->host_kernel)
 		host_kernel_attach(m->host_kernel, guest->vm,

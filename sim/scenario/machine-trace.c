@@ -363,7 +363,8 @@ static void emit_counters(struct machine *m)
 		{ "swap-readahead-hits", s->swap_readahead_hits }, { "zapped", s->zapped },
 		{ "lazyfree-dropped", s->lazyfree_dropped },
 		{ "file-reads", s->file_reads },	 { "file-dropped", s->file_dropped },
-		{ "file-refaults", s->file_refaults },
+		{ "file-refaults", s->file_refaults },	 { "async-faults", s->async_faults },
+		{ "async-halts", s->async_halts },
 	};
 	unsigned int i;
 

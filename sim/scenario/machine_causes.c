@@ -231,7 +231,8 @@ static void host_ept_fault(struct kvm_vm *vm, const struct ept_fault *fault)
 	trace_histogram_add(&m->guests[vm->id].faults[kind], fault->ns, 1);
 	MACHINE_TRACE(m, ept_fault, .guest = vm->id, .gfn = fault->gfn.nr,
 		      .nr = UINT64_C(1) << fault->order, .write = fault->write,
-		      .latency = fault->ns, .id = fault->id);
+		      .latency = fault->ns, .id = fault->id, .wait = fault->wait,
+		      .task = fault->task);
 }
 
 static void host_reclaim(struct host *host, struct kvm_vm *vm, uint64_t id, uint64_t cause)

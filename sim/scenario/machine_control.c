@@ -73,6 +73,7 @@ static void look(const struct machine_control *c, struct control_input *in)
 	};
 	for (i = 0; i < guest->config->vcpus; i++)
 		in->stalled_ns += guest->vm->vcpus[i]->stalled;
+	in->stalled_ns += kvm_async_pf_asleep_ns(guest->vm);
 	look_at_stats(guest, in);
 }
 

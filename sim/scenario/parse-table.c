@@ -509,6 +509,10 @@ static const struct property_spec guest_properties[] = {
 	U32("vcpus", "vCPUs", 1, 1024, "1", FIELD(scenario_guest, vcpus), "virtual CPUs"),
 	U32("phys-bits", "bits", 32, 52, "40", FIELD(scenario_guest, phys_bits),
 	    "width of guest-physical addresses (QEMU's phys-bits)"),
+	ENUM("async-pf", "int halt off", "int", FIELD(scenario_guest, async_pf),
+	     "who waits while the host reads a page from swap: int, the program that uses it, as "
+	     "with -cpu host; halt, the vCPU until an interrupt comes, as with a named CPU model "
+	     "(kvm-asyncpf-int=off); off, the vCPU whatever comes (kernel-irqchip=off)"),
 	U32("page-size-kib", "KiB", 4, 2048, "4", FIELD(scenario_guest, page_size_kib),
 	    "page size of what backs its memory on the host: 4; 64, a host whose pages are so "
 	    "large; 2048, hugetlbfs, which is not swapped"),

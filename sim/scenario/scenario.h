@@ -64,6 +64,9 @@ enum scenario_thp_defrag {
 	SCENARIO_DEFRAG_NEVER,
 };
 
+/* As enum kvm_async_pf of the host. */
+enum scenario_async_pf { SCENARIO_ASYNC_PF_INT, SCENARIO_ASYNC_PF_HALT, SCENARIO_ASYNC_PF_OFF };
+
 enum scenario_swap_kind {
 	SCENARIO_SWAP_NONE,
 	SCENARIO_SWAP_HDD,
@@ -259,6 +262,7 @@ struct scenario_guest {
 	uint64_t memory_mib;
 	uint32_t vcpus;
 	uint32_t phys_bits;		/* width of guest-physical addresses */
+	enum scenario_async_pf async_pf;
 	uint32_t page_size_kib;		/* of the host's pages under the guest's memory */
 	struct scenario_start start;	/* of the boot */
 	uint64_t min_free_kbytes;

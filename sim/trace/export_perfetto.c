@@ -349,7 +349,9 @@ static void fault(struct pf *pf, struct export_type *t, const struct trace_recor
 {
 	const struct trace_rec_ept_fault *rec = record->rec;
 	uint64_t begin = record->time - (rec->latency < record->time ? rec->latency : record->time);
-	unsigned int lanes = fault_lanes(pf, rec->guest);
+	/* As many tasks as there are may wait at the same time. */
+	unsigned int lanes = rec->wait == TRACE_WAIT_TASK ? FAULT_LANES_MAX :
+							    fault_lanes(pf, rec->guest);
 	struct track *track = track_lane(pf->tracks, rec->guest, TRACK_FAULTS, 0, "EPT faults",
 					 lanes, begin);
 	struct pf_event event;

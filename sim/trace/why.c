@@ -275,6 +275,8 @@ static uint64_t host_event(const struct trace_record *record, struct why_event *
 		e->cause = rec->fault.id;
 		e->told = rec->fault.write;
 		e->ns = rec->fault.latency;
+		e->last = rec->fault.wait;
+		e->task = rec->fault.task;
 		return EXTENT(rec->fault);
 	case TRACE_ID_ept:
 		e->cause = rec->ept.cause;

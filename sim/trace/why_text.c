@@ -181,14 +181,31 @@ static void tell_discard(struct story *story, const struct why_event *e)
 	     e->last);
 }
 
+/* Who waited for swap, in words: ", while ...", or nothing. */
+static void who_waits(char *buf, size_t size, const struct why_event *e)
+{
+	const char *task = e->task && *e->task ? e->task : "a task of the guest";
+
+	buf[0] = '\0';
+	if (e->last == TRACE_WAIT_VCPU)
+		snprintf(buf, size, ", while the vCPU stands still with %s on it", task);
+	else if (e->last == TRACE_WAIT_HALTED)
+		snprintf(buf, size, ", while the vCPU with %s on it is halted between interrupts "
+			 "(asynchronous page fault)", task);
+	else if (e->last == TRACE_WAIT_TASK)
+		snprintf(buf, size, ", while %s sleeps and its vCPU goes on with others "
+			 "(asynchronous page fault)", task);
+}
+
 static void tell_fault(struct story *story, const struct why_event *e)
 {
-	char took[32], pages[32];
+	char took[32], pages[32], who[160];
 
 	duration(took, sizeof(took), e->ns);
 	size_of(pages, sizeof(pages), e->nr);
+	who_waits(who, sizeof(who), e);
 	tell(story, e->seq, e->time, "fault (%s): the host maps %s at gfn %#" PRIx64
-	     ", which takes %s", e->told ? "write" : "read", pages, e->first, took);
+	     ", which takes %s%s", e->told ? "write" : "read", pages, e->first, took, who);
 }
 
 static void tell_ept(struct story *story, const struct why_event *e)

@@ -64,15 +64,25 @@ static void update_min_vruntime(struct sched_state *sched)
 		sched->min_vruntime = max(sched->min_vruntime, least);
 }
 
+/* Time in which the host had it halted, with a task on it. */
+static u64 book_stopped(struct vcpu *v)
+{
+	u64 now = v->kernel->engine->now, ns = v->stopped ? now - v->stopped_since : 0;
+
+	v->stopped_since = now;
+	v->thread->stalled += ns;
+	return ns;
+}
+
 void fair_book(struct vcpu *v)
 {
 	if (v->curr) {
-		u64 ran = v->thread->ran - v->curr_since;
+		u64 ran = v->thread->ran - v->curr_since, clock = ran + book_stopped(v);
 
-		v->curr->vruntime += ran;
-		v->curr->slice_used += ran;
+		v->curr->vruntime += clock;
+		v->curr->slice_used += clock;
 		v->curr->sum_exec_runtime += ran;
-		if (ran && v->curr != &v->idle)
+		if (clock && v->curr != &v->idle)
 			update_min_vruntime(v->kernel->sched);
 	}
 	v->curr_since = v->thread->ran;

@@ -55,6 +55,8 @@ struct vcpu {
 	struct task_struct idle, irq;	/* have coroutines of their own */
 	bool halted;
 	bool woken;			/* halted still, but a task is on its way to it */
+	bool stopped;			/* halted by the host, for a page (async_pf.c) */
+	u64 stopped_since;		/* ns, as far as it is not in the books yet */
 	bool irq_pending;
 	bool irq_active;
 	bool need_resched;
@@ -119,6 +121,10 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 void sched_stop(struct kernel *kernel);
 /* It looks for what is to be done: interrupts, or another task. */
 void vcpu_interrupt(struct vcpu *v);
+/* An interrupt is to be served, or another task has its turn, before the current one goes on. */
+bool vcpu_has_work(const struct vcpu *v);
+/* It is not halted by the host any more. */
+void vcpu_goes_on(struct vcpu *v);
 /* Interrupt vCPU @cpu; from an event or from any coroutine. */
 void sched_raise_irq(struct kernel *kernel, unsigned int cpu);
 /* Sleep without the coarseness of jiffies. */
@@ -127,6 +133,13 @@ void sched_sleep_ns(u64 ns);
 int sched_wait_task_exit(struct task_struct *task);
 /* End the running task from wherever it is; what its stack owns must be owned by somebody else. */
 void __noreturn do_exit(long code);
+
+/* async_pf.c */
+enum kvm_cpu_mode async_pf_mode(struct kvm_vm *vm, const char **task);
+void async_pf_not_present(struct kvm_vm *vm, struct kvm_sleeper *sleeper);
+void async_pf_halt(struct kvm_vm *vm);
+/* In an interrupt: wake who has waited for pages that are there now. */
+void async_pf_deliver(struct vcpu *v);
 
 /* host_task.c: tasks of the host's kernel, each of which is a host thread */
 void host_task_init(struct task_struct *task);

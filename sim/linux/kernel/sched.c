@@ -63,7 +63,24 @@ static bool may_interrupt(const struct vcpu *v)
 
 static bool may_preempt(const struct vcpu *v)
 {
-	return may_interrupt(v) && v->curr != &v->idle && !v->curr->co->ctx.preempt;
+	return may_interrupt(v) && v->curr != &v->idle && !v->curr->co->ctx.preempt &&
+	       !v->curr->fault_in_kernel;
+}
+
+static bool must_switch(const struct vcpu *v)
+{
+	return v->curr && v->need_resched && may_preempt(v) && fair_has_task(v);
+}
+
+bool vcpu_has_work(const struct vcpu *v)
+{
+	return v->irq_pending || must_switch(v);
+}
+
+void vcpu_goes_on(struct vcpu *v)
+{
+	fair_book(v);
+	v->stopped = false;
 }
 
 static void pick_next(struct vcpu *v)
@@ -98,6 +115,8 @@ static void vcpu_resume(struct cpu_thread *thread)
 {
 	struct vcpu *v = vcpu_of(thread);
 
+	if (v->stopped)
+		vcpu_goes_on(v);
 	if (v->irq_active) {
 		coro_run(v->irq.co);
 		return;
@@ -106,7 +125,7 @@ static void vcpu_resume(struct cpu_thread *thread)
 		run_irq(v);
 		return;
 	}
-	if (v->curr && v->need_resched && may_preempt(v) && fair_has_task(v)) {
+	if (must_switch(v)) {
 		struct task_struct *prev = v->curr;
 
 		put_curr(v);
@@ -128,7 +147,7 @@ void vcpu_interrupt(struct vcpu *v)
 {
 	uint64_t left;
 
-	if (v->halted) {
+	if (v->halted || v->stopped) {
 		cpu_wake(v->thread);
 		return;
 	}
@@ -204,6 +223,7 @@ static void irq_main(void *arg)
 	for (;;) {
 		timer_run_expired(v->kernel);
 		deliver_device_irqs(v->kernel);
+		async_pf_deliver(v);
 		if (v->thread->pending)
 			cpu_sync();
 		v->irq_active = false;
@@ -222,7 +242,15 @@ static void vm_gone(struct kvm_vm *vm)
 	timers_cancel(vm->kernel);
 }
 
-static const struct kvm_guest_ops guest_ops = { .irq = vm_irq, .gone = vm_gone };
+static void vm_page_ready(struct kvm_vm *vm, unsigned int vcpu)
+{
+	sched_raise_irq(vm->kernel, vcpu);
+}
+
+static const struct kvm_guest_ops guest_ops = {
+	.mode = async_pf_mode, .page_not_present = async_pf_not_present, .halt = async_pf_halt,
+	.page_ready = vm_page_ready, .irq = vm_irq, .gone = vm_gone,
+};
 
 /* Nothing to run: halt until there is. */
 static void idle_main(void *arg)

@@ -361,8 +361,12 @@ static void check_zero_page(struct address_space *space, u64 index, u32 nr)
 		       current ? current->comm : "a program");
 }
 
-/* The accesses themselves: pages of one chunk, which cannot go away meanwhile. */
-static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, bool write)
+/*
+ * The accesses themselves: pages of one chunk, which cannot go away meanwhile.  @user: a program
+ * makes them, and sleeps if the host says so (kernel/async_pf.c).
+ */
+static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, bool write,
+		       bool user)
 {
 	struct map_chunk *chunk = chunk_of(space, index);
 
@@ -371,14 +375,16 @@ static void access_run(struct address_space *space, u64 index, u32 nr, u32 pfn, 
 		return;
 	}
 	chunk->busy++;
+	coro_current->ctx.user_mode = user;
 	if (write)
 		contents_write(space, index, nr, pfn);
 	else
 		contents_check(space, index, nr, pfn);
+	coro_current->ctx.user_mode = false;
 	chunk_put_busy(space, chunk);
 }
 
-static int access_pages(struct user_area *vma, u64 index, u64 nr, bool write)
+static int access_pages(struct user_area *vma, u64 index, u64 nr, bool write, bool user)
 {
 	while (nr) {
 		u32 max = min_t(u64, nr, CHUNK_PAGES), pfn;
@@ -386,7 +392,7 @@ static int access_pages(struct user_area *vma, u64 index, u64 nr, bool write)
 
 		if (run < 0)
 			return run;
-		access_run(vma->space, index, run, pfn, write);
+		access_run(vma->space, index, run, pfn, write, user);
 		index += run;
 		nr -= run;
 		user_resched();
@@ -398,12 +404,12 @@ static int access_pages(struct user_area *vma, u64 index, u64 nr, bool write)
 
 static int write_pages(struct user_area *vma, u64 index, u64 nr)
 {
-	return access_pages(vma, index, nr, true);
+	return access_pages(vma, index, nr, true, true);
 }
 
 static int read_pages(struct user_area *vma, u64 index, u64 nr)
 {
-	return access_pages(vma, index, nr, false);
+	return access_pages(vma, index, nr, false, true);
 }
 
 /* Only what was written is read. */
@@ -413,7 +419,7 @@ static int verify_pages(struct user_area *vma, u64 index, u64 nr)
 		u32 off = chunk_off(index), token;
 		u32 run = token_run(chunk_of(vma->space, index), off,
 				    min_t(u64, nr, CHUNK_PAGES - off), &token);
-		int ret = token ? access_pages(vma, index, run, false) : 0;
+		int ret = token ? access_pages(vma, index, run, false, true) : 0;
 
 		if (ret)
 			return ret;
@@ -425,7 +431,7 @@ static int verify_pages(struct user_area *vma, u64 index, u64 nr)
 
 int user_populate(struct user_area *vma)
 {
-	return write_pages(vma, vma->pgoff, vma->end - vma->start);
+	return access_pages(vma, vma->pgoff, vma->end - vma->start, true, false);
 }
 
 int user_touch(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write)

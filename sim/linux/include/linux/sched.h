@@ -63,6 +63,8 @@ struct task_struct {
 	int wait_line;
 	u64 wait_since;			/* ns, of the whole wait; 0: not in one */
 	struct mutex *wait_mutex;	/* that it waits for */
+	bool wait_page;			/* asleep until the host has a page */
+	bool fault_in_kernel;		/* its vCPU is halted in the middle of the kernel's code */
 	bool wait_timed;		/* a timer will end the wait */
 	bool wait_expected;		/* idle by nature: worker without work, kswapd */
 	struct mm_struct *mm;		/* NULL: kernel thread */
