@@ -279,6 +279,9 @@ void shrink_free_clean(struct host_memcg *target, uint32_t index);
 /* A pass has ended: what comes back active from now on is new to the next. */
 void shrink_snapshot_refaults(struct host_memcg *target);
 
+/* Owed time after which a thread that touches or reclaims lets it pass: others want to see. */
+#define SYNC_INTERVAL_NS (100 * NSEC_PER_USEC_U64)
+
 /* reclaim.c */
 int reclaim_init(struct host *host);
 void reclaim_destroy(struct host *host);

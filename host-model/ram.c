@@ -18,9 +18,6 @@
 #include "oracle.h"
 #include "swap.h"
 
-/* Owed time after which a thread that only touches memory lets it pass: others want to see. */
-#define SYNC_INTERVAL_NS (100 * NSEC_PER_USEC_U64)
-
 struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
 {
 	struct guest_ram *ram = host_alloc(sizeof(*ram));

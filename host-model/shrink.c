@@ -357,6 +357,9 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 			if (batch)
 				sc->nr_reclaimed += shrink_list(memcg, list, batch, sc);
 		}
+		/* What is being written gets on meanwhile. */
+		if (coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)
+			cpu_sync();
 		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || proportional)
 			continue;
 		if (!scan_proportionally(nr, targets))
