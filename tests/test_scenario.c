@@ -608,7 +608,8 @@ static const struct bad bads[] = {
 	  "allowed: ballast,program-memhog, ballast,program-allocate, ballast,program-page-fault1, "
 	  "ballast,program-page-fault2, ballast,program-churn, ballast,program-filescan, "
 	  "ballast,program-idle, ballast,program-demand, ballast,program-compact, "
-	  "ballast,program-offline" },
+	  "ballast,program-offline, ballast,program-service, ballast,program-stream, "
+	  "ballast,program-ftq" },
 	{ "&programs { n { compatible = \"ballast,program-churn\"; size-mib = <8>; duration-ms = "
 	  "<9>; min-kib = <64>; max-kib = <8>; }; };",
 	  "FILE: /guest-a/programs/n: max-kib: less than min-kib; allowed: 64..1073741824 KiB" },

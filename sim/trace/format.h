@@ -38,7 +38,7 @@
 #include "trace.h"
 
 #define TRACE_MAJOR 1
-#define TRACE_MINOR 7
+#define TRACE_MINOR 8
 #define TRACE_FRAME_MAGIC UINT32_C(0x184d2a5b)
 #define TRACE_FILE_MAGIC "ballast trace\r\n\x1a"	/* 16 bytes; text-mode damage shows */
 #define TRACE_FILE_HEADER 32				/* bytes, frame included */

@@ -78,7 +78,7 @@ enum trace_id {
 #define ENUM(values, name)
 #define END_RECORD
 #include "events.def"
-	NR_TRACE_IDS = 64
+	NR_TRACE_IDS = 96
 };
 
 /* TRACE_LEVEL_OF_run, ... */
