@@ -326,6 +326,96 @@ START_TEST(a_split_takes_the_whole_leaf_out_of_the_ept)
 }
 END_TEST
 
+/* TLB flushes: what the other vCPU, which computes for 1 ms, has to do for a discard of pages. */
+
+struct discards {
+	unsigned int nr;		/* pages of a 2 MiB leaf, one by one */
+	enum host_madvise advice;
+	uint64_t us[4], exits[4];	/* of the other vCPU, after each */
+};
+
+static void computes(struct kvm_vm *vm, void *arg)
+{
+	charge_ns(LEDGER_PROGRAM, NSEC_PER_MSEC_U64);
+	cpu_sync();
+}
+
+static void discards(struct kvm_vm *vm, void *arg)
+{
+	struct discards *d = arg;
+
+	guest_ram_access(vm->ram, gfn(0), 512, RAM_WRITE);
+	for (unsigned int i = 0; i < d->nr; i++) {
+		guest_ram_madvise(vm->ram, i * 4096, 4096, d->advice);
+		d->exits[i] = vm->exits[KVM_EXIT_INTERRUPT];
+		d->us[i] = vm->account[ACCOUNT_EXIT].ns[COST_VMEXIT] / NSEC_PER_USEC_U64;
+	}
+}
+
+static struct kvm_vm *discard_beside(struct discards *d, struct body *other)
+{
+	struct body a = { .fn = discards, .arg = d };
+
+	make_host(64, 4, HOST_THP_ALWAYS);
+	a.vm = make_vm("g", 4);
+	if (other) {
+		other->vm = a.vm;
+		start(other, 1);
+	}
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && (!other || other->done));
+	finish(&a);
+	return a.vm;
+}
+
+/*
+ * zap_page_range_single(): mmu_notifier_invalidate_range_start() flushes vCPUs if the EPT had
+ * something (kvm_flush_remote_tlbs()), tlb_finish_mmu() the mm, whose mm_cpumask() has the CPUs of
+ * vCPUs that are in the guest.
+ */
+START_TEST(a_discard_interrupts_the_vcpus_that_run_whether_or_not_the_ept_had_the_page)
+{
+	struct body other = { .fn = computes };
+	struct discards d = { .nr = 3, .advice = HOST_MADV_DONTNEED };
+	struct kvm_vm *vm;
+
+	costs.ns[COST_VMEXIT] = 1000;
+	costs.ns[COST_TLB_FLUSH] = 500;
+	vm = discard_beside(&d, &other);
+	/* the 2 MiB leaf was split: it was in the EPT, and what is left of it is not */
+	ck_assert_uint_eq(d.exits[0], 2);
+	ck_assert_uint_eq(d.exits[1], 3);
+	ck_assert_uint_eq(d.exits[2], 4);
+	ck_assert_uint_eq(d.us[2], 4 + 1);	/* and the fault of the one that discards */
+	/* it computes that much longer, flushes included */
+	ck_assert_uint_eq(vm->vcpus[1]->ran, NSEC_PER_MSEC_U64 + 4 * (1000 + 500));
+	finish(&other);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+END_TEST
+
+START_TEST(who_discards_pays_for_each_that_it_interrupts_and_who_sleeps_is_left_alone)
+{
+	struct discards d = { .nr = 2, .advice = HOST_MADV_DONTNEED };
+	struct body other = { .fn = computes };
+	struct kvm_vm *vm;
+
+	costs.ns[COST_TLB_FLUSH] = 500;
+	vm = discard_beside(&d, NULL);
+	ck_assert_uint_eq(d.exits[1], 0);
+	/* its own mapping twice, and itself once as a vCPU */
+	ck_assert_uint_eq(vm->account[ACCOUNT_VMM_KERNEL].count[COST_TLB_FLUSH], 3);
+	unmake_host();
+	vm = discard_beside(&d, &other);
+	ck_assert_uint_eq(vm->account[ACCOUNT_VMM_KERNEL].count[COST_TLB_FLUSH], 3 + 1 + 2);
+	finish(&other);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+END_TEST
+
 START_TEST(discard_clears_real_bytes)
 {
 	struct kvm_vm *vm;
@@ -393,6 +483,10 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
 	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
 	tcase_add_test(tc, a_split_takes_the_whole_leaf_out_of_the_ept);
+	tcase_add_test(
+		tc, a_discard_interrupts_the_vcpus_that_run_whether_or_not_the_ept_had_the_page);
+	tcase_add_test(
+		tc, who_discards_pays_for_each_that_it_interrupts_and_who_sleeps_is_left_alone);
 	tcase_add_test(tc, discard_clears_real_bytes);
 	tcase_add_test(tc, madvise_refuses_what_is_outside_or_unaligned);
 	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);
