@@ -140,6 +140,8 @@ void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *n
 void cpu_sync(void);
 /* The same from whatever code runs: nothing where it owes no time. */
 void cpu_sync_owed(void);
+/* CPU time that it has consumed up to now; ns. */
+uint64_t cpu_ran(const struct cpu_thread *t);
 /* What the thread owes still; ns. */
 uint64_t cpu_owed(const struct cpu_thread *t);
 /* Owed time of the running thread that has not passed yet: its clock is now + this. */

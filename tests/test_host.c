@@ -85,6 +85,37 @@ START_TEST(a_woken_thread_preempts_one_that_is_ahead)
 }
 END_TEST
 
+static void compute_at_once(struct kvm_vm *vm, void *arg)
+{
+	charge_ns(LEDGER_PROGRAM, 100 * NSEC_PER_MSEC_U64);
+}
+
+
+/* check_preempt_wakeup() begins with update_curr(): what has run up to now counts. */
+START_TEST(a_woken_thread_preempts_one_that_nobody_has_looked_at)
+{
+	uint64_t woke = 0;
+	struct body a = { .fn = compute_at_once }, b = a;
+	struct body c = { .fn = sleeper, .arg = &woke };
+
+	make_host(64, 1, HOST_THP_NEVER);
+	a.vm = b.vm = make_vm("g", 4);
+	c.vm = make_vm("h", 4);
+	start(&c, 0);
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done && c.done);
+	/* The second has run from 3 ms on, in a slice of 3 ms; 2 ms ahead is more than 1 ms. */
+	ck_assert_uint_ge(woke, 5 * NSEC_PER_MSEC_U64);
+	ck_assert_uint_le(woke, 5 * NSEC_PER_MSEC_U64 + NSEC_PER_MSEC_U64 / 10);
+	finish(&a);
+	finish(&b);
+	finish(&c);
+	unmake_host();
+}
+END_TEST
+
 START_TEST(threads_that_wait_for_ever_are_named)
 {
 	struct body a = { .fn = blocker };
@@ -474,6 +505,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, two_threads_share_one_cpu_fairly);
 	tcase_add_test(tc, a_thread_alone_on_its_cpu_waits_for_nobody);
 	tcase_add_test(tc, a_woken_thread_preempts_one_that_is_ahead);
+	tcase_add_test(tc, a_woken_thread_preempts_one_that_nobody_has_looked_at);
 	tcase_add_test(tc, threads_that_wait_for_ever_are_named);
 	tcase_add_test(tc, nobody_waits_for_a_lock_before_it_is_taken_or_after_it_is_free);
 	tcase_add_test(tc, holders_of_a_lock_do_not_overlap);

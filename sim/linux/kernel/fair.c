@@ -66,8 +66,10 @@ static void update_min_vruntime(struct sched_state *sched)
 
 void fair_book(struct vcpu *v)
 {
+	u64 now = cpu_ran(v->thread);
+
 	if (v->curr) {
-		u64 ran = v->thread->ran - v->curr_since;
+		u64 ran = now - v->curr_since;
 
 		v->curr->vruntime += ran;
 		v->curr->slice_used += ran;
@@ -75,7 +77,7 @@ void fair_book(struct vcpu *v)
 		if (ran && v->curr != &v->idle)
 			update_min_vruntime(v->kernel->sched);
 	}
-	v->curr_since = v->thread->ran;
+	v->curr_since = now;
 }
 
 static void book_all(struct sched_state *sched)
