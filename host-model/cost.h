@@ -82,6 +82,7 @@ extern const struct cost_info cost_info[NR_COSTS];
 
 struct cost_table {
 	uint64_t ns[NR_COSTS];
+	uint64_t memory_mb_per_s;	/* bandwidth of the memory (bandwidth.h); 0: no limit */
 };
 
 /* Who pays: one account per VM and side, one for the host kernel's own threads. */

@@ -36,7 +36,10 @@ int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct c
 	cpus->granularity_ns = 750 * NSEC_PER_USEC_U64 * factor;
 	cpus->wakeup_granularity_ns = NSEC_PER_MSEC_U64 * factor;
 	cpus->cpu = calloc(nr_cpus, sizeof(*cpus->cpu));
-	return cpus->cpu ? 0 : -1;
+	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus))
+		return 0;
+	host_cpus_destroy(cpus);
+	return -1;
 }
 
 void host_cpus_destroy(struct host_cpus *cpus)
@@ -48,6 +51,7 @@ void host_cpus_destroy(struct host_cpus *cpus)
 		free(ended);
 	}
 	cpus->ended = NULL;
+	memory_bandwidth_destroy(&cpus->memory);
 	free(cpus->cpu);
 	cpus->cpu = NULL;
 }

@@ -227,6 +227,104 @@ START_TEST(a_lock_that_is_always_held_serves_no_more_than_its_time)
 }
 END_TEST
 
+/* Memory bandwidth: pages cleared by each vCPU, in steps of 64 between which time passes. */
+
+#define ZERO_NS 1000
+
+struct clearing {
+	uint64_t pages, other_ns;	/* and what it does besides, for each page */
+	uint64_t took;
+};
+
+static void clears(struct kvm_vm *vm, void *arg)
+{
+	struct clearing *c = arg;
+	uint64_t i;
+
+	for (i = 0; i < c->pages; i++) {
+		charge(COST_PAGE_ZERO, 1);
+		charge_ns(LEDGER_PROGRAM, c->other_ns);
+		if (i % 64 == 63)
+			cpu_sync();
+	}
+	cpu_sync();
+	c->took = engine.now;
+}
+
+/* @percent of what one can move alone, the memory has. */
+static void clear_together(struct clearing *a, struct clearing *b, unsigned int percent)
+{
+	struct body first = { .fn = clears, .arg = a }, second = { .fn = clears, .arg = b };
+
+	costs.ns[COST_PAGE_ZERO] = ZERO_NS;
+	costs.memory_mb_per_s = 4096 * percent / 100;
+	make_host(64, 2, HOST_THP_NEVER);
+	first.vm = second.vm = make_vm("g", 4);
+	start(&first, 0);
+	if (b)
+		start(&second, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(first.done);
+	finish(&first);
+	if (b)
+		finish(&second);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+
+static void check_took(const struct clearing *c, uint64_t ns)
+{
+	/* give or take the first step, in which the other was not known yet */
+	ck_assert_uint_ge(c->took, ns - 64 * ZERO_NS);
+	ck_assert_uint_le(c->took, ns + 64 * ZERO_NS);
+}
+
+START_TEST(memory_bandwidth_is_shared_by_those_who_use_it_at_once)
+{
+	struct clearing a = { .pages = 6400 }, b = a;
+
+	/* no limit, and enough for both */
+	clear_together(&a, &b, 0);
+	ck_assert_uint_eq(a.took, 6400 * ZERO_NS);
+	ck_assert_uint_eq(b.took, 6400 * ZERO_NS);
+	clear_together(&a, &b, 200);
+	ck_assert_uint_eq(a.took, 6400 * ZERO_NS);
+	ck_assert_uint_eq(b.took, 6400 * ZERO_NS);
+	/* enough for one */
+	clear_together(&a, &b, 100);
+	check_took(&a, 2 * 6400 * ZERO_NS);
+	check_took(&b, 2 * 6400 * ZERO_NS);
+	clear_together(&a, &b, 150);
+	check_took(&a, 6400 * ZERO_NS * 4 / 3);
+	check_took(&b, 6400 * ZERO_NS * 4 / 3);
+	/* not even for one */
+	clear_together(&a, NULL, 50);
+	ck_assert_uint_eq(a.took, 2 * 6400 * ZERO_NS);
+}
+END_TEST
+
+START_TEST(who_uses_it_half_of_the_time_takes_a_third)
+{
+	struct clearing a = { .pages = 6400 }, b = { .pages = 6400, .other_ns = ZERO_NS };
+
+	/* b would be done after 12.8 ms: a has two thirds of the memory for that long, and all after */
+	clear_together(&a, &b, 100);
+	check_took(&a, 6400 * ZERO_NS * 3 / 2);
+	ck_assert_uint_le(b.took, 6400 * ZERO_NS * 5 / 2);
+	ck_assert_uint_ge(b.took, 6400 * ZERO_NS * 2);
+}
+END_TEST
+
+START_TEST(who_is_alone_again_has_all_of_it)
+{
+	struct clearing a = { .pages = 6400 }, b = { .pages = 640 };
+
+	clear_together(&a, &b, 100);
+	check_took(&b, 2 * 640 * ZERO_NS);
+	check_took(&a, (6400 + 640) * ZERO_NS);
+}
+END_TEST
+
 /* EPT and contents; without a thread everything is free and at once */
 
 START_TEST(first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed)
@@ -510,6 +608,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, nobody_waits_for_a_lock_before_it_is_taken_or_after_it_is_free);
 	tcase_add_test(tc, holders_of_a_lock_do_not_overlap);
 	tcase_add_test(tc, a_lock_that_is_always_held_serves_no_more_than_its_time);
+	tcase_add_test(tc, memory_bandwidth_is_shared_by_those_who_use_it_at_once);
+	tcase_add_test(tc, who_uses_it_half_of_the_time_takes_a_third);
+	tcase_add_test(tc, who_is_alone_again_has_all_of_it);
 	tcase_add_test(tc, first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed);
 	tcase_add_test(tc, the_footprint_is_the_integral_of_used_frames_over_time);
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);

@@ -145,6 +145,45 @@ START_TEST(who_shares_a_cpu_loses_half_of_its_quanta)
 }
 END_TEST
 
+/* Mean bandwidth of each, in guests of their own on a host whose memory has so much. */
+static void two_copiers(unsigned int mb_per_s, uint64_t mean[2])
+{
+	static const char copier[] = "{ compatible = \"ballast,guest\"; memory-mib = <256>; "
+		"programs { p { compatible = \"ballast,program-stream\"; size-mib = <16>; "
+		"duration-ms = <1000>; }; }; };\n";
+	struct outcome o;
+
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD "jitter = \"off\";\n"
+		 "host { compatible = \"ballast,host\"; memory-mib = <2048>; cpus = <4>; };\n"
+		 "g %s h %s };\n&costs { memory-bandwidth-mb-per-s = <%u>; };\n", copier, copier,
+		 mb_per_s);
+	outcome_run(&o, scenario, false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	for (unsigned int i = 0; i < 2; i++)
+		mean[i] = o.report.programs[i].measured.all.sum /
+			  o.report.programs[i].measured.all.count;
+	outcome_free(&o);
+}
+
+START_TEST(copiers_share_the_bandwidth_of_the_memory)
+{
+	uint64_t alone = UINT64_C(8192) * 1000 / 540, mean[2], i;
+
+	two_copiers(0, mean);
+	for (i = 0; i < 2; i++)
+		ck_assert_uint_ge(mean[i], alone - 50);
+	two_copiers(3 * alone, mean);
+	for (i = 0; i < 2; i++)
+		ck_assert_uint_ge(mean[i], alone - 50);
+	two_copiers(alone, mean);
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_ge(mean[i], alone * 9 / 20);
+		ck_assert_uint_le(mean[i], alone * 11 / 20);
+	}
+}
+END_TEST
+
 struct counter {
 	struct trace_consumer consumer;
 	uint64_t records, values, last;
@@ -196,6 +235,7 @@ static Suite *victim_suite(void)
 	tcase_add_test(tc, requests_that_queue_up_are_late);
 	tcase_add_test(tc, zipf_has_a_smaller_working_set_than_uniform);
 	tcase_add_test(tc, a_copier_has_the_bandwidth_that_its_costs_say);
+	tcase_add_test(tc, copiers_share_the_bandwidth_of_the_memory);
 	tcase_add_test(tc, undisturbed_quanta_are_whole);
 	tcase_add_test(tc, who_shares_a_cpu_loses_half_of_its_quanta);
 	tcase_add_test(tc, a_trace_has_what_was_measured_by_period);

@@ -117,6 +117,7 @@ struct scenario_host {
 	uint32_t nr_files;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
+	const char *memory_bandwidth_source;
 	const char *cost_source[NR_COSTS];	/* what each rests on; "": not said */
 	struct scenario_strings cost_references;	/* "[NAME] ...", that those texts name */
 	struct scenario_module *modules;	/* of its kernel, as a guest's */
