@@ -10,8 +10,8 @@
  * Code runs in no time and ahead of the clock by what it owes, so "at the same time" is: on another
  * CPU that moves memory in the time that it owes, from where it begins, at the mean rate of all of
  * it, until that has passed.  What is owed already is not made longer by who comes later.  A CPU
- * that goes on after a short pause is known by what it did before, too: who reads and writes in turn
- * is taken for the mean of both.
+ * that goes on after a short pause is known by what it did before, too: who reads and writes in
+ * turn is taken for the mean of both.
  *
  * What this cannot show: caches (a page that is written and read again counts twice, one that is
  * evicted not at all), the write-allocate read of each line that is written, NUMA nodes and what is
@@ -28,7 +28,7 @@ struct host_cpus;
 /* What a CPU moves in the time that its thread owes, and has moved shortly before. */
 struct memory_use {
 	uint64_t from, until;	/* ns */
-	uint64_t bytes, alone;	/* and the ns that they would take without others, pauses included */
+	uint64_t bytes, alone;	/* and the ns that they would take without others, with pauses */
 	bool listed;		/* it has not passed, as far as anybody has looked */
 };
 

@@ -307,7 +307,7 @@ START_TEST(who_uses_it_half_of_the_time_takes_a_third)
 {
 	struct clearing a = { .pages = 6400 }, b = { .pages = 6400, .other_ns = ZERO_NS };
 
-	/* b would be done after 12.8 ms: a has two thirds of the memory for that long, and all after */
+	/* a has two thirds of the memory for 9.6 ms, the other one a third, and then all of it */
 	clear_together(&a, &b, 100);
 	check_took(&a, 6400 * ZERO_NS * 3 / 2);
 	ck_assert_uint_le(b.took, 6400 * ZERO_NS * 5 / 2);

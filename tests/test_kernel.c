@@ -275,7 +275,7 @@ START_TEST(a_new_task_waits_for_a_turn_of_all)
 END_TEST
 
 /*
- * check_preempt_wakeup() begins with update_curr(): who has run for 20 ms is that much ahead, though
+ * check_preempt_wakeup() calls update_curr(): who has run for 20 ms is that much ahead, though
  * nothing has interrupted it.  (Otherwise the next tick would find out, up to 4 ms later.)
  */
 START_TEST(a_wake_up_knows_how_long_others_have_run)

@@ -2,6 +2,7 @@
 /*
  * Programs that measure what becomes of them: service, stream and ftq.
  */
+#include "compare_run.h"
 #include "read.h"
 #include "scenario_run.h"
 #include "suite.h"
@@ -225,6 +226,40 @@ START_TEST(a_trace_has_what_was_measured_by_period)
 }
 END_TEST
 
+/* scenarios/victim.dts, by `ballast compare` */
+
+static uint64_t figure(struct json_object *study, const char *name, const char *column)
+{
+	return number(member(member(variation(study, name), "figures"), column), "median");
+}
+
+/* The inflating 4 KiB balloon takes a double-digit share, blocks of 2 MiB next to nothing. */
+START_TEST(who_gives_back_page_by_page_takes_from_others)
+{
+	struct json_object *study;
+	struct output o;
+
+	setenv("S", top, 1);
+	o = well("BALLAST_SCENARIOS=$S/scenarios $B compare --json --quiet "
+		 "$S/scenarios/victim.dts --with 4k=$S/scenarios/overlays/inflate_4k.dtso,"
+		 "2m=$S/scenarios/overlays/inflate_2m.dtso");
+	study = parse(o.out);
+	output_free(&o);
+	/* the same memory */
+	ck_assert_uint_ge(figure(study, "4k", "given_back_bytes"), UINT64_C(2) << 30);
+	ck_assert_uint_ge(figure(study, "2m", "given_back_bytes"), UINT64_C(2) << 30);
+	ck_assert_uint_le(figure(study, "4k", "bandwidth_lowest_permille"), 800);
+	ck_assert_uint_ge(figure(study, "4k", "bandwidth_lost_permille"), 100);
+	ck_assert_uint_ge(figure(study, "4k", "quanta_lost_permille"), 100);
+	ck_assert_uint_ge(figure(study, "2m", "bandwidth_lowest_permille"), 970);
+	ck_assert_uint_le(figure(study, "2m", "bandwidth_lost_permille"), 20);
+	ck_assert_uint_le(figure(study, "2m", "quanta_lost_permille"), 20);
+	ck_assert_uint_ge(figure(study, "4k", "latency_p99_ns"),
+			  2 * figure(study, "2m", "latency_p99_ns"));
+	json_object_put(study);
+}
+END_TEST
+
 static Suite *victim_suite(void)
 {
 	Suite *s = suite_create("victim");
@@ -240,10 +275,15 @@ static Suite *victim_suite(void)
 	tcase_add_test(tc, who_shares_a_cpu_loses_half_of_its_quanta);
 	tcase_add_test(tc, a_trace_has_what_was_measured_by_period);
 	suite_add_tcase(s, tc);
+	tc = tcase_create("scenario");
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, enter_empty_scratch, leave_scratch);
+	tcase_add_test(tc, who_gives_back_page_by_page_takes_from_others);
+	suite_add_tcase(s, tc);
 	return s;
 }
 
 Suite *test_suite(int argc, char **argv)
 {
-	return victim_suite();
+	return compare_environment() ? victim_suite() : NULL;
 }

@@ -129,8 +129,8 @@ static const struct property_spec costs_properties[] = {
 	U64("memory-bandwidth-mb-per-s", "MB/s", 0, 100000000, "0",
 	    FIELD(scenario_host, costs.memory_mb_per_s),
 	    "of the host's memory, for all who clear, copy, read or write it; 0: no limit"),
-	STRING("memory-bandwidth-mb-per-s-source", "", FIELD(scenario_host, memory_bandwidth_source),
-	       "what that rests on"),
+	STRING("memory-bandwidth-mb-per-s-source", "",
+	       FIELD(scenario_host, memory_bandwidth_source), "what that rests on"),
 #define COST(id, prop, text)                                                                       \
 	{ prop, PROPERTY_U64, "ns", 0, NS_MAX, NULL, NULL, 0, text,                                \
 	  offsetof(struct scenario_host, costs.ns[COST_##id]), sizeof(uint64_t) },               \
