@@ -133,6 +133,21 @@ void report_text_measured(const struct report *r, FILE *out, unsigned int max)
 	text_quanta(r, out, max);
 }
 
+/* With the unit in the name, as everywhere. */
+static void json_value(struct json *j, const struct report_measured *m, const char *name,
+		       uint64_t value)
+{
+	static const char *const units[] = {
+		[TRACE_MEASURE_LATENCY] = "ns",
+		[TRACE_MEASURE_BANDWIDTH] = "mb_per_s",
+		[TRACE_MEASURE_QUANTUM] = "work",
+	};
+	char key[48];
+
+	snprintf(key, sizeof(key), "%s_%s", name, units[m->what]);
+	json_u64(j, key, value);
+}
+
 void report_json_measured(const struct report_measured *m, struct json *j)
 {
 	const struct trace_histogram *h = &m->all;
@@ -142,14 +157,14 @@ void report_json_measured(const struct report_measured *m, struct json *j)
 	json_open(j, "measured", '{');
 	json_string(j, "what", trace_enum_text(&trace_types[TRACE_ID_measured].fields[2], m->what));
 	json_u64(j, "count", h->count);
-	json_u64(j, "mean", h->sum / h->count);
-	json_u64(j, "min", h->min);
-	json_u64(j, "p50", trace_histogram_quantile(h, 50, 100));
-	json_u64(j, "p99", trace_histogram_quantile(h, 99, 100));
-	json_u64(j, "p999", trace_histogram_quantile(h, 999, 1000));
-	json_u64(j, "max", h->max);
-	json_u64(j, "period_lowest", m->period_lowest);
-	json_u64(j, "period_best", m->period_best);
+	json_value(j, m, "mean", h->sum / h->count);
+	json_value(j, m, "min", h->min);
+	json_value(j, m, "p50", trace_histogram_quantile(h, 50, 100));
+	json_value(j, m, "p99", trace_histogram_quantile(h, 99, 100));
+	json_value(j, m, "p999", trace_histogram_quantile(h, 999, 1000));
+	json_value(j, m, "max", h->max);
+	json_value(j, m, "period_lowest", m->period_lowest);
+	json_value(j, m, "period_best", m->period_best);
 	json_u64(j, "lowest_permille", report_measured_lowest(m));
 	json_u64(j, "lost_permille", report_measured_lost(m));
 	json_close(j, '}');
