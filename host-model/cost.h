@@ -53,7 +53,7 @@
 	COST(EPT_SPLIT, "ept-split-ns", "2 MiB leaf split into 4 KiB leaves")                     \
 	COST(EPT_ZAP, "ept-zap-ns", "4 KiB leaf zapped and its frame freed")                      \
 	COST(EPT_HUGE_ZAP, "ept-huge-zap-ns", "2 MiB leaf zapped and its frame freed")            \
-	COST(TLB_FLUSH, "tlb-flush-ns", "remote TLB flush, per running vCPU")                     \
+	COST(TLB_FLUSH, "tlb-flush-ns", "TLB flush of a CPU: who asks, who is interrupted")       \
 	COST(MADVISE, "madvise-ns", "madvise call without its pages")                             \
 	COST(HOST_SCAN, "host-scan-ns", "frame looked at by host reclaim")                        \
 	COST(SWAP_OUT, "swap-out-ns", "page queued for swap-out: unmap, slot, CPU part")          \
@@ -82,6 +82,7 @@ extern const struct cost_info cost_info[NR_COSTS];
 
 struct cost_table {
 	uint64_t ns[NR_COSTS];
+	uint64_t memory_mb_per_s;	/* bandwidth of the memory (bandwidth.h); 0: no limit */
 };
 
 /* Who pays: one account per VM and side, one for the host kernel's own threads. */

@@ -36,7 +36,10 @@ int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct c
 	cpus->granularity_ns = 750 * NSEC_PER_USEC_U64 * factor;
 	cpus->wakeup_granularity_ns = NSEC_PER_MSEC_U64 * factor;
 	cpus->cpu = calloc(nr_cpus, sizeof(*cpus->cpu));
-	return cpus->cpu ? 0 : -1;
+	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus))
+		return 0;
+	host_cpus_destroy(cpus);
+	return -1;
 }
 
 void host_cpus_destroy(struct host_cpus *cpus)
@@ -48,6 +51,7 @@ void host_cpus_destroy(struct host_cpus *cpus)
 		free(ended);
 	}
 	cpus->ended = NULL;
+	memory_bandwidth_destroy(&cpus->memory);
 	free(cpus->cpu);
 	cpus->cpu = NULL;
 }
@@ -118,11 +122,22 @@ static void account_run(struct cpu_thread *t)
 	}
 }
 
-uint64_t cpu_owed(const struct cpu_thread *t)
+/* Of what it owes, what has passed since that was booked last. */
+static uint64_t unbooked(const struct cpu_thread *t)
 {
 	uint64_t passed = t->state == CPU_THREAD_RUNNING ? t->cpus->engine->now - t->run_start : 0;
 
-	return passed < t->pending ? t->pending - passed : 0;
+	return passed < t->pending ? passed : t->pending;
+}
+
+uint64_t cpu_ran(const struct cpu_thread *t)
+{
+	return t->ran + unbooked(t);
+}
+
+uint64_t cpu_owed(const struct cpu_thread *t)
+{
+	return t->pending - unbooked(t);
 }
 
 /* Consume owed time until it is paid or the slice ends; run_end says when. */
@@ -254,6 +269,16 @@ static struct cpu_thread *find_victim(struct host_cpus *cpus, const struct cpu_t
 	return NULL;
 }
 
+/* update_curr() of all CPUs: what has run up to now is what a woken thread is compared with. */
+static void book_running(struct host_cpus *cpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < cpus->nr_cpus; i++)
+		if (cpus->cpu[i].curr && event_pending(&cpus->cpu[i].curr->run_end))
+			account_run(cpus->cpu[i].curr);
+}
+
 static void make_runnable(struct cpu_thread *t)
 {
 	struct host_cpus *cpus = t->cpus;
@@ -261,6 +286,7 @@ static void make_runnable(struct cpu_thread *t)
 	struct cpu_thread *victim;
 	unsigned int i;
 
+	book_running(cpus);
 	/* A sleeper gets some credit, but not for all the time it slept (place_entity()). */
 	floor = cpus->min_vruntime > floor ? cpus->min_vruntime - floor : 0;
 	if (t->vruntime < floor)

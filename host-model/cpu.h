@@ -15,6 +15,7 @@
 #ifndef BALLAST_HOST_CPU_H
 #define BALLAST_HOST_CPU_H
 
+#include "bandwidth.h"
 #include "cost.h"
 #include "engine.h"
 #include "coro.h"
@@ -38,6 +39,7 @@ struct cpu_ended {
 struct host_cpus {
 	struct engine *engine;
 	const struct cost_table *costs;
+	struct memory_bandwidth memory;
 	struct host_cpu *cpu;
 	unsigned int nr_cpus;
 	struct cpu_thread *runqueue;	/* sorted by (vruntime, arrival), head first */
@@ -89,6 +91,8 @@ static inline void charge(enum cost_id id, uint64_t n)
 		t->pending += ns;
 		t->account->ns[id] += ns;
 		t->account->count[id] += n;
+		if (memory_bytes(id) && t->cpus->memory.mb_per_s)
+			memory_bandwidth_share(&t->cpus->memory, t, id, n, ns);
 	}
 }
 
@@ -140,6 +144,8 @@ void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *n
 void cpu_sync(void);
 /* The same from whatever code runs: nothing where it owes no time. */
 void cpu_sync_owed(void);
+/* CPU time that it has consumed up to now; ns. */
+uint64_t cpu_ran(const struct cpu_thread *t);
 /* What the thread owes still; ns. */
 uint64_t cpu_owed(const struct cpu_thread *t);
 /* Owed time of the running thread that has not passed yet: its clock is now + this. */

@@ -73,9 +73,18 @@ void kvm_vmm_runs(struct kvm_vm *vm)
 	guest_ram_access_host(vm->own, gfn(0), nr, RAM_WRITE);
 }
 
-void kvm_flush_tlbs(struct kvm_vm *vm)
+/* The interrupt takes the vCPU out of the guest; it flushes and goes back. */
+static void leave_guest_for_flush(struct kvm_vm *vm, struct cpu_thread *t)
 {
 	struct ledger_account *exit = &vm->account[ACCOUNT_EXIT];
+
+	vm->exits[KVM_EXIT_INTERRUPT]++;
+	cpu_charge_other(t, exit, COST_VMEXIT);
+	cpu_charge_other(t, exit, COST_TLB_FLUSH);
+}
+
+void kvm_flush_tlbs(struct kvm_vm *vm)
+{
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
@@ -84,10 +93,27 @@ void kvm_flush_tlbs(struct kvm_vm *vm)
 		if (!t || t->state != CPU_THREAD_RUNNING)
 			continue;
 		charge(COST_TLB_FLUSH, 1);
-		if (t == coro_current->ctx.thread || t->account != &vm->account[ACCOUNT_GUEST])
+		if (t != coro_current->ctx.thread && t->account == &vm->account[ACCOUNT_GUEST])
+			leave_guest_for_flush(vm, t);
+	}
+}
+
+void kvm_flush_mm(struct kvm_vm *vm)
+{
+	const struct host_cpus *cpus = &vm->host->cpus;
+	unsigned int i;
+
+	charge(COST_TLB_FLUSH, 1);
+	for (i = 0; i < cpus->nr_cpus; i++) {
+		struct cpu_thread *t = cpus->cpu[i].curr;
+
+		if (!t || t->vm != vm || t == coro_current->ctx.thread)
 			continue;
-		vm->exits[KVM_EXIT_INTERRUPT]++;
-		cpu_charge_other(t, exit, COST_VMEXIT);
+		charge(COST_TLB_FLUSH, 1);
+		if (t->account == &vm->account[ACCOUNT_GUEST])
+			leave_guest_for_flush(vm, t);
+		else
+			cpu_charge_other(t, t->account, COST_TLB_FLUSH);
 	}
 }
 

@@ -172,9 +172,15 @@ void kvm_irqfd(struct kvm_virtio *dev, int vector);
 
 /*
  * Flush the TLBs of a VM's vCPUs (kvm_flush_remote_tlbs()): the caller pays for each that has a
- * CPU, and one that is in the guest leaves it for that.
+ * CPU, and one that is in the guest leaves it for that and flushes.
  */
 void kvm_flush_tlbs(struct kvm_vm *vm);
+/*
+ * Flush what the TLBs hold of the VMM's own mapping (flush_tlb_mm_range()).  Its threads share the
+ * mm, vCPUs that are in the guest too: each that has a CPU is interrupted, and the caller pays for
+ * that.
+ */
+void kvm_flush_mm(struct kvm_vm *vm);
 
 /*
  * On vCPU @vcpu, before it goes on in the guest: a page that was waited for is there, and mapped.

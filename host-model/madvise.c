@@ -4,8 +4,11 @@
  *
  * Models madvise_dontneed_free() of mm/madvise.c and the MMU notifier behind it in KVM (Linux
  * 6.1): leaves are zapped under kvm->mmu_lock, 2 MiB leaves that are covered in part are split, and
- * each call that zapped anything flushes the TLB of the VMM's own mapping and of running vCPUs
- * once.  MADV_FREE marks pages: they go when memory is short, unless they are written before.
+ * each call that zapped anything flushes the TLB of the VMM's own mapping and, if the EPT had some
+ * of it, of vCPUs once.  Either interrupts the vCPUs that run, since their threads have the VMM's
+ * mm loaded in the guest, too: a page whose 2 MiB leaf was split before is not in the EPT any
+ * more, and its discard interrupts them all the same.  MADV_FREE marks pages: they go when memory
+ * is short, unless they are written before.
  * Swapped pages lose their slots either way.
  *
  * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for
@@ -110,10 +113,10 @@ static void zap_locked(struct zap *zap, uint64_t nr, uint64_t count)
 	uint64_t since = cpu_lock_begin();
 
 	zap_range(zap, nr, nr + count);
-	if (zap->nr_zapped)
-		charge(COST_TLB_FLUSH, 1);	/* of the VMM's own mapping */
 	if (zap->nr_leaves)
 		kvm_flush_tlbs(ram->vm);
+	if (zap->nr_zapped)
+		kvm_flush_mm(ram->vm);
 	cpu_lock_end(&ram->mmu_lock, since);
 }
 

@@ -178,6 +178,21 @@ static struct end parse_end(const char *text)
 	return e;
 }
 
+static uint64_t nr_measured;	/* values that programs have told */
+
+static uint64_t count_measured(const char *text)
+{
+	uint64_t sum = 0, value, count;
+	int head = 0;
+
+	if (sscanf(text, "measured %*u %*u%n", &head) < 0 || !head)
+		return 0;
+	for (text += head; sscanf(text, " %lu:%lu%n", &value, &count, &head) == 2; text += head)
+		sum += count;
+	ck_assert_msg(!*text, "not all of it are values: %s", text);
+	return sum;
+}
+
 /* "go" at each phase of program 0, until it ends; says how often. */
 static struct end go_on(unsigned int *nr_phases)
 {
@@ -186,7 +201,8 @@ static struct end go_on(unsigned int *nr_phases)
 	*nr_phases = 0;
 	while (strncmp(e = event(NULL), "end ", 4)) {
 		*nr_phases += !strncmp(e, "phase 0 ", 8);
-		if (strcmp(e, "start 0"))
+		nr_measured += count_measured(e);
+		if (strcmp(e, "start 0") && !strstr(e, "measured"))
 			check_ok("go 0");
 	}
 	return parse_end(e);
@@ -304,6 +320,11 @@ static const struct {
 	  MIB_PAGES(8), MIB_PAGES(800), 200 },
 	{ "filescan file-mib=3 loops=2", 2, MIB_PAGES(6), MIB_PAGES(6), 0 },
 	{ "idle duration-ms=100", 1, 0, 0, 100 },
+	{ "service size-mib=4 rate-per-s=500 touches=4 write-percent=50 compute-us=10 pattern=zipf "
+	  "duration-ms=300 madvise=none", 2, MIB_PAGES(4) + 4 * 50, MIB_PAGES(4) + 4 * 300, 200 },
+	{ "stream size-mib=2 tasks=2 duration-ms=200 madvise=none", 1, MIB_PAGES(4), UINT64_MAX,
+	  200 },
+	{ "ftq quantum-us=1000 tasks=2 duration-ms=200", 1, 1, UINT64_MAX, 200 },
 };
 
 START_TEST(program_does_its_work_and_ends)
@@ -359,6 +380,20 @@ START_TEST(program_waits_at_each_phase_until_go)
 END_TEST
 
 /* Pages written to hold 8 MiB of allocations whose sizes are the first numbers of its stream. */
+/* All quanta of all processes, those that passed without any work as well. */
+START_TEST(what_programs_measure_is_told)
+{
+	unsigned int phases;
+
+	setup();
+	nr_measured = 0;
+	start("start 0 1 ftq quantum-us=1000 tasks=2 duration-ms=500");
+	go_on(&phases);
+	ck_assert_uint_eq(nr_measured, 2 * 500);
+	finish();
+}
+END_TEST
+
 START_TEST(random_numbers_are_those_of_the_simulator)
 {
 	static const char in_sim[] =
@@ -711,7 +746,7 @@ START_TEST(bad_command_gets_an_error)
 		  "error start: '18446744073709551616' is no seed" },
 		{ "start 0 1 worm", "error start 0: no program is called 'worm'; there are memhog "
 				    "allocate page-fault1 page-fault2 churn filescan idle demand "
-				    "compact offline" },
+				    "compact offline service stream ftq" },
 		{ "start 0 1 idle duration-ms", "error start 0: argument 'duration-ms' is not "
 						"KEY=VALUE" },
 		{ "start 0 1 idle =5", "error start 0: argument '=5' is not KEY=VALUE" },
@@ -1025,6 +1060,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, program_waits_at_each_phase_until_go);
 	tcase_add_test(tc, random_numbers_are_those_of_the_simulator);
 	tcase_add_test(tc, time_series_comes_from_a_file);
+	tcase_add_test(tc, what_programs_measure_is_told);
 	tcase_add_test(tc, two_programs_run_at_once);
 	tcase_add_test(tc, a_page_changed_behind_its_back_is_found_by_the_program);
 	tcase_add_test(tc, killed_program_is_reported);

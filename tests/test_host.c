@@ -85,6 +85,37 @@ START_TEST(a_woken_thread_preempts_one_that_is_ahead)
 }
 END_TEST
 
+static void compute_at_once(struct kvm_vm *vm, void *arg)
+{
+	charge_ns(LEDGER_PROGRAM, 100 * NSEC_PER_MSEC_U64);
+}
+
+
+/* check_preempt_wakeup() begins with update_curr(): what has run up to now counts. */
+START_TEST(a_woken_thread_preempts_one_that_nobody_has_looked_at)
+{
+	uint64_t woke = 0;
+	struct body a = { .fn = compute_at_once }, b = a;
+	struct body c = { .fn = sleeper, .arg = &woke };
+
+	make_host(64, 1, HOST_THP_NEVER);
+	a.vm = b.vm = make_vm("g", 4);
+	c.vm = make_vm("h", 4);
+	start(&c, 0);
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done && c.done);
+	/* The second has run from 3 ms on, in a slice of 3 ms; 2 ms ahead is more than 1 ms. */
+	ck_assert_uint_ge(woke, 5 * NSEC_PER_MSEC_U64);
+	ck_assert_uint_le(woke, 5 * NSEC_PER_MSEC_U64 + NSEC_PER_MSEC_U64 / 10);
+	finish(&a);
+	finish(&b);
+	finish(&c);
+	unmake_host();
+}
+END_TEST
+
 START_TEST(threads_that_wait_for_ever_are_named)
 {
 	struct body a = { .fn = blocker };
@@ -193,6 +224,104 @@ START_TEST(a_lock_that_is_always_held_serves_no_more_than_its_time)
 	for (i = 0; i < 4; i++)
 		finish(&body[i]);
 	unmake_host();
+}
+END_TEST
+
+/* Memory bandwidth: pages cleared by each vCPU, in steps of 64 between which time passes. */
+
+#define ZERO_NS 1000
+
+struct clearing {
+	uint64_t pages, other_ns;	/* and what it does besides, for each page */
+	uint64_t took;
+};
+
+static void clears(struct kvm_vm *vm, void *arg)
+{
+	struct clearing *c = arg;
+	uint64_t i;
+
+	for (i = 0; i < c->pages; i++) {
+		charge(COST_PAGE_ZERO, 1);
+		charge_ns(LEDGER_PROGRAM, c->other_ns);
+		if (i % 64 == 63)
+			cpu_sync();
+	}
+	cpu_sync();
+	c->took = engine.now;
+}
+
+/* @percent of what one can move alone, the memory has. */
+static void clear_together(struct clearing *a, struct clearing *b, unsigned int percent)
+{
+	struct body first = { .fn = clears, .arg = a }, second = { .fn = clears, .arg = b };
+
+	costs.ns[COST_PAGE_ZERO] = ZERO_NS;
+	costs.memory_mb_per_s = 4096 * percent / 100;
+	make_host(64, 2, HOST_THP_NEVER);
+	first.vm = second.vm = make_vm("g", 4);
+	start(&first, 0);
+	if (b)
+		start(&second, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(first.done);
+	finish(&first);
+	if (b)
+		finish(&second);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+
+static void check_took(const struct clearing *c, uint64_t ns)
+{
+	/* give or take the first step, in which the other was not known yet */
+	ck_assert_uint_ge(c->took, ns - 64 * ZERO_NS);
+	ck_assert_uint_le(c->took, ns + 64 * ZERO_NS);
+}
+
+START_TEST(memory_bandwidth_is_shared_by_those_who_use_it_at_once)
+{
+	struct clearing a = { .pages = 6400 }, b = a;
+
+	/* no limit, and enough for both */
+	clear_together(&a, &b, 0);
+	ck_assert_uint_eq(a.took, 6400 * ZERO_NS);
+	ck_assert_uint_eq(b.took, 6400 * ZERO_NS);
+	clear_together(&a, &b, 200);
+	ck_assert_uint_eq(a.took, 6400 * ZERO_NS);
+	ck_assert_uint_eq(b.took, 6400 * ZERO_NS);
+	/* enough for one */
+	clear_together(&a, &b, 100);
+	check_took(&a, 2 * 6400 * ZERO_NS);
+	check_took(&b, 2 * 6400 * ZERO_NS);
+	clear_together(&a, &b, 150);
+	check_took(&a, 6400 * ZERO_NS * 4 / 3);
+	check_took(&b, 6400 * ZERO_NS * 4 / 3);
+	/* not even for one */
+	clear_together(&a, NULL, 50);
+	ck_assert_uint_eq(a.took, 2 * 6400 * ZERO_NS);
+}
+END_TEST
+
+START_TEST(who_uses_it_half_of_the_time_takes_a_third)
+{
+	struct clearing a = { .pages = 6400 }, b = { .pages = 6400, .other_ns = ZERO_NS };
+
+	/* a has two thirds of the memory for 9.6 ms, the other one a third, and then all of it */
+	clear_together(&a, &b, 100);
+	check_took(&a, 6400 * ZERO_NS * 3 / 2);
+	ck_assert_uint_le(b.took, 6400 * ZERO_NS * 5 / 2);
+	ck_assert_uint_ge(b.took, 6400 * ZERO_NS * 2);
+}
+END_TEST
+
+START_TEST(who_is_alone_again_has_all_of_it)
+{
+	struct clearing a = { .pages = 6400 }, b = { .pages = 640 };
+
+	clear_together(&a, &b, 100);
+	check_took(&b, 2 * 640 * ZERO_NS);
+	check_took(&a, (6400 + 640) * ZERO_NS);
 }
 END_TEST
 
@@ -326,6 +455,96 @@ START_TEST(a_split_takes_the_whole_leaf_out_of_the_ept)
 }
 END_TEST
 
+/* TLB flushes: what the other vCPU, which computes for 1 ms, has to do for a discard of pages. */
+
+struct discards {
+	unsigned int nr;		/* pages of a 2 MiB leaf, one by one */
+	enum host_madvise advice;
+	uint64_t us[4], exits[4];	/* of the other vCPU, after each */
+};
+
+static void computes(struct kvm_vm *vm, void *arg)
+{
+	charge_ns(LEDGER_PROGRAM, NSEC_PER_MSEC_U64);
+	cpu_sync();
+}
+
+static void discards(struct kvm_vm *vm, void *arg)
+{
+	struct discards *d = arg;
+
+	guest_ram_access(vm->ram, gfn(0), 512, RAM_WRITE);
+	for (unsigned int i = 0; i < d->nr; i++) {
+		guest_ram_madvise(vm->ram, i * 4096, 4096, d->advice);
+		d->exits[i] = vm->exits[KVM_EXIT_INTERRUPT];
+		d->us[i] = vm->account[ACCOUNT_EXIT].ns[COST_VMEXIT] / NSEC_PER_USEC_U64;
+	}
+}
+
+static struct kvm_vm *discard_beside(struct discards *d, struct body *other)
+{
+	struct body a = { .fn = discards, .arg = d };
+
+	make_host(64, 4, HOST_THP_ALWAYS);
+	a.vm = make_vm("g", 4);
+	if (other) {
+		other->vm = a.vm;
+		start(other, 1);
+	}
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && (!other || other->done));
+	finish(&a);
+	return a.vm;
+}
+
+/*
+ * zap_page_range_single(): mmu_notifier_invalidate_range_start() flushes vCPUs if the EPT had
+ * something (kvm_flush_remote_tlbs()), tlb_finish_mmu() the mm, whose mm_cpumask() has the CPUs of
+ * vCPUs that are in the guest.
+ */
+START_TEST(a_discard_interrupts_the_vcpus_that_run_whether_or_not_the_ept_had_the_page)
+{
+	struct body other = { .fn = computes };
+	struct discards d = { .nr = 3, .advice = HOST_MADV_DONTNEED };
+	struct kvm_vm *vm;
+
+	costs.ns[COST_VMEXIT] = 1000;
+	costs.ns[COST_TLB_FLUSH] = 500;
+	vm = discard_beside(&d, &other);
+	/* the 2 MiB leaf was split: it was in the EPT, and what is left of it is not */
+	ck_assert_uint_eq(d.exits[0], 2);
+	ck_assert_uint_eq(d.exits[1], 3);
+	ck_assert_uint_eq(d.exits[2], 4);
+	ck_assert_uint_eq(d.us[2], 4 + 1);	/* and the fault of the one that discards */
+	/* it computes that much longer, flushes included */
+	ck_assert_uint_eq(vm->vcpus[1]->ran, NSEC_PER_MSEC_U64 + 4 * (1000 + 500));
+	finish(&other);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+END_TEST
+
+START_TEST(who_discards_pays_for_each_that_it_interrupts_and_who_sleeps_is_left_alone)
+{
+	struct discards d = { .nr = 2, .advice = HOST_MADV_DONTNEED };
+	struct body other = { .fn = computes };
+	struct kvm_vm *vm;
+
+	costs.ns[COST_TLB_FLUSH] = 500;
+	vm = discard_beside(&d, NULL);
+	ck_assert_uint_eq(d.exits[1], 0);
+	/* its own mapping twice, and itself once as a vCPU */
+	ck_assert_uint_eq(vm->account[ACCOUNT_VMM_KERNEL].count[COST_TLB_FLUSH], 3);
+	unmake_host();
+	vm = discard_beside(&d, &other);
+	ck_assert_uint_eq(vm->account[ACCOUNT_VMM_KERNEL].count[COST_TLB_FLUSH], 3 + 1 + 2);
+	finish(&other);
+	unmake_host();
+	memset(&costs, 0, sizeof(costs));
+}
+END_TEST
+
 START_TEST(discard_clears_real_bytes)
 {
 	struct kvm_vm *vm;
@@ -384,15 +603,23 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, two_threads_share_one_cpu_fairly);
 	tcase_add_test(tc, a_thread_alone_on_its_cpu_waits_for_nobody);
 	tcase_add_test(tc, a_woken_thread_preempts_one_that_is_ahead);
+	tcase_add_test(tc, a_woken_thread_preempts_one_that_nobody_has_looked_at);
 	tcase_add_test(tc, threads_that_wait_for_ever_are_named);
 	tcase_add_test(tc, nobody_waits_for_a_lock_before_it_is_taken_or_after_it_is_free);
 	tcase_add_test(tc, holders_of_a_lock_do_not_overlap);
 	tcase_add_test(tc, a_lock_that_is_always_held_serves_no_more_than_its_time);
+	tcase_add_test(tc, memory_bandwidth_is_shared_by_those_who_use_it_at_once);
+	tcase_add_test(tc, who_uses_it_half_of_the_time_takes_a_third);
+	tcase_add_test(tc, who_is_alone_again_has_all_of_it);
 	tcase_add_test(tc, first_touch_maps_a_zeroed_frame_and_a_huge_one_where_allowed);
 	tcase_add_test(tc, the_footprint_is_the_integral_of_used_frames_over_time);
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
 	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
 	tcase_add_test(tc, a_split_takes_the_whole_leaf_out_of_the_ept);
+	tcase_add_test(
+		tc, a_discard_interrupts_the_vcpus_that_run_whether_or_not_the_ept_had_the_page);
+	tcase_add_test(
+		tc, who_discards_pays_for_each_that_it_interrupts_and_who_sleeps_is_left_alone);
 	tcase_add_test(tc, discard_clears_real_bytes);
 	tcase_add_test(tc, madvise_refuses_what_is_outside_or_unaligned);
 	tcase_add_test(tc, oracle_names_a_lost_page_and_its_owner);

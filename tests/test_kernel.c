@@ -274,6 +274,19 @@ START_TEST(a_new_task_waits_for_a_turn_of_all)
 }
 END_TEST
 
+/*
+ * check_preempt_wakeup() calls update_curr(): who has run for 20 ms is that much ahead, though
+ * nothing has interrupted it.  (Otherwise the next tick would find out, up to 4 ms later.)
+ */
+START_TEST(a_wake_up_knows_how_long_others_have_run)
+{
+	play(2, scene_wake_beside_long, 0);
+	ck_assert_int_ge(v[0], 20 * NSEC_PER_MSEC);
+	ck_assert_int_ge(v[1], v[0] - NSEC_PER_MSEC / 10);
+	ck_assert_int_le(v[1], v[0]);
+}
+END_TEST
+
 /* At any moment of their lives; with the sanitizer, what a child knew of its parent shows. */
 START_TEST(a_parent_is_killed_whatever_its_children_do)
 {
@@ -384,6 +397,7 @@ Suite *test_suite(int argc, char **argv)
 		two_tasks_share_a_vcpu,
 		kthread_stop_waits_for_the_thread,
 		a_new_task_waits_for_a_turn_of_all,
+		a_wake_up_knows_how_long_others_have_run,
 		a_parent_is_killed_whatever_its_children_do,
 	};
 	const TTest *const rest_tests[] = {

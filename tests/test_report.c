@@ -35,6 +35,32 @@ START_TEST(every_number_is_that_of_json)
 }
 END_TEST
 
+START_TEST(what_programs_measure_is_in_page_tables_and_json)
+{
+	struct json_object *json;
+	size_t size;
+	char *html;
+
+	setenv("S", top, 1);
+	well("BALLAST_SCENARIOS=$S/scenarios $B run $S/scenarios/victim.dts --until 3s --trace t "
+	     "| grep -A3 '^Latency of requests' | grep -q '^  guest  *service '");
+	well("$B report t && $B trace report t --json >t.json");
+	well("$B trace report t | grep -A4 '^Bandwidth of tasks' | grep -q '^  guest  *stream '");
+	well("$B trace report t | grep -A4 '^Work in a quantum' | grep -q '^  guest  *ftq '");
+	html = read_file("t.html", &size);
+	json = json_object_from_file("t.json");
+	ck_assert_ptr_nonnull(json);
+	check_numbers(html, json);
+	ck_assert_ptr_nonnull(strstr(html, ".measured.p999_ns\""));
+	ck_assert_ptr_nonnull(strstr(html, ".measured.mean_mb_per_s\""));
+	ck_assert_ptr_nonnull(strstr(html, ".measured.min_work\""));
+	/* and nothing of it where nobody measures */
+	well("! $B run first.dts --trace t | grep -e '^Latency' -e '^Bandwidth' -e quantum");
+	json_object_put(json);
+	free(html);
+}
+END_TEST
+
 START_TEST(the_same_trace_gives_the_same_bytes)
 {
 	well("$B run first.dts --quiet --trace t");
@@ -312,6 +338,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, enter_scratch, leave_scratch);
 	tcase_add_test(tc, every_number_is_that_of_json);
+	tcase_add_test(tc, what_programs_measure_is_in_page_tables_and_json);
 	tcase_add_test(tc, the_same_trace_gives_the_same_bytes);
 	tcase_add_test(tc, it_says_what_was_asked_and_how_to_get_it_again);
 	tcase_add_test(tc, each_cost_says_what_it_rests_on);

@@ -626,10 +626,25 @@ static const struct bad bads[] = {
 	  "allowed: ballast,program-memhog, ballast,program-allocate, ballast,program-page-fault1, "
 	  "ballast,program-page-fault2, ballast,program-churn, ballast,program-filescan, "
 	  "ballast,program-idle, ballast,program-demand, ballast,program-compact, "
-	  "ballast,program-offline" },
+	  "ballast,program-offline, ballast,program-service, ballast,program-stream, "
+	  "ballast,program-ftq" },
 	{ "&programs { n { compatible = \"ballast,program-churn\"; size-mib = <8>; duration-ms = "
 	  "<9>; min-kib = <64>; max-kib = <8>; }; };",
 	  "FILE: /guest-a/programs/n: max-kib: less than min-kib; allowed: 64..1073741824 KiB" },
+	{ "&programs { n { compatible = \"ballast,program-stream\"; size-mib = <64>; tasks = <32>; "
+	  "duration-ms = <9>; }; };",
+	  "FILE: /guest-a/programs/n: size-mib: more than the guest's memory and swap; allowed: "
+	  "1..8 MiB" },
+	{ "&programs { n { compatible = \"ballast,program-service\"; size-mib = <8>; duration-ms = "
+	  "<9>; rate-per-s = <0>; }; };",
+	  "FILE: /guest-a/programs/n: rate-per-s: 0 is out of range; allowed: 1..1000000 1/s" },
+	{ "&programs { n { compatible = \"ballast,program-service\"; size-mib = <8>; duration-ms = "
+	  "<9>; pattern = \"linear\"; }; };",
+	  "FILE: /guest-a/programs/n: pattern: \"linear\" is unknown; allowed: uniform|"
+	  "zipf" },
+	{ "&costs { memory-bandwidth-mb-per-s = \"much\"; };",
+	  "FILE: /host/costs: memory-bandwidth-mb-per-s: not a number of one or two "
+	  "cells; allowed: 0..100000000 MB/s" },
 	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"nowhere.csv\"; }; };",
 	  "FILE: /guest-a/programs/n: file: cannot read nowhere.csv: No such file or directory; "
 	  "allowed: a file, relative to the scenario" },

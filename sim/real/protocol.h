@@ -32,6 +32,8 @@
  *
  *   @ NS start INDEX
  *   @ NS phase INDEX ITERATION NAME	the program waits for "go"
+ *   @ NS measured INDEX WHAT VALUE:COUNT...
+ *				what it has measured (enum program_measure), some values at once
  *   @ NS exit INDEX		main function is over, memory is still there; the program waits
  *				for "go"
  *   @ NS end INDEX STATUS KILLED WORK CPU_NS ELAPSED_NS MINFLT MAJFLT

@@ -89,6 +89,8 @@ static void on_event(void *opaque, const char *line)
 {
 	struct real_guest *g = opaque;
 
+	if (real_program_measured(g, line))
+		return;
 	if (g->nr_events == REAL_EVENTS_MAX)
 		real_run_fail(g->run, TRACE_END_FAILED, false,
 			      "the guest's agent says too much at once");

@@ -148,6 +148,8 @@ int real_guests_serve(struct real_run *run, int ms);
 /* run_programs.c */
 int real_program_begin(struct real_item *item);
 int real_programs_see_events(struct real_run *run);
+/* An event of the agent is recorded at once if it is of this kind: there may be many. */
+bool real_program_measured(struct real_guest *g, const char *text);
 
 /* run_commands.c */
 int real_command_begin(struct real_item *item);

@@ -109,6 +109,32 @@ static int see_end(struct real_guest *g, unsigned int index, const char *rest)
 	return 0;
 }
 
+/* " VALUE:COUNT..." */
+static void add_values(struct trace_histogram *values, const char *text)
+{
+	uint64_t value, count;
+	int head;
+
+	for (; sscanf(text, " %" SCNu64 ":%" SCNu64 "%n", &value, &count, &head) == 2; text += head)
+		trace_histogram_add(values, value, count);
+}
+
+bool real_program_measured(struct real_guest *g, const char *text)
+{
+	struct trace_histogram values = { 0 };
+	unsigned int index, what;
+	int head = 0;
+
+	if (sscanf(text, "%*u measured %u %u%n", &index, &what, &head) != 2 || !head)
+		return false;
+	add_values(&values, text + head);
+	if (values.count && what < NR_TRACE_MEASURES && index < g->config->nr_programs && !g->gone)
+		TRACE(g->run->trace, real_run_trace_now(g->run), measured, .guest = g->id,
+		      .program = index, .what = what, .values = &values);
+	trace_histogram_free(&values);
+	return true;
+}
+
 /* "NS KIND INDEX [REST]" */
 static int see_event(struct real_guest *g, const char *text)
 {

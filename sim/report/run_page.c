@@ -115,6 +115,7 @@ static void sections(const struct run_page *page)
 	fputs("<h2>Programs</h2>\n", h->out);
 	run_plot_programs(page);
 	run_table_programs(h);
+	run_table_measured(h);
 	run_table_commands(h);
 	fputs("<h2>Memory</h2>\n", h->out);
 	run_plot_memory(page);

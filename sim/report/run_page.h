@@ -35,6 +35,7 @@ void run_plot_faults(const struct run_page *page);
 
 /* run_tables.c */
 void run_table_programs(const struct html *h);
+void run_table_measured(const struct html *h);
 void run_table_commands(const struct html *h);
 void run_table_guests(const struct html *h);
 void run_table_mechanism(const struct html *h);

@@ -52,6 +52,51 @@ void run_table_programs(const struct html *h)
 	html_left_out(h->out, nr - n);
 }
 
+static const struct {
+	const char *what, *title, *unit;
+} measures[] = {
+	{ "latency-ns", "Latency of requests", "ns" },
+	{ "bandwidth-mb-per-s", "Bandwidth of tasks, MB/s", "mb_per_s" },
+	{ "work-of-quantum", "Work in a quantum of time", "work" },
+};
+
+/* Programs that have measured the same; the last two are shares of the best. */
+void run_table_measured(const struct html *h)
+{
+	unsigned int nr = html_length(h, "programs"), rows;
+
+	for (size_t m = 0; m < sizeof(measures) / sizeof(measures[0]); m++) {
+		const char *unit = measures[m].unit;
+
+		rows = 0;
+		for (unsigned int i = 0; i < nr && rows < PROGRAMS_LISTED; i++) {
+			const char *what = html_string(h, "programs[%u].measured.what", i);
+
+			if (!what || strcmp(what, measures[m].what))
+				continue;
+			if (!rows++) {
+				fprintf(h->out, "<h3>%s</h3>\n", measures[m].title);
+				html_table(h->out, "guest|program|count|mean|p50|p99|p99.9|min|max|"
+					   "lowest|lost", 2);
+			}
+			html_row(h->out);
+			html_cell(h->out, guest_name(h, html_u64(h, "programs[%u].guest", i)));
+			html_cell(h->out, html_string(h, "programs[%u].name", i));
+			html_cell_number(h, "programs[%u].measured.count", i);
+			html_cell_number(h, "programs[%u].measured.mean_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.p50_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.p99_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.p999_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.min_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.max_%s", i, unit);
+			html_cell_number(h, "programs[%u].measured.lowest_permille", i);
+			html_cell_number(h, "programs[%u].measured.lost_permille", i);
+		}
+		if (rows)
+			html_table_end(h->out);
+	}
+}
+
 void run_table_commands(const struct html *h)
 {
 	unsigned int nr = html_length(h, "commands"), n = shown(nr, PROGRAMS_LISTED);

@@ -403,6 +403,7 @@ static void program_ended(void *opaque, unsigned int index, const struct program
 	struct machine_guest *guest = opaque;
 	struct machine *m = guest->machine;
 
+	machine_measured_end(guest, index);
 	if (result->killed)
 		MACHINE_TRACE(m, program_killed, .guest = guest->id, .program = index,
 			      .resident = guest->oom_pages, .work = result->work,
@@ -420,6 +421,7 @@ static void program_ended(void *opaque, unsigned int index, const struct program
 static const struct program_ops program_ops = {
 	.started = program_started,
 	.phase = program_phase_done,
+	.measured = machine_measured,
 	.ended = program_ended,
 };
 
@@ -521,6 +523,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 		trace_histogram_free(&guest->faults[kind]);
 	machine_control_destroy(guest);
 	trace_histogram_free(&guest->given_back);
+	machine_measured_free(guest);
 	free(guest->told);
 	free(guest->images);
 	free(guest->devices);

@@ -75,6 +75,7 @@ struct machine_guest {
 	struct machine_item boot;
 	struct machine_item *programs;
 	struct program_config *program_configs;
+	struct machine_measured *measured;	/* of each program; NULL: nothing was yet */
 	uint32_t programs_left;
 	bool up, gone;
 	bool unloading;			/* its modules are being removed */
@@ -305,6 +306,13 @@ void machine_samples_init(struct machine *m);
 void machine_trace_samples(struct machine *m);
 /* One guest and the host. */
 void machine_trace_sample(struct machine_guest *guest);
+
+/* machine_measured.c */
+/* As in struct program_ops, with the guest as @opaque. */
+void machine_measured(void *opaque, unsigned int index, enum program_measure what, uint64_t value);
+/* Nothing more comes of this program. */
+void machine_measured_end(struct machine_guest *guest, uint32_t index);
+void machine_measured_free(struct machine_guest *guest);
 
 /* machine-trace.c */
 void machine_trace_init(struct machine *m);

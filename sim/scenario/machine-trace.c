@@ -371,6 +371,10 @@ static void emit_counters(struct machine *m)
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		MACHINE_TRACE(m, counter, .guest = TRACE_HOST,
 		      .name = counters[i].name, .value = counters[i].value);
+	/* How much longer all took for the memory of others. */
+	if (m->host.cpus.memory.waited)
+		MACHINE_TRACE(m, counter, .guest = TRACE_HOST, .name = "memory-bandwidth-ns",
+			      .value = m->host.cpus.memory.waited);
 }
 
 /* What threads, and tasks that were preempted, owe will not pass within the run. */

@@ -117,6 +117,7 @@ static void cut_programs(struct machine_guest *guest, enum trace_cut why)
 
 		if (guest->programs[i].state != ITEM_RUNNING || !guest->kernel)
 			continue;
+		machine_measured_end(guest, i);
 		program_result_now(guest->kernel, i, &result);
 		MACHINE_TRACE(m, program_cut, .guest = guest->id, .program = i, .why = why,
 			      .work = result.work, .cpu = result.cpu_ns,

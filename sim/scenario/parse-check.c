@@ -272,17 +272,20 @@ static void check_program(struct parser *p, const struct tree_node *node,
 			  const struct scenario_guest *guest,
 			  const struct scenario_program *program)
 {
+	uint64_t memory = guest->memory_mib + guest->swap.size_mib, each = 1;
 	char line[256] = "";
 	FILE *file;
 
+	if (program->kind == SCENARIO_PROGRAM_STREAM)
+		each = UINT64_C(2) * program->tasks;	/* arrays, all of them at once */
 	if (program->min_kib > program->max_kib)
 		parse_error(p, blame(node, "max-kib"), node, "max-kib",
 			    "less than min-kib; allowed: %" PRIu32 "..1073741824 KiB",
 			    program->min_kib);
-	if (program->size_mib > guest->memory_mib + guest->swap.size_mib)
+	if (program->size_mib > memory / each)
 		parse_error(p, blame(node, "size-mib"), node, "size-mib",
 			    "more than the guest's memory and swap; allowed: 1..%" PRIu64 " MiB",
-			    guest->memory_mib + guest->swap.size_mib);
+			    memory / each);
 	if (!program->file)
 		return;
 	file = fopen(program->file, "r");

@@ -163,6 +163,7 @@ const char *scenario_program_name(enum scenario_program_kind kind)
 	static const char *const names[NR_SCENARIO_PROGRAMS] = {
 		"memhog", "allocate", "page-fault1", "page-fault2",
 		"churn", "filescan", "idle", "demand", "compact", "offline",
+		"service", "stream", "ftq",
 	};
 
 	return names[kind];

@@ -157,6 +157,11 @@ static const struct property_spec costs_properties[] = {
 	{ "references", PROPERTY_STRINGLIST, NULL, 0, 0, "none", NULL, 0,
 	  "what the texts of sources name in brackets: \"[NAME] ...\"",
 	  FIELD(scenario_host, cost_references) },
+	U64("memory-bandwidth-mb-per-s", "MB/s", 0, 100000000, "0",
+	    FIELD(scenario_host, costs.memory_mb_per_s),
+	    "of the host's memory, for all who clear, copy, read or write it; 0: no limit"),
+	STRING("memory-bandwidth-mb-per-s-source", "",
+	       FIELD(scenario_host, memory_bandwidth_source), "what that rests on"),
 #define COST(id, prop, text)                                                                       \
 	{ prop, PROPERTY_U64, "ns", 0, NS_MAX, NULL, NULL, 0, text,                                \
 	  offsetof(struct scenario_host, costs.ns[COST_##id]), sizeof(uint64_t) },               \
@@ -397,6 +402,12 @@ static const struct property_spec program_properties[] = { PROGRAM_PROPERTIES };
 	ENUM("madvise", "none hugepage nohugepage", "none", FIELD(scenario_program, madvise),      \
 	     "advice on huge pages for the mapping")
 
+#define PROGRAM_DURATION                                                                           \
+	U64("duration-ms", "ms", 1, MS_MAX, NULL, FIELD(scenario_program, duration_ms),            \
+	    "how long it runs")
+#define PROGRAM_TASKS                                                                              \
+	U32("tasks", NULL, 1, 4096, "1", FIELD(scenario_program, tasks), "tasks at once")
+
 static const struct property_spec memhog_properties[] = {
 	PROGRAM_SIZE(NULL, "memory that it maps and writes"), PROGRAM_LOOPS("1"), PROGRAM_HOLD,
 	U64("pause-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_program, pause_ms),
@@ -409,8 +420,7 @@ static const struct property_spec allocate_properties[] = {
 };
 static const struct property_spec page_fault_properties[] = {
 	PROGRAM_SIZE("128", "mapping of each task"), PROGRAM_LOOPS(NULL),
-	U32("tasks", NULL, 1, 4096, "1", FIELD(scenario_program, tasks), "tasks at once"),
-	PROGRAM_MADVISE,
+	PROGRAM_TASKS, PROGRAM_MADVISE,
 };
 static const struct property_spec churn_properties[] = {
 	PROGRAM_SIZE(NULL, "memory that it holds on average"),
@@ -420,9 +430,7 @@ static const struct property_spec churn_properties[] = {
 	    "largest allocation (sizes are uniform in their logarithm)"),
 	U64("lifetime-ms", "ms", 1, MS_MAX, "1000", FIELD(scenario_program, lifetime_ms),
 	    "mean lifetime of an allocation (exponential)"),
-	U64("duration-ms", "ms", 1, MS_MAX, NULL, FIELD(scenario_program, duration_ms),
-	    "how long it runs"),
-	PROGRAM_MADVISE,
+	PROGRAM_DURATION, PROGRAM_MADVISE,
 };
 static const struct property_spec filescan_properties[] = {
 	U64("file-mib", "MiB", 1, MIB_MAX, NULL, FIELD(scenario_program, file_mib),
@@ -455,6 +463,31 @@ static const struct property_spec offline_properties[] = {
 	    "how long it stays offline"),
 };
 
+
+static const struct property_spec service_properties[] = {
+	PROGRAM_SIZE(NULL, "its working set"),
+	U32("rate-per-s", "1/s", 1, 1000000, "1000", FIELD(scenario_program, rate_per_s),
+	    "requests that arrive (exponential intervals)"),
+	U32("touches", "pages", 0, 1000000, "16", FIELD(scenario_program, touches),
+	    "pages of 4 KiB that a request reads or writes"),
+	U32("write-percent", "%", 0, 100, "10", FIELD(scenario_program, write_percent),
+	    "of these, how many are written"),
+	U32("compute-us", "us", 0, 1000000, "50", FIELD(scenario_program, compute_us),
+	    "CPU time that a request takes besides"),
+	ENUM("pattern", "uniform zipf", "zipf", FIELD(scenario_program, pattern),
+	     "which pages: any alike, or few of them most of the time (exponent 1)"),
+	PROGRAM_DURATION, PROGRAM_MADVISE,
+};
+static const struct property_spec stream_properties[] = {
+	PROGRAM_SIZE("64", "each of the two arrays of a task"), PROGRAM_TASKS, PROGRAM_DURATION,
+	PROGRAM_MADVISE,
+};
+static const struct property_spec ftq_properties[] = {
+	U32("quantum-us", "us", 10, 10000000, "1000", FIELD(scenario_program, quantum_us),
+	    "length of a quantum"),
+	PROGRAM_TASKS, PROGRAM_DURATION,
+};
+
 #define PROGRAM_NODE(ident, compatible_, kind_, set, text)                                         \
 	static const struct node_spec ident = {                                                    \
 		.kind = NODE_PROGRAM, .compatible = compatible_, .variant = kind_, .doc = text,    \
@@ -482,10 +515,17 @@ PROGRAM_NODE(node_compact, "ballast,program-compact", SCENARIO_PROGRAM_COMPACT, 
 	     "has the kernel compact all memory (/proc/sys/vm/compact_memory)");
 PROGRAM_NODE(node_offline, "ballast,program-offline", SCENARIO_PROGRAM_OFFLINE, offline_properties,
 	     "takes a block of memory offline, and back online");
+PROGRAM_NODE(node_service, "ballast,program-service", SCENARIO_PROGRAM_SERVICE, service_properties,
+	     "answers requests from a working set; how long they take is recorded");
+PROGRAM_NODE(node_stream, "ballast,program-stream", SCENARIO_PROGRAM_STREAM, stream_properties,
+	     "copies memory; how fast, pass by pass, is recorded (the copy of STREAM)");
+PROGRAM_NODE(node_ftq, "ballast,program-ftq", SCENARIO_PROGRAM_FTQ, ftq_properties,
+	     "computes; how much it does in each quantum of time is recorded (FTQ)");
 
 static const struct node_spec *const program_nodes[] = {
 	&node_memhog, &node_allocate, &node_page_fault1, &node_page_fault2, &node_churn,
-	&node_filescan, &node_idle, &node_demand, &node_compact, &node_offline, NULL,
+	&node_filescan, &node_idle, &node_demand, &node_compact, &node_offline, &node_service,
+	&node_stream, &node_ftq, NULL,
 };
 static const struct node_spec *const module_nodes[] = { &node_module, NULL };
 static const struct node_spec *const device_nodes[] = { &node_device, &node_page_hint, NULL };

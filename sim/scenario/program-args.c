@@ -14,6 +14,8 @@ struct program_arg *scenario_program_args(const struct scenario_program *p, size
 	static const char *const advice[] = { [SCENARIO_MADVISE_NONE] = "none",
 					      [SCENARIO_MADVISE_HUGEPAGE] = "hugepage",
 					      [SCENARIO_MADVISE_NOHUGEPAGE] = "nohugepage" };
+	static const char *const patterns[] = { [SCENARIO_PATTERN_UNIFORM] = "uniform",
+						[SCENARIO_PATTERN_ZIPF] = "zipf" };
 	const struct program_arg args[] = {
 		{ "size-mib", NULL, p->size_mib },
 		{ "loops", NULL, p->loops },
@@ -29,6 +31,12 @@ struct program_arg *scenario_program_args(const struct scenario_program *p, size
 		{ "time-percent", NULL, p->time_percent },
 		{ "bytes-percent", NULL, p->bytes_percent },
 		{ "madvise", advice[p->madvise], 0 },
+		{ "rate-per-s", NULL, p->rate_per_s },
+		{ "touches", NULL, p->touches },
+		{ "write-percent", NULL, p->write_percent },
+		{ "compute-us", NULL, p->compute_us },
+		{ "pattern", patterns[p->pattern], 0 },
+		{ "quantum-us", NULL, p->quantum_us },
 	};
 	struct program_arg *copy = malloc(sizeof(args));
 

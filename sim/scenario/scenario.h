@@ -134,6 +134,7 @@ struct scenario_host {
 	uint32_t nr_cgroups;
 	const char *costs_name;		/* of the cost table */
 	struct cost_table costs;
+	const char *memory_bandwidth_source;
 	const char *cost_source[NR_COSTS];	/* what each rests on; "": not said */
 	struct scenario_strings cost_references;	/* "[NAME] ...", that those texts name */
 	struct scenario_module *modules;	/* of its kernel, as a guest's */
@@ -218,6 +219,9 @@ enum scenario_program_kind {
 	SCENARIO_PROGRAM_DEMAND,
 	SCENARIO_PROGRAM_COMPACT,
 	SCENARIO_PROGRAM_OFFLINE,
+	SCENARIO_PROGRAM_SERVICE,
+	SCENARIO_PROGRAM_STREAM,
+	SCENARIO_PROGRAM_FTQ,
 	NR_SCENARIO_PROGRAMS
 };
 
@@ -227,6 +231,8 @@ enum scenario_madvise {
 	SCENARIO_MADVISE_NOHUGEPAGE,
 };
 
+enum scenario_pattern { SCENARIO_PATTERN_UNIFORM, SCENARIO_PATTERN_ZIPF };
+
 /* Arguments that a program does not have are 0. */
 struct scenario_program {
 	const char *name;
@@ -234,7 +240,7 @@ struct scenario_program {
 	enum scenario_program_kind kind;
 	struct scenario_start start;	/* start.after already has the program before it */
 	bool background;		/* the next program does not wait for this one */
-	uint64_t size_mib;		/* memhog, allocate, page_fault*: per task; churn: held */
+	uint64_t size_mib;		/* of each task; churn: held; stream: an array */
 	uint32_t loops;
 	uint32_t tasks;
 	uint64_t hold_ms, pause_ms;
@@ -247,6 +253,11 @@ struct scenario_program {
 	uint32_t bytes_percent;		/* demand: memory axis of the file */
 	const char *file;		/* demand: an existing file */
 	enum scenario_madvise madvise;
+	uint32_t rate_per_s, touches;	/* service: requests, and pages of each */
+	uint32_t write_percent;		/* service: of those pages, how many are written */
+	uint32_t compute_us;		/* service: CPU time of a request */
+	enum scenario_pattern pattern;	/* service */
+	uint32_t quantum_us;		/* ftq */
 };
 
 #define SCENARIO_ORDER_UNSET UINT32_MAX	/* the driver's own, or that of a pageblock */

@@ -37,6 +37,20 @@ enum metric_better { METRIC_LESS, METRIC_MORE };
 	       "latency of faults that the host serves (EPT violations, swap-in), median")         \
 	METRIC(FAULT_P99, "fault_p99_ns", "Time", "p99", NS, LESS, "the same, 99 of 100")          \
 	METRIC(FAULT_MAX, "fault_max_ns", "Time", "max", NS, LESS, "the same, the longest")        \
+	METRIC(LATENCY_P50, "latency_p50_ns", "Victims", "request p50", NS, LESS,                  \
+	       "time from a request to its answer, of all programs `service`, median")             \
+	METRIC(LATENCY_P99, "latency_p99_ns", "Victims", "p99", NS, LESS, "the same, 99 of 100")   \
+	METRIC(LATENCY_P999, "latency_p999_ns", "Victims", "p99.9", NS, LESS,                      \
+	       "the same, 999 of 1000")                                                            \
+	METRIC(LATENCY_MAX, "latency_max_ns", "Victims", "max", NS, LESS, "the same, the longest") \
+	METRIC(BANDWIDTH_LOWEST, "bandwidth_lowest_permille", "Victims", "bandwidth", PERCENT,     \
+	       MORE, "of a program `stream`, its lowest bandwidth over its best, as means of "     \
+	       "`sample-ms`; the program that has least")                                          \
+	METRIC(BANDWIDTH_LOST, "bandwidth_lost_permille", "Victims", "lost", PERCENT, LESS,        \
+	       "what such a program lacks to its best all the time; the one that lacks most")      \
+	METRIC(QUANTA_LOST, "quanta_lost_permille", "Victims", "quanta lost", PERCENT, LESS,       \
+	       "work that a program `ftq` has not done, over that of its best quantum all the "    \
+	       "time; the one that lacks most")                                                    \
 	METRIC(BEFORE_SWAP, "guests_before_swap", "Memory", "to swap", COUNT, MORE,                \
 	       "guests whose programs had all ended when the host swapped its first page out")     \
 	METRIC(BEFORE_OOM, "guests_before_oom", "Memory", "to OOM", COUNT, MORE,                   \

@@ -104,6 +104,16 @@ static void collect(struct trace_consumer *consumer, const struct trace_record *
 	c->report.consumer.record(&c->report.consumer, record);
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void set(struct measures *m, enum metric metric, uint64_t value)
 {
 	m->value[metric] = value;
@@ -183,6 +193,43 @@ static void set_faults(struct measures *m, const struct report_guest *all)
 	trace_histogram_free(&h);
 }
 
+/* Latencies of all programs together; of the rest, the program that is worst off. */
+static void set_victims(struct measures *m, const struct report *r)
+{
+	uint64_t lowest = UINT64_MAX, bandwidth = 0, quanta = 0;
+	struct trace_histogram h = { 0 };
+	bool seen[NR_TRACE_MEASURES] = { false };
+
+	for (unsigned int i = 0; i < r->nr_programs; i++) {
+		const struct report_measured *p = &r->programs[i].measured;
+
+		if (!p->all.count)
+			continue;
+		seen[p->what] = true;
+		if (p->what == TRACE_MEASURE_LATENCY) {
+			trace_histogram_merge(&h, &p->all);
+		} else if (p->what == TRACE_MEASURE_BANDWIDTH) {
+			lowest = min_u64(lowest, report_measured_lowest(p));
+			bandwidth = max_u64(bandwidth, report_measured_lost(p));
+		} else {
+			quanta = max_u64(quanta, report_measured_lost(p));
+		}
+	}
+	if (h.count) {
+		set(m, METRIC_LATENCY_P50, trace_histogram_quantile(&h, 50, 100));
+		set(m, METRIC_LATENCY_P99, trace_histogram_quantile(&h, 99, 100));
+		set(m, METRIC_LATENCY_P999, trace_histogram_quantile(&h, 999, 1000));
+		set(m, METRIC_LATENCY_MAX, h.max);
+	}
+	if (seen[TRACE_MEASURE_BANDWIDTH]) {
+		set(m, METRIC_BANDWIDTH_LOWEST, lowest);
+		set(m, METRIC_BANDWIDTH_LOST, bandwidth);
+	}
+	if (seen[TRACE_MEASURE_QUANTUM])
+		set(m, METRIC_QUANTA_LOST, quanta);
+	trace_histogram_free(&h);
+}
+
 static void set_memory(struct measures *m, const struct collector *c, const struct report_sum *sum)
 {
 	const struct report *r = &c->report;
@@ -249,6 +296,7 @@ static void set_all(struct outcome *o, const struct collector *c)
 	set_run_time(m, &c->report);
 	set(m, METRIC_STALLED, sum.all.last.stalled);
 	set_faults(m, &sum.all);
+	set_victims(m, &c->report);
 	set_memory(m, c, &sum);
 	set_cpu(m, &c->report);
 	set_telling(m, &sum);

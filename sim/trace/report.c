@@ -340,7 +340,7 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 		see_guest(r, record);
 		break;
 	case TRACE_ID_program_start: case TRACE_ID_program_end: case TRACE_ID_program_killed:
-	case TRACE_ID_program_cut:
+	case TRACE_ID_program_cut: case TRACE_ID_measured:
 		report_see_program(r, record);
 		break;
 	case TRACE_ID_command: case TRACE_ID_command_start: case TRACE_ID_command_end:

@@ -12,6 +12,13 @@
 
 #include "trace.h"
 
+/* What a program has measured of itself; no count: nothing. */
+struct report_measured {
+	enum trace_measure what;
+	struct trace_histogram all;
+	uint64_t period_lowest, period_best;	/* means of records */
+};
+
 struct report_program {
 	uint64_t guest, program;
 	char *name;
@@ -22,6 +29,7 @@ struct report_program {
 	/* RUNS: the trace breaks off before anything is said of its end */
 	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED, PROGRAM_VMM_KILLED,
 	       PROGRAM_NOT_ENDED } state;
+	struct report_measured measured;
 };
 
 /* A command of the host; memory is what the guest is left with, in bytes. */
@@ -154,6 +162,9 @@ struct report {
 
 void report_init(struct report *r);
 void report_free(struct report *r);
+/* In 1/1000 of the best: the lowest period; what is missing of all (see report_measured.c). */
+uint64_t report_measured_lowest(const struct report_measured *m);
+uint64_t report_measured_lost(const struct report_measured *m);
 /* How the run ended, as the trace calls it; "not finished", "unknown". */
 const char *report_result(const struct report *r);
 

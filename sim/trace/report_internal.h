@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of a report share: report.c takes the records, report_outcome.c keeps what became
- * of programs and commands, report_memory.c where memory is and which images there are,
- * report_cgroups.c memory groups of the host.
+ * of programs and commands, report_measured.c what programs have measured, report_memory.c where
+ * memory is and which images there are, report_cgroups.c memory groups of the host.
  */
 #ifndef BALLAST_TRACE_REPORT_INTERNAL_H
 #define BALLAST_TRACE_REPORT_INTERNAL_H
@@ -24,6 +24,13 @@ void report_see_program(struct report *r, const struct trace_record *record);
 void report_see_command(struct report *r, const struct trace_record *record);
 void report_see_vmm_killed(struct report *r, const struct trace_record *record);
 void report_free_outcome(struct report *r);
+
+/* report_measured.c; @max: guests that are listed, 0: all */
+void report_measured_add(struct report_measured *m, enum trace_measure what,
+			 const struct trace_histogram *values);
+void report_text_measured(const struct report *r, FILE *out, unsigned int max);
+/* A member "measured" of the object of a program, if there is something. */
+void report_json_measured(const struct report_measured *m, struct json *j);
 
 /* report_memory.c; @max: guests that are listed, 0: all */
 void report_see_memory(struct report *r, const struct trace_record *record);

@@ -169,6 +169,7 @@ static void json_programs(struct json *j, const struct report *r)
 		json_u64(j, "cpu_ns", p->cpu);
 		json_u64(j, "stalled_ns", p->stalled);
 		json_u64(j, "work", p->work);
+		report_json_measured(&p->measured, j);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -55,6 +55,7 @@ void report_see_program(struct report *r, const struct trace_record *record)
 	const struct trace_rec_program_start *start = record->rec;
 	const struct trace_rec_program_end *end = record->rec;
 	const struct trace_rec_program_cut *cut = record->rec;
+	const struct trace_rec_measured *measured = record->rec;
 	struct report_program *p;
 
 	if (record->id == TRACE_ID_program_start) {
@@ -68,6 +69,10 @@ void report_see_program(struct report *r, const struct trace_record *record)
 	p = program_of(r, start->guest, start->program);
 	if (!p)
 		return;
+	if (record->id == TRACE_ID_measured) {
+		report_measured_add(&p->measured, measured->what, measured->values);
+		return;
+	}
 	p->end = record->time;
 	if (record->id == TRACE_ID_program_end) {
 		p->state = PROGRAM_ENDED;
@@ -156,8 +161,10 @@ void report_see_command(struct report *r, const struct trace_record *record)
 
 void report_free_outcome(struct report *r)
 {
-	for (unsigned int i = 0; i < r->nr_programs; i++)
+	for (unsigned int i = 0; i < r->nr_programs; i++) {
 		free(r->programs[i].name);
+		trace_histogram_free(&r->programs[i].measured.all);
+	}
 	for (unsigned int i = 0; i < r->nr_commands; i++)
 		free(r->commands[i].name);
 	host_free(r->programs);

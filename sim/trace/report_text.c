@@ -431,6 +431,7 @@ void report_text(const struct report *r, FILE *out, unsigned int guests_max)
 	report_sum_init(&sum, r);
 	text_run(r, out);
 	text_programs(r, out, guests_max);
+	report_text_measured(r, out, guests_max);
 	text_commands(r, out, guests_max);
 	text_guests(r, &sum, out, guests_max);
 	report_text_where(r, out, guests_max);

@@ -84,6 +84,14 @@ static void process_begin(unsigned int number)
 	posix_memory_begin(random_u64(&contents));
 }
 
+static void leave(void)
+{
+	const struct posix_program *p = posix_self.program;
+
+	if (p->hooks->leaves)
+		p->hooks->leaves(p->opaque);
+}
+
 int posix_program_main(const struct posix_program *program)
 {
 	uint64_t since;
@@ -94,6 +102,7 @@ int posix_program_main(const struct posix_program *program)
 	prctl(PR_SET_NAME, program->info->name);
 	process_begin(posix_self.nr_forked++);
 	status = program->info->main();
+	leave();
 	since = posix_clock_ns(CLOCK_MONOTONIC);
 	if (program->hooks->ended)
 		program->hooks->ended(program->opaque, status);
@@ -105,12 +114,16 @@ static void __attribute__((noreturn)) task_main(unsigned int task, pid_t parent,
 						int (*fn)(unsigned int task, const void *arg),
 						const void *arg)
 {
+	int status;
+
 	/* The parent may have been gone before it was asked for. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(1);
 	posix_self.is_task = true;
 	process_begin(posix_self.nr_forked);
-	_exit(fn(task, arg));
+	status = fn(task, arg);
+	leave();
+	_exit(status);
 }
 
 /* Returns whether the process ended with status 0. */
@@ -340,6 +353,21 @@ void program_compute_ns(uint64_t ns)
 		;
 }
 
+/* Like FTQ's own loop: additions that the compiler must make, and a look at the clock. */
+#define WORK_ROUNDS 64
+
+uint64_t program_work_until(uint64_t time_ns)
+{
+	uint64_t work = 0;
+
+	while (program_now_ns() < time_ns) {
+		for (unsigned int i = 0; i < WORK_ROUNDS; i++)
+			__asm__ volatile("" : "+r"(work));
+		work++;
+	}
+	return work;
+}
+
 uint64_t program_now_ns(void)
 {
 	return posix_clock_ns(CLOCK_MONOTONIC) - posix_self.paused_ns;
@@ -405,6 +433,14 @@ void program_phase(const char *name, uint64_t iteration)
 void program_work(uint64_t units)
 {
 	__atomic_fetch_add(&posix_self.program->shared->work, units, __ATOMIC_RELAXED);
+}
+
+void program_measured(enum program_measure what, uint64_t value)
+{
+	const struct posix_program *p = posix_self.program;
+
+	if (p->hooks->measured)
+		p->hooks->measured(p->opaque, what, value);
 }
 
 void *program_state(uint64_t bytes)

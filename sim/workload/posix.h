@@ -39,10 +39,14 @@ struct posix_shared {
 
 /*
  * Called in the process that the event belongs to; may block.  The time that passes in a hook is
- * not the program's: program_now_ns() stands still.  Either may be NULL.
+ * not the program's: program_now_ns() stands still.  Any may be NULL.
  */
 struct posix_hooks {
 	void (*phase)(void *opaque, const char *name, uint64_t iteration);
+	/* A value that the program has measured.  Takes no time worth mentioning. */
+	void (*measured)(void *opaque, enum program_measure what, uint64_t value);
+	/* The process has no more to do: that of a task, or the first one before `ended`. */
+	void (*leaves)(void *opaque);
 	/* The main function has returned; the memory of the process is still there. */
 	void (*ended)(void *opaque, int status);
 };

@@ -75,6 +75,12 @@ void program_sleep_ns(uint64_t ns);
 void program_compute_ns(uint64_t ns);
 uint64_t program_now_ns(void);
 
+/*
+ * Compute until program_now_ns() is @time_ns, or a little later; returns how much was done.  The
+ * unit is the world's, the same for all calls: of the time that passed, what was the program's.
+ */
+uint64_t program_work_until(uint64_t time_ns);
+
 /* Uniform in [0, bound), bound > 0.  Each task has a sequence of its own, fixed by the seed. */
 uint64_t program_random(uint64_t bound);
 
@@ -94,6 +100,17 @@ bool program_series_get(uint64_t index, struct program_sample *sample);
 /* For the record: a new phase begins; that many more units (pages, say) of work are done. */
 void program_phase(const char *name, uint64_t iteration);
 void program_work(uint64_t units);
+
+/*
+ * For the record: something that the program has measured of itself.  All tasks of a program
+ * measure the same.
+ */
+enum program_measure {
+	PROGRAM_LATENCY,	/* ns from a request to its answer */
+	PROGRAM_BANDWIDTH,	/* MB/s of one pass over memory */
+	PROGRAM_QUANTUM,	/* work done in a span of time, as of program_work_until() */
+};
+void program_measured(enum program_measure what, uint64_t value);
 
 /*
  * Zeroed memory for the program's own bookkeeping, gone with the process; NULL when there is

@@ -24,6 +24,11 @@ const struct program_info programs[] = {
 	  "pages written" },
 	{ "compact", compact_main, "has the kernel compact all memory", NULL },
 	{ "offline", offline_main, "takes a block of memory offline and back online", NULL },
+	{ "service", service_main, "answers requests that arrive at random, from a working set",
+	  "pages touched" },
+	{ "stream", stream_main, "copies arrays, again and again", "pages copied" },
+	{ "ftq", ftq_main, "counts the work that is done in each of equal spans of time",
+	  "us of work" },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -29,5 +29,8 @@ int idle_main(void);
 int demand_main(void);
 int compact_main(void);
 int offline_main(void);
+int service_main(void);
+int stream_main(void);
+int ftq_main(void);
 
 #endif

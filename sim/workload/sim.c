@@ -332,6 +332,22 @@ void program_compute_ns(uint64_t ns)
 	sim_return_from_call(0);
 }
 
+/* Ever shorter steps, since a step that is interrupted takes longer than it has work. */
+#define WORK_STEP_NS UINT64_C(1000)
+
+uint64_t program_work_until(uint64_t time_ns)
+{
+	uint64_t now, step, left, work = 0;
+
+	while ((now = program_now_ns()) < time_ns) {
+		left = time_ns - now;
+		step = left <= WORK_STEP_NS ? left : max(left / 2, WORK_STEP_NS);
+		program_compute_ns(step);
+		work += step;
+	}
+	return work;
+}
+
 /* The vDSO reads the clock without entering the kernel. */
 uint64_t program_now_ns(void)
 {
@@ -411,6 +427,14 @@ void program_phase(const char *name, uint64_t iteration)
 void program_work(uint64_t units)
 {
 	self()->program->result.work += units;
+}
+
+void program_measured(enum program_measure what, uint64_t value)
+{
+	struct program *p = self()->program;
+
+	if (p->config.ops->measured)
+		p->config.ops->measured(p->config.opaque, p->config.index, what, value);
 }
 
 void *program_state(uint64_t bytes)

@@ -90,7 +90,7 @@ static void book_task(const struct program_task *t, struct program_result *resul
 {
 	const struct vcpu *v = current->vcpu;
 	uint64_t lived = t->program->kernel->engine->now - t->start_ns;
-	uint64_t cpu = current->sum_exec_runtime + (v->thread->ran - v->curr_since);
+	uint64_t cpu = current->sum_exec_runtime + (cpu_ran(v->thread) - v->curr_since);
 
 	result->cpu_ns += cpu;
 	if (lived > cpu + t->slept_ns)
@@ -234,7 +234,7 @@ static uint64_t task_cpu(const struct task_struct *task)
 	uint64_t ns = task->sum_exec_runtime;
 
 	if (task->on_cpu && task->vcpu && task->vcpu->curr == task)
-		ns += task->vcpu->thread->ran - task->vcpu->curr_since;
+		ns += cpu_ran(task->vcpu->thread) - task->vcpu->curr_since;
 	return ns;
 }
 

@@ -47,6 +47,9 @@ struct program_result {
 struct program_ops {
 	void (*started)(void *opaque, unsigned int index);
 	void (*phase)(void *opaque, unsigned int index, const char *phase, uint64_t iteration);
+	/* At the end of what was measured, though the task may owe time. */
+	void (*measured)(void *opaque, unsigned int index, enum program_measure what,
+			 uint64_t value);
 	/* All its tasks have ended and their memory is free. */
 	void (*ended)(void *opaque, unsigned int index, const struct program_result *result);
 };

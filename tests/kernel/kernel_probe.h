@@ -44,6 +44,7 @@ int scene_flush_work(void *unused);
 int scene_share_cpu(void *unused);
 int scene_kthread_stop(void *unused);
 int scene_new_task(void *unused);
+int scene_wake_beside_long(void *unused);
 int scene_kill_parent(void *unused);
 int scene_notifiers(void *unused);
 int scene_sleep_in_atomic(void *unused);

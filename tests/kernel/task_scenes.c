@@ -78,6 +78,31 @@ int scene_new_task(void *unused)
 	return 0;
 }
 
+static int compute_long(void *data)
+{
+	charge_ns(LEDGER_PROGRAM, 60 * 1000 * 1000);
+	cond_resched();
+	return 0;
+}
+
+/* What a wake-up on another vCPU knows of a task that has computed for long. */
+int scene_wake_beside_long(void *unused)
+{
+	struct task_struct *hog = kthread_create(compute_long, NULL, "computes");
+	int64_t vruntime;
+
+	kthread_bind(hog, 1);
+	wake_up_process(hog);
+	probe->value[0] = ktime_get();
+	vruntime = hog->vruntime;
+	msleep(20);
+	kthread_run(compute_long, NULL, "another");
+	probe->value[0] = ktime_get() - probe->value[0];
+	probe->value[1] = hog->vruntime - vruntime;
+	msleep(200);
+	return 0;
+}
+
 /* The first task of a program is killed @ns after its start, whatever its children do then. */
 static void kill_parent_after(u64 ns)
 {

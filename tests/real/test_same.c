@@ -15,6 +15,8 @@
 
 #include "cli.h"
 #include "diff.h"
+#include "read.h"
+#include "report.h"
 #include "worlds.h"
 
 /* A value may be off by this part of the real one, or by that much, whichever is more. */
@@ -137,6 +139,47 @@ START_TEST(both_worlds)
 }
 END_TEST
 
+static void read_report(struct report *r, const char *file)
+{
+	struct trace_reader *reader;
+	char error[1024];
+
+	report_init(r);
+	reader = trace_reader_open(file, error, sizeof(error));
+	ck_assert_msg(reader != NULL, "%s", error);
+	trace_reader_feed(reader, &r->consumer);
+	trace_reader_close(reader);
+	ck_assert_uint_eq(r->nr_programs, 3);
+}
+
+/* How much it is, time decides; how often, the program and its seed. */
+START_TEST(what_programs_measure_is_measured_in_both_worlds)
+{
+	struct report sim, real;
+
+	read_report(&sim, worlds_simulated("victim", 1));
+	read_report(&real, worlds_real("victim", 1));
+	for (unsigned int i = 0; i < 3; i++) {
+		const struct report_measured *a = &sim.programs[i].measured;
+		const struct report_measured *b = &real.programs[i].measured;
+
+		ck_assert_int_eq(real.programs[i].state, PROGRAM_ENDED);
+		ck_assert_int_eq(b->what, a->what);
+		ck_assert_uint_gt(b->all.count, 0);
+		ck_assert_uint_gt(b->all.max, 0);
+		if (a->what == TRACE_MEASURE_QUANTUM)
+			ck_assert_uint_eq(b->all.count, a->all.count);
+		if (a->what != TRACE_MEASURE_LATENCY)
+			continue;
+		/* The same requests, at the same times: both draw the same numbers. */
+		ck_assert_uint_eq(real.programs[i].work, sim.programs[i].work);
+		ck_assert_uint_eq(b->all.count, a->all.count);
+	}
+	report_free(&sim);
+	report_free(&real);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("same");
@@ -147,6 +190,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, worlds_begin, worlds_end);
 	tcase_set_timeout(tc, 900);
 	tcase_add_loop_test(tc, both_worlds, 0, ARRAY_LEN(scenes));
+	tcase_add_test(tc, what_programs_measure_is_measured_in_both_worlds);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -76,8 +76,10 @@ static u64 book_stopped(struct vcpu *v)
 
 void fair_book(struct vcpu *v)
 {
+	u64 now = cpu_ran(v->thread);
+
 	if (v->curr) {
-		u64 ran = v->thread->ran - v->curr_since, clock = ran + book_stopped(v);
+		u64 ran = now - v->curr_since, clock = ran + book_stopped(v);
 
 		v->curr->vruntime += clock;
 		v->curr->slice_used += clock;
@@ -85,7 +87,7 @@ void fair_book(struct vcpu *v)
 		if (clock && v->curr != &v->idle)
 			update_min_vruntime(v->kernel->sched);
 	}
-	v->curr_since = v->thread->ran;
+	v->curr_since = now;
 }
 
 static void book_all(struct sched_state *sched)

@@ -93,7 +93,7 @@ static void pick_next(struct vcpu *v)
 	v->curr->on_cpu = true;
 	v->curr->vcpu = v;
 	v->curr->co->ctx.thread = v->thread;
-	v->curr_since = v->thread->ran;
+	v->curr_since = cpu_ran(v->thread);
 	if (next) {
 		uint64_t ns = v->thread->cpus->costs->ns[COST_GUEST_SWITCH];
 

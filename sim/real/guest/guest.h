@@ -7,6 +7,7 @@
  *   port.c	opening the port, reading and writing its lines
  *   command.c	the host's commands
  *   process.c	programs: starting, events, ends
+ *   measure.c	what programs measure
  *   series.c	time series
  *
  * One thread, one loop; the agent itself never waits for a program.
@@ -46,6 +47,15 @@ struct guest_program {
 	uint64_t cpu_ns, min_flt, maj_flt;
 	char event[GUEST_EVENT_MAX];
 	size_t event_len;
+};
+
+/* What a process has measured and not told yet: values, and how often each. */
+#define MEASURES_MAX 8		/* which fit into a line: 14 digits and 6 */
+
+struct measures {
+	unsigned int what, nr;
+	uint64_t since_ns;
+	uint64_t value[MEASURES_MAX], count[MEASURES_MAX];
 };
 
 struct agent {
@@ -91,6 +101,11 @@ void process_events(struct agent *agent, struct guest_program *p);
 void process_reap(struct agent *agent);
 /* Kill all programs and wait for their ends, without a word. */
 void process_end_all(struct agent *agent);
+
+/* Returns whether it is time to tell. */
+bool measures_add(struct measures *m, unsigned int what, uint64_t value, uint64_t now_ns);
+/* As words for a line, and forgotten. */
+void measures_take(struct measures *m, char *text, size_t size);
 
 /* Returns 0, or -1 with the reason in @error; *samples is the caller's to free(). */
 int series_load(const char *file, struct program_sample **samples, size_t *nr, char *error,

@@ -33,6 +33,7 @@
 struct child {
 	struct posix_program program;
 	int events, go;
+	struct measures measures;	/* each process has its own */
 };
 
 static uint64_t now_ns(void)
@@ -80,6 +81,29 @@ static void hook_phase(void *opaque, const char *name, uint64_t iteration)
 			*c = '_';
 	tell(opaque, "phase", rest);
 	wait_for_go(opaque);
+}
+
+static void tell_measures(struct child *c)
+{
+	char rest[GUEST_EVENT_MAX - 40];
+
+	if (!c->measures.nr)
+		return;
+	measures_take(&c->measures, rest, sizeof(rest));
+	tell(c, "measured", rest);
+}
+
+static void hook_measured(void *opaque, enum program_measure what, uint64_t value)
+{
+	struct child *c = opaque;
+
+	if (measures_add(&c->measures, what, value, now_ns()))
+		tell_measures(c);
+}
+
+static void hook_leaves(void *opaque)
+{
+	tell_measures(opaque);
 }
 
 static void hook_ended(void *opaque, int status)
@@ -285,7 +309,8 @@ static struct guest_program *fork_program(struct agent *agent, struct child *c, 
 struct guest_program *process_start(struct agent *agent, unsigned int index, uint64_t seed,
 				    char *text, char *error, size_t size)
 {
-	static const struct posix_hooks hooks = { .phase = hook_phase, .ended = hook_ended };
+	static const struct posix_hooks hooks = { .phase = hook_phase, .measured = hook_measured,
+						  .leaves = hook_leaves, .ended = hook_ended };
 	struct child c = { .program = { .index = index, .seed = seed, .hooks = &hooks } };
 	struct program_sample *samples = NULL;
 	struct guest_program *p, *started = NULL;
@@ -336,7 +361,7 @@ static void forward(struct agent *agent, struct guest_program *p, char *text)
 		return;
 	if (!strcmp(kind, "start")) {
 		p->started_ns = time;
-	} else {
+	} else if (strcmp(kind, "measured")) {
 		p->waiting++;
 		p->waiting_since_ns = time;
 	}
