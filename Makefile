@@ -164,6 +164,12 @@ clean:
 	rm -rf build
 
 # The arguments of the thread, each as a comparison.
+# docs/validation.md: some five minutes
+validation: $(O)/ballast images
+	@sh tests/validation.sh $(O)/ballast >$(O)/validation.md
+	@mv $(O)/validation.md docs/validation.md
+	@echo "  DOC     docs/validation.md"
+
 debate: $(O)/ballast images
 	@sh tests/debate.sh $(O)/ballast >$(O)/debate.md
 	@mv $(O)/debate.md docs/debate.md
@@ -177,7 +183,7 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
+	@echo "simulator:     all demo debate validation picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
 	@echo "stock sources: upstream check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
@@ -190,5 +196,5 @@ include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
 
-.PHONY: all images demo debate picture deps clean help
+.PHONY: all images demo debate validation picture deps clean help
 .DELETE_ON_ERROR:

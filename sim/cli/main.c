@@ -23,7 +23,7 @@ static const struct command commands[] = {
 	{ "compare", cmd_compare, "FILE [OPTION...]",
 	  "one machine under all mechanisms: who wins?" },
 	{ "demo", cmd_demo, "[--report FILE]", "compare scenarios/demo.dts, with a report" },
-	{ "published", cmd_published, "[FILE...] [--json] [--report FILE]",
+	{ "published", cmd_published, "[FILE...] [--json] [--markdown] [--seeds N] [--report FILE]",
 	  "run published experiments and compare" },
 	{ "list", cmd_list, "[--json]", "models, programs and properties that there are" },
 	{ "trace", cmd_trace, "report|dump|csv RECORD|why FILE", "look into a trace" },

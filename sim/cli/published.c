@@ -23,13 +23,16 @@
 #include "text.h"
 
 #define PATH_SIZE 4096
+#define SEEDS_MAX 1000
 
 struct published {
 	char **files;
 	unsigned int nr_files;
 	bool named;			/* by the user, not all that there are */
 	const char *report;		/* NULL: none is wanted */
-	bool json;
+	bool json, markdown;
+	unsigned int seeds;		/* from 1 on; 1: the scenario's */
+	struct published_rows rows;
 	struct json_object *all;
 };
 
@@ -43,97 +46,69 @@ static bool has_variant(const struct scenario *s, const char *variant)
 	return false;
 }
 
-/* Rows */
-
-/* Once, and not before there is something to print below it. */
-static void print_head(void)
-{
-	static bool printed;
-
-	if (!printed)
-		printf("%-4s %-8s %-36s %-26s %10s %10s %7s\n", "id", "variant", "figure",
-		       "metric", "published", "simulated", "ratio");
-	printed = true;
-}
-
-static void print_row(const struct published_run *run, const struct scenario_figure *figure)
-{
-	const struct scenario *s = run->scenario;
-	const struct figures *f = run->figures;
-	char published[32], simulated[32];
-	uint64_t value;
-
-	print_head();
-	if (figure->value == figure->value_max)
-		snprintf(published, sizeof(published), "%" PRIu64, figure->value);
-	else
-		snprintf(published, sizeof(published), "%" PRIu64 "-%" PRIu64, figure->value,
-			 figure->value_max);
-	printf("%-4s %-8s %-36s %-26s %10s", s->published.id, s->variant, figure->label,
-	       scenario_metric_name(figure->metric), published);
-	if (run->status || !figures_value(f, s, figure, &value)) {
-		printf(" %10s%s\n", "-", run->status ? "          run failed" : "");
-		return;
-	}
-	snprintf(simulated, sizeof(simulated), "%s%" PRIu64,
-		 figures_unbounded(f, figure) ? ">= " : "", value);
-	printf(" %10s", simulated);
-	if (figure->value)
-		printf(" %7.2f", (double)value / figure->value);
-	else
-		printf(" %7s", "");
-	printf("  %s\n", figures_within(figure, value) && !figures_unbounded(f, figure) ? "ok" :
-	       "OUT OF BAND");
-}
-
-static void print_rows(const struct published_run *run)
-{
-	const struct scenario_published *p = &run->scenario->published;
-
-	for (uint32_t i = 0; i < p->nr_figures; i++)
-		if (published_has(run->scenario, &p->figures[i]))
-			print_row(run, &p->figures[i]);
-	fflush(stdout);
-}
-
 /* Runs */
 
-/* @with: the overlay of the variant of that name, to be freed; NULL: there is none. */
-static int run_variant(const struct published *p, struct json_object *experiment,
-		       struct run_args *args, const char *file, char **with)
+/* One of them: a seed.  Its number of settings stays as it was. */
+static int run_seed(struct published *p, struct json_object *experiment, struct run_args *args,
+		    const char *file, unsigned int seed)
 {
 	struct scenario scenario;
 	struct figures figures;
 	struct report report;
 	struct published_run run = { .scenario = &scenario, .args = args, .file = file,
 				     .report = &report, .figures = &figures };
+	unsigned int nr_settings = args->nr_settings;
+	char setting[32];
 
+	if (p->seeds > 1) {
+		snprintf(setting, sizeof(setting), "/seed=%u", seed);
+		args->settings[args->nr_settings++] = setting;
+	}
 	run.status = cli_load(&scenario, args, file);
-	if (run.status)
-		return run.status;
-	if (!scenario.published.nr_figures) {
-		run.status = cli_error("%s: has no published figures; allowed: a scenario with a "
-				       "node ballast,published", file);
+	if (!run.status) {
+		figures_init(&figures, &scenario);
+		report_init(&report);
+		run.status = cli_run_one(args, file, &report, &figures.consumer);
+		if (!cli_interrupted()) {
+			published_add_run(experiment, &run);
+			published_rows_add(&p->rows, &run);
+		}
+		report_free(&report);
+		figures_free(&figures);
 		scenario_free(&scenario);
-		return run.status;
 	}
-	if (with && has_variant(&scenario, "with"))
-		*with = strdup(scenario.published.with_overlay);
-	figures_init(&figures, &scenario);
-	report_init(&report);
-	run.status = cli_run_one(args, file, &report, &figures.consumer);
-	if (!cli_interrupted()) {
-		published_add_run(experiment, &run);
-		if (!p->json)
-			print_rows(&run);
-	}
-	report_free(&report);
-	figures_free(&figures);
-	scenario_free(&scenario);
+	args->nr_settings = nr_settings;
 	return run.status;
 }
 
-static int run_file(const struct published *p, const char *file)
+/* @with: the overlay of the variant of that name, to be freed; NULL: there is none. */
+static int run_variant(struct published *p, struct json_object *experiment, struct run_args *args,
+		       const char *file, char **with)
+{
+	struct scenario scenario;
+	int status = cli_load(&scenario, args, file), ret = 0;
+
+	if (status)
+		return status;
+	if (!scenario.published.nr_figures) {
+		status = cli_error("%s: has no published figures; allowed: a scenario with a "
+				   "node ballast,published", file);
+		scenario_free(&scenario);
+		return status;
+	}
+	if (with && has_variant(&scenario, "with"))
+		*with = strdup(scenario.published.with_overlay);
+	published_rows_begin(&p->rows, &scenario, p->seeds);
+	for (unsigned int seed = 1; seed <= p->seeds && !cli_interrupted(); seed++) {
+		status = run_seed(p, experiment, args, file, seed);
+		ret = status > ret ? status : ret;
+	}
+	published_rows_end(&p->rows, cli_interrupted() ? NULL : &scenario);
+	scenario_free(&scenario);
+	return ret;
+}
+
+static int run_file(struct published *p, const char *file)
 {
 	struct json_object *experiment = published_add(p->all, file);
 	struct run_args args = { .quiet = true };
@@ -153,7 +128,7 @@ static int run_file(const struct published *p, const char *file)
 	return ret;
 }
 
-static int run_files(const struct published *p)
+static int run_files(struct published *p)
 {
 	int worst = 0;
 
@@ -196,11 +171,28 @@ static int find_files(struct published *p)
 	return 0;
 }
 
+static int take_seeds(struct published *p, const char *value)
+{
+	uint64_t seeds;
+
+	if (!scenario_parse_number(value, &seeds) || !seeds || seeds > SEEDS_MAX)
+		return cli_error("--seeds %s: allowed: 1..%u", value, SEEDS_MAX);
+	p->seeds = seeds;
+	return 0;
+}
+
 static int take_args(struct published *p, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--json")) {
 			p->json = true;
+		} else if (!strcmp(argv[i], "--markdown")) {
+			p->markdown = true;
+		} else if (!strcmp(argv[i], "--seeds")) {
+			if (i + 1 == argc)
+				return cli_error("--seeds: needs a value");
+			if (take_seeds(p, argv[++i]))
+				return EXIT_BAD_INPUT;
 		} else if (!strcmp(argv[i], "--report")) {
 			if (i + 1 == argc)
 				return cli_error("--report: needs a value");
@@ -210,11 +202,17 @@ static int take_args(struct published *p, int argc, char **argv)
 			p->report = argv[++i];
 		} else if (argv[i][0] == '-') {
 			return cli_error("published %s: there is no such option; allowed: --json, "
-					 "--report FILE", argv[i]);
+					 "--markdown, --report FILE, --seeds N", argv[i]);
 		} else {
 			collect_add_text(&p->files, &p->nr_files, argv[i]);
 		}
 	}
+	if (p->json && p->markdown)
+		return cli_error("--markdown: not with --json");
+	if (p->report && p->seeds > 1)
+		return cli_error("--report: is of one seed; allowed: without --seeds");
+	published_rows_init(&p->rows, p->json ? PUBLISHED_JSON : p->markdown ? PUBLISHED_MARKDOWN :
+			    PUBLISHED_TEXT);
 	p->named = p->nr_files;
 	return p->named ? 0 : find_files(p);
 }
@@ -241,6 +239,8 @@ static char *command_text(const struct published *p)
 	FILE *out = cli_begin_command(&text, &size, NULL);
 
 	fputs(" published", out);
+	if (p->seeds > 1)
+		fprintf(out, " --seeds %u", p->seeds);
 	for (unsigned int i = 0; p->named && i < p->nr_files; i++) {
 		fputc(' ', out);
 		shell_word(out, p->files[i]);
@@ -282,7 +282,7 @@ static int show(const struct published *p, int status)
 
 int cmd_published(int argc, char **argv)
 {
-	struct published p = { 0 };
+	struct published p = { .seeds = 1 };
 	int ret = take_args(&p, argc, argv);
 	char *command = command_text(&p);
 

@@ -28,4 +28,29 @@ void published_add_run(struct json_object *experiment, const struct published_ru
 /* Whether a figure is one of the scenario's variant. */
 bool published_has(const struct scenario *s, const struct scenario_figure *figure);
 
+enum published_format { PUBLISHED_TEXT, PUBLISHED_MARKDOWN, PUBLISHED_JSON };
+
+/* Of one figure, a value of each seed. */
+struct published_value {
+	double *of;
+	unsigned int nr;
+	bool unbounded, failed;		/* in one of the runs */
+};
+
+/* published_rows.c: of one variant at a time. */
+struct published_rows {
+	enum published_format format;
+	bool head_printed;
+	unsigned int seeds;
+	struct published_value *value;	/* by figure */
+	uint32_t nr;
+};
+
+void published_rows_init(struct published_rows *rows, enum published_format format);
+void published_rows_begin(struct published_rows *rows, const struct scenario *s,
+			  unsigned int seeds);
+void published_rows_add(struct published_rows *rows, const struct published_run *run);
+/* Print them; @s NULL: nothing has become of it. */
+void published_rows_end(struct published_rows *rows, const struct scenario *s);
+
 #endif

@@ -648,6 +648,8 @@ static const struct property_spec figure_properties[] = {
 	    "upper end where a range was published; 0: the value"),
 	U32("band-percent", "%", 0, 1000, "0", FIELD(scenario_figure, band_percent),
 	    "how far off still counts as reproduced; 0: not at all"),
+	STRING("remark", "", FIELD(scenario_figure, remark),
+	       "why it is not reproduced, if it is not; for docs/validation.md"),
 	U32("guest-index", NULL, 0, 1000000, "0", FIELD(scenario_figure, guest_index),
 	    "which guest, counted from 0 over all of the scenario; for swap-mib: swap in use when "
 	    "its programs ended"),

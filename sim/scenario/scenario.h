@@ -328,6 +328,7 @@ struct scenario_figure {
 	enum scenario_metric metric;
 	uint64_t value, value_max;	/* published: from value to value_max */
 	uint32_t band_percent;		/* 0: exact */
+	const char *remark;		/* why it may be out of it; "": nothing to say */
 	uint32_t guest_index;		/* into scenario->guests, may be past the end */
 	uint32_t base_guest_index;	/* ratio: time of guest_index / time of this one */
 	int64_t command;		/* index into scenario->commands; -1: none */
