@@ -145,8 +145,8 @@ void lru_add_tail(struct host *host, uint32_t index)
 
 /*
  * The leaf at @index has been taken off its list with lru_del() and split: its pages go where
- * they are looked at next, the tail, in address order (as lru_add_page_tail() keeps them
- * together).
+ * they are looked at next, the tail, upwards (__split_huge_page() puts them behind each other on
+ * the list that reclaim takes from the head).
  */
 void lru_replace_huge(struct host *host, uint32_t index)
 {
@@ -155,6 +155,6 @@ void lru_replace_huge(struct host *host, uint32_t index)
 	uint32_t i;
 
 	for (i = 0; i < HOST_PMD_PAGES; i++)
-		list_insert_tail(host, &memcg->lru[nr], index + i);
+		list_insert_tail(host, &memcg->lru[nr], index + HOST_PMD_PAGES - 1 - i);
 	add_size(memcg, nr, HOST_PMD_PAGES);
 }

@@ -8,8 +8,9 @@
  * of it, of vCPUs once.  Either interrupts the vCPUs that run, since their threads have the VMM's
  * mm loaded in the guest, too: a page whose 2 MiB leaf was split before is not in the EPT any
  * more, and its discard interrupts them all the same.  MADV_FREE marks pages: they go when memory
- * is short, unless they are written before.
- * Swapped pages lose their slots either way.
+ * is short, unless they are written before, and the EPT has them no more (but for 2 MiB leaves:
+ * left out, since a violation costs little beside the zeroing that it saves). Swapped pages lose
+ * their slots either way.
  *
  * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for
  * each other; what they contend for is mmu_lock.  Nothing here takes it for write while guests run
@@ -76,9 +77,10 @@ static void zap_page(struct zap *zap, uint64_t nr)
 		zap->frames += ram_drop_page(ram, nr);
 		return;
 	}
-	zap->nr_staying += kind == PAGE_UNMAPPED;
+	zap->nr_staying++;
 	zap->frames++;
 	mark_lazyfree(ram->host, page_index(ram, nr), false, state);
+	*state = (*state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
 }
 
 static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)

@@ -159,15 +159,13 @@ bool memcg_charge(struct host_memcg *memcg, uint64_t nr, enum frames_for what)
 	uint64_t reclaimed;
 
 	while ((over = try_charge(memcg, nr))) {
-		if (!coro_current->ctx.thread)
+		if (!coro_current->ctx.thread || what == FRAMES_AHEAD)
 			return false;
 		memcg_event(over, max);
 		reclaimed = reclaim_try_to_free(over, nr);
 		cpu_sync();
 		if (over->usage + nr <= over->max)
 			continue;
-		if (what == FRAMES_AHEAD)
-			return false;
 		if (what == FRAMES_NEEDED && (reclaimed || throttle_until_written(memcg->host)))
 			continue;
 		if (retries--)
@@ -181,6 +179,13 @@ bool memcg_charge(struct host_memcg *memcg, uint64_t nr, enum frames_for what)
 	}
 	note_high(memcg, nr);
 	return true;
+}
+
+void memcg_make_room(struct host_memcg *memcg, uint64_t nr)
+{
+	for (; memcg->parent; memcg = memcg->parent)
+		if (memcg->usage + nr > memcg->max)
+			reclaim_try_to_free(memcg, memcg->usage + nr - memcg->max);
 }
 
 bool memcg_charge_swap(struct host_memcg *memcg)
@@ -215,6 +220,16 @@ uint64_t memcg_free_swap(const struct host_memcg *memcg)
 		nr = left < nr ? left : nr;
 	}
 	return nr;
+}
+
+bool memcg_swap_is_full(const struct host_memcg *memcg)
+{
+	const struct swap_device *swap = memcg->host->swap;
+
+	for (; memcg->parent; memcg = memcg->parent)
+		if (memcg->swap_max != MEMCG_NO_LIMIT && memcg->swap * 2 >= memcg->swap_max)
+			return true;
+	return swap->nr_free * UINT64_C(2) < swap->nr_slots;
 }
 
 static uint64_t min_of(uint64_t a, uint64_t b)

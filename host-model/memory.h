@@ -221,6 +221,8 @@ bool memcg_is_below(const struct host_memcg *memcg, const struct host_memcg *abo
 enum frames_for { FRAMES_NEEDED, FRAMES_HUGE, FRAMES_AHEAD };
 bool memcg_charge(struct host_memcg *memcg, uint64_t nr, enum frames_for what);
 void memcg_uncharge(struct host_memcg *memcg, uint64_t nr);
+/* Reclaim once where @nr more would be beyond a limit. */
+void memcg_make_room(struct host_memcg *memcg, uint64_t nr);
 /* Before more is charged: for what is charged beyond memory.high the thread is slowed down. */
 void memcg_throttle(struct host_memcg *memcg);
 /* A swap slot; returns false when the group may not have another. */
@@ -228,6 +230,7 @@ bool memcg_charge_swap(struct host_memcg *memcg);
 void memcg_uncharge_swap(struct host_memcg *memcg);
 /* Slots that the group can have still. */
 uint64_t memcg_free_swap(const struct host_memcg *memcg);
+bool memcg_swap_is_full(const struct host_memcg *memcg);
 /* What reclaim for @target must leave to it, whatever happens, and if it can (memory.min, low). */
 struct memcg_protection {
 	uint64_t min, low;
@@ -288,11 +291,16 @@ void reclaim_destroy(struct host *host);
 /*
  * Take frames, charged to a group.  Returns false when the caller must do without: never with
  * FRAMES_NEEDED, for which it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE
- * reclaims once, FRAMES_AHEAD not at all, but in a group at its limit; both leave the reserve for
- * those in need (the min watermark).
+ * reclaims once; FRAMES_AHEAD does not, and does not sleep. Both leave the reserve for those in
+ * need (the min watermark).
  */
 bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for what);
 void host_put_frames(struct host_memcg *memcg, uint64_t nr);
+/*
+ * Before a page is read with its neighbours, for whose frames 6.1 reclaims as for its own: if there
+ * is no room for @nr, the calling thread reclaims once.
+ */
+void host_make_room_ahead(struct host_memcg *memcg, uint64_t nr);
 /* do_try_to_free_pages(): until so many pages are free; returns how many were freed. */
 uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr);
 /* MAX_RECLAIM_RETRIES of mm/internal.h */
@@ -334,7 +342,7 @@ bool throttle_until_written(struct host *host);
 /* Whoever charges beyond memory.high sleeps. */
 void throttle_high(struct host *host, uint64_t ns);
 /* A pass has ended (consider_reclaim_throttle()): others may go on, or this thread waits a bit. */
-void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority);
+void throttle_progress(const struct scan_control *sc);
 
 /* watermarks.c */
 void host_setup_watermarks(struct host *host);
@@ -350,11 +358,16 @@ void cache_destroy(struct host *host);
 bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot);
 void swap_put_slot(struct host *host, swap_slot_t slot);
 /*
- * Write pages of the WRITEBACK kind to their slots; at most SWAP_BATCH.  Returns how many frames
- * are free already.
+ * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH.
+ * Returns how many frames are free already.
  */
 #define SWAP_BATCH 32
-unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr);
+unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr);
+/*
+ * Free the slot of a page that is in memory, if swap, or the group's share of it, is more than half
+ * full (mem_cgroup_swap_full()).
+ */
+void swap_free_if_full(struct guest_ram *ram, uint32_t *state);
 /* Have the page read back in, neighbours with it; from a thread, it is being read afterwards. */
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */

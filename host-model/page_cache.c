@@ -153,6 +153,7 @@ static void read_pages(struct cache_file *file, uint64_t start, uint64_t nr, uin
 {
 	uint64_t at, run = 0, end = start + nr < file->nr_pages ? start + nr : file->nr_pages;
 
+	host_make_room_ahead(file->memcg, nr);
 	for (at = start; at < end; at++) {
 		bool missing = page_kind(file->page[at].state) == PAGE_NONE;
 

@@ -384,14 +384,17 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 		       bool was_read)
 {
 	struct host_page *page = &ram->page[nr];
+	bool was_written = page_kind(page->state) != PAGE_WRITEBACK;
 
 	swap_page_used(ram, nr);
-	if (page_kind(page->state) == PAGE_WRITEBACK)
+	if (!was_written)
 		ram_leave_writeback(ram, nr, as);
 	page->state = (page->state & ~PAGE_KIND_MASK) | as;
 	looked_up(page, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
 		put_slot(ram, &page->state);
+	else if (was_written)
+		swap_free_if_full(ram, &page->state);
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->swap_cached--;

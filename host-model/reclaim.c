@@ -58,16 +58,18 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 		for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
 			sc.nr_scanned = 0;
 			shrink_node(&sc);
-			throttle_progress(host, sc.nr_scanned, sc.nr_reclaimed, sc.priority);
+			throttle_progress(&sc);
 			if (sc.nr_reclaimed >= sc.nr_to_reclaim)
 				break;
 		}
 		shrink_snapshot_refaults(target);
 		/* Nothing, but there may be active pages, or groups, that were spared. */
-		if (!sc.nr_reclaimed && sc.skipped_deactivate && !sc.force_deactivate)
+		if (!sc.nr_reclaimed && sc.skipped_deactivate && !sc.force_deactivate) {
 			again = sc.force_deactivate = true;
-		else if (!sc.nr_reclaimed && sc.low_skipped && !sc.low_reclaim)
+		} else if (!sc.nr_reclaimed && sc.low_skipped && !sc.low_reclaim) {
+			sc.force_deactivate = false;
 			again = sc.low_reclaim = true;
+		}
 	} while (again);
 	coro_current->ctx.cause = cause;
 	return sc.nr_reclaimed;
@@ -81,7 +83,7 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 static void balance(struct host *host)
 {
 	struct scan_control sc = { .target = &host->root, .priority = DEF_PRIORITY,
-				   .nr_to_reclaim = host->wmark_high };
+				   .nr_to_reclaim = host->total_high_wmark };
 
 	host->stats.kswapd_runs++;
 	if (sc.nr_to_reclaim < SWAP_CLUSTER_MAX)
@@ -222,7 +224,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 			shrink_node(&sc);
 		} while (sc.nr_reclaimed > before && host->free_pages < enough &&
 			 inactive_pages(host) > 2 * nr);
-		throttle_progress(host, sc.nr_scanned, sc.nr_reclaimed, sc.priority);
+		throttle_progress(&sc);
 		if (sc.nr_reclaimed >= sc.nr_to_reclaim || host->free_pages >= enough)
 			break;
 	}
@@ -282,7 +284,8 @@ bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for wha
 
 	if (!coro_current->ctx.thread)
 		return take_at_once(memcg, nr, what);
-	memcg_throttle(memcg);
+	if (what != FRAMES_AHEAD)
+		memcg_throttle(memcg);
 	for (;;) {
 		if (!make_room(host, nr, what) || !memcg_charge(memcg, nr, what))
 			return false;
@@ -294,6 +297,13 @@ bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for wha
 	return true;
 }
 
+void host_make_room_ahead(struct host_memcg *memcg, uint64_t nr)
+{
+	if (!have_room(memcg->host, nr))
+		reclaim_try_to_free(&memcg->host->root, nr);
+	memcg_make_room(memcg, nr);
+}
+
 void host_put_frames(struct host_memcg *memcg, uint64_t nr)
 {
 	struct host *host = memcg->host;
@@ -301,6 +311,4 @@ void host_put_frames(struct host_memcg *memcg, uint64_t nr)
 	memcg_uncharge(memcg, nr);
 	note_footprint(host);
 	host->free_pages += nr;
-	if (nr)
-		host->kswapd_failures = 0;
 }

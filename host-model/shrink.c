@@ -37,6 +37,42 @@ static void charge_scan(struct host *host, unsigned int nr)
 	cpu_lock_end(&host->lru_lock, since);
 }
 
+/* What the scan of one batch has found to write, and whose mapping it has unmapped. */
+struct reclaim_batch {
+	uint32_t index[SWAP_BATCH];
+	unsigned int nr;
+	struct kvm_vm *unmapped;	/* not flushed yet; NULL: nobody's */
+	uint64_t progress;	/* pages freed */
+};
+
+/*
+ * KVM clears accessed bits, or takes a leaf out of the EPT: with mmu_lock held, and vCPUs in the
+ * guest have to leave it (kvm_mmu_notifier_clear_flush_young(),
+ * kvm_mmu_notifier_invalidate_range_start()).
+ */
+static void notify_kvm(struct guest_ram *ram)
+{
+	uint64_t since = cpu_lock_begin();
+
+	if (ram->of_vmm)
+		return;
+	kvm_flush_tlbs(ram->vm);
+	cpu_lock_end(&ram->mmu_lock, since);
+}
+
+/* The accessed bit of a page, or of the leaf that it is in. */
+static bool test_and_clear_young(const struct host *host, uint32_t index)
+{
+	uint32_t *state = lru_state(host, index);
+
+	if (!(*state & PAGE_ACCESSED))
+		return false;
+	*state &= ~PAGE_ACCESSED;
+	if (!file_of_index(host, index) && page_kind(*state) == PAGE_PRESENT)
+		notify_kvm(ram_of_index(host, index));
+	return true;
+}
+
 static void shrink_active_list(struct host_memcg *memcg, enum scan_list list, uint64_t nr_to_scan)
 {
 	struct host *host = memcg->host;
@@ -47,7 +83,7 @@ static void shrink_active_list(struct host_memcg *memcg, enum scan_list list, ui
 		uint32_t index = memcg->lru[list].tail;
 		bool huge = lru_is_huge(host, index);
 
-		*lru_state(host, index) &= ~PAGE_ACCESSED;
+		test_and_clear_young(host, index);
 		lru_del(host, index, huge);
 		lru_add(host, index, huge, false);
 		workingset_deactivated(host, index, huge);
@@ -57,13 +93,6 @@ static void shrink_active_list(struct host_memcg *memcg, enum scan_list list, ui
 	charge_scan(host, nr);
 }
 
-/* What the scan of one batch has found to write. */
-struct reclaim_batch {
-	uint32_t index[SWAP_BATCH];
-	unsigned int nr;
-	uint64_t progress;	/* pages freed */
-};
-
 /*
  * Near its end reclaim looks twice between two ticks of a guest's timer, and takes what is used by
  * these as well.
@@ -72,7 +101,7 @@ static bool was_accessed(const struct host *host, uint32_t index, bool huge, int
 {
 	const struct guest_ram *ram = ram_of_index(host, index);
 
-	if (*lru_state(host, index) & PAGE_ACCESSED)
+	if (test_and_clear_young(host, index))
 		return true;
 	return ram && priority > 1 && page_kind(*lru_state(host, index)) == PAGE_PRESENT &&
 	       ram_is_ticking(ram, gfn_of_index(host, index), huge);
@@ -87,8 +116,9 @@ static bool may_evict(struct host *host, uint32_t index, bool huge, int priority
 		*state &= ~PAGE_REFERENCED;
 		return true;
 	}
-	*state &= ~PAGE_ACCESSED;
 	if (*state & PAGE_REFERENCED) {
+		if (page_is_mapped(*state) && !file_of_index(host, index))
+			swap_free_if_full(ram_of_index(host, index), state);
 		lru_del(host, index, huge);
 		lru_add(host, index, huge, true);
 		workingset_aged(memcg_of_index(host, index), huge ? HOST_PMD_PAGES : 1);
@@ -121,12 +151,32 @@ void shrink_free_clean(struct host_memcg *target, uint32_t index)
 	host_put_frames(ram->memcg, 1);
 }
 
+/* What is unmapped of a VMM is flushed from its TLBs once in a batch (try_to_unmap_flush()). */
+static void flush_unmapped(struct reclaim_batch *batch)
+{
+	if (batch->unmapped)
+		kvm_flush_mm(batch->unmapped);
+	batch->unmapped = NULL;
+}
+
+static void note_unmapped(struct guest_ram *ram, uint32_t state, struct reclaim_batch *batch)
+{
+	if (page_kind(state) == PAGE_PRESENT)
+		notify_kvm(ram);
+	if (!page_is_mapped(state) || batch->unmapped == ram->vm)
+		return;
+	flush_unmapped(batch);
+	batch->unmapped = ram->vm;
+}
+
 static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
 {
 	struct host *host = target->host;
 	struct guest_ram *ram = ram_of_index(host, index);
 	struct host_page *page = page_of_index(host, index);
 	swap_slot_t slot;
+
+	note_unmapped(ram, page->state, batch);
 
 	if (page->state & PAGE_LAZYFREE) {
 		ram_drop_page(ram, gfn_of_index(host, index));
@@ -173,22 +223,6 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 	ram_split_huge(ram, block);
 }
 
-/* One TLB flush per batch and running vCPU whose pages it unmaps (try_to_unmap_flush()). */
-static void flush_batch(struct host *host, const struct reclaim_batch *batch)
-{
-	const struct kvm_vm *last = NULL;
-	unsigned int i;
-
-	for (i = 0; i < batch->nr; i++) {
-		const struct guest_ram *ram = ram_of_index(host, batch->index[i]);
-
-		if (ram->of_vmm || ram->vm == last)
-			continue;
-		last = ram->vm;
-		kvm_flush_tlbs(ram->vm);
-	}
-}
-
 static void evict(struct host_memcg *target, uint32_t index, bool huge,
 		  struct reclaim_batch *batch)
 {
@@ -205,12 +239,13 @@ static void evict(struct host_memcg *target, uint32_t index, bool huge,
 	}
 }
 
-static void submit_batch(struct host_memcg *memcg, bool file, struct reclaim_batch *batch)
+static void submit_batch(struct host_memcg *memcg, bool file, struct host_memcg *target,
+			 struct reclaim_batch *batch)
 {
+	flush_unmapped(batch);
 	if (!batch->nr)
 		return;
-	flush_batch(memcg->host, batch);
-	batch->progress += swap_write(memcg->host, batch->index, batch->nr);
+	batch->progress += swap_write(target, batch->index, batch->nr);
 	memcg_note_cost(memcg, file, batch->nr);
 	batch->nr = 0;
 }
@@ -238,38 +273,60 @@ static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge
 	       swap_queue_is_full(host->swap);
 }
 
+/*
+ * One page, or a leaf that is split for its pages to be looked at next. Returns false to try again.
+ */
+static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct scan_control *sc,
+			struct reclaim_batch *batch)
+{
+	struct host *host = memcg->host;
+	uint32_t index = memcg->lru[list].tail;
+	bool huge = lru_is_huge(host, index);
+
+	if (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK) {
+		if (sc->target->parent && host->config.cgroup_version == 1) {
+			submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
+			host_wait_page(host, index);
+			return false;
+		}
+		activate_writeback(host, index, sc);
+	} else if (may_evict(host, index, huge, sc->priority)) {
+		if (must_wait_for_tag(host, index, huge, batch)) {
+			throttle_wait_tag(host);
+			return false;
+		}
+		evict(sc->target, index, huge, batch);
+	}
+	if (batch->nr == SWAP_BATCH)
+		submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
+	return true;
+}
+
+/* A leaf that is split counts once: its pages come with it (split_folio_to_list()). */
 static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list list,
 				     uint64_t nr_to_scan, struct scan_control *sc)
 {
 	struct host *host = memcg->host;
 	struct reclaim_batch batch = { .nr = 0 };
-	uint64_t scanned = 0, most = memcg->lru[list].nr_pages;
+	uint64_t scanned = 0, most = memcg->lru[list].nr_pages, of_leaf = 0;
 	unsigned int nr = 0;
 
-	while (scanned < nr_to_scan && scanned < most && memcg->lru[list].tail &&
-	       batch.nr < SWAP_BATCH) {
-		uint32_t index = memcg->lru[list].tail;
-		bool huge = lru_is_huge(host, index);
+	while (((scanned < nr_to_scan && scanned < most) || of_leaf) && memcg->lru[list].tail) {
+		bool huge = lru_is_huge(host, memcg->lru[list].tail);
+		uint64_t splits = host->stats.ept_splits;
 
-		if (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK) {
-			if (sc->target->parent && host->config.cgroup_version == 1) {
-				submit_batch(memcg, list & SCAN_FILE, &batch);
-				host_wait_page(host, index);
-				continue;
-			}
-			activate_writeback(host, index, sc);
-		} else if (may_evict(host, index, huge, sc->priority)) {
-			if (must_wait_for_tag(host, index, huge, &batch)) {
-				throttle_wait_tag(host);
-				continue;
-			}
-			evict(sc->target, index, huge, &batch);
-		}
-		scanned += huge ? HOST_PMD_PAGES : 1;
+		if (!shrink_page(memcg, list, sc, &batch))
+			continue;
 		nr++;
+		if (of_leaf)
+			of_leaf--;
+		else
+			scanned += huge ? HOST_PMD_PAGES : 1;
+		if (huge && host->stats.ept_splits > splits)
+			of_leaf = HOST_PMD_PAGES;
 	}
 	charge_scan(host, nr);
-	submit_batch(memcg, list & SCAN_FILE, &batch);
+	submit_batch(memcg, list & SCAN_FILE, sc->target, &batch);
 	sc->nr_scanned += scanned;
 	sc->nr_taken += scanned;
 	return batch.progress;
@@ -294,7 +351,7 @@ static void prepare_scan_count(struct scan_control *sc, struct scan_balance *b)
 	unsigned int i;
 
 	*b = (struct scan_balance){
-		.free = host->free_pages, .high_watermark = host->wmark_high,
+		.free = host->free_pages, .high_watermark = host->total_high_wmark,
 		.cost = target->lru_cost, .swappiness = host->config.swappiness,
 		.priority = sc->priority, .of_group = target->parent,
 		.force_deactivate = sc->force_deactivate,
@@ -412,6 +469,8 @@ void shrink_node(struct scan_control *sc)
 		if (host->memcg[i] != sc->target && memcg_is_below(host->memcg[i], sc->target))
 			shrink_group(host->memcg[i], sc, &balance);
 	host->stats.reclaimed += sc->nr_reclaimed - before;
+	if (sc->nr_reclaimed > before)
+		host->kswapd_failures = 0;
 	if (coro_current->ctx.thread != &host->kswapd)
 		return;
 	if (sc->nr_writeback && sc->nr_writeback == sc->nr_taken)

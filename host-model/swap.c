@@ -38,6 +38,7 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 		swap->cluster_free[i] = SWAP_CLUSTER_SLOTS;
 	swap->cluster_free[i] = nr_slots % SWAP_CLUSTER_SLOTS;
 	swap_queue_init(swap);
+	swap->ra.hits = 4;	/* swapin_readahead_hits */
 	snprintf(name, sizeof(name), "disk/%s/%s", owner, config->name);
 	random_init(&swap->random, seed, name);
 	return swap;
@@ -104,6 +105,8 @@ void swap_put_slot(struct host *host, swap_slot_t slot)
 
 	memcg_uncharge_swap(memcg_of_index(host, swap->owner[slot.nr]));
 	swap->owner[slot.nr] = 0;
+	if (swap->config.kind == SWAP_ZRAM && swap->token[slot.nr])
+		swap->nr_stored--;
 	swap->token[slot.nr] = 0;
 	swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS]++;
 	swap->nr_free++;
@@ -201,17 +204,22 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	return io;
 }
 
-static void zram_write(struct host *host, uint32_t index)
+/* Pages that are all zero take no memory and no time worth counting (page_same_filled()). */
+static void zram_write(struct host_memcg *target, uint32_t index, uint32_t token)
 {
+	struct host *host = target->host;
 	struct swap_device *swap = host->swap;
 
-	charge(COST_SWAP_COMPRESS, 1);
+	if (token) {
+		charge(COST_SWAP_COMPRESS, 1);
+		swap->nr_stored++;
+	}
 	swap->stats.pages_out++;
 	page_written(ram_of_index(host, index), gfn_of_index(host, index), NULL);
-	shrink_free_clean(&host->root, index);
+	shrink_free_clean(target, index);
 }
 
-/* What compressed pages take follows the number of used slots. */
+/* What compressed pages take follows their number. */
 void swap_zram_balance(struct host *host)
 {
 	struct swap_device *swap = host->swap;
@@ -219,7 +227,7 @@ void swap_zram_balance(struct host *host)
 
 	if (!swap || swap->config.kind != SWAP_ZRAM)
 		return;
-	frames = (swap_used_slots(swap) * swap->config.compressed_percent + 99) / 100;
+	frames = (swap->nr_stored * swap->config.compressed_percent + 99) / 100;
 	while (swap->zram_frames < frames && host->free_pages) {
 		swap->zram_frames++;
 		host->free_pages--;
@@ -230,8 +238,9 @@ void swap_zram_balance(struct host *host)
 	}
 }
 
-unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int nr)
+unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr)
 {
+	struct host *host = target->host;
 	struct swap_device *swap = host->swap;
 	struct page_transfer *io = NULL;
 	unsigned int i;
@@ -243,7 +252,7 @@ unsigned int swap_write(struct host *host, const uint32_t *index, unsigned int n
 
 		swap->token[slot] = ram->token[at];
 		if (swap->config.kind == SWAP_ZRAM) {
-			zram_write(host, index[i]);
+			zram_write(target, index[i], ram->token[at]);
 			continue;
 		}
 		if (io && slot != io->rq.slot + io->rq.nr) {
@@ -299,22 +308,24 @@ static void read_complete(struct swap_request *rq)
 	throttle_wake_tags(host);
 }
 
-/* Neighbours get no frame of the reserve. */
-static bool begin_reading(struct host *host, uint32_t index, bool wanted)
+/* It has a frame now. */
+static void begin_reading(struct host *host, uint32_t *state, bool ahead)
+{
+	*state = (*state & ~(PAGE_KIND_MASK | PAGE_READAHEAD)) | PAGE_READING |
+		 (ahead ? PAGE_READAHEAD : 0);
+	host->stats.swap_readahead += ahead;
+	charge(COST_SWAP_IN, 1);
+}
+
+/* A neighbour of what is wanted.  Nobody sleeps here: others are READING already. */
+static bool read_ahead(struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
 	uint32_t *state = &ram->page[gfn_of_index(host, index)].state;
 
-	if (page_kind(*state) != PAGE_SWAPPED)
+	if (page_kind(*state) != PAGE_SWAPPED || !host_take_frames(ram->memcg, 1, FRAMES_AHEAD))
 		return false;
-	if (!wanted) {
-		if (!host_take_frames(ram->memcg, 1, FRAMES_AHEAD))
-			return false;
-		host->stats.swap_readahead++;
-	}
-	*state = (*state & ~(PAGE_KIND_MASK | PAGE_READAHEAD)) | PAGE_READING |
-		 (wanted ? 0 : PAGE_READAHEAD);
-	charge(COST_SWAP_IN, 1);
+	begin_reading(host, state, true);
 	return true;
 }
 
@@ -358,7 +369,7 @@ static void add_slots(struct read_plug *plug, struct guest_ram *ram, uint64_t nr
 	for (; slot < end; slot++) {
 		uint32_t index = swap->owner[slot];
 
-		if (index && begin_reading(plug->host, index, slot == wanted))
+		if (index && (slot == wanted || read_ahead(plug->host, index)))
 			plug_add(plug, index);
 	}
 }
@@ -371,7 +382,7 @@ static void add_pages(struct read_plug *plug, struct guest_ram *ram, uint64_t nr
 		high = ram->nr_pages;
 	swap_ra_pages(&ram->ra, nr, max, low, high, &at, &end);
 	for (; at < end; at++)
-		if (begin_reading(plug->host, page_index(ram, at), at == nr))
+		if (at == nr || read_ahead(plug->host, page_index(ram, at)))
 			plug_add(plug, page_index(ram, at));
 }
 
@@ -397,43 +408,63 @@ static void read_compressed(struct guest_ram *ram, uint64_t nr)
 	struct page_transfer *io = transfer_new(host, page_slot(ram->page[nr].state).nr, false,
 						read_complete);
 
-	begin_reading(host, page_index(ram, nr), true);
 	io->index[io->rq.nr++] = page_index(ram, nr);
 	host->swap->stats.pages_in++;
-	charge(COST_SWAP_DECOMPRESS, 1);
+	if (host->swap->token[io->rq.slot])
+		charge(COST_SWAP_DECOMPRESS, 1);
 	read_complete(&io->rq);
 }
 
+void swap_free_if_full(struct guest_ram *ram, uint32_t *state)
+{
+	if (!page_has_slot(*state) || !memcg_swap_is_full(ram->memcg))
+		return;
+	swap_put_slot(ram->host, page_slot(*state));
+	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
+}
+
+static void submit_reads(struct read_plug *plug)
+{
+	struct swap_device *swap = plug->host->swap;
+	unsigned int i;
+
+	for (i = 0; i < plug->nr; i++) {
+		if (coro_current->ctx.thread) {
+			swap_submit(swap, &plug->io[i]->rq);
+		} else {
+			swap->stats.pages_in += plug->io[i]->rq.nr - plug->io[i]->rq.nr_holes;
+			read_complete(&plug->io[i]->rq);
+		}
+	}
+}
+
+/* All that can sleep comes before the first page is READING: it may end in being killed. */
 void swap_read(struct guest_ram *ram, uint64_t nr)
 {
 	struct host *host = ram->host;
 	struct read_plug plug = { .host = host };
 	uint32_t max = host->swap->config.readahead_pages;
-	unsigned int i;
+	bool zram = host->swap->config.kind == SWAP_ZRAM;
 
+	max = max < READAHEAD_MAX ? max : READAHEAD_MAX;
+	if (coro_current->ctx.thread) {
+		cpu_sync();
+		host_make_room_ahead(ram->memcg, zram ? 1 : max);
+	}
 	if (!host_take_frames(ram->memcg, 1, FRAMES_NEEDED))
 		return;
 	if (page_kind(ram->page[nr].state) != PAGE_SWAPPED) {
 		host_put_frames(ram->memcg, 1);
 		return;
 	}
-	if (host->swap->config.kind == SWAP_ZRAM) {
+	begin_reading(host, &ram->page[nr].state, false);
+	if (zram) {
 		read_compressed(ram, nr);
 		return;
 	}
-	max = max < READAHEAD_MAX ? max : READAHEAD_MAX;
 	if (host->swap->config.kind == SWAP_HDD)
 		add_slots(&plug, ram, nr, max);
 	else
 		add_pages(&plug, ram, nr, max);
-	if (coro_current->ctx.thread)
-		cpu_sync();
-	for (i = 0; i < plug.nr; i++) {
-		if (coro_current->ctx.thread) {
-			swap_submit(host->swap, &plug.io[i]->rq);
-		} else {
-			host->swap->stats.pages_in += plug.io[i]->rq.nr - plug.io[i]->rq.nr_holes;
-			read_complete(&plug.io[i]->rq);
-		}
-	}
+	submit_reads(&plug);
 }

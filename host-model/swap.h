@@ -82,6 +82,7 @@ struct swap_device {
 	struct swap_ra ra;		/* of a device that rotates */
 	struct random_stream random;
 	struct swap_stats stats;
+	uint64_t nr_stored;		/* zram: slots whose page is not all zero */
 	uint64_t zram_frames;		/* host frames that hold compressed pages */
 	uint64_t zram_bytes;
 };

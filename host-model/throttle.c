@@ -58,14 +58,18 @@ static void add(struct host *host, enum host_wait what, struct host_waiter *w)
 	*link = w;
 }
 
-/* Until woken, or @ns from now on (0: no timeout). */
+/*
+ * Until woken, or for @ns, of which the first tick does not count (schedule_timeout()); 0: no
+ * limit.
+ */
 static void wait_for(struct host *host, enum host_wait what, struct host_waiter *w, uint64_t ns,
 		     const char *why)
 {
 	w->thread = coro_current->ctx.thread;
 	add(host, what, w);
 	if (ns)
-		event_add(host->engine, &w->timeout, cpu_local_time() + ns);
+		event_add(host->engine, &w->timeout,
+			  (cpu_local_time() / JIFFY_NS + 1) * JIFFY_NS + ns);
 	while (!w->woken)
 		cpu_stall(why);
 }
@@ -178,13 +182,15 @@ bool throttle_until_written(struct host *host)
 	return true;
 }
 
-void throttle_progress(struct host *host, uint64_t scanned, uint64_t reclaimed, int priority)
+void throttle_progress(const struct scan_control *sc)
 {
+	struct host *host = sc->target->host;
 	struct host_waiter w = { 0 };
 
-	if (reclaimed > scanned >> 3)
+	if (sc->nr_reclaimed > sc->nr_scanned >> 3)
 		wake_all(&host->waiters[WAIT_PROGRESS]);
-	else if (priority == 1 && !reclaimed && coro_current->ctx.thread != &host->kswapd &&
+	else if (sc->priority == 1 && !sc->nr_reclaimed && !sc->target->parent &&
+		 coro_current->ctx.thread != &host->kswapd &&
 		 2 * host->writeback_pages > host_reclaimable_pages(host))
 		wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
 }

@@ -114,6 +114,7 @@ void host_setup_watermarks(struct host *host)
 	for (i = 0; i < NR_ZONES; i++) {
 		uint64_t mark = zone[i].min + (i < highest ? zone[i].reserve : 0);
 
+		host->total_high_wmark += zone[i].min + 2 * zone[i].step;
 		host->wmark_min += min_of(mark, zone[i].managed);
 		host->wmark_low += min_of(mark + zone[i].step, zone[i].managed);
 	}

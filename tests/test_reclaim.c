@@ -457,6 +457,148 @@ START_TEST(requests_that_wait_are_merged)
 }
 END_TEST
 
+static void free_and_use(struct kvm_vm *vm, void *arg)
+{
+	uint64_t *violations = arg, before;
+
+	guest_ram_write(vm->ram, gfn(0), 256, 1);
+	guest_ram_madvise(vm->ram, 0, 256 * 4096, HOST_MADV_FREE);
+	ck_assert(guest_ram_mapping(vm->ram, gfn(0)) == RAM_NONE);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 256);
+	before = vm->exits[KVM_EXIT_EPT_VIOLATION];
+	guest_ram_check(vm->ram, gfn(0), 256, 1, "me");
+	*violations = vm->exits[KVM_EXIT_EPT_VIOLATION] - before;
+}
+
+/*
+ * madvise_free_single_vma() invalidates: each page that is used again is a violation, not zeroed.
+ */
+START_TEST(what_is_marked_free_is_not_in_the_ept)
+{
+	uint64_t violations = 0;
+	struct body a = { .fn = free_and_use, .arg = &violations };
+
+	make_host(128, 2, HOST_THP_NEVER);
+	a.vm = make_vm("g", 8);
+	press(&a);
+	ck_assert_uint_eq(violations, 256);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/* Of a leaf that is split, pages go upwards: __split_huge_page(), lru_to_folio(). */
+START_TEST(slots_of_a_leaf_that_is_swapped_ascend)
+{
+	struct body a = { .fn = write_more };
+	uint64_t up = 0, swapped = 0;
+
+	begin_pressure(SWAP_HDD, HOST_THP_ALWAYS, &a);
+	press(&a);
+	for (uint32_t slot = 1; slot < host.swap->nr_slots; slot++) {
+		uint32_t before = host.swap->owner[slot - 1], index = host.swap->owner[slot];
+
+		swapped += before && index;
+		up += before && index == before + 1;
+	}
+	ck_assert_uint_gt(swapped, 12 * MIB / 4096);
+	ck_assert_uint_ge(up * 100, swapped * 95);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+static void write_zeros(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_fill(vm->ram, gfn(0), 140 * MIB / 4096, 0);
+}
+
+/* zram_write_page(), page_same_filled(). */
+START_TEST(pages_that_are_all_zero_take_nothing_of_zram)
+{
+	struct body a = { .fn = write_zeros }, b = { .fn = write_more };
+
+	begin_pressure(SWAP_ZRAM, HOST_THP_NEVER, &a);
+	press(&a);
+	ck_assert_uint_gt(swap_used_slots(host.swap), 12 * MIB / 4096);
+	ck_assert_uint_eq(host.swap->zram_frames, 0);
+	finish(&a);
+	b.vm = a.vm;
+	start(&b, 1);
+	engine_run(&engine, 2000 * NSEC_PER_SEC_U64);
+	ck_assert(b.done);
+	ck_assert_uint_eq(host.swap->zram_frames, (host.swap->nr_stored + 1) / 2);
+	ck_assert_uint_gt(host.swap->zram_frames, 0);
+	finish(&b);
+	host_stop_vm(a.vm);
+	ck_assert_uint_eq(host.swap->nr_stored, 0);
+	ck_assert_uint_eq(host.swap->zram_frames, 0);
+	unmake_host();
+}
+END_TEST
+
+/*
+ * kvm_mmu_notifier_clear_flush_young(), kvm_mmu_notifier_invalidate_range_start(): for each page
+ * that is found young or goes, a vCPU that runs has to leave the guest.
+ */
+static void write_and_run(struct kvm_vm *vm, void *arg)
+{
+	for (int round = 0; round < 4; round++) {
+		guest_ram_write(vm->ram, gfn(0), 140 * MIB / 4096, 1);
+		charge(COST_PAGE_WRITE, 1000);
+		cpu_sync();
+	}
+}
+
+START_TEST(reclaim_of_a_page_interrupts_the_vcpus_that_run)
+{
+	struct body a = { .fn = write_and_run };
+	uint64_t flushes;
+
+	costs.ns[COST_PAGE_WRITE] = 1000000;
+	begin_pressure(SWAP_NVME, HOST_THP_NEVER, &a);
+	press(&a);
+	flushes = host.kswapd_account.count[COST_TLB_FLUSH] +
+		  a.vm->account[ACCOUNT_EXIT].count[COST_TLB_FLUSH];
+	costs.ns[COST_PAGE_WRITE] = 0;
+	/* Not one for 32 of them; when the vCPU does not run there is none. */
+	ck_assert_uint_gt(flushes, host.stats.swap_out / 8);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+static void fill_and_read(struct kvm_vm *vm, void *arg)
+{
+	uint64_t nr = 140 * MIB / 4096, i;
+
+	guest_ram_write(vm->ram, gfn(0), nr, 1);
+	for (i = 0; i < nr; i++)
+		guest_ram_read(vm->ram, gfn(i));
+}
+
+static uint64_t slots_beside_pages(uint64_t swap_mib)
+{
+	struct body a = { .fn = fill_and_read };
+	uint64_t nr;
+
+	make_host(128, 2, HOST_THP_NEVER);
+	add_swap(SWAP_SSD, swap_mib);
+	a.vm = make_vm("big", 160);
+	press(&a);
+	nr = swap_used_slots(host.swap) - guest_ram_swapped(a.vm->ram);
+	finish(&a);
+	unmake_host();
+	return nr;
+}
+
+/* should_try_to_free_swap(): what was read ahead keeps its slot, as long as there are enough. */
+START_TEST(slots_are_freed_when_swap_is_half_full)
+{
+	ck_assert_uint_gt(slots_beside_pages(256), 10 * slots_beside_pages(40));
+}
+END_TEST
+
 static uint64_t huge_faults_under_pressure(bool no_reclaim)
 {
 	struct body a = { .fn = write_more };
@@ -585,6 +727,11 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, what_is_being_written_is_not_free_yet);
 	tcase_add_test(tc, what_is_being_written_stays_on_the_lists_and_throttles);
 	tcase_add_test(tc, requests_that_wait_are_merged);
+	tcase_add_test(tc, what_is_marked_free_is_not_in_the_ept);
+	tcase_add_test(tc, slots_of_a_leaf_that_is_swapped_ascend);
+	tcase_add_test(tc, pages_that_are_all_zero_take_nothing_of_zram);
+	tcase_add_test(tc, reclaim_of_a_page_interrupts_the_vcpus_that_run);
+	tcase_add_test(tc, slots_are_freed_when_swap_is_half_full);
 	tcase_add_test(tc, a_fault_reclaims_for_a_huge_page_unless_defrag_says_no);
 	tcase_add_test(tc, memory_of_vmms_is_swapped_and_comes_back);
 	tcase_add_test(tc, of_equals_the_last_is_killed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rows of `ballast published`: what the runs of an experiment's variant, one of each seed, say of its
- * figures.
+ * Rows of `ballast published`: what the runs of an experiment's variant, one of each seed, say of
+ * its figures.
  *
  * With several seeds a figure is the median of its runs, and beside it there is the interval of the
  * median (statistics.h).  A run that did not get to a figure makes the figure one without a value.
