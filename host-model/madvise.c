@@ -9,7 +9,7 @@
  * mm loaded in the guest, too: a page whose 2 MiB leaf was split before is not in the EPT any
  * more, and its discard interrupts them all the same.  MADV_FREE marks pages: they go when memory
  * is short, unless they are written before, and the EPT has them no more (but for 2 MiB leaves:
- * left out, since a violation costs little beside the zeroing that it saves). Swapped pages lose
+ * left out, since a violation costs little beside the zeroing that it saves).  Swapped pages lose
  * their slots either way.
  *
  * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for

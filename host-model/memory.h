@@ -282,6 +282,11 @@ void shrink_free_clean(struct host_memcg *target, uint32_t index);
 /* A pass has ended: what comes back active from now on is new to the next. */
 void shrink_snapshot_refaults(struct host_memcg *target);
 
+static inline bool is_kswapd(const struct host *host)
+{
+	return coro_current->ctx.thread == &host->kswapd;
+}
+
 /* Owed time after which a thread that touches or reclaims lets it pass: others want to see. */
 #define SYNC_INTERVAL_NS (100 * NSEC_PER_USEC_U64)
 
@@ -291,7 +296,7 @@ void reclaim_destroy(struct host *host);
 /*
  * Take frames, charged to a group.  Returns false when the caller must do without: never with
  * FRAMES_NEEDED, for which it reclaims, waits and kills, but when it is the victim.  FRAMES_HUGE
- * reclaims once; FRAMES_AHEAD does not, and does not sleep. Both leave the reserve for those in
+ * reclaims once; FRAMES_AHEAD does not, and does not sleep.  Both leave the reserve for those in
  * need (the min watermark).
  */
 bool host_take_frames(struct host_memcg *memcg, uint64_t nr, enum frames_for what);

@@ -253,7 +253,7 @@ static void submit_batch(struct host_memcg *memcg, bool file, struct host_memcg 
 /* The page is being written still: it need not be found again before it is there. */
 static void activate_writeback(struct host *host, uint32_t index, struct scan_control *sc)
 {
-	if (coro_current->ctx.thread == &host->kswapd && host->all_in_writeback)
+	if (is_kswapd(host) && host->all_in_writeback)
 		sc->nr_immediate++;
 	else
 		sc->nr_writeback++;
@@ -270,11 +270,13 @@ static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge
 
 	return host->swap && !batch->nr && !huge && !file_of_index(host, index) &&
 	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
-	       swap_queue_is_full(host->swap);
+	       swap_must_wait(host->swap, is_kswapd(host)) &&
+	       !swap_would_merge(host->swap, host->swap->cluster_next);
 }
 
 /*
- * One page, or a leaf that is split for its pages to be looked at next. Returns false to try again.
+ * One page, or a leaf that is split for its pages to be looked at next.  Returns false to try
+ * again.
  */
 static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct scan_control *sc,
 			struct reclaim_batch *batch)
@@ -397,7 +399,7 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 {
 	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS], before = sc->nr_reclaimed;
 	struct host *host = memcg->host;
-	bool proportional = coro_current->ctx.thread != &host->kswapd && !sc->target->parent &&
+	bool proportional = !is_kswapd(host) && !sc->target->parent &&
 			    sc->priority == DEF_PRIORITY;
 	unsigned int list;
 
@@ -471,7 +473,7 @@ void shrink_node(struct scan_control *sc)
 	host->stats.reclaimed += sc->nr_reclaimed - before;
 	if (sc->nr_reclaimed > before)
 		host->kswapd_failures = 0;
-	if (coro_current->ctx.thread != &host->kswapd)
+	if (!is_kswapd(host))
 		return;
 	if (sc->nr_writeback && sc->nr_writeback == sc->nr_taken)
 		host->all_in_writeback = true;

@@ -48,6 +48,7 @@ void swap_destroy(struct swap_device *swap)
 {
 	if (!swap)
 		return;
+	event_cancel(swap->engine, &swap->wbt.timer);
 	host_release(swap->owner, swap->nr_slots * sizeof(*swap->owner));
 	host_release(swap->token, swap->nr_slots * sizeof(*swap->token));
 	host_free(swap->cluster_free);
@@ -195,6 +196,7 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	io->submitted = host->engine->now;
 	io->rq.slot = slot;
 	io->rq.write = write;
+	io->rq.kswapd = is_kswapd(host);
 	io->rq.complete = complete;
 	io->next = host->transfers;
 	io->link = &host->transfers;

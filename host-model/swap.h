@@ -2,12 +2,11 @@
 /*
  * Swap devices.
  *
- * A device serves queue_depth requests at a time, reads before writes unless writes have been
- * passed over too often (as block/mq-deadline.c, writes_starved); those that follow each other are
- * merged while they wait.  A request takes positioning
- * time, when it does not follow the one before it, a fixed service time, and transfer time per
- * page, which is the device's: the data of one request after the other.  zram has no queue: its
- * CPU time is charged to whoever swaps.
+ * A device serves queue_depth requests at a time, in batches of reads or of writes, by slot (as
+ * block/mq-deadline.c; NVMe in order); those that follow each other are merged while they wait.  A
+ * request takes positioning time, when it does not follow the one before it, a fixed service time,
+ * and transfer time per page, which is the device's: the data of one request after the other.  zram
+ * has no queue: its CPU time is charged to whoever swaps.
  *
  * Slots are handed out as mm/swapfile.c does: from a free cluster of 256 slots in order, the next
  * free slots when none is left.  Left out: more than one device, discard of free slots, zswap.
@@ -57,11 +56,29 @@ struct swap_request {
 	struct swap_request *merged;
 	bool write;
 	void (*complete)(struct swap_request *rq);	/* in an event */
+	bool kswapd;			/* writes: who has submitted it */
+	uint64_t queued, issued;	/* ns */
+	uint64_t sequence;
 	struct swap_request *next;
 };
 
 struct swap_queue {
 	struct swap_request *head, **tail;
+};
+
+/* State of writeback_throttle.c; counts of the window that has not ended. */
+struct wbt {
+	struct event timer;
+	uint64_t window;		/* ns */
+	int step;			/* of scaling; below 0: more than at first */
+	bool maximal;
+	unsigned int max_depth, unknown;
+	unsigned int inflight[2];	/* writes, of others and of kswapd */
+	unsigned int nr_reads, nr_writes;
+	uint64_t least_read;		/* ns that one took */
+	const struct swap_request *read;	/* one that has been issued and is not done */
+	uint64_t read_issued, last_read;	/* ns */
+	bool has_read;
 };
 
 struct swap_device {
@@ -76,8 +93,13 @@ struct swap_device {
 	unsigned int nr_queued;		/* requests waiting or being served */
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_writes;		/* of nr_queued */
-	unsigned int nr_starved;	/* reads served while writes waited */
+	unsigned int nr_starved;	/* batches of reads while writes waited */
+	unsigned int batching;		/* requests of this batch */
+	bool last_write;		/* its direction */
+	uint32_t next_slot[2];		/* where the last read, and write, ended */
+	struct wbt wbt;
 	uint32_t head_slot;		/* where the last request ended */
+	uint64_t sequence;		/* of the next request */
 	uint64_t link_free;		/* ns; until then data of other requests is on its way */
 	struct swap_ra ra;		/* of a device that rotates */
 	struct random_stream random;
@@ -96,15 +118,21 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 void swap_destroy(struct swap_device *swap);
 
 /* swap_queue.c */
-/*
- * Requests that a SATA disk has with mq-deadline: twice its 32 tags (blk_mq_init_sched()).  Of
- * these, writes take three quarters (dd_depth_updated()).
- */
+/* Requests that a SATA disk has with mq-deadline: twice its 32 tags (blk_mq_init_sched()). */
 #define SWAP_REQUESTS_SATA 64
 void swap_queue_init(struct swap_device *swap);
 void swap_submit(struct swap_device *swap, struct swap_request *rq);
-/* Whoever submits another write waits until one is done (blk_mq_get_tag()). */
-bool swap_queue_is_full(const struct swap_device *swap);
+/* Whoever submits another write waits until one is done (blk_mq_get_tag(), rq_qos_wait()). */
+bool swap_must_wait(struct swap_device *swap, bool kswapd);
+/* A request from there on becomes a part of one that waits. */
+bool swap_would_merge(const struct swap_device *swap, uint32_t slot);
+
+/* writeback_throttle.c */
+void wbt_init(struct swap_device *swap);
+/* A request goes to the device; it is done, in @ns. */
+void wbt_issue(struct swap_device *swap, const struct swap_request *rq);
+void wbt_done(struct swap_device *swap, const struct swap_request *rq, uint64_t ns);
+bool wbt_must_wait(struct swap_device *swap, bool kswapd);
 
 static inline uint64_t swap_used_slots(const struct swap_device *swap)
 {

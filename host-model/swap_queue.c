@@ -4,15 +4,18 @@
  *
  * Models block/mq-deadline.c and the merging in front of it (blk_mq_sched_try_merge()) of Linux
  * 6.1: a request that begins where one that waits ends becomes a part of it, up to the largest
- * request of the device.  Left out: merging in front of a request, expiry of requests, and
- * fairness between those who submit.
+ * request of the device.  Left out: merging in front of a request, priorities, and fairness between
+ * those who submit.
  */
 #include "swap.h"
 
 #include <stddef.h>
 
-/* block/mq-deadline.c: writes_starved */
+/* block/mq-deadline.c: writes_starved, fifo_batch, read_expire, write_expire */
 #define WRITES_STARVED 2
+#define FIFO_BATCH 16
+#define READ_EXPIRE_NS (500 * NSEC_PER_MSEC_U64)
+#define WRITE_EXPIRE_NS (5 * NSEC_PER_SEC_U64)
 
 static void queue_init(struct swap_queue *queue)
 {
@@ -27,14 +30,26 @@ static void queue_push(struct swap_queue *queue, struct swap_request *rq)
 	queue->tail = &rq->next;
 }
 
-static struct swap_request *queue_pop(struct swap_queue *queue)
+static void queue_remove(struct swap_queue *queue, struct swap_request *rq)
 {
-	struct swap_request *rq = queue->head;
+	struct swap_request **link = &queue->head;
 
-	queue->head = rq->next;
-	if (!queue->head)
-		queue->tail = &queue->head;
-	return rq;
+	while (*link != rq)
+		link = &(*link)->next;
+	*link = rq->next;
+	if (!*link)
+		queue->tail = link;
+}
+
+/* The first at or behind @slot (deadline_next_request()). */
+static struct swap_request *next_sorted(const struct swap_queue *queue, uint32_t slot)
+{
+	struct swap_request *rq, *next = NULL;
+
+	for (rq = queue->head; rq; rq = rq->next)
+		if (rq->slot >= slot && (!next || rq->slot < next->slot))
+			next = rq;
+	return next;
 }
 
 /*
@@ -58,18 +73,53 @@ static uint64_t service_ns(struct swap_device *swap, const struct swap_request *
 	return swap->link_free - now;
 }
 
+static struct swap_queue *queue_of(struct swap_device *swap, bool write)
+{
+	return write ? &swap->writes : &swap->reads;
+}
+
+/* Another batch: which direction, and where it begins. */
+static struct swap_request *begin_batch(struct swap_device *swap)
+{
+	bool write = !swap->reads.head;
+	struct swap_request *first, *next;
+
+	if (!write && swap->writes.head && swap->nr_starved++ >= WRITES_STARVED)
+		write = true;
+	if (write)
+		swap->nr_starved = 0;
+	first = queue_of(swap, write)->head;
+	if (!first)
+		return NULL;
+	next = next_sorted(queue_of(swap, write), swap->next_slot[write]);
+	swap->last_write = write;
+	swap->batching = 0;
+	/* Who has waited too long, or there is nothing further up. */
+	if (!next || swap->engine->now - first->queued >= (write ? WRITE_EXPIRE_NS :
+								   READ_EXPIRE_NS))
+		return first;
+	return next;
+}
+
+/* __dd_dispatch_request(); without a scheduler in the order of coming. */
 static struct swap_request *next_request(struct swap_device *swap)
 {
-	if (!swap->reads.head && !swap->writes.head)
-		return NULL;
-	if (!swap->reads.head ||
-	    (swap->writes.head && swap->nr_starved >= WRITES_STARVED)) {
-		swap->nr_starved = 0;
-		return queue_pop(&swap->writes);
+	struct swap_request *read = swap->reads.head, *write = swap->writes.head, *rq;
+
+	if (swap->config.kind == SWAP_NVME) {
+		rq = !write || (read && read->sequence < write->sequence) ? read : write;
+	} else {
+		rq = next_sorted(queue_of(swap, swap->last_write),
+				 swap->next_slot[swap->last_write]);
+		if (!rq || swap->batching >= FIFO_BATCH)
+			rq = begin_batch(swap);
 	}
-	if (swap->writes.head)
-		swap->nr_starved++;
-	return queue_pop(&swap->reads);
+	if (!rq)
+		return NULL;
+	swap->batching++;
+	swap->next_slot[rq->write] = rq->slot + rq->total;
+	queue_remove(queue_of(swap, rq->write), rq);
+	return rq;
 }
 
 static void swap_dispatch(struct swap_device *swap)
@@ -82,6 +132,8 @@ static void swap_dispatch(struct swap_device *swap)
 		swap->head_slot = rq->slot + rq->total;
 		swap->stats.busy_ns += ns;
 		swap->nr_active++;
+		rq->issued = swap->engine->now;
+		wbt_issue(swap, rq);
 		event_add(swap->engine, &rq->done, swap->engine->now + ns);
 	}
 }
@@ -94,6 +146,9 @@ static void request_done(struct event *ev)
 	swap->nr_active--;
 	swap->nr_queued--;
 	swap->nr_writes -= rq->write;
+	if (rq->write)
+		swap->wbt.inflight[rq->kswapd]--;
+	wbt_done(swap, rq, swap->engine->now - rq->issued);
 	for (; rq; rq = next) {
 		next = rq->merged;
 		rq->complete(rq);
@@ -137,7 +192,10 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 	if (++swap->nr_queued > swap->stats.peak_queue)
 		swap->stats.peak_queue = swap->nr_queued;
 	swap->nr_writes += rq->write;
+	rq->queued = swap->engine->now;
+	rq->sequence = swap->sequence++;
 	if (rq->write) {
+		swap->wbt.inflight[rq->kswapd]++;
 		swap->stats.writes++;
 		queue_push(&swap->writes, rq);
 	} else {
@@ -147,11 +205,19 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 	swap_dispatch(swap);
 }
 
-bool swap_queue_is_full(const struct swap_device *swap)
+bool swap_must_wait(struct swap_device *swap, bool kswapd)
 {
-	unsigned int max = swap->config.nr_requests;
+	return swap->nr_queued >= swap->config.nr_requests || wbt_must_wait(swap, kswapd);
+}
 
-	return swap->nr_queued >= max || swap->nr_writes >= (max * 3 / 4 ? max * 3 / 4 : 1);
+bool swap_would_merge(const struct swap_device *swap, uint32_t slot)
+{
+	const struct swap_request *at;
+
+	for (at = swap->writes.head; at; at = at->next)
+		if (at->slot + at->total == slot && at->total < swap->config.request_pages)
+			return true;
+	return false;
 }
 
 void swap_queue_init(struct swap_device *swap)
@@ -160,5 +226,6 @@ void swap_queue_init(struct swap_device *swap)
 	queue_init(&swap->writes);
 	if (!swap->config.nr_requests)
 		swap->config.nr_requests = SWAP_REQUESTS_SATA;
+	wbt_init(swap);
 }
 

@@ -136,7 +136,7 @@ void host_wake_pages(struct host *host)
 
 void throttle_wait_tag(struct host *host)
 {
-	while (host->swap && swap_queue_is_full(host->swap)) {
+	while (host->swap && swap_must_wait(host->swap, is_kswapd(host))) {
 		struct host_waiter w = { 0 };
 
 		wait_for(host, WAIT_TAG, &w, 0, "swap-out");
@@ -190,7 +190,7 @@ void throttle_progress(const struct scan_control *sc)
 	if (sc->nr_reclaimed > sc->nr_scanned >> 3)
 		wake_all(&host->waiters[WAIT_PROGRESS]);
 	else if (sc->priority == 1 && !sc->nr_reclaimed && !sc->target->parent &&
-		 coro_current->ctx.thread != &host->kswapd &&
+		 !is_kswapd(host) &&
 		 2 * host->writeback_pages > host_reclaimable_pages(host))
 		wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
 }

@@ -87,8 +87,8 @@ static void make_row(const struct published_rows *rows, const struct scenario *s
 static void print_head(struct published_rows *rows)
 {
 	if (!rows->head_printed && rows->format == PUBLISHED_MARKDOWN)
-		printf("| id | variant | figure | metric | published | simulated | interval | ratio | "
-		       "in band |\n|---|---|---|---|---|---|---|---|---|\n");
+		printf("| id | variant | figure | metric | published | simulated | interval | "
+		       "ratio | in band |\n|---|---|---|---|---|---|---|---|---|\n");
 	else if (!rows->head_printed)
 		printf("%-4s %-8s %-36s %-26s %10s %10s%s %7s\n", "id", "variant", "figure",
 		       "metric", "published", "simulated",

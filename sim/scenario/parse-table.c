@@ -53,8 +53,7 @@
 	U32("queue-depth", "requests", 1, 1024, NULL, FIELD(scenario_swap, queue_depth),           \
 	    "requests that the device serves at once"),                                            \
 	U32("queue-requests", "requests", 2, 4096, requests, FIELD(scenario_swap, nr_requests),    \
-	    "nr_requests of its queue, those being served included: writers wait when three "      \
-	    "quarters of them are writes"),                                                        \
+	    "nr_requests of its queue, those being served included"),                              \
 	U32("request-kib", "KiB", 0, 32768, kib, FIELD(scenario_swap, request_kib),                \
 	    "max_sectors_kb of its queue: requests that wait are merged up to this; 0: not at all")
 #define SWAP_SERVICE                                                                               \

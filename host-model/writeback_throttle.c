@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many writes may be under way to a device: the more, the less reads suffer.
+ *
+ * Models block/blk-wbt.c with block/blk-rq-qos.c of Linux 6.1 (CONFIG_BLK_WBT_MQ): at first 16 for
+ * kswapd and 8 for others, 4 if somebody has read lately.  In windows of 100 ms it looks at the
+ * fastest read: if that was too slow, there may be half as many, else, or if nobody reads, twice as
+ * many, up to three quarters of the device's queue.  Left out: a device without a write cache lets
+ * waiters in one by one.
+ */
+#include "swap.h"
+
+#include <stddef.h>
+
+#include "coro.h"
+#include "host.h"
+#include "memory.h"
+
+#define WINDOW_NS (100 * NSEC_PER_MSEC_U64)	/* RWB_WINDOW_NSEC */
+#define DEFAULT_DEPTH 16			/* RWB_DEF_DEPTH */
+#define MIN_WRITE_SAMPLES 3			/* RWB_MIN_WRITE_SAMPLES */
+#define UNKNOWN_BUMP 5				/* RWB_UNKNOWN_BUMP */
+/* wbt_default_latency_nsec() */
+#define LATENCY_FLASH_NS (2 * NSEC_PER_MSEC_U64)
+#define LATENCY_ROTATING_NS (75 * NSEC_PER_MSEC_U64)
+
+static uint64_t wanted_latency(const struct swap_device *swap)
+{
+	return swap->config.kind == SWAP_HDD ? LATENCY_ROTATING_NS : LATENCY_FLASH_NS;
+}
+
+/* rq_depth_calc_max_depth(); returns whether it is as large as it gets. */
+static bool calc_depth(struct wbt *wbt, unsigned int queue_depth)
+{
+	unsigned int depth = queue_depth < DEFAULT_DEPTH ? queue_depth : DEFAULT_DEPTH;
+	unsigned int most = 3 * queue_depth / 4;
+	bool maximal = false;
+
+	if (queue_depth == 1) {
+		wbt->max_depth = wbt->step > 0 ? 1 : 2;
+		return wbt->step < 0;
+	}
+	if (wbt->step > 0) {
+		depth = 1 + ((depth - 1) >> (wbt->step < 31 ? wbt->step : 31));
+	} else if (wbt->step < 0) {
+		depth = 1 + ((depth - 1) << (wbt->step > -16 ? -wbt->step : 16));
+		maximal = depth > most;
+		depth = maximal ? most : depth;
+	}
+	wbt->max_depth = depth;
+	return maximal;
+}
+
+/* A SCSI disk's: half of the requests that its queue has. */
+static unsigned int queue_depth(const struct swap_device *swap)
+{
+	return swap->config.nr_requests > 1 ? swap->config.nr_requests / 2 : 1;
+}
+
+static void scale_up(struct swap_device *swap)
+{
+	struct wbt *wbt = &swap->wbt;
+
+	if (wbt->maximal)
+		return;
+	wbt->step--;
+	wbt->maximal = calc_depth(wbt, queue_depth(swap));
+	wbt->unknown = 0;
+}
+
+static void scale_down(struct swap_device *swap, bool hard)
+{
+	struct wbt *wbt = &swap->wbt;
+
+	if (wbt->max_depth == 1)
+		return;
+	wbt->step = wbt->step < 0 && hard ? 0 : wbt->step + 1;
+	wbt->maximal = false;
+	calc_depth(wbt, queue_depth(swap));
+	wbt->unknown = 0;
+}
+
+static bool latency_exceeded(const struct swap_device *swap)
+{
+	const struct wbt *wbt = &swap->wbt;
+	uint64_t waits = wbt->read ? swap->engine->now - wbt->read_issued : 0;
+
+	return waits > wbt->window ||
+	       (waits > wanted_latency(swap) && !wbt->nr_reads) ||
+	       (wbt->nr_reads && wbt->nr_writes >= MIN_WRITE_SAMPLES &&
+		wbt->least_read > wanted_latency(swap));
+}
+
+/* wb_timer_fn() */
+static void end_window(struct swap_device *swap)
+{
+	struct wbt *wbt = &swap->wbt;
+	bool valid = wbt->nr_reads && wbt->nr_writes >= MIN_WRITE_SAMPLES;
+
+	if (latency_exceeded(swap)) {
+		scale_down(swap, true);
+	} else if (valid || wbt->nr_writes || swap->nr_writes) {
+		scale_up(swap);
+	} else if (++wbt->unknown >= UNKNOWN_BUMP) {
+		if (wbt->step > 0)
+			scale_up(swap);
+		else if (wbt->step < 0)
+			scale_down(swap, false);
+	}
+}
+
+static void arm(struct swap_device *swap)
+{
+	struct wbt *wbt = &swap->wbt;
+
+	wbt->window = WINDOW_NS;
+	if (wbt->step > 0)
+		wbt->window = (WINDOW_NS << 4) / host_isqrt((uint64_t)(wbt->step + 1) << 8);
+	wbt->nr_reads = wbt->nr_writes = 0;
+	wbt->least_read = UINT64_MAX;
+	event_add(swap->engine, &wbt->timer, swap->engine->now + wbt->window);
+}
+
+static void timer_fn(struct event *ev)
+{
+	struct swap_device *swap = (struct swap_device *)((char *)ev -
+							  offsetof(struct swap_device, wbt.timer));
+
+	end_window(swap);
+	if (swap->wbt.step || swap->nr_writes)
+		arm(swap);
+}
+
+void wbt_init(struct swap_device *swap)
+{
+	event_init(&swap->wbt.timer, timer_fn);
+	calc_depth(&swap->wbt, queue_depth(swap));
+}
+
+void wbt_issue(struct swap_device *swap, const struct swap_request *rq)
+{
+	struct wbt *wbt = &swap->wbt;
+
+	if (rq->write)
+		return;
+	wbt->last_read = swap->engine->now;
+	wbt->has_read = true;
+	if (!wbt->read) {
+		wbt->read = rq;
+		wbt->read_issued = swap->engine->now;
+	}
+}
+
+void wbt_done(struct swap_device *swap, const struct swap_request *rq, uint64_t ns)
+{
+	struct wbt *wbt = &swap->wbt;
+
+	if (rq->write) {
+		wbt->nr_writes++;
+		return;
+	}
+	wbt->last_read = swap->engine->now;
+	wbt->nr_reads++;
+	if (ns < wbt->least_read)
+		wbt->least_read = ns;
+	if (wbt->read == rq)
+		wbt->read = NULL;
+}
+
+/* get_limit(), rq_wait_inc_below() */
+bool wbt_must_wait(struct swap_device *swap, bool kswapd)
+{
+	struct wbt *wbt = &swap->wbt;
+	unsigned int limit = wbt->max_depth;
+
+	if (!event_pending(&wbt->timer))
+		arm(swap);
+	if (!kswapd && wbt->has_read && swap->engine->now < wbt->last_read + WINDOW_NS)
+		limit = (limit + 3) / 4;
+	else if (!kswapd)
+		limit = (limit + 1) / 2;
+	return swap->wbt.inflight[kswapd] >= limit;
+}
