@@ -135,6 +135,7 @@ struct host {
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
+	uint64_t partial_pages;			/* in frames of huge pages, and unmapped */
 	uint64_t wmark_min, wmark_low, wmark_high;
 	uint64_t total_high_wmark;	/* of all zones, without what lower ones reserve */
 	struct host_memcg root, **memcg;	/* of all memory groups, and those */

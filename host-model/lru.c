@@ -13,7 +13,7 @@ struct links {
 	uint32_t *next, *prev;
 };
 
-/* The 2 MiB leaf that the page is mapped by; NULL: none, or it is of a file. */
+/* The 2 MiB leaf or huge page that the page is in; NULL: none, or it is of a file. */
 static struct host_pmd *leaf_of(const struct host *host, uint32_t index)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
@@ -22,7 +22,8 @@ static struct host_pmd *leaf_of(const struct host *host, uint32_t index)
 	if (!ram)
 		return NULL;
 	pmd = &ram->pmd[gfn_of_index(host, index) >> HOST_PMD_ORDER];
-	return page_kind(pmd->state) == PAGE_PRESENT ? pmd : NULL;
+	return page_kind(pmd->state) == PAGE_PRESENT ||
+	       compound_has(ram, gfn_of_index(host, index)) ? pmd : NULL;
 }
 
 bool lru_is_huge(const struct host *host, uint32_t index)
@@ -143,18 +144,21 @@ void lru_add_tail(struct host *host, uint32_t index)
 	add_size(memcg, nr, 1);
 }
 
-/*
- * The leaf at @index has been taken off its list with lru_del() and split: its pages go where
- * they are looked at next, the tail, upwards (__split_huge_page() puts them behind each other on
- * the list that reclaim takes from the head).
- */
-void lru_replace_huge(struct host *host, uint32_t index)
+void lru_add_part(struct host *host, uint32_t index)
 {
-	unsigned int nr = list_nr(host, index, *lru_state(host, index));
 	struct host_memcg *memcg = memcg_of_index(host, index);
-	uint32_t i;
+	unsigned int nr = list_nr(host, index, *lru_state(host, index));
 
-	for (i = 0; i < HOST_PMD_PAGES; i++)
-		list_insert_tail(host, &memcg->lru[nr], index + HOST_PMD_PAGES - 1 - i);
-	add_size(memcg, nr, HOST_PMD_PAGES);
+	list_insert_tail(host, &memcg->lru[nr], index);
+	add_size(memcg, nr, 1);
+}
+
+void lru_rename(struct host *host, uint32_t from, uint32_t to)
+{
+	struct page_list *list = &memcg_of_index(host, from)->lru[list_nr(host, from,
+									  *lru_state(host, from))];
+	struct links l = links_of(host, from);
+
+	*(*l.prev ? links_of(host, *l.prev).next : &list->head) = to;
+	*(*l.next ? links_of(host, *l.next).prev : &list->tail) = to;
 }

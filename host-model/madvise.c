@@ -96,8 +96,15 @@ static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
 				nr = next;
 				continue;
 			}
-			ram_split_huge(zap->ram, block);
+			/* A part of it: only DONTNEED leaves the page as it is. */
+			if (zap->advice == HOST_MADV_DONTNEED && !(pmd->state & PAGE_LAZYFREE))
+				compound_begin(zap->ram, block);
+			else
+				ram_split_huge(zap->ram, block);
 			zap->nr_leaves++;
+		} else if (page_kind(pmd->state) == PAGE_UNMAPPED &&
+			   zap->advice == HOST_MADV_FREE) {
+			compound_split(zap->ram, block);
 		}
 		if (!pmd->nr_used) {
 			nr = next;

@@ -48,6 +48,7 @@ struct host_memcg {
 
 	uint64_t usage, peak, swap, swap_peak;	/* charged */
 	uint64_t max, high, low, min, swap_max;	/* MEMCG_NO_LIMIT: none; low, min: protection */
+	uint64_t nr_partial;		/* huge pages that are mapped in parts */
 	uint64_t over_high;		/* charged beyond memory.high; not slowed down for yet */
 	struct host_memcg_events events;
 

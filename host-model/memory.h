@@ -59,14 +59,16 @@ struct host_page {
 
 struct host_pmd {
 	uint32_t next, prev;
-	uint32_t state;		/* of the 2 MiB leaf: NONE or PRESENT */
-	uint16_t nr_used;	/* 4 KiB pages of the block that are not NONE */
-	uint8_t bytes;		/* some page of the block holds real bytes */
+	/* Of the 2 MiB leaf: NONE or PRESENT; UNMAPPED: of a huge page in parts (compound.c). */
+	uint32_t state;
+	uint32_t nr_used : 10;	/* 4 KiB pages of the block that are not NONE */
+	uint32_t nr_gone : 10;	/* parts that nobody has any more */
+	uint32_t bytes : 1;	/* some page of the block holds real bytes */
 	/*
 	 * The VMM's mapping has a page table for the block, from a split or a 4 KiB fault.
 	 * Nothing but unmapping frees one, so the block is no huge page any more.
 	 */
-	uint8_t has_table;
+	uint32_t has_table : 1;
 };
 
 struct guest_ram {
@@ -193,8 +195,11 @@ void ram_map_page(struct guest_ram *ram, uint64_t nr);
 bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
 /* Time of a fault goes to whoever looks; @start is the local time when it began. */
 void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault, uint64_t start);
-/* Drop whatever backs a page; frame and slot are free afterwards.  Returns whether a frame was. */
-bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
+/*
+ * Drop whatever backs a page; its slot is free afterwards, and its frame, unless that is a part of
+ * a huge page.  Returns how many frames were freed.
+ */
+unsigned int ram_drop_page(struct guest_ram *ram, uint64_t nr);
 /* A page that is being written becomes one of @kind, whatever comes of the request. */
 void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind);
 void ram_drop_huge(struct guest_ram *ram, uint64_t block);
@@ -208,7 +213,10 @@ void lru_add(struct host *host, uint32_t index, bool huge, bool active);
 void lru_add_tail(struct host *host, uint32_t index);
 void lru_del(struct host *host, uint32_t index, bool huge);
 void lru_rotate(struct host *host, uint32_t index, bool huge);
-void lru_replace_huge(struct host *host, uint32_t index);
+/* Where reclaim looks next, on the list that its state says: a page whose leaf has been split. */
+void lru_add_part(struct host *host, uint32_t index);
+/* The leaf at @from is one at @to: another page of it. */
+void lru_rename(struct host *host, uint32_t from, uint32_t to);
 bool lru_is_huge(const struct host *host, uint32_t index);
 uint32_t *lru_state(const struct host *host, uint32_t index);
 bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
@@ -381,6 +389,20 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr);
 void swap_zram_balance(struct host *host);
 /* The host goes away: nobody waits for what is under way. */
 void swap_cancel_transfers(struct host *host);
+
+/* compound.c */
+/* Whether the page is a part of a huge page that is mapped in parts. */
+bool compound_has(const struct guest_ram *ram, uint64_t nr);
+/* A 2 MiB leaf, which is not lazily free, is to be unmapped in part. */
+void compound_begin(struct guest_ram *ram, uint64_t block);
+/* A part is unmapped.  Returns how many frames are to be freed: none, or with the last all. */
+uint64_t compound_drop(struct guest_ram *ram, uint64_t nr);
+/* Its parts are pages of their own, on lists.  Returns how many frames were freed. */
+unsigned int compound_split(struct guest_ram *ram, uint64_t block);
+/* @mapped: the EPT has one of those that were young. */
+bool compound_test_and_clear_young(struct guest_ram *ram, uint64_t block, bool *mapped);
+/* Split some of a group if memory is that short. */
+void compound_shrink(struct host_memcg *memcg, int priority);
 
 /* async_pf.c */
 int async_pf_init(struct host *host);

@@ -65,8 +65,10 @@ bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge)
 {
 	if (ram->vm->dead)
 		return false;
-	if (huge)
+	if (huge) {
+		nr &= ~(HOST_PMD_PAGES - 1);
 		return nr < ram->ticking_to && nr + HOST_PMD_PAGES > ram->ticking_from;
+	}
 	return nr >= ram->ticking_from && nr < ram->ticking_to &&
 	       !((nr - ram->ticking_from) % ram->ticking_every);
 }
@@ -171,16 +173,26 @@ void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind
 	host_wake_pages(ram->host);
 }
 
-bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
+/* As far as lists and frames go: how many of these have become free. */
+static unsigned int drop_frame(struct guest_ram *ram, uint64_t nr, bool listed)
+{
+	if (compound_has(ram, nr))
+		return compound_drop(ram, nr);
+	if (listed)
+		lru_del(ram->host, page_index(ram, nr), false);
+	return listed;
+}
+
+unsigned int ram_drop_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
 	enum page_kind kind = page_kind(page->state);
+	unsigned int freed;
 	bool mapped = page_is_mapped(page->state), listed = mapped || page_is_cached(page->state);
 
 	if (kind == PAGE_NONE)
-		return false;
-	if (listed)
-		lru_del(ram->host, page_index(ram, nr), false);
+		return 0;
+	freed = drop_frame(ram, nr, listed);
 	if (kind == PAGE_WRITEBACK)
 		ram_leave_writeback(ram, nr, PAGE_NONE);
 	put_slot(ram, &page->state);
@@ -194,9 +206,8 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->swapped--;
 		ram->host->swap_cached -= listed;
 	}
-	if (listed)
-		host_put_frames(ram->memcg, 1);
-	return listed;
+	host_put_frames(ram->memcg, freed);
+	return freed;
 }
 
 void ram_drop_huge(struct guest_ram *ram, uint64_t block)
@@ -240,7 +251,9 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
-	lru_replace_huge(ram->host, page_index(ram, nr));
+	/* Upwards: __split_huge_page() puts them behind each other where reclaim takes them. */
+	for (i = HOST_PMD_PAGES; i--;)
+		lru_add_part(ram->host, page_index(ram, nr + i));
 	ram->host->stats.ept_splits++;
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_ZAP);

@@ -42,6 +42,7 @@ struct reclaim_batch {
 	uint32_t index[SWAP_BATCH];
 	unsigned int nr;
 	struct kvm_vm *unmapped;	/* not flushed yet; NULL: nobody's */
+	unsigned int of_leaf;	/* pages of a leaf that has been split, to be looked at still */
 	uint64_t progress;	/* pages freed */
 };
 
@@ -64,13 +65,16 @@ static void notify_kvm(struct guest_ram *ram)
 static bool test_and_clear_young(const struct host *host, uint32_t index)
 {
 	uint32_t *state = lru_state(host, index);
+	struct guest_ram *ram = ram_of_index(host, index);
+	bool young = *state & PAGE_ACCESSED, mapped = page_kind(*state) == PAGE_PRESENT;
 
-	if (!(*state & PAGE_ACCESSED))
-		return false;
+	if (ram && compound_has(ram, gfn_of_index(host, index)))
+		young = compound_test_and_clear_young(ram, gfn_of_index(host, index) >>
+						      HOST_PMD_ORDER, &mapped);
 	*state &= ~PAGE_ACCESSED;
-	if (!file_of_index(host, index) && page_kind(*state) == PAGE_PRESENT)
-		notify_kvm(ram_of_index(host, index));
-	return true;
+	if (young && ram && mapped)
+		notify_kvm(ram);
+	return young;
 }
 
 static void shrink_active_list(struct host_memcg *memcg, enum scan_list list, uint64_t nr_to_scan)
@@ -103,7 +107,7 @@ static bool was_accessed(const struct host *host, uint32_t index, bool huge, int
 
 	if (test_and_clear_young(host, index))
 		return true;
-	return ram && priority > 1 && page_kind(*lru_state(host, index)) == PAGE_PRESENT &&
+	return ram && priority > 1 && page_is_mapped(*lru_state(host, index)) &&
 	       ram_is_ticking(ram, gfn_of_index(host, index), huge);
 }
 
@@ -211,6 +215,7 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 {
 	struct guest_ram *ram = ram_of_index(host, index);
 	uint64_t block = gfn_of_index(host, index) >> HOST_PMD_ORDER;
+	unsigned int gone = 0;
 
 	if (ram->pmd[block].state & PAGE_LAZYFREE) {
 		ram_drop_huge(ram, block);
@@ -220,7 +225,12 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 		batch->progress += HOST_PMD_PAGES;
 		return;
 	}
-	ram_split_huge(ram, block);
+	if (page_kind(ram->pmd[block].state) == PAGE_PRESENT)
+		ram_split_huge(ram, block);
+	else
+		gone = compound_split(ram, block);
+	batch->progress += gone;
+	batch->of_leaf = HOST_PMD_PAGES - gone;
 }
 
 static void evict(struct host_memcg *target, uint32_t index, bool huge,
@@ -310,22 +320,20 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 {
 	struct host *host = memcg->host;
 	struct reclaim_batch batch = { .nr = 0 };
-	uint64_t scanned = 0, most = memcg->lru[list].nr_pages, of_leaf = 0;
+	uint64_t scanned = 0, most = memcg->lru[list].nr_pages;
 	unsigned int nr = 0;
 
-	while (((scanned < nr_to_scan && scanned < most) || of_leaf) && memcg->lru[list].tail) {
-		bool huge = lru_is_huge(host, memcg->lru[list].tail);
-		uint64_t splits = host->stats.ept_splits;
+	while (((scanned < nr_to_scan && scanned < most) || batch.of_leaf) &&
+	       memcg->lru[list].tail) {
+		bool huge = lru_is_huge(host, memcg->lru[list].tail), part = batch.of_leaf;
 
 		if (!shrink_page(memcg, list, sc, &batch))
 			continue;
 		nr++;
-		if (of_leaf)
-			of_leaf--;
+		if (part && !huge)
+			batch.of_leaf--;
 		else
 			scanned += huge ? HOST_PMD_PAGES : 1;
-		if (huge && host->stats.ept_splits > splits)
-			of_leaf = HOST_PMD_PAGES;
 	}
 	charge_scan(host, nr);
 	submit_batch(memcg, list & SCAN_FILE, sc->target, &batch);
@@ -454,6 +462,7 @@ static void shrink_group(struct host_memcg *memcg, struct scan_control *sc,
 		memcg_event(memcg, low);
 	}
 	shrink_lruvec(memcg, sc, balance);
+	compound_shrink(memcg, sc->priority);
 }
 
 void shrink_node(struct scan_control *sc)

@@ -8,7 +8,7 @@
  * and transfer time per page, which is the device's: the data of one request after the other.  zram
  * has no queue: its CPU time is charged to whoever swaps.
  *
- * Slots are handed out as mm/swapfile.c does: from a free cluster of 256 slots in order, the next
+ * Slots are handed out as mm/swapfile.c does: from a free cluster of 512 slots in order, the next
  * free slots when none is left.  Left out: more than one device, discard of free slots, zswap.
  */
 #ifndef BALLAST_HOST_SWAP_H
@@ -109,7 +109,8 @@ struct swap_device {
 	uint64_t zram_bytes;
 };
 
-#define SWAP_CLUSTER_SLOTS 256
+/* SWAPFILE_CLUSTER of mm/swapfile.c with CONFIG_THP_SWAP */
+#define SWAP_CLUSTER_SLOTS 512
 
 /* Returns NULL when @config is impossible (smaller than a page, more than 2^25 - 2 pages). */
 /* @owner: whose disk it is ("host", a guest); names its random stream, with config->name. */

@@ -49,7 +49,10 @@ static bool get_bit(const struct host *host, uint32_t index)
 
 void workingset_deactivated(struct host *host, uint32_t index, bool huge)
 {
-	set_bits(host, index, huge ? HOST_PMD_PAGES : 1, true);
+	if (huge)
+		set_bits(host, index & ~(uint32_t)(HOST_PMD_PAGES - 1), HOST_PMD_PAGES, true);
+	else
+		set_bits(host, index, 1, true);
 }
 
 void workingset_forget(struct host *host, uint32_t index, uint64_t nr)

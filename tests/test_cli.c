@@ -113,8 +113,8 @@ static const struct bad {
 	{ "run first.dts --trace", "ballast: --trace: needs a value", 1 },
 	{ "run first.dts --set /guest/page-poison=true",
 	  "ballast: a guest fills all of its memory when it boots (page-poison, init-on-free), and "
-	  "the host has no more of it; allowed: guests that fit into the host's free memory when "
-	  "they start", 1 },
+	  "the host, or the guest's memory group, has no more of it; allowed: guests that fit into "
+	  "free memory when they start", 1 },
 	{ "run first.dts --until soon",
 	  "ballast: --until soon: not a time; allowed: a number and ms, s, min or h", 1 },
 	{ "run first.dts --until 0s",

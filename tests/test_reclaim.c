@@ -525,6 +525,84 @@ START_TEST(requests_that_wait_are_merged)
 }
 END_TEST
 
+/*
+ * deferred_split_huge_page(): what is discarded of a huge page comes back when all of it is, when
+ * reclaim looks at it, or near the end; who uses it again takes another frame.
+ */
+START_TEST(parts_of_a_huge_page_come_back_with_the_last)
+{
+	struct kvm_vm *vm;
+
+	make_host(64, 1, HOST_THP_ALWAYS);
+	vm = make_vm("g", 8);
+	guest_ram_write(vm->ram, gfn(0), 1024, 1);
+	ck_assert_uint_eq(host_used_pages(&host), 1024);
+	guest_ram_madvise(vm->ram, 0, 256 * 4096, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(guest_ram_resident(vm->ram), 768);
+	ck_assert_uint_eq(host_used_pages(&host), 1024);
+	ck_assert_uint_eq(host.partial_pages, 256);
+	ck_assert_uint_eq(guest_ram_given_back(vm->ram), 0);
+	/* Its first page, by which it was on its list, is another page's now. */
+	guest_ram_write(vm->ram, gfn(0), 1, 5000);
+	ck_assert_uint_eq(host_used_pages(&host), 1025);
+	ck_assert_uint_eq(pages_on_lists(), 1025);
+	guest_ram_check(vm->ram, gfn(256), 256, 257, "g");
+	guest_ram_madvise(vm->ram, 256 * 4096, 256 * 4096, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(host_used_pages(&host), 513);
+	ck_assert_uint_eq(host.partial_pages, 0);
+	ck_assert_uint_eq(guest_ram_given_back(vm->ram), 512);
+	guest_ram_check(vm->ram, gfn(0), 1, 5000, "g");
+	host_stop_vm(vm);
+	ck_assert_uint_eq(host_used_pages(&host), 0);
+	unmake_host();
+}
+END_TEST
+
+START_TEST(parts_of_a_huge_page_come_back_under_pressure)
+{
+	struct body a = { .fn = write_more };
+	struct kvm_vm *idle;
+
+	begin_pressure(SWAP_SSD, HOST_THP_ALWAYS, &a);
+	idle = make_vm("idle", 32);
+	guest_ram_write(idle->ram, gfn(0), 32 * MIB / 4096, 1);
+	for (uint64_t nr = 0; nr < 32 * MIB / 4096; nr += 2)
+		guest_ram_madvise(idle->ram, nr * 4096, 4096, HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(host.partial_pages, 16 * MIB / 4096);
+	ck_assert_uint_eq(host_used_pages(&host), 32 * MIB / 4096);
+	press(&a);
+	ck_assert_uint_eq(host.partial_pages, 0);
+	ck_assert_uint_eq(guest_ram_given_back(idle->ram), 16 * MIB / 4096);
+	for (uint64_t nr = 1; nr < 32 * MIB / 4096; nr += 2)
+		ck_assert_uint_eq(guest_ram_peek(idle->ram, gfn(nr)), 1 + nr);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
+/* deferred_split_scan(), without swap, where nothing of it is looked at: near the end only. */
+START_TEST(parts_of_a_huge_page_come_back_before_somebody_is_killed)
+{
+	struct body a = { .fn = write_more };
+	struct kvm_vm *idle;
+
+	make_host(160, 2, HOST_THP_ALWAYS);
+	a.vm = make_vm("big", 160);
+	idle = make_vm("idle", 64);
+	guest_ram_write(idle->ram, gfn(0), 32 * MIB / 4096, 1);
+	guest_ram_madvise(idle->ram, 4096, 511 * 4096, HOST_MADV_DONTNEED);
+	for (uint64_t block = 0; block < 16; block++)
+		guest_ram_madvise(idle->ram, (block * 512 + 1) * 4096, 511 * 4096,
+				  HOST_MADV_DONTNEED);
+	ck_assert_uint_eq(host.partial_pages, 16 * 511);
+	press(&a);
+	ck_assert_uint_eq(host.partial_pages, 0);
+	ck_assert_int_eq(killed, 0);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 static void free_and_use(struct kvm_vm *vm, void *arg)
 {
 	uint64_t *violations = arg, before;
@@ -799,6 +877,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_disk_is_served_in_batches_by_slot);
 	tcase_add_test(tc, writes_are_throttled_for_reads);
 	tcase_add_test(tc, what_is_marked_free_is_not_in_the_ept);
+	tcase_add_test(tc, parts_of_a_huge_page_come_back_with_the_last);
+	tcase_add_test(tc, parts_of_a_huge_page_come_back_under_pressure);
+	tcase_add_test(tc, parts_of_a_huge_page_come_back_before_somebody_is_killed);
 	tcase_add_test(tc, slots_of_a_leaf_that_is_swapped_ascend);
 	tcase_add_test(tc, pages_that_are_all_zero_take_nothing_of_zram);
 	tcase_add_test(tc, reclaim_of_a_page_interrupts_the_vcpus_that_run);

@@ -365,6 +365,7 @@ static void emit_counters(struct machine *m)
 		{ "file-reads", s->file_reads },	 { "file-dropped", s->file_dropped },
 		{ "file-refaults", s->file_refaults },	 { "async-faults", s->async_faults },
 		{ "async-halts", s->async_halts },
+		{ "discarded-in-huge-pages", m->host.partial_pages },
 	};
 	unsigned int i;
 

@@ -128,9 +128,7 @@ static u16 fill_chain(struct vring_virtqueue *vvq, const struct sg_walk *walk,
 
 static struct vring_desc *alloc_indirect(struct vring_virtqueue *vvq, unsigned int total, gfp_t gfp)
 {
-	/* Made where the caller may be reclaiming: no reserves for a table (virtio_ring.c). */
-	struct vring_desc *table = kmalloc_array(total, sizeof(*table),
-						 gfp & ~(__GFP_HIGHMEM | __GFP_HIGH));
+	struct vring_desc *table = kmalloc_array(total, sizeof(*table), gfp & ~__GFP_HIGHMEM);
 	unsigned int i;
 
 	for (i = 0; table && i < total; i++)
