@@ -14,18 +14,9 @@
  */
 #include "memory.h"
 
-/* In both links of a page that is a part: it is on no list itself. */
-#define PART UINT32_MAX
-
 static bool is_part(const struct host_page *page)
 {
-	return page->prev == PART;
-}
-
-bool compound_has(const struct guest_ram *ram, uint64_t nr)
-{
-	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_UNMAPPED &&
-	       is_part(&ram->page[nr]);
+	return page->prev == COMPOUND_PART;
 }
 
 /* From @nr on, in its block; the end of the block: there is none. */
@@ -48,7 +39,8 @@ void compound_begin(struct guest_ram *ram, uint64_t block)
 	pmd->has_table = 1;
 	ram->huge -= HOST_PMD_PAGES;
 	for (i = nr; i < nr + HOST_PMD_PAGES; i++)
-		ram->page[i] = (struct host_page){ .next = PART, .prev = PART, .state = state };
+		ram->page[i] = (struct host_page){ .next = COMPOUND_PART, .prev = COMPOUND_PART,
+						    .state = state };
 	ram->memcg->nr_partial++;
 	ram->host->stats.ept_splits++;
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);

@@ -171,6 +171,16 @@ static inline uint32_t page_index(struct guest_ram *ram, uint64_t nr)
 	return (uint32_t)*chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
 }
 
+/* In both links of a page that is a part of a huge page: it is on no list itself. */
+#define COMPOUND_PART UINT32_MAX
+
+/* Whether the page is a part of a huge page that is mapped in parts. */
+static inline bool compound_has(const struct guest_ram *ram, uint64_t nr)
+{
+	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_UNMAPPED &&
+	       ram->page[nr].prev == COMPOUND_PART;
+}
+
 static inline void ram_add_resident(struct guest_ram *ram, uint64_t nr)
 {
 	ram->resident += nr;
@@ -391,8 +401,6 @@ void swap_zram_balance(struct host *host);
 void swap_cancel_transfers(struct host *host);
 
 /* compound.c */
-/* Whether the page is a part of a huge page that is mapped in parts. */
-bool compound_has(const struct guest_ram *ram, uint64_t nr);
 /* A 2 MiB leaf, which is not lazily free, is to be unmapped in part. */
 void compound_begin(struct guest_ram *ram, uint64_t block);
 /* A part is unmapped.  Returns how many frames are to be freed: none, or with the last all. */

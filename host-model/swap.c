@@ -37,6 +37,7 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 	for (i = 0; i < nr_slots / SWAP_CLUSTER_SLOTS; i++)
 		swap->cluster_free[i] = SWAP_CLUSTER_SLOTS;
 	swap->cluster_free[i] = nr_slots % SWAP_CLUSTER_SLOTS;
+	swap->nr_empty = nr_slots / SWAP_CLUSTER_SLOTS;
 	swap_queue_init(swap);
 	swap->ra.hits = 4;	/* swapin_readahead_hits */
 	snprintf(name, sizeof(name), "disk/%s/%s", owner, config->name);
@@ -61,7 +62,7 @@ static void find_cluster(struct swap_device *swap)
 	uint32_t full = swap->nr_slots / SWAP_CLUSTER_SLOTS, i;
 	uint32_t from = swap->cluster_next / SWAP_CLUSTER_SLOTS;
 
-	for (i = 0; i < full; i++) {
+	for (i = 0; i < full && swap->nr_empty; i++) {
 		uint32_t cluster = (from + i) % full;
 
 		if (swap->cluster_free[cluster] == SWAP_CLUSTER_SLOTS) {
@@ -71,8 +72,14 @@ static void find_cluster(struct swap_device *swap)
 		}
 	}
 	swap->cluster_left = 1;
-	while (swap->owner[swap->cluster_next])
-		swap->cluster_next = (swap->cluster_next + 1) % swap->nr_slots;
+	while (swap->owner[swap->cluster_next]) {
+		uint32_t cluster = swap->cluster_next / SWAP_CLUSTER_SLOTS;
+
+		swap->cluster_next = swap->cluster_free[cluster] ? swap->cluster_next + 1 :
+				     (cluster + 1) * SWAP_CLUSTER_SLOTS;
+		if (swap->cluster_next >= swap->nr_slots)
+			swap->cluster_next = 0;
+	}
 }
 
 bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
@@ -91,7 +98,8 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 	}
 	slot->nr = swap->cluster_next;
 	swap->owner[slot->nr] = index;
-	swap->cluster_free[slot->nr / SWAP_CLUSTER_SLOTS]--;
+	if (swap->cluster_free[slot->nr / SWAP_CLUSTER_SLOTS]-- == SWAP_CLUSTER_SLOTS)
+		swap->nr_empty--;
 	swap->cluster_left--;
 	swap->cluster_next = (swap->cluster_next + 1) % swap->nr_slots;
 	swap->nr_free--;
@@ -109,7 +117,8 @@ void swap_put_slot(struct host *host, swap_slot_t slot)
 	if (swap->config.kind == SWAP_ZRAM && swap->token[slot.nr])
 		swap->nr_stored--;
 	swap->token[slot.nr] = 0;
-	swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS]++;
+	if (++swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS] == SWAP_CLUSTER_SLOTS)
+		swap->nr_empty++;
 	swap->nr_free++;
 }
 

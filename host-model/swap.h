@@ -88,6 +88,7 @@ struct swap_device {
 	uint32_t *token;		/* contents of the slot */
 	uint32_t cluster_next, cluster_left;	/* where the next slot is looked for */
 	uint32_t *cluster_free;		/* free slots of each cluster */
+	uint32_t nr_empty;		/* clusters of which all are free */
 	struct engine *engine;
 	struct swap_queue reads, writes;
 	unsigned int nr_queued;		/* requests waiting or being served */
