@@ -143,6 +143,8 @@ struct host {
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
+	struct cpu_thread *swapoff;		/* that reads everything back; NULL: nobody */
+	bool swapoff_killed;			/* by the OOM killer, whose first choice it is */
 	struct page_transfer *transfers;	/* under way to or from it */
 	struct cpu_lock_times lru_lock;
 

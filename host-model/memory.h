@@ -189,6 +189,10 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block);
 /* The worker has got the page: the VMM maps it.  And the vCPU that it was got for does. */
 void ram_got_page(struct guest_ram *ram, uint64_t nr);
 void ram_map_page(struct guest_ram *ram, uint64_t nr);
+/* The page is in the swap cache, not being written: the VMM maps it, and its slot is free. */
+void ram_unuse_page(struct guest_ram *ram, uint64_t nr);
+/* What is mapped keeps no slot (folio_free_swap()). */
+void ram_free_slot(struct guest_ram *ram, uint64_t nr);
 /* Whether a vCPU can use the page without a fault. */
 bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
 /* Time of a fault goes to whoever looks; @start is the local time when it began. */
@@ -339,6 +343,7 @@ uint64_t host_isqrt(uint64_t x);	/* rounded down */
 
 /* page_cache.c */
 /* A clean page of a file goes, reclaimed for @target. */
+/* @target: reclaim is for it; NULL: nobody reclaims, and the page leaves no shadow. */
 void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target);
 void cache_destroy(struct host *host);
 

@@ -398,6 +398,12 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->swap_cached--;
+}
+
+static void map_fault(struct guest_ram *ram, uint64_t nr, enum page_kind as, bool vcpu,
+		      bool was_read)
+{
+	map_cached(ram, nr, as, vcpu, was_read);
 	ram->host->stats.swap_faults++;
 }
 
@@ -418,7 +424,19 @@ void ram_got_page(struct guest_ram *ram, uint64_t nr)
 
 	if (!block_is_huge(ram, nr) &&
 	    (page_is_cached(state) || page_kind(state) == PAGE_WRITEBACK))
-		map_cached(ram, nr, PAGE_UNMAPPED, true, true);
+		map_fault(ram, nr, PAGE_UNMAPPED, true, true);
+}
+
+void ram_unuse_page(struct guest_ram *ram, uint64_t nr)
+{
+	map_cached(ram, nr, PAGE_UNMAPPED, false, false);
+	ram->page[nr].state &= ~PAGE_ACCESSED;	/* pte_mkold() */
+	put_slot(ram, &ram->page[nr].state);
+}
+
+void ram_free_slot(struct guest_ram *ram, uint64_t nr)
+{
+	put_slot(ram, &ram->page[nr].state);
 }
 
 void ram_map_page(struct guest_ram *ram, uint64_t nr)
@@ -510,7 +528,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 		case PAGE_WRITEBACK:
 		case PAGE_WRITTEN:
 			charge(COST_EPT_FAULT, 1);
-			map_cached(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
+			map_fault(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
 			break;
 		case PAGE_SWAPPED:
 			fault.swapped_in = true;

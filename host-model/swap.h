@@ -67,6 +67,7 @@ struct swap_queue {
 struct swap_device {
 	struct swap_config config;
 	uint32_t nr_slots, nr_free;
+	bool off;			/* swapoff: no slot is given any more (SWP_WRITEOK) */
 	uint32_t *owner;		/* page index, 0: free slot */
 	uint32_t *token;		/* contents of the slot */
 	uint32_t cluster_next, cluster_left;	/* where the next slot is looked for */
@@ -104,6 +105,12 @@ void swap_queue_init(struct swap_device *swap);
 void swap_submit(struct swap_device *swap, struct swap_request *rq);
 /* Whoever submits another write waits until one is done (blk_mq_get_tag()). */
 bool swap_queue_is_full(const struct swap_device *swap);
+
+/* That may be given still; NULL: there is no device. */
+static inline uint32_t swap_free_slots(const struct swap_device *swap)
+{
+	return swap && !swap->off ? swap->nr_free : 0;
+}
 
 static inline uint64_t swap_used_slots(const struct swap_device *swap)
 {

@@ -24,7 +24,7 @@ struct machine_item {
 	enum item_state state;
 	struct event event;
 	void (*begin)(struct machine_item *item);
-	struct machine_guest *guest;
+	struct machine_guest *guest;	/* NULL: a command on the host */
 	uint32_t index;
 	uint64_t began, ended;		/* ns */
 	uint64_t jitter;		/* ns that it begins later */
@@ -36,6 +36,7 @@ struct machine_command {
 	int64_t actual_before, nearest;	/* bytes left to the guest */
 	uint64_t failures_before;	/* balloon_page_alloc() */
 	uint64_t taken_back;		/* pages that left the balloon while it was to grow */
+	struct machine_process *process;	/* of the host, that runs it; NULL: none */
 };
 
 /* A look at where a guest's memory is. */
@@ -225,6 +226,9 @@ int64_t machine_command_target(const struct machine_command *command);	/* bytes 
 uint64_t machine_command_retries(const struct machine_command *command);
 int64_t machine_guest_actual(const struct machine_guest *guest);	/* bytes left */
 void machine_command_begin(struct machine_item *item);
+/* What came of a command that is not for a balloon. */
+void machine_command_ended(struct machine_command *command, bool failed, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The guest says what it has left; pages have left its balloon; its VMM is gone. */
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual);
 void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages);
@@ -232,6 +236,12 @@ void machine_commands_gone(struct machine_guest *guest);
 void machine_commands_declare(struct machine *m);
 /* The run has ended: record what became of those that have not. */
 void machine_commands_finish(struct machine *m);
+
+/* machine_commands_memory.c */
+void machine_drop_caches(struct machine_command *command);
+void machine_compact_memory(struct machine_command *command);
+void machine_swapoff(struct machine_command *command);
+void machine_processes_destroy(struct machine *m);
 
 /* machine_verdict.c */
 /* engine_run(), and a look at who waits every now and then: a hang ends the run. */

@@ -28,10 +28,12 @@ struct report_program {
 struct report_command {
 	uint64_t guest;
 	char *name;
+	uint64_t kind;			/* enum trace_command_kind */
 	uint64_t target, actual_before;
 	bool started, ended;
 	uint64_t start;			/* ns */
-	struct trace_rec_command_end end;
+	struct trace_rec_command_end end;	/* its text is the next one */
+	char *text;			/* NULL: nothing is said */
 };
 
 struct report_device {

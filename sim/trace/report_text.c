@@ -208,8 +208,19 @@ static void command_state(struct table *t, const struct report *r, const struct 
 		table_cell(t, c->started ? "under way" : "not started");
 	else if (c->end.result == TRACE_COMMAND_OVERTAKEN && by < r->nr_commands)
 		table_cell(t, "overtaken by %s", r->commands[by].name);
+	else if (c->text && c->end.result == TRACE_COMMAND_DONE)
+		table_cell(t, "%s", c->text);
 	else
-		table_cell(t, "%s", command_end_name(c->end.result));
+		table_cell(t, "%s%s%s", command_end_name(c->end.result), c->text ? ": " : "",
+			   c->text ? c->text : "");
+}
+
+static void bytes_or_dash(struct table *t, bool known, uint64_t bytes)
+{
+	if (known)
+		table_bytes(t, bytes);
+	else
+		table_cell(t, "-");
 }
 
 static void text_commands(const struct report *r, FILE *out, unsigned int max)
@@ -228,11 +239,11 @@ static void text_commands(const struct report *r, FILE *out, unsigned int max)
 		rows++;
 		table_cell(&t, "%s", c->name);
 		table_cell(&t, "%s", report_guest_label(r, c->guest));
-		table_bytes(&t, c->target);
+		bytes_or_dash(&t, c->target, c->target);
 		if (c->started) {
 			table_ns(&t, c->start);
-			table_bytes(&t, c->actual_before);
-			table_bytes(&t, c->end.actual);
+			bytes_or_dash(&t, c->target, c->actual_before);
+			bytes_or_dash(&t, c->target, c->end.actual);
 			table_ns(&t, c->end.took);
 			table_count(&t, c->end.retries);
 		} else {

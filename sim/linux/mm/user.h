@@ -446,8 +446,8 @@ int filemap_init(struct user_state *user, const struct swap_config *config);
 void filemap_exit(struct user_state *user);
 int flusher_run(void);
 void wakeup_flusher_threads(void);
-/* A clean page that reclaim has isolated leaves its file. */
-void remove_file_page(struct page *page);
+/* A clean page that nobody else has leaves its file; one that reclaim drops leaves a shadow. */
+void remove_file_page(struct page *page, bool reclaimed);
 
 /* vmscan.c */
 void vmscan_init(struct user_state *user);
