@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "history.h"
 #include "hostmem.h"
@@ -158,6 +159,19 @@ fail:
 		guest_ram_destroy(vm->ram);
 	free(vm);
 	return NULL;
+}
+
+struct kvm_vm *host_create_vm_again(const struct kvm_vm *old)
+{
+	struct kvm_vm *vm = host_create_vm(old->host, old->name,
+					   old->ram->nr_pages << HOST_PAGE_SHIFT, old->nr_vcpus);
+
+	if (!vm)
+		return NULL;
+	vm->id = old->id;
+	memcpy(vm->exits, old->exits, sizeof(vm->exits));
+	memcpy(vm->account, old->account, sizeof(vm->account));
+	return vm;
 }
 
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg)

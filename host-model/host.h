@@ -183,6 +183,11 @@ void host_add_swap(struct host *host, struct swap_device *swap);
  */
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
 			      unsigned int nr_vcpus);
+/*
+ * The same VM once more after its end, which keeps number, ledger and counts of exits; what the old
+ * one owes is off the ledger already.
+ */
+struct kvm_vm *host_create_vm_again(const struct kvm_vm *old);
 /* All of it is charged to @memcg from now on; before it has touched memory. */
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg);
 /* The VMM process starts: its own memory is taken.  From a thread, may block. */

@@ -155,6 +155,7 @@ struct kvm_vm {
 	struct discard_origin origin;	/* for whom memory is discarded now */
 	struct host_fd_table files;	/* of the VMM */
 	struct kvm *kvm;		/* as modules of the host's kernel see it; NULL: none do */
+	bool paused;			/* no vCPU is in the guest, or will be for long */
 	bool assigned_device;		/* a device of the host works on its memory */
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
 	bool dead;			/* killed by the host's OOM killer or powered off */

@@ -144,6 +144,28 @@ START_TEST(swapoff_without_room_is_killed)
 }
 END_TEST
 
+/* try_to_unuse(): once there is room, it all comes back, and nothing is swapped any more. */
+START_TEST(swapoff_reads_everything_back)
+{
+	struct outcome o;
+	unsigned int mib;
+
+	run(&o, pressed("s: down { compatible = \"ballast,shutdown\"; guest = <&h>;"
+			" start-ms = <5000>; };" OFF
+			"again { compatible = \"ballast,swapoff\"; after = <&o>; };"));
+	ck_assert_uint_eq(command(&o, 1)->end.result, TRACE_COMMAND_DONE);
+	ck_assert_int_eq(sscanf(command(&o, 1)->text, "%u MiB out of swap", &mib), 1);
+	ck_assert_uint_gt(mib, 20);
+	/* Most of it is read from the device, what is in the swap cache still is not. */
+	ck_assert_uint_gt(command(&o, 1)->end.took, 5000000);
+	ck_assert_uint_gt(o.report.swaps[0].last.bytes_read, mib * MIB * 9 / 10);
+	ck_assert_uint_eq(o.report.swaps[0].last.used, 0);
+	ck_assert_uint_eq(o.report.guests[0].last.swapped, 0);
+	says(&o, 2, "it is off already");
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(without_swap_there_is_nothing_to_turn_off)
 {
 	fails(make("", "", IDLE, OFF), "/commands/off: the host has no swap; allowed: a host with a "
@@ -172,6 +194,174 @@ START_TEST(a_target_in_kib_is_one_of_pages)
 }
 END_TEST
 
+/* Whole guests */
+
+#define PAUSE(at)                                                                                  \
+	"p: stop { compatible = \"ballast,pause\"; guest = <&g>; start-ms = <" #at ">; };"
+#define RESUME(at)                                                                                 \
+	"r: cont { compatible = \"ballast,resume\"; guest = <&g>; start-ms = <" #at ">; };"
+#define DOWN(at)                                                                                   \
+	"d: quit { compatible = \"ballast,shutdown\"; guest = <&g>; start-ms = <" #at ">; };"
+#define START(at)                                                                                  \
+	"u: start { compatible = \"ballast,start\"; guest = <&g>; start-ms = <" #at ">; };"
+
+/* kvmclock_vm_state_change() of QEMU: who sleeps in the guest sleeps that much longer. */
+START_TEST(a_guest_that_is_paused_sees_no_time_pass)
+{
+	struct outcome o;
+	const struct report_program *p;
+
+	run(&o, make("", "", IDLE, PAUSE(2000) RESUME(6000)));
+	p = &o.report.programs[0];
+	ck_assert_int_eq(p->state, PROGRAM_ENDED);
+	ck_assert_uint_ge(p->end - p->start, 14 * SEC);
+	ck_assert_uint_lt(p->end - p->start, 14 * SEC + SEC / 10);
+	outcome_free(&o);
+}
+END_TEST
+
+/* pause_all_vcpus(): no vCPU runs; what was under way goes on afterwards. */
+START_TEST(a_guest_that_is_paused_does_nothing)
+{
+	const char *busy = "hog { compatible = \"ballast,program-memhog\"; size-mib = <300>;"
+			   " loops = <40>; };";
+	struct outcome o;
+	uint64_t free_run, cpu;
+
+	run(&o, make("", "", busy, ""));
+	free_run = o.report.programs[0].end;
+	cpu = o.report.programs[0].cpu;
+	outcome_free(&o);
+	run(&o, make("", "", busy, PAUSE(500) RESUME(8500)));
+	ck_assert_uint_gt(o.report.programs[0].end, free_run + 8 * SEC - SEC / 100);
+	ck_assert_uint_lt(o.report.programs[0].end, free_run + 8 * SEC + SEC / 20);
+	ck_assert_uint_lt(o.report.programs[0].cpu, cpu + cpu / 50);
+	outcome_free(&o);
+}
+END_TEST
+
+/* QEMU_CLOCK_VIRTUAL stops: the balloon's statistics are not asked for; a target waits. */
+START_TEST(a_balloon_waits_for_its_guest_to_go_on)
+{
+	struct outcome o;
+
+	run(&o, make("", "devices { b { compatible = \"ballast,virtio-ballast\";"
+		     " guest-stats-polling-s = <1>; }; };"
+		     "modules { d { compatible = \"ballast,module\"; image = \"virtio_ballast\"; };"
+		     " };", IDLE, PAUSE(2000) RESUME(7000)
+		     "b { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <400>;"
+		     " start-ms = <3000>; };"));
+	ck_assert_uint_eq(command(&o, 2)->end.result, TRACE_COMMAND_REACHED);
+	ck_assert_uint_gt(command(&o, 2)->end.took, 4 * SEC);
+	ck_assert_uint_lt(command(&o, 2)->end.took, 5 * SEC);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(a_guest_that_stays_paused_is_named)
+{
+	struct outcome o;
+
+	outcome_run(&o, make("", "", IDLE, PAUSE(2000)), false);
+	ck_assert_int_eq(o.end, TRACE_END_UNMET);
+	ck_assert_msg(strstr(o.text, "guest guest-a is paused") != NULL, "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
+/* exit_mmap(): all of the VMM's memory is free, and its programs are cut off. */
+START_TEST(a_guest_that_is_shut_down_gives_its_memory_back)
+{
+	struct outcome o;
+
+	run(&o, make("", "", "hog { compatible = \"ballast,program-memhog\"; size-mib = <300>;"
+		     " hold-ms = <10000>; };", DOWN(3000)));
+	says(&o, 0, "MiB of the host's memory free again");
+	ck_assert_int_ge(atoi(command(&o, 0)->text), 335);
+	ck_assert_uint_eq(o.report.host.used, 0);
+	ck_assert_int_eq(o.report.programs[0].state, PROGRAM_SHUT_DOWN);
+	ck_assert(o.report.guests[0].off);
+	ck_assert_uint_eq(o.report.guests[0].off_reason, TRACE_OFF_POWER);
+	outcome_free(&o);
+}
+END_TEST
+
+START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
+{
+	uint64_t ran = 0, charged = 0;
+	struct outcome o;
+	unsigned int i;
+
+	run(&o, make("", BALLOON, "hog { compatible = \"ballast,program-memhog\";"
+		     " size-mib = <300>; hold-ms = <5000>; };",
+		     "a { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <450>; };"
+		     DOWN(3000) START(4000)
+		     "b { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <400>;"
+		     " after = <&u>; };" "dd { compatible = \"ballast,shutdown\"; guest = <&g>;"
+		     " start-ms = <7000>; };" "uu { compatible = \"ballast,start\"; guest = <&g>;"
+		     " start-ms = <8000>; };"));
+	for (i = 0; i < 6; i++)
+		ck_assert_uint_eq(command(&o, i)->end.result, i == 0 || i == 3 ?
+				  TRACE_COMMAND_REACHED : TRACE_COMMAND_DONE);
+	/* The new one has no balloon yet. */
+	ck_assert_uint_eq(command(&o, 3)->actual_before, 512 * MIB);
+	ck_assert_uint_eq(o.report.nr_programs, 3);
+	ck_assert_int_eq(o.report.programs[0].state, PROGRAM_SHUT_DOWN);
+	ck_assert_int_eq(o.report.programs[1].state, PROGRAM_SHUT_DOWN);
+	ck_assert_int_eq(o.report.programs[2].state, PROGRAM_ENDED);
+	ck_assert_uint_ge(o.report.programs[2].start, 8 * SEC);
+	ck_assert(!o.report.guests[0].off);
+	/* What threads ran is what accounts have, over all three of them. */
+	for (i = 0; i < o.report.nr_threads; i++)
+		ran += o.report.threads[i].ran;
+	for (i = 0; i < NR_TRACE_DOMAINS; i++)
+		charged += o.report.guests[0].cpu[i];
+	ck_assert_uint_eq(ran, charged + o.report.host_cpu);
+	outcome_free(&o);
+}
+END_TEST
+
+static const struct {
+	const char *commands, *error;
+} mistakes[] = {
+	{ PAUSE(1000) "q { compatible = \"ballast,pause\"; guest = <&g>; after = <&p>; };",
+	  "/commands/q: guest guest-a is paused already; allowed: pause of a guest that runs" },
+	{ RESUME(1000), "/commands/cont: guest guest-a is not paused; allowed: resume of a guest "
+	  "that a command has paused" },
+	{ START(1000), "/commands/start: guest guest-a runs; allowed: start of a guest that was shut "
+	  "down" },
+	{ DOWN(1000) PAUSE(2000), "/commands/stop: guest guest-a does not run, it was shut down; "
+	  "allowed: after a \"ballast,start\" of it" },
+	{ DOWN(1000) START(5000) PAUSE(2000) "x { compatible = \"ballast,drop-caches\";"
+	  " guest = <&g>; start-ms = <500>; }; ",
+	  "/commands/stop: guest guest-a does not run, it was shut down" },
+	{ "x { compatible = \"ballast,pause\"; };", "guest: missing" },
+	{ "x { compatible = \"ballast,swapoff\"; guest = <&g>; };", "guest" },
+	{ "x { compatible = \"ballast,drop-cache\"; };", "ballast,drop-cache" },
+};
+
+START_TEST(what_cannot_be_done_is_an_error)
+{
+	fails(make(SWAP, "", IDLE, mistakes[_i].commands), mistakes[_i].error);
+}
+END_TEST
+
+static TCase *make_guest_tests(void)
+{
+	TCase *tc = tcase_create("guests");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, a_guest_that_is_paused_sees_no_time_pass);
+	tcase_add_test(tc, a_guest_that_is_paused_does_nothing);
+	tcase_add_test(tc, a_balloon_waits_for_its_guest_to_go_on);
+	tcase_add_test(tc, a_guest_that_stays_paused_is_named);
+	tcase_add_test(tc, a_guest_that_is_shut_down_gives_its_memory_back);
+	tcase_add_test(tc, a_guest_that_is_started_again_runs_its_programs_anew);
+	tcase_add_loop_test(tc, what_cannot_be_done_is_an_error, 0,
+			    sizeof(mistakes) / sizeof(mistakes[0]));
+	return tc;
+}
+
 static TCase *make_memory_tests(void)
 {
 	TCase *tc = tcase_create("memory");
@@ -181,6 +371,7 @@ static TCase *make_memory_tests(void)
 	tcase_add_test(tc, a_guest_drops_its_page_cache);
 	tcase_add_test(tc, a_guest_compacts_its_memory);
 	tcase_add_test(tc, swapoff_without_room_is_killed);
+	tcase_add_test(tc, swapoff_reads_everything_back);
 	tcase_add_test(tc, without_swap_there_is_nothing_to_turn_off);
 	tcase_add_test(tc, a_target_in_kib_is_one_of_pages);
 	return tc;
@@ -191,5 +382,6 @@ Suite *test_suite(int argc, char **argv)
 	Suite *s = suite_create("commands");
 
 	suite_add_tcase(s, make_memory_tests());
+	suite_add_tcase(s, make_guest_tests());
 	return s;
 }

@@ -100,6 +100,9 @@ bool vmm_poll(struct vmm *vmm);
 void vmm_vm_stop(struct vmm *vmm);
 void vmm_vm_continue(struct vmm *vmm);
 
+/* The same from outside of the VMM, as QMP's stop and cont: in its main loop, then @done. */
+void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque), void *opaque);
+
 int vmm_iothread_add(struct vmm *vmm, const char *id, char *error);
 
 /*

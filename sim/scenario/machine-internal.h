@@ -60,6 +60,16 @@ struct machine_cpu {
 	uint64_t ns[MACHINE_CPU_CAUSES];
 };
 
+/* A VM that has ended and been started again, kept for the books. */
+struct machine_former {
+	struct kernel *kernel;
+	struct vmm *vmm;
+	struct vmm_device **devices;
+	struct image **images;
+	uint32_t nr_images;
+	struct machine_former *next;
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -78,6 +88,9 @@ struct machine_guest {
 	struct program_config *program_configs;
 	uint32_t programs_left;
 	bool up, gone;
+	bool paused, shut_down;		/* by a command */
+	uint32_t boots;			/* after the first one */
+	struct machine_former *former;	/* what ran before the guest was started again */
 	bool unloading;			/* its modules are being removed */
 	uint64_t balloon_progress;	/* ns, when somebody last worked on the balloon */
 	bool stats_due;			/* polling of statistics has not begun */
@@ -219,6 +232,13 @@ void machine_check_host_kernel(struct machine *m);
 /* machine-guest.c */
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size);
 void machine_guest_destroy(struct machine_guest *guest);
+/* A VM, a VMM with its devices, and a kernel to boot; 0, or -1 and @error. */
+int machine_guest_build(struct machine_guest *guest, char *error, size_t size);
+
+/* machine_guest_again.c */
+/* A guest that is gone is built anew, and boots. */
+void machine_guest_again(struct machine_guest *guest);
+void machine_formers_destroy(struct machine_guest *guest);
 
 /* machine_commands.c */
 const struct scenario_command *machine_command_config(const struct machine_command *command);
@@ -242,6 +262,16 @@ void machine_drop_caches(struct machine_command *command);
 void machine_compact_memory(struct machine_command *command);
 void machine_swapoff(struct machine_command *command);
 void machine_processes_destroy(struct machine *m);
+
+/* machine_commands_power.c */
+void machine_pause(struct machine_command *command);
+void machine_resume(struct machine_command *command);
+void machine_shutdown(struct machine_command *command);
+void machine_start(struct machine_command *command);
+/* The guest is up again. */
+void machine_guest_started(struct machine_guest *guest);
+/* Whether it will be started, so that commands wait for that. */
+bool machine_guest_returns(const struct machine_guest *guest);
 
 /* machine_verdict.c */
 /* engine_run(), and a look at who waits every now and then: a hang ends the run. */
@@ -281,9 +311,9 @@ void machine_check_balloon(struct machine_guest *guest, bool at_rest);
 void machine_epilogue(struct machine *m);
 void machine_unload(struct machine *m);
 /* It is gone: nobody waits for its programs or its balloon any more. */
-void machine_guest_ended(struct machine_guest *guest);
+void machine_guest_ended(struct machine_guest *guest, enum trace_cut why);
 /* Its VMM is gone, too. */
-void machine_guest_killed(struct machine_guest *guest);
+void machine_guest_killed(struct machine_guest *guest, enum trace_cut why);
 
 /* machine_limits.c */
 int machine_check_limits(const struct scenario *s, char *error, size_t size);

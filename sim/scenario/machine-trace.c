@@ -100,7 +100,7 @@ static void host_vm_killed(struct host *host, struct kvm_vm *vm, const struct ho
 		      .resident = vm->killed_resident, .swapped = vm->killed_swapped,
 		      .cgroup = memcg->parent ? memcg->name : "");
 	MACHINE_TRACE(m, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
-	machine_guest_killed(&m->guests[vm->id]);
+	machine_guest_killed(&m->guests[vm->id], TRACE_CUT_VMM_KILLED);
 }
 
 void machine_data_lost(struct machine_guest *guest, uint64_t gfn, const char *owner,

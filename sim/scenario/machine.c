@@ -51,11 +51,22 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 	return guest->up || guest->gone;
 }
 
+/* What is done to a guest waits for it to be up, but for starting it again. */
+static bool may_begin(const struct machine_item *item)
+{
+	const struct machine_guest *guest = item->guest;
+
+	if (item->begin == machine_command_begin &&
+	    item->machine->scenario->commands[item->index].kind == SCENARIO_COMMAND_START)
+		return guest->up || guest->gone;
+	return guest->up && !guest->gone;
+}
+
 static bool condition_met(const struct machine_item *item)
 {
 	uint32_t i;
 
-	if (item->guest && item != &item->guest->boot && !item->guest->up)
+	if (item->guest && item != &item->guest->boot && !may_begin(item))
 		return false;
 	for (i = 0; i < item->start->nr_after; i++)
 		if (!machine_ref_ended(item->machine, &item->start->after[i]))

@@ -185,6 +185,14 @@ static void set_balloon(struct machine_command *command)
 	machine_progress(m);
 }
 
+static void not_running(const struct machine_command *command)
+{
+	machine_fail(command->item.machine, TRACE_END_FAILED, true,
+		     "%s: guest %s does not run, it was shut down; allowed: after a "
+		     "\"ballast,start\" of it", machine_command_config(command)->path,
+		     command->item.guest->config->name);
+}
+
 void machine_command_begin(struct machine_item *item)
 {
 	static void (*const begin[])(struct machine_command *command) = {
@@ -193,6 +201,10 @@ void machine_command_begin(struct machine_item *item)
 		[SCENARIO_COMMAND_DROP_CACHES] = machine_drop_caches,
 		[SCENARIO_COMMAND_COMPACT_MEMORY] = machine_compact_memory,
 		[SCENARIO_COMMAND_SWAPOFF] = machine_swapoff,
+		[SCENARIO_COMMAND_PAUSE] = machine_pause,
+		[SCENARIO_COMMAND_RESUME] = machine_resume,
+		[SCENARIO_COMMAND_SHUTDOWN] = machine_shutdown,
+		[SCENARIO_COMMAND_START] = machine_start,
 	};
 	struct machine_command *command = (struct machine_command *)item;
 	enum scenario_command_kind kind = machine_command_config(command)->kind;
@@ -200,7 +212,10 @@ void machine_command_begin(struct machine_item *item)
 	if (kind > SCENARIO_COMMAND_ASK_FOR_HINTS)
 		MACHINE_TRACE(item->machine, command_start, .guest = guest_id(command),
 			      .command = item->index);
-	begin[kind](command);
+	if (item->guest && item->guest->gone && kind != SCENARIO_COMMAND_START)
+		not_running(command);
+	else
+		begin[kind](command);
 }
 
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual)
@@ -237,6 +252,21 @@ void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages)
 	}
 }
 
+/* Those that have not begun wait for a guest that comes back. */
+static void command_gone(struct machine_command *command)
+{
+	struct machine_guest *guest = command->item.guest;
+	bool running = command->item.state == ITEM_RUNNING;
+
+	if (running && machine_command_config(command)->kind == SCENARIO_COMMAND_SHUTDOWN)
+		return;
+	if (!running && machine_guest_returns(guest))
+		return;
+	if (!running && guest->shut_down)
+		not_running(command);
+	end_command(command, TRACE_COMMAND_GUEST_GONE, 0);
+}
+
 void machine_commands_gone(struct machine_guest *guest)
 {
 	struct machine *m = guest->machine;
@@ -244,7 +274,7 @@ void machine_commands_gone(struct machine_guest *guest)
 
 	for (i = 0; i < m->scenario->nr_commands; i++)
 		if (m->commands[i].item.guest == guest && m->commands[i].item.state != ITEM_ENDED)
-			end_command(&m->commands[i], TRACE_COMMAND_GUEST_GONE, 0);
+			command_gone(&m->commands[i]);
 }
 
 void machine_commands_declare(struct machine *m)

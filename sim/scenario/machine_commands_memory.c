@@ -146,7 +146,8 @@ static void swap_off(struct machine_command *command)
 
 	switch (host_swapoff(host)) {
 	case SWAPOFF_DONE:
-		machine_command_ended(command, false, "%" PRIu64 " MiB read back", PAGES_MIB(used));
+		machine_command_ended(command, false, "%" PRIu64 " MiB out of swap",
+				      PAGES_MIB(used));
 		return;
 	case SWAPOFF_KILLED:
 		left = swap_used_slots(host->swap);

@@ -71,7 +71,7 @@ static unsigned int find_waiters(struct machine *m, uint64_t longer_ns, struct t
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
-		if (guest->gone || !guest->kernel)
+		if (guest->gone || guest->paused || !guest->kernel)
 			continue;
 		n = guest_kernel_blocked(guest->kernel, longer_ns, one, sizeof(one));
 		nr += n;
@@ -209,6 +209,9 @@ static void unfinished(const struct machine *m, struct text *t)
 		else
 			why_not_ended(&command->item, t);
 	}
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (m->guests[i].paused && !m->guests[i].gone)
+			text_add(t, "; ", "guest %s is paused", m->guests[i].config->name);
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		uint32_t nr_programs = m->scenario->guests[i].nr_programs;
 
@@ -309,7 +312,7 @@ static bool stands_still(struct machine *m, uint64_t ns, struct text *t)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (!sets_balloon(command) || m->unloading ||
+		if (!sets_balloon(command) || command->item.guest->paused || m->unloading ||
 		    quiet_ns(command->item.guest) < ns)
 			continue;
 		found = true;

@@ -21,7 +21,7 @@ struct report_program {
 	int64_t status;
 	/* RUNS: the trace breaks off before anything is said of its end */
 	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED, PROGRAM_VMM_KILLED,
-	       PROGRAM_NOT_ENDED } state;
+	       PROGRAM_NOT_ENDED, PROGRAM_SHUT_DOWN } state;
 };
 
 /* A command of the host; memory is what the guest is left with, in bytes. */

@@ -150,7 +150,7 @@ static void json_guest(struct json *j, const struct report *r, uint64_t id)
 static void json_programs(struct json *j, const struct report *r)
 {
 	static const char *const states[] = { "runs", "ended", "killed", "vmm-killed",
-					      "not-ended" };
+					      "not-ended", "shut-down" };
 
 	json_open(j, "programs", '[');
 	for (unsigned int i = 0; i < r->nr_programs; i++) {

@@ -79,7 +79,8 @@ void report_see_program(struct report *r, const struct trace_record *record)
 		program_killed(r, p, record->rec);
 	} else {
 		p->state = cut->why == TRACE_CUT_VMM_KILLED ? PROGRAM_VMM_KILLED :
-							      PROGRAM_NOT_ENDED;
+			   cut->why == TRACE_CUT_SHUT_DOWN ? PROGRAM_SHUT_DOWN :
+							     PROGRAM_NOT_ENDED;
 		p->work = cut->work;
 		p->cpu = cut->cpu;
 		p->stalled = cut->stalled;

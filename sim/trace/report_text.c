@@ -163,6 +163,9 @@ static void program_state(struct table *t, const struct report_program *p)
 	case PROGRAM_NOT_ENDED:
 		table_cell(t, "not ended");
 		break;
+	case PROGRAM_SHUT_DOWN:
+		table_cell(t, "shut down at %s", human_time(p->end).text);
+		break;
 	case PROGRAM_ENDED:
 		if (p->status)
 			table_cell(t, "exit %" PRId64, p->status);

@@ -205,7 +205,7 @@ static inline u64 user_now(void)
 {
 	const struct cpu_thread *t = coro_current->ctx.thread;
 
-	return (this_kernel->engine ? this_kernel->engine->now : 0) + (t ? t->pending : 0);
+	return (this_kernel->engine ? kernel_clock(this_kernel) : 0) + (t ? t->pending : 0);
 }
 
 /* Whether there is a task that can wait, and a clock. */
