@@ -134,8 +134,8 @@ static bool create_own_memory(struct kvm_vm *vm)
 	return true;
 }
 
-struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
-			      unsigned int nr_vcpus)
+static struct kvm_vm *create_vm(struct host *host, const char *name, uint64_t bytes,
+				unsigned int nr_vcpus, bool is_process)
 {
 	struct kvm_vm **vms = realloc(host->vms, (host->nr_vms + 1) * sizeof(*vms));
 	struct kvm_vm *vm = calloc(1, sizeof(*vm));
@@ -148,8 +148,10 @@ struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t byte
 	vm->name = name;
 	vm->id = host->nr_vms;
 	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
-	if (!vm->ram || !create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))
+	vm->is_process = is_process;
+	if (!vm->ram || (!is_process && (!create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))))
 		goto fail;
+	vm->ram->of_vmm = is_process;
 	host->vms[host->nr_vms++] = vm;
 	return vm;
 fail:
@@ -159,6 +161,21 @@ fail:
 		guest_ram_destroy(vm->ram);
 	free(vm);
 	return NULL;
+}
+
+struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
+			      unsigned int nr_vcpus)
+{
+	return create_vm(host, name, bytes, nr_vcpus, false);
+}
+
+struct kvm_vm *host_create_process(struct host *host, const char *name, uint64_t bytes)
+{
+	struct kvm_vm *process = create_vm(host, name, bytes, 0, true);
+
+	if (process)
+		process->id = HOST_NO_VM;
+	return process;
 }
 
 struct kvm_vm *host_create_vm_again(const struct kvm_vm *old)

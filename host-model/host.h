@@ -183,6 +183,12 @@ void host_add_swap(struct host *host, struct swap_device *swap);
  */
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
 			      unsigned int nr_vcpus);
+#define HOST_NO_VM UINT32_MAX
+/*
+ * A process that is no VMM, with @bytes of anonymous memory in pages of 4 KiB, which is swapped,
+ * and for which it may be killed.  Its threads have it as their VM, and the host's account.
+ */
+struct kvm_vm *host_create_process(struct host *host, const char *name, uint64_t bytes);
 /*
  * The same VM once more after its end, which keeps number, ledger and counts of exits; what the old
  * one owes is off the ledger already.

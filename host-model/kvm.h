@@ -140,7 +140,7 @@ struct kvm_vm {
 	struct host *host;
 	struct guest_ram *ram;
 	const char *name;
-	unsigned int id;		/* 0, 1, ... in the order of the scenario */
+	unsigned int id;		/* in the order of the scenario; a process: HOST_NO_VM */
 	struct kvm_virtio *devices;	/* in the order of kvm_virtio_add() */
 	const struct kvm_guest_ops *guest_ops;
 	struct kernel *kernel;
@@ -158,6 +158,7 @@ struct kvm_vm {
 	bool paused;			/* no vCPU is in the guest, or will be for long */
 	bool assigned_device;		/* a device of the host works on its memory */
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
+	bool is_process;		/* of the host, no VM: all there is is memory */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 

@@ -87,7 +87,7 @@ struct guest_ram {
 	/* Pages that are used all the time; see guest_ram_set_ticking(). */
 	uint64_t ticking_from, ticking_to;
 	unsigned int ticking_every;
-	bool of_vmm;			/* memory of the VMM itself: nobody looks at it */
+	bool of_vmm;			/* of the VMM itself, or no VMM's: nobody looks at it */
 	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };

@@ -501,6 +501,13 @@ static void wait_for_read(struct guest_ram *ram, uint64_t nr, struct ept_fault *
 	host_wait_page(ram->host, page_index(ram, nr));
 }
 
+static struct ledger_account *fault_account(struct kvm_vm *vm, bool vcpu)
+{
+	if (vm->is_process)
+		return &vm->host->kswapd_account;
+	return &vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL];
+}
+
 static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access access, bool vcpu)
 {
 	struct ept_fault fault = { .id = host_new_id(ram->host), .write = access == RAM_WRITE };
@@ -510,7 +517,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 	coro_current->ctx.cause = fault.id;
 	if (coro_current->ctx.thread)
 		start = cpu_local_time();
-	old = account_switch(&ram->vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL]);
+	old = account_switch(fault_account(ram->vm, vcpu));
 	if (vcpu)
 		leave_guest(ram->vm);
 	while (!ram_is_mapped(ram, nr)) {

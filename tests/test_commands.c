@@ -9,7 +9,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define SEC UINT64_C(1000000000)
 
-static char scenario[8192];
+static char scenario[8192], host[1024];
 
 #define SWAP                                                                                       \
 	"swap { compatible = \"ballast,swap-nvme\"; size-mib = <1024>; queue-depth = <64>;"        \
@@ -20,17 +20,19 @@ static char scenario[8192];
 #define IDLE "idle { compatible = \"ballast,program-idle\"; duration-ms = <10000>; };"
 
 /* A guest of 512 MiB, &g. */
-static const char *make(const char *host, const char *guest, const char *programs,
+static const char *make(const char *in_host, const char *guest, const char *programs,
 			const char *commands)
 {
 	snprintf(scenario, sizeof(scenario),
 		 "/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n"
 		 "/ { compatible = \"ballast,scenario\"; description = \"test\";"
 		 " until-ms = <60000>; jitter = \"off\";\n"
-		 "host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <2>; %s };\n"
+		 "host { compatible = \"ballast,host\"; %s cpus = <2>; %s };\n"
 		 "g: guest-a { compatible = \"ballast,guest\"; memory-mib = <512>; vcpus = <2>;"
 		 " %s\n"
-		 "programs { %s }; };\ncommands { %s }; };\n", host, guest, programs, commands);
+		 "programs { %s }; };\ncommands { %s }; };\n",
+		 strstr(in_host, "memory-mib") ? "" : "memory-mib = <1024>;", in_host, guest,
+		 programs, commands);
 	return scenario;
 }
 
@@ -53,6 +55,19 @@ static void says(const struct outcome *o, unsigned int nr, const char *text)
 	const struct report_command *c = command(o, nr);
 
 	ck_assert_msg(c->text && strstr(c->text, text), "%s", c->text ? c->text : "nothing");
+}
+
+/* What threads ran is what accounts have, whoever has ended meanwhile. */
+static void add_up(const struct outcome *o)
+{
+	uint64_t ran = 0, charged = o->report.host_cpu;
+	unsigned int i;
+
+	for (i = 0; i < o->report.nr_threads; i++)
+		ran += o->report.threads[i].ran;
+	for (i = 0; i < NR_TRACE_DOMAINS; i++)
+		charged += o->report.guests[0].cpu[i];
+	ck_assert_uint_eq(ran, charged);
 }
 
 static void fails(const char *text, const char *error)
@@ -168,8 +183,8 @@ END_TEST
 
 START_TEST(without_swap_there_is_nothing_to_turn_off)
 {
-	fails(make("", "", IDLE, OFF), "/commands/off: the host has no swap; allowed: a host with a "
-	      "swap device");
+	fails(make("", "", IDLE, OFF),
+	      "/commands/off: the host has no swap; allowed: a host with a swap device");
 }
 END_TEST
 
@@ -288,13 +303,13 @@ END_TEST
 
 START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
 {
-	uint64_t ran = 0, charged = 0;
 	struct outcome o;
 	unsigned int i;
 
 	run(&o, make("", BALLOON, "hog { compatible = \"ballast,program-memhog\";"
 		     " size-mib = <300>; hold-ms = <5000>; };",
-		     "a { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <450>; };"
+		     "a { compatible = \"ballast,set-balloon\"; guest = <&g>;"
+		     " target-mib = <450>; };"
 		     DOWN(3000) START(4000)
 		     "b { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <400>;"
 		     " after = <&u>; };" "dd { compatible = \"ballast,shutdown\"; guest = <&g>;"
@@ -311,12 +326,7 @@ START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
 	ck_assert_int_eq(o.report.programs[2].state, PROGRAM_ENDED);
 	ck_assert_uint_ge(o.report.programs[2].start, 8 * SEC);
 	ck_assert(!o.report.guests[0].off);
-	/* What threads ran is what accounts have, over all three of them. */
-	for (i = 0; i < o.report.nr_threads; i++)
-		ran += o.report.threads[i].ran;
-	for (i = 0; i < NR_TRACE_DOMAINS; i++)
-		charged += o.report.guests[0].cpu[i];
-	ck_assert_uint_eq(ran, charged + o.report.host_cpu);
+	add_up(&o);
 	outcome_free(&o);
 }
 END_TEST
@@ -345,6 +355,110 @@ START_TEST(what_cannot_be_done_is_an_error)
 	fails(make(SWAP, "", IDLE, mistakes[_i].commands), mistakes[_i].error);
 }
 END_TEST
+
+/* Programs of the host */
+
+#define HOST_PROGRAM(more)                                                                         \
+	"hp: backup { compatible = \"ballast,host-program\"; " more " };"
+#define HOGS(mib, ms)                                                                              \
+	"hog { compatible = \"ballast,program-memhog\"; size-mib = <" #mib ">; hold-ms = <" #ms    \
+	">; };"
+
+START_TEST(a_program_of_the_host_takes_memory_for_a_time)
+{
+	struct outcome o;
+
+	run(&o, make(HOST_PROGRAM("size-mib = <300>; hold-ms = <3000>; start-ms = <1000>;"), "",
+		     IDLE, "a { compatible = \"ballast,drop-caches\"; after = <&hp>; };"));
+	ck_assert_uint_eq(command(&o, 0)->kind, TRACE_COMMAND_HOST_PROGRAM);
+	ck_assert_uint_eq(command(&o, 0)->guest, TRACE_HOST);
+	says(&o, 0, "300 MiB resident, 0 MiB swapped");
+	ck_assert_uint_ge(command(&o, 0)->end.took, 3 * SEC);
+	ck_assert_uint_ge(command(&o, 1)->start, 4 * SEC);
+	ck_assert_uint_ge(o.report.used_peak, 300 * 256);
+	ck_assert_uint_lt(o.report.host.used, 200 * 256);
+	add_up(&o);
+	outcome_free(&o);
+}
+END_TEST
+
+/* It makes the host swap, and is swapped itself as far as it is cold. */
+START_TEST(a_program_of_the_host_is_swapped_unless_it_is_hot)
+{
+	const char *cold = HOST_PROGRAM("size-mib = <500>; hold-ms = <20000>;");
+	const char *hot = HOST_PROGRAM("size-mib = <500>; hold-ms = <20000>; hot-mib = <500>;"
+				       " period-ms = <50>;");
+	unsigned int resident, swapped, of_hot;
+	struct outcome o;
+
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP, cold);
+	run(&o, make(host, "", HOGS(440, 12000), ""));
+	ck_assert_int_eq(sscanf(command(&o, 0)->text, "%u MiB resident, %u", &resident, &swapped),
+			 2);
+	ck_assert_uint_gt(swapped, 50);
+	ck_assert_uint_ge(resident + swapped, 499);
+	outcome_free(&o);
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP, hot);
+	run(&o, make(host, "", HOGS(440, 12000), ""));
+	ck_assert_int_eq(sscanf(command(&o, 0)->text, "%u MiB resident, %u", &resident, &of_hot),
+			 2);
+	ck_assert_uint_lt(of_hot, swapped / 2);
+	outcome_free(&o);
+}
+END_TEST
+
+/* oom_badness(): whoever has most, VMM or not. */
+START_TEST(the_oom_killer_may_choose_a_program_of_the_host)
+{
+	struct outcome o;
+
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s",
+		 HOST_PROGRAM("size-mib = <500>;"));
+	run(&o, make(host, "", "a { compatible = \"ballast,program-idle\"; duration-ms = <3000>; };"
+		     HOGS(440, 2000), ""));
+	ck_assert_ptr_nonnull(strstr(o.text, "Killed process backup"));
+	ck_assert_uint_eq(o.report.nr_casualties, 0);
+	ck_assert_int_eq(o.report.programs[1].state, PROGRAM_ENDED);
+	outcome_free(&o);
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s",
+		 HOST_PROGRAM("size-mib = <600>; start-ms = <1000>;"));
+	run(&o, make(host, "", HOGS(200, 9000), ""));
+	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_FAILED);
+	says(&o, 0, "killed by the OOM killer");
+	outcome_free(&o);
+}
+END_TEST
+
+/* Charged to its group, and reclaimed there. */
+START_TEST(a_program_of_the_host_is_in_a_group)
+{
+	struct outcome o;
+
+	snprintf(host, sizeof(host), "%s low: low { compatible = \"ballast,cgroup\";"
+		 " max-mib = <200>; }; %s", SWAP,
+		 HOST_PROGRAM("size-mib = <300>; cgroup = <&low>;"));
+	run(&o, make(host, "", IDLE, ""));
+	ck_assert_uint_eq(o.report.nr_cgroups, 1);
+	ck_assert_uint_le(o.report.cgroups[0].last.used, 200 * 256);
+	ck_assert_uint_gt(o.report.cgroups[0].last.swap_used, 90 * 256);
+	ck_assert_uint_eq(o.report.guests[0].last.swapped, 0);
+	outcome_free(&o);
+	fails(make(HOST_PROGRAM("size-mib = <300>; hot-mib = <301>;"), "", IDLE, ""),
+	      "hot-mib: more than there is; allowed: 0..300 MiB");
+}
+END_TEST
+
+static TCase *make_program_tests(void)
+{
+	TCase *tc = tcase_create("programs");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, a_program_of_the_host_takes_memory_for_a_time);
+	tcase_add_test(tc, a_program_of_the_host_is_swapped_unless_it_is_hot);
+	tcase_add_test(tc, the_oom_killer_may_choose_a_program_of_the_host);
+	tcase_add_test(tc, a_program_of_the_host_is_in_a_group);
+	return tc;
+}
 
 static TCase *make_guest_tests(void)
 {
@@ -383,5 +497,6 @@ Suite *test_suite(int argc, char **argv)
 
 	suite_add_tcase(s, make_memory_tests());
 	suite_add_tcase(s, make_guest_tests());
+	suite_add_tcase(s, make_program_tests());
 	return s;
 }

@@ -37,6 +37,7 @@ struct machine_command {
 	uint64_t failures_before;	/* balloon_page_alloc() */
 	uint64_t taken_back;		/* pages that left the balloon while it was to grow */
 	struct machine_process *process;	/* of the host, that runs it; NULL: none */
+	struct kvm_vm *memory;		/* of that; NULL: none */
 };
 
 /* A look at where a guest's memory is. */
@@ -261,7 +262,25 @@ void machine_commands_finish(struct machine *m);
 void machine_drop_caches(struct machine_command *command);
 void machine_compact_memory(struct machine_command *command);
 void machine_swapoff(struct machine_command *command);
+
+/* machine_process.c */
+/*
+ * A thread of the host runs @main for the command; of @memory, if it has any.  Where the process
+ * waits, it may be killed.
+ */
+struct machine_process *machine_process_run(struct machine_command *command,
+					    void (*main)(struct machine_command *command),
+					    struct kvm_vm *memory);
+/* In its thread: wait for @ns; a process that only looks busy keeps nobody else going. */
+void machine_process_wait(struct machine_command *command, uint64_t ns, bool keeps_going);
+uint32_t machine_processes_waiting(const struct machine *m);
 void machine_processes_destroy(struct machine *m);
+
+/* machine_host_program.c */
+void machine_host_program(struct machine_command *command);
+void machine_host_program_killed(struct machine *m, const struct kvm_vm *process);
+/* Number of a guest in traces, TRACE_HOST of what is no guest's. */
+uint64_t machine_vm_id(const struct kvm_vm *vm);
 
 /* machine_commands_power.c */
 void machine_pause(struct machine_command *command);

@@ -96,6 +96,10 @@ static void host_vm_killed(struct host *host, struct kvm_vm *vm, const struct ho
 	struct machine *m = machine_of(host);
 
 	machine_trace_flush_extent(m);
+	if (vm->is_process) {
+		machine_host_program_killed(m, vm);
+		return;
+	}
 	MACHINE_TRACE(m, host_oom, .guest = vm->id,
 		      .resident = vm->killed_resident, .swapped = vm->killed_swapped,
 		      .cgroup = memcg->parent ? memcg->name : "");
@@ -327,11 +331,11 @@ static void emit_threads(struct machine *m)
 
 	for (t = m->host.cpus.all; t; t = t->all_next)
 		MACHINE_TRACE(m, thread_cpu,
-		      .guest = t->vm ? t->vm->id : TRACE_HOST, .thread = t->name, .ran = t->ran,
+		      .guest = machine_vm_id(t->vm), .thread = t->name, .ran = t->ran,
 		      .waited = t->waited);
 	for (ended = m->host.cpus.ended; ended; ended = ended->next)
 		MACHINE_TRACE(m, thread_cpu,
-		      .guest = ended->vm ? ended->vm->id : TRACE_HOST, .thread = ended->name,
+		      .guest = machine_vm_id(ended->vm), .thread = ended->name,
 		      .ran = ended->ran, .waited = ended->waited);
 }
 

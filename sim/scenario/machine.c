@@ -138,7 +138,8 @@ static void finish_fn(struct event *ev)
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 {
 	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress) +
-			  event_pending(&m->look) + machine_files_waiting(m);
+			  event_pending(&m->look) + machine_files_waiting(m) +
+			  machine_processes_waiting(m);
 
 	/* The event that runs now still has its place in the queue. */
 	if (m->engine.nr_pending > others + m->engine.hole)

@@ -205,6 +205,7 @@ void machine_command_begin(struct machine_item *item)
 		[SCENARIO_COMMAND_RESUME] = machine_resume,
 		[SCENARIO_COMMAND_SHUTDOWN] = machine_shutdown,
 		[SCENARIO_COMMAND_START] = machine_start,
+		[SCENARIO_COMMAND_HOST_PROGRAM] = machine_host_program,
 	};
 	struct machine_command *command = (struct machine_command *)item;
 	enum scenario_command_kind kind = machine_command_config(command)->kind;

@@ -8,67 +8,12 @@
 #include "machine-internal.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "coro.h"
 #include "page_cache.h"
 #include "swapoff.h"
 
 #define PAGES_MIB(pages) ((uint64_t)(pages) >> (20 - HOST_PAGE_SHIFT))
 #define ORDER_HUGE 9
-
-/* A process of the host that runs a command. */
-struct machine_process {
-	struct machine_command *command;
-	void (*main)(struct machine_command *command);
-	struct cpu_thread thread;
-	struct coro *co;
-};
-
-static void process_main(void *arg)
-{
-	struct machine_process *process = arg;
-
-	process->main(process->command);
-	cpu_sync();
-	cpu_exit_current();
-}
-
-static void run_on_host(struct machine_command *command, void (*main)(struct machine_command *c))
-{
-	const char *name = machine_command_config(command)->name;
-	struct machine *m = command->item.machine;
-	struct machine_process *process = calloc(1, sizeof(*process));
-	char thread[64];
-
-	command->process = process;
-	if (process)
-		process->co = coro_create(name, process_main, process, CORO_STACK_DEFAULT);
-	if (!process || !process->co) {
-		machine_fail(m, TRACE_END_FAILED, true, "%s: not enough memory to start it",
-			     machine_command_config(command)->path);
-		return;
-	}
-	process->command = command;
-	process->main = main;
-	snprintf(thread, sizeof(thread), "command/%s", name);
-	cpu_thread_init(&process->thread, &m->host.cpus, thread, process->co,
-			&m->host.kswapd_account);
-	cpu_wake(&process->thread);
-}
-
-void machine_processes_destroy(struct machine *m)
-{
-	uint32_t i;
-
-	for (i = 0; m->commands && i < m->scenario->nr_commands; i++) {
-		struct machine_process *process = m->commands[i].process;
-
-		if (process && process->co)
-			coro_destroy(process->co);
-		free(process);
-	}
-}
 
 static void run_in_guest(struct machine_command *command, const char *comm, int (*fn)(void *data))
 {
@@ -106,7 +51,7 @@ void machine_drop_caches(struct machine_command *command)
 	if (command->item.guest)
 		run_in_guest(command, "drop_caches", drop_in_guest);
 	else
-		run_on_host(command, drop_on_host);
+		machine_process_run(command, drop_on_host, NULL);
 }
 
 /* Pages in free blocks that make a huge page. */
@@ -166,5 +111,5 @@ static void swap_off(struct machine_command *command)
 
 void machine_swapoff(struct machine_command *command)
 {
-	run_on_host(command, swap_off);
+	machine_process_run(command, swap_off, NULL);
 }

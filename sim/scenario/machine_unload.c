@@ -72,7 +72,9 @@ static void ask_for_hints(struct machine *m)
 		struct machine_guest *guest = &m->guests[i];
 		const struct scenario_device *balloon = scenario_balloon(guest->config);
 
-		if (!guest->up || guest->gone || guest->paused || !balloon || !balloon->free_page_hint)
+		if (!guest->up || guest->gone || guest->paused)
+			continue;
+		if (!balloon || !balloon->free_page_hint)
 			continue;
 		vmm_migration_start(guest->vmm, balloon->migration_stalls);
 		any = true;

@@ -116,7 +116,7 @@ static const struct property_spec cgroup_properties[] = {
 
 static const struct node_spec node_cgroup = {
 	.kind = NODE_CGROUP, .compatible = "ballast,cgroup", .sets = { SET(cgroup_properties) },
-	.doc = "a memory group of the host: guests, and files, that are charged together",
+	.doc = "a memory group of the host: guests, files and programs that are charged together",
 	.begin = begin_cgroup,
 };
 
@@ -187,8 +187,8 @@ static const struct property_spec host_properties[] = {
 
 static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_cgroup, &node_costs,
-	&node_host_modules, NULL,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_host_program,
+	&node_cgroup, &node_costs, &node_host_modules, NULL,
 };
 
 static const struct node_spec node_host = {

@@ -28,6 +28,8 @@ void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t c
 
 	if (node->spec->kind == NODE_GUEST)
 		scenario->guests[node->guest].cgroup = cgroup;
+	else if (node->spec->kind == NODE_COMMAND)
+		scenario->commands[node->index].cgroup = cgroup;
 	else if (node->spec->kind == NODE_FILES)
 		scenario->host.files[node->index].cgroup = cgroup;
 	else

@@ -75,6 +75,12 @@ void parse_check_commands(struct parser *p)
 				parse_error(p, node->file, node, NULL, "the host has no swap; "
 					    "allowed: a host with a swap device");
 			break;
+		case SCENARIO_COMMAND_HOST_PROGRAM:
+			if (command->hot_mib > command->size_mib)
+				parse_error(p, place(node, "hot-mib"), node, "hot-mib",
+					    "more than there is; allowed: 0..%" PRIu64 " MiB",
+					    command->size_mib);
+			break;
 		default:
 			break;
 		}

@@ -46,6 +46,6 @@
 	}
 
 /* parse_table_commands.c */
-extern const struct node_spec node_commands;
+extern const struct node_spec node_commands, node_host_program;
 
 #endif

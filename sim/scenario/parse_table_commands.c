@@ -63,6 +63,27 @@ COMMAND(node_shutdown, "ballast,shutdown", SCENARIO_COMMAND_SHUTDOWN, guest_prop
 COMMAND(node_start, "ballast,start", SCENARIO_COMMAND_START, guest_properties,
 	"a guest that was shut down boots anew, with all its programs; has ended when it is up");
 
+static const struct property_spec program_properties[] = {
+	U64("size-mib", "MiB", 1, MIB_MAX, NULL, FIELD(scenario_command, size_mib),
+	    "anonymous memory that it takes and writes, page by page"),
+	U64("hold-ms", "ms", 0, MS_MAX, "0", FIELD(scenario_command, hold_ms),
+	    "keeps it that long, then ends; 0: keeps it, and nobody waits for its end"),
+	U64("hot-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_command, hot_mib),
+	    "of that, what it reads again and again"),
+	U64("period-ms", "ms", 10, MS_MAX, "1000", FIELD(scenario_command, period_ms),
+	    "from the end of one such reading to the next"),
+	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP), "that its memory is charged to"),
+	START_PROPERTIES(scenario_command),
+};
+
+const struct node_spec node_host_program = {
+	.kind = NODE_COMMAND, .compatible = "ballast,host-program",
+	.variant = SCENARIO_COMMAND_HOST_PROGRAM,
+	.doc = "a process of the host, no VMM, that takes memory; it is swapped, and the host's "
+	       "OOM killer may choose it; in tables it is with the commands",
+	.sets = { SET(program_properties) }, .begin = begin_command,
+};
+
 static const struct node_spec *const command_nodes[] = {
 	&node_balloon, &node_hints, &node_drop, &node_compact, &node_swapoff, &node_pause,
 	&node_resume, &node_shutdown, &node_start, NULL,

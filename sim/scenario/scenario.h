@@ -300,6 +300,7 @@ enum scenario_command_kind {
 	SCENARIO_COMMAND_RESUME,
 	SCENARIO_COMMAND_SHUTDOWN,
 	SCENARIO_COMMAND_START,
+	SCENARIO_COMMAND_HOST_PROGRAM,	/* a process of the host, from its start to its end */
 };
 
 #define SCENARIO_NO_GUEST UINT32_MAX	/* the host */
@@ -312,6 +313,9 @@ struct scenario_command {
 	uint32_t guest;			/* or SCENARIO_NO_GUEST */
 	/* SET_BALLOON: memory left to the guest, as QEMU's "balloon" command; one of them is 0 */
 	uint64_t target_mib, target_kib;
+	/* HOST_PROGRAM */
+	uint64_t size_mib, hold_ms, hot_mib, period_ms;
+	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 };
 
 enum scenario_metric {
