@@ -204,6 +204,9 @@ void host_start_vm(struct kvm_vm *vm)
 {
 	if (vm->own)
 		guest_ram_access_host(vm->own, gfn(0), vm->own->nr_pages, RAM_WRITE);
+	/* vfio_pin_map_dma() */
+	if (vm->ram->pinned)
+		guest_ram_access_host(vm->ram, gfn(0), vm->ram->nr_pages, RAM_WRITE);
 }
 
 void host_stop_vm(struct kvm_vm *vm)

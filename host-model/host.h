@@ -93,6 +93,8 @@ struct host_observer {
 	void (*ept)(struct kvm_vm *vm, gfn_t g, uint64_t nr, enum ept_change change);
 	/* @freed: frames that the host has got by it; what held nothing gives nothing. */
 	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed, bool lazy);
+	/* The first discard of a VM that frees nothing, and never will; @why: a sentence. */
+	void (*useless)(struct kvm_vm *vm, const char *why);
 	/* A page has been written or read, in @ns from when it was submitted. */
 	void (*swapped)(struct kvm_vm *vm, gfn_t g, swap_slot_t slot, bool out, uint64_t ns);
 	/* Reclaim begins; @vm: whose thread needs frames, NULL: kswapd. */

@@ -158,6 +158,7 @@ struct kvm_vm {
 	bool paused;			/* no vCPU is in the guest, or will be for long */
 	bool assigned_device;		/* a device of the host works on its memory */
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
+	bool told_useless;		/* that its discards free nothing */
 	bool is_process;		/* of the host, no VM: all there is is memory */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };

@@ -84,6 +84,9 @@ struct guest_ram {
 	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
+	bool shared_file;		/* guest_ram_set_shared_file() */
+	bool pinned;			/* guest_ram_set_pinned() */
+	uint64_t pinned_lost;		/* frames that nothing maps any more, and that stay */
 	/* Pages that are used all the time; see guest_ram_set_ticking(). */
 	uint64_t ticking_from, ticking_to;
 	unsigned int ticking_every;
@@ -108,6 +111,12 @@ static inline bool page_is_cached(uint32_t state)
 {
 	return page_kind(state) == PAGE_CACHED || page_kind(state) == PAGE_WRITTEN ||
 	       page_kind(state) == PAGE_WRITEBACK;
+}
+
+/* Its pages are on LRU lists. */
+static inline bool ram_is_listed(const struct guest_ram *ram)
+{
+	return !ram->pinned && ram->page_order != HOST_PMD_ORDER;
 }
 
 static inline bool page_has_slot(uint32_t state)
@@ -201,7 +210,7 @@ void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault,
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr);
 /* A page that is being written becomes one of @kind, whatever comes of the request. */
 void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind);
-void ram_drop_huge(struct guest_ram *ram, uint64_t block);
+bool ram_drop_huge(struct guest_ram *ram, uint64_t block);
 
 /* Whether the page, or one of the leaf's, is used all the time. */
 bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge);

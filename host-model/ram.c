@@ -5,7 +5,11 @@
  * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
  * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and
  * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split, or of
- * which a part was discarded, stays so), KSM, and shared or file-backed guest memory.
+ * which a part was discarded, stays so), KSM, files that are not of shmem.
+ *
+ * A shared file is one of shmem: swap-backed and on the lists of anonymous memory
+ * (shmem_add_to_page_cache(), shmem_writepage()), without huge pages (shmem_enabled=never).  Pinned
+ * memory is on no list; in reality it is, and reclaim finds it in use.
  */
 #include "memory.h"
 
@@ -55,6 +59,16 @@ void guest_ram_destroy(struct guest_ram *ram)
 void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order)
 {
 	ram->page_order = order;
+}
+
+void guest_ram_set_shared_file(struct guest_ram *ram)
+{
+	ram->shared_file = true;
+}
+
+void guest_ram_set_pinned(struct guest_ram *ram)
+{
+	ram->pinned = true;
 }
 
 void guest_ram_set_ticking(struct guest_ram *ram, gfn_t g, uint64_t nr, unsigned int every)
@@ -174,6 +188,16 @@ void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind
 	host_wake_pages(ram->host);
 }
 
+/* Nothing maps them any more.  False: a device has its hand on them still. */
+static bool put_frames(struct guest_ram *ram, uint64_t nr)
+{
+	if (ram->pinned)
+		ram->pinned_lost += nr;
+	else
+		host_put_frames(ram->memcg, nr);
+	return !ram->pinned;
+}
+
 bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
@@ -182,7 +206,7 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 
 	if (kind == PAGE_NONE)
 		return false;
-	if (listed)
+	if (listed && ram_is_listed(ram))
 		lru_del(ram->host, page_index(ram, nr), false);
 	if (kind == PAGE_WRITEBACK)
 		ram_leave_writeback(ram, nr, PAGE_NONE);
@@ -197,21 +221,19 @@ bool ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->swapped--;
 		ram->host->swap_cached -= listed;
 	}
-	if (listed)
-		host_put_frames(ram->memcg, 1);
-	return listed;
+	return listed && put_frames(ram, 1);
 }
 
-void ram_drop_huge(struct guest_ram *ram, uint64_t block)
+bool ram_drop_huge(struct guest_ram *ram, uint64_t block)
 {
-	if (ram->page_order != HOST_PMD_ORDER)
+	if (ram_is_listed(ram))
 		lru_del(ram->host, page_index(ram, block << HOST_PMD_ORDER), true);
 	ram->pmd[block].state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, block << HOST_PMD_ORDER), HOST_PMD_PAGES);
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
 	ram->huge -= HOST_PMD_PAGES;
-	host_put_frames(ram->memcg, HOST_PMD_PAGES);
+	return put_frames(ram, HOST_PMD_PAGES);
 }
 
 void guest_ram_clear(struct guest_ram *ram)
@@ -227,6 +249,8 @@ void guest_ram_clear(struct guest_ram *ram)
 		if (ram->pmd[block].has_table)
 			ram->pmd[block].has_table = 0;
 	}
+	host_put_frames(ram->memcg, ram->pinned_lost);
+	ram->pinned_lost = 0;
 }
 
 void ram_split_huge(struct guest_ram *ram, uint64_t block)
@@ -236,14 +260,16 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	uint32_t state = pmd->state;
 
 	charge(COST_EPT_SPLIT, 1);
-	lru_del(ram->host, page_index(ram, nr), true);
+	if (ram_is_listed(ram))
+		lru_del(ram->host, page_index(ram, nr), true);
 	pmd->state = PAGE_NONE;
 	ram->huge -= HOST_PMD_PAGES;
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
-	lru_replace_huge(ram->host, page_index(ram, nr));
+	if (ram_is_listed(ram))
+		lru_replace_huge(ram->host, page_index(ram, nr));
 	ram->host->stats.ept_splits++;
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_ZAP);
@@ -271,7 +297,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	struct host_pmd *pmd = &ram->pmd[block];
 
 	if (host->config.thp == HOST_THP_NEVER || ram->page_order || ram->of_vmm ||
-	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
+	    ram->shared_file || (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
 	if (!host_take_frames(ram->memcg, HOST_PMD_PAGES, FRAMES_HUGE)) {
 		host->stats.huge_fallbacks++;
@@ -285,7 +311,8 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
-	lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
+	if (ram_is_listed(ram))
+		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	ram->huge += HOST_PMD_PAGES;
 	host->stats.ept_huge_faults++;
@@ -333,7 +360,8 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	charge(COST_HOST_ZERO, pages);
 	for (i = first; i < first + pages; i++) {
 		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
-		lru_add(ram->host, page_index(ram, i), false, false);
+		if (ram_is_listed(ram))
+			lru_add(ram->host, page_index(ram, i), false, false);
 	}
 	pmd->nr_used += pages;
 	pmd->has_table = 1;
@@ -370,7 +398,8 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	looked_up(page, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
-	lru_add(ram->host, page_index(ram, nr), false, false);
+	if (ram_is_listed(ram))
+		lru_add(ram->host, page_index(ram, nr), false, false);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);

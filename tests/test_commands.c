@@ -338,8 +338,8 @@ static const struct {
 	  "/commands/q: guest guest-a is paused already; allowed: pause of a guest that runs" },
 	{ RESUME(1000), "/commands/cont: guest guest-a is not paused; allowed: resume of a guest "
 	  "that a command has paused" },
-	{ START(1000), "/commands/start: guest guest-a runs; allowed: start of a guest that was shut "
-	  "down" },
+	{ START(1000), "/commands/start: guest guest-a runs; allowed: start of a guest that was "
+	  "shut down" },
 	{ DOWN(1000) PAUSE(2000), "/commands/stop: guest guest-a does not run, it was shut down; "
 	  "allowed: after a \"ballast,start\" of it" },
 	{ DOWN(1000) START(5000) PAUSE(2000) "x { compatible = \"ballast,drop-caches\";"

@@ -611,8 +611,8 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: async-pf: not a string; allowed: int|halt|off" },
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
-	  "async-pf, page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
-	  "watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
+	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
+	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
 	  "page-poison, "
 	  "assigned-device, cgroup, boot-profile" },
 	{ "&a { program { }; };",

@@ -77,6 +77,9 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	if (g->swap.kind != SCENARIO_SWAP_NONE)
 		return bad(run, "%s: swap: a real run has no swap in its guest; leave it out",
 			   g->path);
+	if (g->backing == SCENARIO_BACKING_SHARED_FILE)
+		return bad(run, "%s: backing: a real run has anonymous memory; leave it out",
+			   g->path);
 	if (g->page_size_kib != 4)
 		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
 			   "leave it out", g->path);

@@ -128,6 +128,7 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 		.engine = &m->engine,
 		.vm = guest->vm,
 		.ram_page_size = (uint64_t)guest->config->page_size_kib << 10,
+		.ram_shared = guest->config->backing == SCENARIO_BACKING_SHARED_FILE,
 		.discard_disabled = guest->config->assigned_device,
 		.observer = &m->vmm_observer,
 		.opaque = guest,
@@ -499,6 +500,10 @@ int machine_guest_build(struct machine_guest *guest, char *error, size_t size)
 	if (guest->vm) {
 		guest_ram_set_page_order(guest->vm->ram,
 					 __builtin_ctz(guest->config->page_size_kib / 4));
+		if (guest->config->backing == SCENARIO_BACKING_SHARED_FILE)
+			guest_ram_set_shared_file(guest->vm->ram);
+		if (guest->config->assigned_device)
+			guest_ram_set_pinned(guest->vm->ram);
 		host_set_memcg(guest->vm, machine_cgroup(m, guest->config->cgroup));
 		guest->vm->assigned_device = guest->config->assigned_device;
 		guest->vm->async_pf = async_pf[guest->config->async_pf];

@@ -475,7 +475,12 @@ static const struct property_spec guest_properties[] = {
 	     "who waits while the host reads a page from swap: int, the program that uses it, as "
 	     "with -cpu host; halt, the vCPU until an interrupt comes, as with a named CPU model "
 	     "(kvm-asyncpf-int=off); off, the vCPU whatever comes (kernel-irqchip=off)"),
-	U32("page-size-kib", "KiB", 4, 2048, "4", FIELD(scenario_guest, page_size_kib),
+	ENUM("backing", "anonymous shared-file hugetlb pinned", "anonymous",
+	     FIELD(scenario_guest, backing),
+	     "of its memory on the host: anonymous; a file of shmem that the VMM maps shared "
+	     "(memfd, share=on); hugetlbfs, as page-size-kib = <2048>; anonymous and pinned, as "
+	     "assigned-device"),
+	U32("page-size-kib", "KiB", 4, 2048, "4, or 2048 of hugetlb", FIELD(scenario_guest, page_size_kib),
 	    "page size of what backs its memory on the host: 4; 64, a host whose pages are so "
 	    "large; 2048, hugetlbfs, which is not swapped"),
 	U32("count", "guests", 1, 10000, "1", FIELD(scenario_guest, nr_replicas),
@@ -504,8 +509,8 @@ static const struct property_spec guest_properties[] = {
 	     "pages are filled with 0xaa when they are freed (page_poison=1), all of them at boot, "
 	     "when the host must have room"),
 	BOOL("assigned-device", FIELD(scenario_guest, assigned_device),
-	     "a device of the host works on the guest's memory, which therefore must not be "
-	     "discarded (that it is pinned as well is left out)"),
+	     "a device of the host works on the guest's memory (VFIO), which therefore is taken as "
+	     "a whole when the VMM starts, not swapped, and must not be discarded"),
 	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP),
 		"memory group of its VMM, to which all of its memory is charged"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),

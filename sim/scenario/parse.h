@@ -194,6 +194,10 @@ void parse_replicate(struct parser *p);
 void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup);
 void parse_check_cgroups(struct parser *p, const struct tree_node *host_node);
 
+/* parse_backing.c */
+/* What backs a guest's memory, from the properties that say so. */
+void parse_backing(struct parser *p, const struct tree_node *node, struct scenario_guest *guest);
+
 /* parse_commands.c */
 void parse_check_commands(struct parser *p);
 

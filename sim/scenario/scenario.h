@@ -67,6 +67,10 @@ enum scenario_thp_defrag {
 /* As enum kvm_async_pf of the host. */
 enum scenario_async_pf { SCENARIO_ASYNC_PF_INT, SCENARIO_ASYNC_PF_HALT, SCENARIO_ASYNC_PF_OFF };
 
+/* Of guest memory. */
+enum scenario_backing { SCENARIO_BACKING_ANONYMOUS, SCENARIO_BACKING_SHARED_FILE,
+			SCENARIO_BACKING_HUGETLB, SCENARIO_BACKING_PINNED };
+
 enum scenario_swap_kind {
 	SCENARIO_SWAP_NONE,
 	SCENARIO_SWAP_HDD,
@@ -263,6 +267,7 @@ struct scenario_guest {
 	uint32_t vcpus;
 	uint32_t phys_bits;		/* width of guest-physical addresses */
 	enum scenario_async_pf async_pf;
+	enum scenario_backing backing;	/* PINNED: anonymous, with assigned_device */
 	uint32_t page_size_kib;		/* of the host's pages under the guest's memory */
 	struct scenario_start start;	/* of the boot */
 	uint64_t min_free_kbytes;
