@@ -612,8 +612,8 @@ static const struct bad bads[] = {
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
-	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
-	  "page-poison, "
+	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
+	  "init-on-alloc, init-on-free, page-poison, "
 	  "assigned-device, cgroup, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "

@@ -480,7 +480,8 @@ static const struct property_spec guest_properties[] = {
 	     "of its memory on the host: anonymous; a file of shmem that the VMM maps shared "
 	     "(memfd, share=on); hugetlbfs, as page-size-kib = <2048>; anonymous and pinned, as "
 	     "assigned-device"),
-	U32("page-size-kib", "KiB", 4, 2048, "4, or 2048 of hugetlb", FIELD(scenario_guest, page_size_kib),
+	U32("page-size-kib", "KiB", 4, 2048, "4, or 2048 of hugetlb",
+	    FIELD(scenario_guest, page_size_kib),
 	    "page size of what backs its memory on the host: 4; 64, a host whose pages are so "
 	    "large; 2048, hugetlbfs, which is not swapped"),
 	U32("count", "guests", 1, 10000, "1", FIELD(scenario_guest, nr_replicas),
