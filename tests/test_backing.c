@@ -100,12 +100,6 @@ END_TEST
 
 /* Machines */
 
-#define SWAP                                                                                       \
-	"swap { compatible = \"ballast,swap-nvme\"; size-mib = <1024>; queue-depth = <64>;"        \
-	" read-us = <80>; write-us = <20>; transfer-mib-per-s = <3000>; };"
-#define BALLOON                                                                                    \
-	"devices { b { compatible = \"ballast,virtio-ballast\"; }; };"                             \
-	"modules { d { compatible = \"ballast,module\"; image = \"virtio_ballast\"; }; };"
 #define HINTS(device)                                                                              \
 	"devices { b { compatible = \"ballast,virtio-page-hint\"; " device " }; };"                \
 	"modules { d { compatible = \"ballast,module\"; image = \"page_hinting\"; }; };"
@@ -151,7 +145,7 @@ START_TEST(a_balloon_frees_a_shared_file)
 	const struct report_guest *g;
 	struct outcome o;
 
-	run(&o, make("", "backing = \"shared-file\"; " BALLOON, DOWN));
+	run(&o, make("", "backing = \"shared-file\"; " OUR_BALLOON, DOWN));
 	g = &o.report.guests[0];
 	ck_assert_uint_gt(g->total.discard_pages, 250 * 256);
 	ck_assert_uint_lt(g->last.resident, 200 * 256);
@@ -167,7 +161,7 @@ START_TEST(a_shared_file_is_swapped)
 {
 	struct outcome o;
 
-	run(&o, make(SWAP "hp { compatible = \"ballast,host-program\"; size-mib = <600>;"
+	run(&o, make(SWAP_NVME "hp { compatible = \"ballast,host-program\"; size-mib = <600>;"
 		     " hot-mib = <600>; period-ms = <100>; start-ms = <3000>; };",
 		     "backing = \"shared-file\";", ""));
 	ck_assert_uint_gt(o.report.guests[0].last.swapped, 50 * 256);
@@ -181,8 +175,8 @@ static const struct {
 	{ "modules { vhost { compatible = \"ballast,module\"; image = \"vhost_page_hint\"; }; };",
 	  "backing = \"shared-file\"; " HINTS("vhost;"), "a hole in the file would free them" },
 	{ "", "backing = \"pinned\"; " HINTS(""), "discards of guest memory are refused" },
-	{ "", "backing = \"pinned\"; " BALLOON, "discards of guest memory are refused" },
-	{ "", "assigned-device; page-size-kib = <2048>; " BALLOON,
+	{ "", "backing = \"pinned\"; " OUR_BALLOON, "discards of guest memory are refused" },
+	{ "", "assigned-device; page-size-kib = <2048>; " OUR_BALLOON,
 	  "discards of guest memory are refused" },
 };
 
@@ -203,8 +197,8 @@ START_TEST(pinned_memory_is_taken_at_the_start_and_not_swapped)
 {
 	struct outcome o;
 
-	run(&o, make(SWAP "hp { compatible = \"ballast,host-program\"; size-mib = <400>;"
-		     " start-ms = <3000>; };", "backing = \"pinned\"; " BALLOON, DOWN));
+	run(&o, make(SWAP_NVME "hp { compatible = \"ballast,host-program\"; size-mib = <400>;"
+		     " start-ms = <3000>; };", "backing = \"pinned\"; " OUR_BALLOON, DOWN));
 	ck_assert_uint_eq(o.report.guests[0].resident_peak, 512 * 256);
 	ck_assert_uint_eq(o.report.guests[0].last.resident, 512 * 256);
 	ck_assert_uint_eq(o.report.guests[0].swapped_peak, 0);

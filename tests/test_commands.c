@@ -11,12 +11,6 @@
 
 static char scenario[8192], host[1024];
 
-#define SWAP                                                                                       \
-	"swap { compatible = \"ballast,swap-nvme\"; size-mib = <1024>; queue-depth = <64>;"        \
-	" read-us = <80>; write-us = <20>; transfer-mib-per-s = <3000>; };"
-#define BALLOON                                                                                    \
-	"devices { b { compatible = \"ballast,virtio-ballast\"; }; };"                             \
-	"modules { d { compatible = \"ballast,module\"; image = \"virtio_ballast\"; }; };"
 #define IDLE "idle { compatible = \"ballast,program-idle\"; duration-ms = <10000>; };"
 
 /* A guest of 512 MiB, &g. */
@@ -135,8 +129,8 @@ END_TEST
 /* Guest a uses 400 MiB and idles, then guest b 600 MiB, on a host of 1 GiB. */
 static const char *pressed(const char *commands)
 {
-	return make(SWAP, "", "hog { compatible = \"ballast,program-memhog\"; size-mib = <400>; };"
-		    IDLE "}; };\nh: guest-b { compatible = \"ballast,guest\";"
+	return make(SWAP_NVME, "", "hog { compatible = \"ballast,program-memhog\";"
+		    " size-mib = <400>; };" IDLE "}; };\nh: guest-b { compatible = \"ballast,guest\";"
 		    " memory-mib = <768>; programs { hog { compatible ="
 		    " \"ballast,program-memhog\"; size-mib = <600>; start-ms = <2000>; };",
 		    commands);
@@ -193,17 +187,17 @@ START_TEST(a_target_in_kib_is_one_of_pages)
 {
 	struct outcome o;
 
-	run(&o, make("", BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
+	run(&o, make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		     " target-kib = <400001>; };"));
 	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_REACHED);
 	ck_assert_uint_eq(command(&o, 0)->end.actual, 400004 * 1024);
 	outcome_free(&o);
-	fails(make("", BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>; };"),
+	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>; };"),
 	      "target-mib: missing; allowed: 1..512 MiB, or target-kib");
-	fails(make("", BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
+	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		   " target-kib = <400001>; target-mib = <400>; };"),
 	      "target-mib: target-kib is another target; allowed: 1..512 MiB, or target-kib");
-	fails(make("", BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
+	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		   " target-kib = <600000>; };"),
 	      "target-kib: more than guest guest-a has; allowed: 1..524288 KiB");
 }
@@ -306,7 +300,7 @@ START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
 	struct outcome o;
 	unsigned int i;
 
-	run(&o, make("", BALLOON, "hog { compatible = \"ballast,program-memhog\";"
+	run(&o, make("", OUR_BALLOON, "hog { compatible = \"ballast,program-memhog\";"
 		     " size-mib = <300>; hold-ms = <5000>; };",
 		     "a { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		     " target-mib = <450>; };"
@@ -352,7 +346,7 @@ static const struct {
 
 START_TEST(what_cannot_be_done_is_an_error)
 {
-	fails(make(SWAP, "", IDLE, mistakes[_i].commands), mistakes[_i].error);
+	fails(make(SWAP_NVME, "", IDLE, mistakes[_i].commands), mistakes[_i].error);
 }
 END_TEST
 
@@ -391,14 +385,14 @@ START_TEST(a_program_of_the_host_is_swapped_unless_it_is_hot)
 	unsigned int resident, swapped, of_hot;
 	struct outcome o;
 
-	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP, cold);
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP_NVME, cold);
 	run(&o, make(host, "", HOGS(440, 12000), ""));
 	ck_assert_int_eq(sscanf(command(&o, 0)->text, "%u MiB resident, %u", &resident, &swapped),
 			 2);
 	ck_assert_uint_gt(swapped, 50);
 	ck_assert_uint_ge(resident + swapped, 499);
 	outcome_free(&o);
-	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP, hot);
+	snprintf(host, sizeof(host), "memory-mib = <768>; %s %s", SWAP_NVME, hot);
 	run(&o, make(host, "", HOGS(440, 12000), ""));
 	ck_assert_int_eq(sscanf(command(&o, 0)->text, "%u MiB resident, %u", &resident, &of_hot),
 			 2);
@@ -435,7 +429,7 @@ START_TEST(a_program_of_the_host_is_in_a_group)
 	struct outcome o;
 
 	snprintf(host, sizeof(host), "%s low: low { compatible = \"ballast,cgroup\";"
-		 " max-mib = <200>; }; %s", SWAP,
+		 " max-mib = <200>; }; %s", SWAP_NVME,
 		 HOST_PROGRAM("size-mib = <300>; cgroup = <&low>;"));
 	run(&o, make(host, "", IDLE, ""));
 	ck_assert_uint_eq(o.report.nr_cgroups, 1);

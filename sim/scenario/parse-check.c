@@ -176,14 +176,6 @@ static void check_order(struct parser *p)
 
 /* ---- machines that cannot exist ---- */
 
-/* Blame the file that gave the property, or the node when it is a default. */
-static const char *blame(const struct tree_node *node, const char *property)
-{
-	const struct tree_property *found = tree_property(node, property);
-
-	return found ? found->file : node->file;
-}
-
 static struct tree_node *child_of_kind(const struct tree_node *node, enum node_kind kind)
 {
 	struct tree_node *child = node->children;

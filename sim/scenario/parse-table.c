@@ -551,7 +551,8 @@ static const struct property_spec figure_properties[] = {
 	    "its programs ended"),
 	U32("base-guest-index", NULL, 0, 1000000, "0", FIELD(scenario_figure, base_guest_index),
 	    "for a ratio: the guest that it is relative to"),
-	PHANDLE("command", 1, "none", NODE_BIT(NODE_COMMAND), "for command-time-ms: which"),
+	PHANDLE("command", 1, "none", NODE_BIT(NODE_COMMAND),
+		"for command-time-ms: which, from its start to its effect"),
 };
 
 static const struct node_spec node_figure = {

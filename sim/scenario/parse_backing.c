@@ -14,10 +14,7 @@
 static void bad(struct parser *p, const struct tree_node *node, const char *property,
 		const char *what, const char *allowed)
 {
-	const struct tree_property *at = tree_property(node, property);
-
-	parse_error(p, at ? at->file : node->file, node, property, "%s; allowed: %s", what,
-		    allowed);
+	parse_error(p, blame(node, property), node, property, "%s; allowed: %s", what, allowed);
 }
 
 void parse_backing(struct parser *p, const struct tree_node *node, struct scenario_guest *guest)

@@ -14,13 +14,6 @@ uint64_t scenario_command_target(const struct scenario_command *command)
 	return ((kib + 3) & ~UINT64_C(3)) << 10;
 }
 
-static const char *place(const struct tree_node *node, const char *property)
-{
-	struct tree_property *at = tree_property(node, property);
-
-	return at ? at->file : node->file;
-}
-
 static void check_target(struct parser *p, const struct tree_node *node,
 			 const struct scenario_command *command,
 			 const struct scenario_guest *guest)
@@ -28,11 +21,11 @@ static void check_target(struct parser *p, const struct tree_node *node,
 	const char *property = command->target_kib ? "target-kib" : "target-mib";
 
 	if (!command->target_mib == !command->target_kib)
-		parse_error(p, place(node, "target-kib"), node, "target-mib",
+		parse_error(p, blame(node, "target-kib"), node, "target-mib",
 			    "%s; allowed: 1..%" PRIu64 " MiB, or target-kib", command->target_mib ?
 			    "target-kib is another target" : "missing", guest->memory_mib);
 	else if (scenario_command_target(command) > guest->memory_mib << 20)
-		parse_error(p, place(node, property), node, property,
+		parse_error(p, blame(node, property), node, property,
 			    "more than guest %s has; allowed: 1..%" PRIu64 " %s", guest->name,
 			    command->target_kib ? guest->memory_mib << 10 : guest->memory_mib,
 			    command->target_kib ? "KiB" : "MiB");
@@ -46,11 +39,11 @@ static void check_balloon(struct parser *p, const struct tree_node *node,
 	bool hints = command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS;
 
 	if (!balloon)
-		parse_error(p, place(node, "guest"), node, "guest",
+		parse_error(p, blame(node, "guest"), node, "guest",
 			    "guest %s has no balloon device; allowed: a guest with one",
 			    guest->name);
 	else if (hints && !balloon->free_page_hint)
-		parse_error(p, place(node, "guest"), node, "guest",
+		parse_error(p, blame(node, "guest"), node, "guest",
 			    "the device of guest %s does not take hints; allowed: a guest "
 			    "with free-page-hint", guest->name);
 	if (!hints)
@@ -77,7 +70,7 @@ void parse_check_commands(struct parser *p)
 			break;
 		case SCENARIO_COMMAND_HOST_PROGRAM:
 			if (command->hot_mib > command->size_mib)
-				parse_error(p, place(node, "hot-mib"), node, "hot-mib",
+				parse_error(p, blame(node, "hot-mib"), node, "hot-mib",
 					    "more than there is; allowed: 0..%" PRIu64 " MiB",
 					    command->size_mib);
 			break;
