@@ -397,6 +397,17 @@ void cpu_block(const char *why)
 	coro_suspend();
 }
 
+void cpu_park(struct cpu_thread *t, const char *why)
+{
+	struct host_cpu *cpu = t->on;
+
+	take_off(t);
+	set_state(t, CPU_THREAD_BLOCKED);
+	t->wait_reason = why;
+	t->wait_forever = true;
+	fill_cpu(t->cpus, cpu);
+}
+
 void cpu_stall(const char *why)
 {
 	struct cpu_thread *t = running_thread("cpu_stall()");

@@ -171,6 +171,8 @@ bool cpu_interrupt(struct cpu_thread *t, uint64_t *left);
  * owes (perhaps nothing) has passed.
  */
 void cpu_consume(struct cpu_thread *t);
+/* For a resume() of one's own: the running thread blocks instead, until cpu_wake(). */
+void cpu_park(struct cpu_thread *t, const char *why);
 /*
  * The books are closed: what has been consumed up to now counts as run, and what is owed still goes
  * off the ledger.  Then the accounts together are what all threads ran, those that ended included.

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "history.h"
 #include "hostmem.h"
@@ -133,8 +134,8 @@ static bool create_own_memory(struct kvm_vm *vm)
 	return true;
 }
 
-struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
-			      unsigned int nr_vcpus)
+static struct kvm_vm *create_vm(struct host *host, const char *name, uint64_t bytes,
+				unsigned int nr_vcpus, bool is_process)
 {
 	struct kvm_vm **vms = realloc(host->vms, (host->nr_vms + 1) * sizeof(*vms));
 	struct kvm_vm *vm = calloc(1, sizeof(*vm));
@@ -147,8 +148,10 @@ struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t byte
 	vm->name = name;
 	vm->id = host->nr_vms;
 	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
-	if (!vm->ram || !create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))
+	vm->is_process = is_process;
+	if (!vm->ram || (!is_process && (!create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))))
 		goto fail;
+	vm->ram->of_vmm = is_process;
 	host->vms[host->nr_vms++] = vm;
 	return vm;
 fail:
@@ -158,6 +161,34 @@ fail:
 		guest_ram_destroy(vm->ram);
 	free(vm);
 	return NULL;
+}
+
+struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
+			      unsigned int nr_vcpus)
+{
+	return create_vm(host, name, bytes, nr_vcpus, false);
+}
+
+struct kvm_vm *host_create_process(struct host *host, const char *name, uint64_t bytes)
+{
+	struct kvm_vm *process = create_vm(host, name, bytes, 0, true);
+
+	if (process)
+		process->id = HOST_NO_VM;
+	return process;
+}
+
+struct kvm_vm *host_create_vm_again(const struct kvm_vm *old)
+{
+	struct kvm_vm *vm = host_create_vm(old->host, old->name,
+					   old->ram->nr_pages << HOST_PAGE_SHIFT, old->nr_vcpus);
+
+	if (!vm)
+		return NULL;
+	vm->id = old->id;
+	memcpy(vm->exits, old->exits, sizeof(vm->exits));
+	memcpy(vm->account, old->account, sizeof(vm->account));
+	return vm;
 }
 
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg)
@@ -173,6 +204,9 @@ void host_start_vm(struct kvm_vm *vm)
 {
 	if (vm->own)
 		guest_ram_access_host(vm->own, gfn(0), vm->own->nr_pages, RAM_WRITE);
+	/* vfio_pin_map_dma() */
+	if (vm->ram->pinned)
+		guest_ram_access_host(vm->ram, gfn(0), vm->ram->nr_pages, RAM_WRITE);
 }
 
 void host_stop_vm(struct kvm_vm *vm)

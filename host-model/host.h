@@ -93,6 +93,8 @@ struct host_observer {
 	void (*ept)(struct kvm_vm *vm, gfn_t g, uint64_t nr, enum ept_change change);
 	/* @freed: frames that the host has got by it; what held nothing gives nothing. */
 	void (*discarded)(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t freed, bool lazy);
+	/* The first discard of a VM that frees nothing, and never will; @why: a sentence. */
+	void (*useless)(struct kvm_vm *vm, const char *why);
 	/* A page has been written or read, in @ns from when it was submitted. */
 	void (*swapped)(struct kvm_vm *vm, gfn_t g, swap_slot_t slot, bool out, uint64_t ns);
 	/* Reclaim begins; @vm: whose thread needs frames, NULL: kswapd. */
@@ -145,6 +147,8 @@ struct host {
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
 	struct swap_device *swap;		/* NULL: none */
+	struct cpu_thread *swapoff;		/* that reads everything back; NULL: nobody */
+	bool swapoff_killed;			/* by the OOM killer, whose first choice it is */
 	struct page_transfer *transfers;	/* under way to or from it */
 	struct cpu_lock_times lru_lock;
 
@@ -183,6 +187,17 @@ void host_add_swap(struct host *host, struct swap_device *swap);
  */
 struct kvm_vm *host_create_vm(struct host *host, const char *name, uint64_t bytes,
 			      unsigned int nr_vcpus);
+#define HOST_NO_VM UINT32_MAX
+/*
+ * A process that is no VMM, with @bytes of anonymous memory in pages of 4 KiB, which is swapped,
+ * and for which it may be killed.  Its threads have it as their VM, and the host's account.
+ */
+struct kvm_vm *host_create_process(struct host *host, const char *name, uint64_t bytes);
+/*
+ * The same VM once more after its end, which keeps number, ledger and counts of exits; what the old
+ * one owes is off the ledger already.
+ */
+struct kvm_vm *host_create_vm_again(const struct kvm_vm *old);
 /* All of it is charged to @memcg from now on; before it has touched memory. */
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg);
 /* The VMM process starts: its own memory is taken.  From a thread, may block. */

@@ -140,7 +140,7 @@ struct kvm_vm {
 	struct host *host;
 	struct guest_ram *ram;
 	const char *name;
-	unsigned int id;		/* 0, 1, ... in the order of the scenario */
+	unsigned int id;		/* in the order of the scenario; a process: HOST_NO_VM */
 	struct kvm_virtio *devices;	/* in the order of kvm_virtio_add() */
 	const struct kvm_guest_ops *guest_ops;
 	struct kernel *kernel;
@@ -155,8 +155,11 @@ struct kvm_vm {
 	struct discard_origin origin;	/* for whom memory is discarded now */
 	struct host_fd_table files;	/* of the VMM */
 	struct kvm *kvm;		/* as modules of the host's kernel see it; NULL: none do */
+	bool paused;			/* no vCPU is in the guest, or will be for long */
 	bool assigned_device;		/* a device of the host works on its memory */
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
+	bool told_useless;		/* that its discards free nothing */
+	bool is_process;		/* of the host, no VM: all there is is memory */
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 

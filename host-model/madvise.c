@@ -12,6 +12,12 @@
  * left out, since a violation costs little beside the zeroing that it saves).  Swapped pages lose
  * their slots either way.
  *
+ * Of a shared file DONTNEED drops but the mapping: frames and contents stay in the page cache, and
+ * the next access maps them again; FREE is refused (madvise_free_single_vma()).  What frees is a
+ * hole in the file (shmem_fallocate()).  Of pinned memory the mapping is dropped, too, and the
+ * frame stays with the device until the VMM ends, while the guest gets a new one.  Whoever discards
+ * such memory is told of it once.
+ *
  * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for
  * each other; what they contend for is mmu_lock.  Nothing here takes it for write while guests run
  * (khugepaged is left out), so it is not modelled.
@@ -25,6 +31,7 @@
 struct zap {
 	struct guest_ram *ram;
 	enum host_madvise advice;
+	bool keeps;		/* a shared file, of which the mapping goes */
 	uint64_t frames;	/* given back, or marked */
 	uint64_t nr_zapped;	/* entries of the VMM's mapping */
 	uint64_t nr_leaves;	/* of the EPT */
@@ -48,12 +55,13 @@ static void zap_huge(struct zap *zap, uint64_t block)
 	charge(COST_EPT_HUGE_ZAP, 1);
 	zap->nr_zapped++;
 	zap->nr_leaves++;
+	if (zap->advice == HOST_MADV_DONTNEED) {
+		zap->frames += ram_drop_huge(ram, block) ? HOST_PMD_PAGES : 0;
+		return;
+	}
 	zap->frames += HOST_PMD_PAGES;
-	if (zap->advice == HOST_MADV_DONTNEED)
-		ram_drop_huge(ram, block);
-	else
-		mark_lazyfree(ram->host, page_index(ram, block << HOST_PMD_ORDER), true,
-			      &ram->pmd[block].state);
+	mark_lazyfree(ram->host, page_index(ram, block << HOST_PMD_ORDER), true,
+		      &ram->pmd[block].state);
 }
 
 static void zap_page(struct zap *zap, uint64_t nr)
@@ -72,6 +80,12 @@ static void zap_page(struct zap *zap, uint64_t nr)
 			charge(COST_EPT_ZAP, 1);
 		zap->nr_zapped++;
 		zap->nr_leaves += kind == PAGE_PRESENT;
+	}
+	if (zap->keeps) {
+		if (kind == PAGE_PRESENT)
+			*state = (*state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
+		zap->nr_staying += page_is_mapped(*state);
+		return;
 	}
 	if (zap->advice == HOST_MADV_DONTNEED || !page_is_mapped(*state)) {
 		zap->frames += ram_drop_page(ram, nr);
@@ -97,7 +111,8 @@ static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)
 				continue;
 			}
 			/* A part of it: only DONTNEED leaves the page as it is. */
-			if (zap->advice == HOST_MADV_DONTNEED && !(pmd->state & PAGE_LAZYFREE))
+			if (zap->advice == HOST_MADV_DONTNEED && ram_is_listed(zap->ram) &&
+			    !(pmd->state & PAGE_LAZYFREE))
 				compound_begin(zap->ram, block);
 			else
 				ram_split_huge(zap->ram, block);
@@ -144,6 +159,29 @@ static void note_staying(const struct zap *zap, uint64_t nr, uint64_t count)
 	}
 }
 
+/* NULL: what is discarded becomes free. */
+static const char *why_useless(const struct guest_ram *ram, enum host_madvise advice, bool keeps)
+{
+	if (ram->pinned)
+		return "a device works on this memory, and what is discarded stays with it, while "
+		       "the guest gets other memory in its place";
+	if (ram->shared_file && advice == HOST_MADV_FREE)
+		return "MADV_FREE is refused for a shared file";
+	return keeps ? "of a shared file only the mapping is discarded, its pages stay in memory; "
+		       "a hole in the file would free them" : NULL;
+}
+
+static void tell_useless(struct guest_ram *ram, enum host_madvise advice, bool keeps)
+{
+	const struct host_observer *observer = ram_observer(ram);
+	const char *why = why_useless(ram, advice, keeps);
+
+	if (!why || ram->vm->told_useless || !observer || !observer->useless)
+		return;
+	ram->vm->told_useless = true;
+	observer->useless(ram->vm, why);
+}
+
 static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 {
 	struct guest_ram *ram = zap->ram;
@@ -151,6 +189,8 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 	/* What is only marked goes when memory is short (shrink.c). */
 	uint64_t freed = lazy ? 0 : zap->frames;
 
+	if (zap->nr_zapped)
+		tell_useless(ram, zap->advice, zap->keeps);
 	page_history_add(ram, lazy ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
 	ram->host->stats.zapped += zap->frames;
 	ram->given_back += freed;
@@ -162,7 +202,7 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		      enum host_madvise advice)
 {
-	struct zap zap = { .ram = ram, .advice = advice };
+	struct zap zap = { .ram = ram, .advice = advice, .keeps = ram->shared_file };
 	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
 	struct ledger_account *old;
 
@@ -172,14 +212,36 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		return -ENOMEM;
 	/* madvise_dontneed_free_valid_vma() */
 	if ((nr | count) & ((1u << ram->page_order) - 1) ||
-	    (ram->page_order == HOST_PMD_ORDER && advice == HOST_MADV_FREE))
+	    (advice == HOST_MADV_FREE &&
+	     (ram->page_order == HOST_PMD_ORDER || ram->shared_file))) {
+		tell_useless(ram, advice, false);
 		return -EINVAL;
+	}
 	old = account_switch(&ram->vm->account[ACCOUNT_VMM_KERNEL]);
 	charge(COST_MADVISE, 1);
-	if (advice == HOST_MADV_WILLNEED) {
+	if (advice == HOST_MADV_FREE && ram->pinned)
+		tell_useless(ram, advice, false);
+	/* Would read swapped pages ahead: nothing to promise; pinned pages stay as they are. */
+	if (advice == HOST_MADV_WILLNEED || (advice == HOST_MADV_FREE && ram->pinned)) {
 		account_switch(old);
-		return 0;	/* would read swapped pages ahead: nothing to promise */
+		return 0;
 	}
+	zap_locked(&zap, nr, count);
+	account_switch(old);
+	zap_done(&zap, nr, count);
+	return 0;
+}
+
+int guest_ram_punch_hole(struct guest_ram *ram, uint64_t offset, uint64_t len)
+{
+	struct zap zap = { .ram = ram, .advice = HOST_MADV_DONTNEED };
+	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
+	struct ledger_account *old;
+
+	if (nr >= ram->nr_pages || count > ram->nr_pages - nr)
+		return -EINVAL;
+	old = account_switch(&ram->vm->account[ACCOUNT_VMM_KERNEL]);
+	charge(COST_MADVISE, 1);	/* a system call */
 	zap_locked(&zap, nr, count);
 	account_switch(old);
 	zap_done(&zap, nr, count);
@@ -188,7 +250,7 @@ int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 
 void guest_ram_zap(struct guest_ram *ram, uint64_t offset, uint64_t len)
 {
-	struct zap zap = { .ram = ram, .advice = HOST_MADV_DONTNEED };
+	struct zap zap = { .ram = ram, .advice = HOST_MADV_DONTNEED, .keeps = ram->shared_file };
 	uint64_t nr = offset >> HOST_PAGE_SHIFT, count = len >> HOST_PAGE_SHIFT;
 
 	zap_locked(&zap, nr, count);

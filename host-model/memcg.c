@@ -212,7 +212,7 @@ void memcg_uncharge_swap(struct host_memcg *memcg)
 
 uint64_t memcg_free_swap(const struct host_memcg *memcg)
 {
-	uint64_t nr = memcg->host->swap ? memcg->host->swap->nr_free : 0;
+	uint64_t nr = swap_free_slots(memcg->host->swap);
 
 	for (; memcg->parent; memcg = memcg->parent) {
 		uint64_t left = memcg->swap < memcg->swap_max ? memcg->swap_max - memcg->swap : 0;

@@ -86,10 +86,13 @@ struct guest_ram {
 	uint64_t huge;			/* of resident, in 2 MiB leaves; pages */
 	uint64_t given_back;		/* frames that became free because the VMM gave up pages */
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
+	bool shared_file;		/* guest_ram_set_shared_file() */
+	bool pinned;			/* guest_ram_set_pinned() */
+	uint64_t pinned_lost;		/* frames that nothing maps any more, and that stay */
 	/* Pages that are used all the time; see guest_ram_set_ticking(). */
 	uint64_t ticking_from, ticking_to;
 	unsigned int ticking_every;
-	bool of_vmm;			/* memory of the VMM itself: nobody looks at it */
+	bool of_vmm;			/* of the VMM itself, or no VMM's: nobody looks at it */
 	struct swap_ra ra;		/* of the VMM's mapping */
 	struct cpu_lock_times mmu_lock;	/* kvm->mmu_lock: held for write by zaps */
 };
@@ -110,6 +113,12 @@ static inline bool page_is_cached(uint32_t state)
 {
 	return page_kind(state) == PAGE_CACHED || page_kind(state) == PAGE_WRITTEN ||
 	       page_kind(state) == PAGE_WRITEBACK;
+}
+
+/* Its pages are on LRU lists. */
+static inline bool ram_is_listed(const struct guest_ram *ram)
+{
+	return !ram->pinned && ram->page_order != HOST_PMD_ORDER;
 }
 
 static inline bool page_has_slot(uint32_t state)
@@ -201,6 +210,10 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block);
 /* The worker has got the page: the VMM maps it.  And the vCPU that it was got for does. */
 void ram_got_page(struct guest_ram *ram, uint64_t nr);
 void ram_map_page(struct guest_ram *ram, uint64_t nr);
+/* The page is in the swap cache, not being written: the VMM maps it, and its slot is free. */
+void ram_unuse_page(struct guest_ram *ram, uint64_t nr);
+/* What is mapped keeps no slot (folio_free_swap()). */
+void ram_free_slot(struct guest_ram *ram, uint64_t nr);
 /* Whether a vCPU can use the page without a fault. */
 bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
 /* Time of a fault goes to whoever looks; @start is the local time when it began. */
@@ -212,7 +225,7 @@ void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault,
 unsigned int ram_drop_page(struct guest_ram *ram, uint64_t nr);
 /* A page that is being written becomes one of @kind, whatever comes of the request. */
 void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind);
-void ram_drop_huge(struct guest_ram *ram, uint64_t block);
+bool ram_drop_huge(struct guest_ram *ram, uint64_t block);
 
 /* Whether the page, or one of the leaf's, is used all the time. */
 bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge);
@@ -373,6 +386,7 @@ uint64_t host_isqrt(uint64_t x);	/* rounded down */
 
 /* page_cache.c */
 /* A clean page of a file goes, reclaimed for @target. */
+/* @target: reclaim is for it; NULL: nobody reclaims, and the page leaves no shadow. */
 void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target);
 void cache_destroy(struct host *host);
 

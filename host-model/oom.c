@@ -33,12 +33,28 @@ static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 	return victim;
 }
 
+/* oom_evaluate_task(): swapoff says that it is the origin (oom_task_origin()); in no group here. */
+static bool kill_swapoff(struct host_memcg *memcg)
+{
+	struct host *host = memcg->host;
+
+	if (!host->swapoff || memcg->parent)
+		return false;
+	host->swapoff_killed = true;
+	return true;
+}
+
 bool host_out_of_memory(struct host_memcg *memcg)
 {
 	struct host *host = memcg->host;
 	struct kvm_vm *victim = select_victim(memcg);
 	struct cpu_thread *current_thread = coro_current->ctx.thread;
 
+	if (kill_swapoff(memcg)) {
+		/* Whoever asks tries again, unless it is the victim. */
+		cpu_sync();
+		return host->swapoff != current_thread;
+	}
 	if (!victim)
 		return false;
 	cpu_sync();

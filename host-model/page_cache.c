@@ -13,6 +13,8 @@
 
 #define RA_PAGES UINT64_C(32)	/* VM_READAHEAD_PAGES of include/linux/mm.h */
 
+#define SYNC_NS (100 * NSEC_PER_USEC_U64)
+
 /* Pages of one request, all of them READING. */
 struct file_read {
 	struct swap_request rq;
@@ -95,9 +97,15 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 
 	lru_del(host, index, false);
 	file->page[nr].state = PAGE_NONE;
-	workingset_evicted(target, index);
+	if (target) {
+		workingset_evicted(target, index);
+	} else {
+		workingset_forget(host, index, 1);
+		file->page[nr].prev = 0;
+	}
 	file->resident--;
 	host->file_pages--;
+	file->dropped += !target;
 	host->stats.file_dropped++;
 	host_put_frames(file->memcg, 1);
 }
@@ -234,19 +242,37 @@ void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsig
 	}
 }
 
+/*
+ * drop_pagecache_sb(), invalidate_mapping_pages(): nobody was short of memory, so what comes back
+ * is no refault, and what reclaim has left of pages goes, too.
+ */
+static void drop_file(struct cache_file *file)
+{
+	uint64_t at;
+
+	for (at = 0; at < file->nr_pages; at++) {
+		enum page_kind kind = page_kind(file->page[at].state);
+
+		if (kind == PAGE_NONE)
+			file->page[at].prev = 0;
+		if (kind != PAGE_PRESENT)
+			continue;
+		charge(COST_HOST_SCAN, 1);
+		cache_drop_page(file, at, NULL);
+		if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_NS)
+			cpu_sync();
+	}
+}
+
 uint64_t cache_drop_all(struct host *host)
 {
-	uint64_t dropped = host->stats.file_dropped, at;
 	struct cache_file *file;
+	uint64_t dropped = 0, before;
 
 	for (file = host->files; file; file = file->next) {
-		for (at = 0; at < file->nr_pages && file->resident; at++) {
-			if (page_kind(file->page[at].state) != PAGE_PRESENT)
-				continue;
-			cache_drop_page(file, at, &host->root);
-			/* Nobody was short of memory: what comes back is no refault. */
-			file->page[at].prev = 0;
-		}
+		before = file->dropped;
+		drop_file(file);
+		dropped += file->dropped - before;
 	}
-	return host->stats.file_dropped - dropped;
+	return dropped;
 }

@@ -27,6 +27,7 @@ struct cache_file {
 	struct host_page *page;
 	uint16_t *chunk;		/* of host->chunk, by GiB */
 	uint64_t resident;
+	uint64_t dropped;		/* by cache_drop_all() so far */
 	uint64_t ra_start, ra_size;	/* last window that was read ahead */
 	uint64_t ra_mark;		/* the page of it that asks for the next one */
 	struct swap_device *disk;
@@ -41,7 +42,10 @@ struct cache_file *cache_file_create(struct host *host, const char *name, uint64
 void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsigned int times);
 /* The calling thread reads, and waits for what is not in memory. */
 void cache_file_read(struct cache_file *file, uint64_t first, uint64_t nr);
-/* drop_caches: what is clean goes; of all files of the host.  Returns how many pages. */
+/*
+ * echo 1 > /proc/sys/vm/drop_caches: what is in memory goes; of all files of the host.  Returns how
+ * many pages.
+ */
 uint64_t cache_drop_all(struct host *host);
 
 #endif

@@ -5,7 +5,11 @@
  * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
  * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and
  * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split, or of
- * which a part was discarded, stays so), KSM, and shared or file-backed guest memory.
+ * which a part was discarded, stays so), KSM, files that are not of shmem.
+ *
+ * A shared file is one of shmem: swap-backed and on the lists of anonymous memory
+ * (shmem_add_to_page_cache(), shmem_writepage()), without huge pages (shmem_enabled=never).  Pinned
+ * memory is on no list; in reality it is, and reclaim finds it in use.
  */
 #include "memory.h"
 
@@ -52,6 +56,16 @@ void guest_ram_destroy(struct guest_ram *ram)
 void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order)
 {
 	ram->page_order = order;
+}
+
+void guest_ram_set_shared_file(struct guest_ram *ram)
+{
+	ram->shared_file = true;
+}
+
+void guest_ram_set_pinned(struct guest_ram *ram)
+{
+	ram->pinned = true;
 }
 
 void guest_ram_set_ticking(struct guest_ram *ram, gfn_t g, uint64_t nr, unsigned int every)
@@ -173,12 +187,22 @@ void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind
 	host_wake_pages(ram->host);
 }
 
+/* Nothing maps them any more.  False: a device has its hand on them still. */
+static bool put_frames(struct guest_ram *ram, uint64_t nr)
+{
+	if (ram->pinned)
+		ram->pinned_lost += nr;
+	else
+		host_put_frames(ram->memcg, nr);
+	return !ram->pinned;
+}
+
 /* As far as lists and frames go: how many of these have become free. */
 static unsigned int drop_frame(struct guest_ram *ram, uint64_t nr, bool listed)
 {
 	if (compound_has(ram, nr))
 		return compound_drop(ram, nr);
-	if (listed)
+	if (listed && ram_is_listed(ram))
 		lru_del(ram->host, page_index(ram, nr), false);
 	return listed;
 }
@@ -206,20 +230,19 @@ unsigned int ram_drop_page(struct guest_ram *ram, uint64_t nr)
 		ram->swapped--;
 		ram->host->swap_cached -= listed;
 	}
-	host_put_frames(ram->memcg, freed);
-	return freed;
+	return put_frames(ram, freed) ? freed : 0;
 }
 
-void ram_drop_huge(struct guest_ram *ram, uint64_t block)
+bool ram_drop_huge(struct guest_ram *ram, uint64_t block)
 {
-	if (ram->page_order != HOST_PMD_ORDER)
+	if (ram_is_listed(ram))
 		lru_del(ram->host, page_index(ram, block << HOST_PMD_ORDER), true);
 	ram->pmd[block].state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, block << HOST_PMD_ORDER), HOST_PMD_PAGES);
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
 	ram->huge -= HOST_PMD_PAGES;
-	host_put_frames(ram->memcg, HOST_PMD_PAGES);
+	return put_frames(ram, HOST_PMD_PAGES);
 }
 
 void guest_ram_clear(struct guest_ram *ram)
@@ -235,6 +258,8 @@ void guest_ram_clear(struct guest_ram *ram)
 		if (ram->pmd[block].has_table)
 			ram->pmd[block].has_table = 0;
 	}
+	host_put_frames(ram->memcg, ram->pinned_lost);
+	ram->pinned_lost = 0;
 }
 
 void ram_split_huge(struct guest_ram *ram, uint64_t block)
@@ -244,7 +269,8 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	uint32_t state = pmd->state;
 
 	charge(COST_EPT_SPLIT, 1);
-	lru_del(ram->host, page_index(ram, nr), true);
+	if (ram_is_listed(ram))
+		lru_del(ram->host, page_index(ram, nr), true);
 	pmd->state = PAGE_NONE;
 	ram->huge -= HOST_PMD_PAGES;
 	pmd->nr_used = HOST_PMD_PAGES;
@@ -252,7 +278,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
 	/* Upwards: __split_huge_page() puts them behind each other where reclaim takes them. */
-	for (i = HOST_PMD_PAGES; i--;)
+	for (i = HOST_PMD_PAGES; i-- && ram_is_listed(ram);)
 		lru_add_part(ram->host, page_index(ram, nr + i));
 	ram->host->stats.ept_splits++;
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
@@ -281,7 +307,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	struct host_pmd *pmd = &ram->pmd[block];
 
 	if (host->config.thp == HOST_THP_NEVER || ram->page_order || ram->of_vmm ||
-	    (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
+	    ram->shared_file || (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
 	if (!host_take_frames(ram->memcg, HOST_PMD_PAGES, FRAMES_HUGE)) {
 		host->stats.huge_fallbacks++;
@@ -295,7 +321,8 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
-	lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
+	if (ram_is_listed(ram))
+		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	ram->huge += HOST_PMD_PAGES;
 	host->stats.ept_huge_faults++;
@@ -343,7 +370,8 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	charge(COST_HOST_ZERO, pages);
 	for (i = first; i < first + pages; i++) {
 		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
-		lru_add(ram->host, page_index(ram, i), false, false);
+		if (ram_is_listed(ram))
+			lru_add(ram->host, page_index(ram, i), false, false);
 	}
 	pmd->nr_used += pages;
 	pmd->has_table = 1;
@@ -380,7 +408,8 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	looked_up(page, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
-	lru_add(ram->host, page_index(ram, nr), false, false);
+	if (ram_is_listed(ram))
+		lru_add(ram->host, page_index(ram, nr), false, false);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
@@ -411,6 +440,12 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 	ram_add_resident(ram, 1);
 	ram->swapped--;
 	ram->host->swap_cached--;
+}
+
+static void map_fault(struct guest_ram *ram, uint64_t nr, enum page_kind as, bool vcpu,
+		      bool was_read)
+{
+	map_cached(ram, nr, as, vcpu, was_read);
 	ram->host->stats.swap_faults++;
 }
 
@@ -431,7 +466,19 @@ void ram_got_page(struct guest_ram *ram, uint64_t nr)
 
 	if (!block_is_huge(ram, nr) &&
 	    (page_is_cached(state) || page_kind(state) == PAGE_WRITEBACK))
-		map_cached(ram, nr, PAGE_UNMAPPED, true, true);
+		map_fault(ram, nr, PAGE_UNMAPPED, true, true);
+}
+
+void ram_unuse_page(struct guest_ram *ram, uint64_t nr)
+{
+	map_cached(ram, nr, PAGE_UNMAPPED, false, false);
+	ram->page[nr].state &= ~PAGE_ACCESSED;	/* pte_mkold() */
+	put_slot(ram, &ram->page[nr].state);
+}
+
+void ram_free_slot(struct guest_ram *ram, uint64_t nr)
+{
+	put_slot(ram, &ram->page[nr].state);
 }
 
 void ram_map_page(struct guest_ram *ram, uint64_t nr)
@@ -496,6 +543,13 @@ static void wait_for_read(struct guest_ram *ram, uint64_t nr, struct ept_fault *
 	host_wait_page(ram->host, page_index(ram, nr));
 }
 
+static struct ledger_account *fault_account(struct kvm_vm *vm, bool vcpu)
+{
+	if (vm->is_process)
+		return &vm->host->kswapd_account;
+	return &vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL];
+}
+
 static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access access, bool vcpu)
 {
 	struct ept_fault fault = { .id = host_new_id(ram->host), .write = access == RAM_WRITE };
@@ -505,7 +559,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 	coro_current->ctx.cause = fault.id;
 	if (coro_current->ctx.thread)
 		start = cpu_local_time();
-	old = account_switch(&ram->vm->account[vcpu ? ACCOUNT_EXIT : ACCOUNT_VMM_KERNEL]);
+	old = account_switch(fault_account(ram->vm, vcpu));
 	if (vcpu)
 		leave_guest(ram->vm);
 	while (!ram_is_mapped(ram, nr)) {
@@ -523,7 +577,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 		case PAGE_WRITEBACK:
 		case PAGE_WRITTEN:
 			charge(COST_EPT_FAULT, 1);
-			map_cached(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
+			map_fault(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
 			break;
 		case PAGE_SWAPPED:
 			fault.swapped_in = true;

@@ -38,6 +38,13 @@ uint64_t guest_ram_pages(const struct guest_ram *ram);
  */
 void guest_ram_set_page_order(struct guest_ram *ram, unsigned int order);
 /*
+ * What backs it, before anything is touched: a file of shmem that the VMM maps shared (memfd,
+ * memory-backend-file in /dev/shm); frames that a device of the host works on (VFIO), all of which
+ * are taken when the VMM starts, and none of which goes before its end.
+ */
+void guest_ram_set_shared_file(struct guest_ram *ram);
+void guest_ram_set_pinned(struct guest_ram *ram);
+/*
  * Of [g, g + nr) the guest's kernel uses every @every-th page whatever else happens: timers, and
  * what these run.  Reclaim finds such pages accessed each time as long as the VM lives.
  */
@@ -102,6 +109,8 @@ enum host_madvise { HOST_MADV_DONTNEED, HOST_MADV_FREE, HOST_MADV_WILLNEED };
  */
 int guest_ram_madvise(struct guest_ram *ram, uint64_t offset, uint64_t len,
 		      enum host_madvise advice);
+/* fallocate(FALLOC_FL_PUNCH_HOLE) of the shared file: its pages are free then. */
+int guest_ram_punch_hole(struct guest_ram *ram, uint64_t offset, uint64_t len);
 /*
  * zap_page_range() of the host's kernel on that mapping: as DONTNEED, for whoever's account it is,
  * without a system call.  The caller holds the mmap lock.

@@ -86,7 +86,7 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 {
 	struct swap_device *swap = host->swap;
 
-	if (!swap || !swap->nr_free || !memcg_charge_swap(memcg_of_index(host, index)))
+	if (!swap_free_slots(swap) || !memcg_charge_swap(memcg_of_index(host, index)))
 		return false;
 	while (!swap->cluster_left || swap->owner[swap->cluster_next]) {
 		if (swap->cluster_left) {

@@ -84,6 +84,7 @@ struct wbt {
 struct swap_device {
 	struct swap_config config;
 	uint32_t nr_slots, nr_free;
+	bool off;			/* swapoff: no slot is given any more (SWP_WRITEOK) */
 	uint32_t *owner;		/* page index, 0: free slot */
 	uint32_t *token;		/* contents of the slot */
 	uint32_t cluster_next, cluster_left;	/* where the next slot is looked for */
@@ -135,6 +136,12 @@ void wbt_init(struct swap_device *swap);
 void wbt_issue(struct swap_device *swap, const struct swap_request *rq);
 void wbt_done(struct swap_device *swap, const struct swap_request *rq, uint64_t ns);
 bool wbt_must_wait(struct swap_device *swap, bool kswapd);
+
+/* That may be given still; NULL: there is no device. */
+static inline uint32_t swap_free_slots(const struct swap_device *swap)
+{
+	return swap && !swap->off ? swap->nr_free : 0;
+}
 
 static inline uint64_t swap_used_slots(const struct swap_device *swap)
 {

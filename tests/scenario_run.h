@@ -84,6 +84,14 @@ static inline bool test_image_exists(const char *name)
 #define TEST_HOST                                                                                  \
 	"host { compatible = \"ballast,host\"; memory-mib = <2048>; cpus = <2>; };\n"
 
+/* Properties of a host and of a guest. */
+#define NVME_NODE                                                                                  \
+	"swap { compatible = \"ballast,swap-nvme\"; size-mib = <1024>; queue-depth = <64>;"        \
+	" read-us = <80>; write-us = <20>; transfer-mib-per-s = <3000>; };"
+#define OUR_BALLOON                                                                                \
+	"devices { b { compatible = \"ballast,virtio-ballast\"; }; };"                             \
+	"modules { d { compatible = \"ballast,module\"; image = \"virtio_ballast\"; }; };"
+
 static inline void outcome_write(struct outcome *o, const char *text)
 {
 	FILE *f;

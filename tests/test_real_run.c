@@ -213,6 +213,12 @@ static const struct refusal {
 	  "run" },
 	{ "--set /guest/assigned-device=true", "/guest: assigned-device: a real run has none" },
 	{ "--overlay host.dtso", "/host/modules/hint: a real run's host is this machine" },
+	{ "--set /guest/backing=shared-file",
+	  "/guest: backing: a real run has anonymous memory; leave it out" },
+	{ "--overlay program.dtso",
+	  "/host/backup: a real run's host is this machine, which is left alone; leave it out" },
+	{ "--overlay drop.dtso",
+	  "/commands/drop: a real run's host is this machine, which is left alone; leave it out" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
 	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
 	{ "--images x", "--images: there is no such option" },
@@ -235,6 +241,10 @@ START_TEST(what_cannot_be_had_is_refused)
 		   "\"ballast,page-reporting\"; delay-ms = <10>; }; };\n", 0644);
 	write_file("host.dtso", "/dts-v1/;\n/plugin/;\n&{/host} { modules { hint { compatible = "
 		   "\"ballast,module\"; image = \"kvm_page_hint_host\"; }; }; };\n", 0644);
+	write_file("program.dtso", "/dts-v1/;\n/plugin/;\n&{/host} { backup { compatible = "
+		   "\"ballast,host-program\"; size-mib = <10>; }; };\n", 0644);
+	write_file("drop.dtso", "/dts-v1/;\n/plugin/;\n&{/} { commands { drop { compatible = "
+		   "\"ballast,drop-caches\"; }; }; };\n", 0644);
 	ck_assert_int_eq(system("cp -r real broken"), 0);
 	write_file("broken/qemu-system-x86_64", "#!/bin/sh\nexit 3\n", 0755);
 	write_file("err", "", 0644);

@@ -546,7 +546,7 @@ static const struct bad bads[] = {
 	{ "&swap { compatible = \"ballast,swap-tape\"; };",
 	  "FILE: /host/swap: compatible: \"ballast,swap-tape\" is unknown here; allowed: "
 	  "ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, "
-	  "ballast,host-files, ballast,cgroup, ballast,costs, modules" },
+	  "ballast,host-files, ballast,host-program, ballast,cgroup, ballast,costs, modules" },
 	{ "&host { other { /include/ \"swap/zram.dtsi\" size-mib = <9>; }; };",
 	  "FILE: /host/other: /host/swap has the same place; allowed: one of them" },
 	{ "&swap { compatible = \"ballast,swap-zram\"; compressed-percent = <40>; "
@@ -611,9 +611,9 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: async-pf: not a string; allowed: int|halt|off" },
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
-	  "async-pf, page-size-kib, count, start-ms, delay-ms, after, in-turn, min-free-kbytes, "
-	  "watermark-scale-factor, thp, thp-defrag, movable-mib, init-on-alloc, init-on-free, "
-	  "page-poison, "
+	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
+	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
+	  "init-on-alloc, init-on-free, page-poison, "
 	  "assigned-device, cgroup, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
@@ -790,8 +790,8 @@ static const struct bad bad_overlays[] = {
 	  "DIR/overlay.dtso: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs" },
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
 	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,cgroup, "
-	  "ballast,costs, modules" },
+	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,host-program, "
+	  "ballast,cgroup, ballast,costs, modules" },
 	{ "/dts-v1/;\n/plugin/;\n/ { description = \"x\"; seed = <2>; };\n"
 	  "&host { cpus = <1>; };\n",
 	  "DIR/overlay.dtso: seed: a property of the overlay's own root; allowed: description, and "

@@ -65,12 +65,13 @@ static void vmm_killed(struct figures *f)
 	f->oom = true;
 }
 
-static void counted(struct figures *f, const struct trace_rec_counter *rec)
+static void command_ended(struct figures *f, const struct trace_rec_command_end *end)
 {
-	if (rec->guest == TRACE_HOST || f->nr_commands == FIGURES_COMMANDS_MAX)
+	if (f->nr_commands == FIGURES_COMMANDS_MAX ||
+	    (end->result != TRACE_COMMAND_REACHED && end->result != TRACE_COMMAND_DONE))
 		return;
-	snprintf(f->command[f->nr_commands].name, sizeof(f->command[0].name), "%s", rec->name);
-	f->command[f->nr_commands++].ns = rec->value;
+	f->command[f->nr_commands].number = end->command;
+	f->command[f->nr_commands++].ns = end->took;
 }
 
 static void figures_record(struct trace_consumer *consumer, const struct trace_record *record)
@@ -97,8 +98,8 @@ static void figures_record(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_host_oom:
 		vmm_killed(f);
 		break;
-	case TRACE_ID_counter:
-		counted(f, record->rec);
+	case TRACE_ID_command_end:
+		command_ended(f, record->rec);
 		break;
 	default:
 		break;
@@ -135,12 +136,12 @@ static bool guest_time(const struct figures *f, uint32_t id, uint64_t *ns)
 	return true;
 }
 
-static bool command_time(const struct figures *f, const char *name, uint64_t *ns)
+static bool command_time(const struct figures *f, uint64_t number, uint64_t *ns)
 {
 	uint32_t i;
 
 	for (i = 0; i < f->nr_commands; i++) {
-		if (!strcmp(f->command[i].name, name)) {
+		if (f->command[i].number == number) {
 			*ns = f->command[i].ns;
 			return true;
 		}
@@ -179,7 +180,7 @@ bool figures_value(const struct figures *f, const struct scenario *scenario,
 		return true;
 	case SCENARIO_METRIC_COMMAND_TIME_MS:
 		if (figure->command < 0 ||
-		    !command_time(f, scenario->commands[figure->command].name, &ns))
+		    !command_time(f, figure->command, &ns))
 			return false;
 		*value = ns / NSEC_PER_MSEC;
 		return true;

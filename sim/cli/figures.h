@@ -29,7 +29,7 @@ struct figures {
 	uint64_t swap_pages;
 	int pending_end;		/* guest whose end waits for the next host sample */
 	struct {
-		char name[64];
+		uint64_t number;
 		uint64_t ns;
 	} command[FIGURES_COMMANDS_MAX];
 	uint32_t nr_commands;

@@ -162,6 +162,9 @@ void guest_kernel_panic(struct kernel *kernel, const char *text);
 /* Which object of the slab is at or before @address: "SIZE bytes allocated in ...: "; "": none. */
 void guest_kernel_describe(struct kernel *kernel, const void *address, char *text,
 			   unsigned int size);
+/* The VM is stopped: its vCPUs do not run, and its clock does not; it goes on. */
+void guest_kernel_pause(struct kernel *kernel);
+void guest_kernel_resume(struct kernel *kernel);
 bool guest_kernel_dead(const struct kernel *kernel);
 /* CPU time that was charged to tasks that lost their vCPU before it had passed. */
 uint64_t guest_kernel_owed_ns(const struct kernel *kernel);

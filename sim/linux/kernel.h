@@ -36,6 +36,7 @@ struct kernel {
 	u64 seed;
 	bool no_jitter;			/* nothing is random that need not be */
 	void *background;		/* background.c */
+	u64 paused_at, paused_ns;	/* by the VMM, which stops its clock; ns */
 	u64 tick_phase;			/* ns by which jiffies are ahead of the engine's clock */
 	void *at_work;			/* of guest.c, while it boots or removes modules */
 	long long managed;		/* pages of the allocator before modules came */
@@ -46,6 +47,9 @@ struct kernel {
 	/* The kernel is dead: BUG(), or a fault in its code.  NULL: nobody wants to know. */
 	void (*panicked)(struct kernel *kernel, const char *text, bool bug);
 };
+
+/* ns that the kernel has seen pass since the engine's clock began: not while it was paused. */
+u64 kernel_clock(const struct kernel *kernel);
 
 #define this_kernel (coro_current->ctx.kernel)
 

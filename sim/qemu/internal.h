@@ -158,6 +158,7 @@ struct vmm {
 	struct engine *engine;
 	struct kvm_vm *vm;
 	bool running;			/* the VM; not the process */
+	bool told_disabled;		/* that discards are */
 	bool dead;
 
 	struct vmm_type *types;

@@ -242,10 +242,10 @@ size_t qemu_ram_pagesize_largest(void)
 	return MAX(this_vmm->ram.page_size, this_vmm->rom.page_size);
 }
 
-/* Guest RAM is private anonymous memory here, and the firmware's is nobody else's. */
+/* The firmware's is nobody else's. */
 bool qemu_ram_is_shared(RAMBlock *rb)
 {
-	return false;
+	return rb->guest && this_vmm->config.ram_shared;
 }
 
 int qemu_ram_foreach_block(RAMBlockIterFunc func, void *opaque)
@@ -257,7 +257,14 @@ int qemu_ram_foreach_block(RAMBlockIterFunc func, void *opaque)
 
 bool ram_block_discard_is_disabled(void)
 {
-	return this_vmm->config.discard_disabled;
+	const struct vmm_config *config = &this_vmm->config;
+
+	if (config->discard_disabled && !this_vmm->told_disabled && config->observer &&
+	    config->observer->discard_refused) {
+		this_vmm->told_disabled = true;
+		config->observer->discard_refused(this_vmm);
+	}
+	return config->discard_disabled;
 }
 
 /* Nobody begins to pin memory while a VMM runs, so there is nothing to remember. */
@@ -281,6 +288,16 @@ static int ram_advise(struct vmm *vmm, uint64_t start, uint64_t len, enum host_m
 	return guest_ram_madvise(vmm->vm->ram, start, len, advice);
 }
 
+/* Of a file first the pages, which others may map, then this mapping. */
+static int ram_discard(struct vmm *vmm, uint64_t start, uint64_t len)
+{
+	int ret = 0;
+
+	if (vmm->vm && vmm->config.ram_shared)
+		ret = guest_ram_punch_hole(vmm->vm->ram, start, len);
+	return ret ? ret : ram_advise(vmm, start, len, HOST_MADV_DONTNEED);
+}
+
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length)
 {
 	const struct call_site *site = call_site_take();
@@ -301,7 +318,7 @@ int ram_block_discard_range(RAMBlock *rb, uint64_t start, size_t length)
 		return 0;
 	}
 	vmm_discard_begin(this_vmm, site);
-	ret = ram_advise(this_vmm, start, length, HOST_MADV_DONTNEED);
+	ret = ram_discard(this_vmm, start, length);
 	vmm_discard_end(this_vmm);
 	if (ret)
 		error_report("discard of %s: 0x%" PRIx64 ", length 0x%zx: error %d", rb->idstr,

@@ -196,17 +196,14 @@ bool vmm_poll(struct vmm *vmm)
 	return any;
 }
 
-static void vm_state(struct vmm *vmm, bool running)
+/* With the big lock. */
+static void set_vm_state(struct vmm *vmm, bool running)
 {
-	struct vmm *old = vmm_enter(vmm);
 	int64_t now = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
 	struct vmm_device *dev;
 
-	if (vmm->running == running) {
-		vmm_leave(old);
+	if (vmm->running == running)
 		return;
-	}
-	qemu_mutex_lock(&vmm->bql);
 	if (running)
 		vmm->clock_offset += now - vmm->clock_stopped;
 	else
@@ -217,7 +214,43 @@ static void vm_state(struct vmm *vmm, bool running)
 		if (DEVICE(dev->vdev)->realized)
 			vmm_virtio_vm_state(dev->vdev, running);
 	}
-	qemu_mutex_unlock(&vmm->bql);
+}
+
+static void vm_state(struct vmm *vmm, bool running)
+{
+	struct vmm *old = vmm_enter(vmm);
+
+	if (vmm->running != running) {
+		qemu_mutex_lock(&vmm->bql);
+		set_vm_state(vmm, running);
+		qemu_mutex_unlock(&vmm->bql);
+	}
+	vmm_leave(old);
+}
+
+struct run_state_command {
+	struct vmm *vmm;
+	bool running;
+	void (*done)(void *opaque);
+	void *opaque;
+};
+
+static void run_state_run(void *opaque)
+{
+	struct run_state_command *command = opaque;
+
+	set_vm_state(command->vmm, command->running);
+	command->done(command->opaque);
+	g_free(command);
+}
+
+void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque), void *opaque)
+{
+	struct run_state_command *command = g_new0(struct run_state_command, 1);
+	struct vmm *old = vmm_enter(vmm);
+
+	*command = (struct run_state_command){ vmm, running, done, opaque };
+	aio_bh_schedule_oneshot(&vmm->main, run_state_run, command);
 	vmm_leave(old);
 }
 

@@ -61,6 +61,8 @@ struct vmm_observer {
 		       uint64_t nr);
 	/* The guest has reset the device: it has claims to no memory any more. */
 	void (*device_reset)(struct vmm *vmm, const char *device);
+	/* A device was told for the first time that it may discard nothing. */
+	void (*discard_refused)(struct vmm *vmm);
 	/* BALLOON_CHANGE: the guest says that it has @actual bytes left. */
 	void (*balloon_change)(struct vmm *vmm, int64_t actual);
 	/* A device has met a request that breaks the rules, and does nothing until its reset. */
@@ -77,6 +79,7 @@ struct vmm_config {
 	void *ram;
 	uint64_t ram_bytes;
 	uint64_t ram_page_size;		/* of what backs guest RAM on the host; 0: 4 KiB */
+	bool ram_shared;		/* guest RAM is a file that others may map, too */
 	bool discard_disabled;		/* something (an assigned device) pins guest RAM */
 	const struct vmm_observer *observer;
 	void *opaque;			/* owner's */
@@ -99,6 +102,9 @@ bool vmm_poll(struct vmm *vmm);
 /* Stop and continue the VM: vCPUs are the caller's to halt. */
 void vmm_vm_stop(struct vmm *vmm);
 void vmm_vm_continue(struct vmm *vmm);
+
+/* The same from outside of the VMM, as QMP's stop and cont: in its main loop, then @done. */
+void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque), void *opaque);
 
 int vmm_iothread_add(struct vmm *vmm, const char *id, char *error);
 

@@ -287,9 +287,13 @@ static int init_items(struct real_run *run)
 	for (i = 0; run->guests && i < s->nr_guests; i++)
 		if (init_guest(&run->guests[i], run, i))
 			return -1;
-	for (i = 0; run->guests && run->commands && i < s->nr_commands; i++)
+	for (i = 0; run->guests && run->commands && i < s->nr_commands; i++) {
+		/* The host's are refused: real_setup_check(). */
+		if (s->commands[i].guest == SCENARIO_NO_GUEST)
+			continue;
 		init_item(&run->commands[i], &run->guests[s->commands[i].guest], i,
 			  &s->commands[i].start, real_command_begin);
+	}
 	return run->guests && run->commands ? 0 : -1;
 }
 

@@ -77,6 +77,9 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	if (g->swap.kind != SCENARIO_SWAP_NONE)
 		return bad(run, "%s: swap: a real run has no swap in its guest; leave it out",
 			   g->path);
+	if (g->backing == SCENARIO_BACKING_SHARED_FILE)
+		return bad(run, "%s: backing: a real run has anonymous memory; leave it out",
+			   g->path);
 	if (g->page_size_kib != 4)
 		return bad(run, "%s: page-size-kib: a real run takes the pages that the host has; "
 			   "leave it out", g->path);
@@ -118,6 +121,34 @@ static int check_cgroups(struct real_run *run)
 	return 0;
 }
 
+/* What is done to the host would be done to this machine, and all that runs on it. */
+static int check_command(struct real_run *run, const struct scenario_command *c)
+{
+	switch (c->kind) {
+	case SCENARIO_COMMAND_SET_BALLOON:
+		return 0;
+	case SCENARIO_COMMAND_ASK_FOR_HINTS:
+		return bad(run, "%s: a real run has no migration that begins and does not "
+			   "end; leave it out", c->path);
+	case SCENARIO_COMMAND_COMPACT_MEMORY:
+		return bad(run, "%s: a real run has no such command; let the guest run a "
+			   "\"ballast,program-compact\" instead", c->path);
+	case SCENARIO_COMMAND_SWAPOFF:
+	case SCENARIO_COMMAND_HOST_PROGRAM:
+		return bad(run, "%s: a real run's host is this machine, which is left alone; leave "
+			   "it out", c->path);
+	case SCENARIO_COMMAND_DROP_CACHES:
+		if (c->guest == SCENARIO_NO_GUEST)
+			return bad(run, "%s: a real run's host is this machine, which is left "
+				   "alone; leave it out", c->path);
+		break;
+	default:
+		break;
+	}
+	return bad(run, "%s: of commands, a real run has \"ballast,set-balloon\" only; leave it "
+		   "out", c->path);
+}
+
 static int check_host(struct real_run *run)
 {
 	const struct scenario *s = run->scenario;
@@ -128,10 +159,12 @@ static int check_host(struct real_run *run)
 	if (s->host.nr_modules)
 		return bad(run, "%s: a real run's host is this machine, with the modules that it "
 			   "has; leave it out", s->host.modules[0].path);
-	for (i = 0; i < s->nr_commands; i++)
-		if (s->commands[i].kind != SCENARIO_COMMAND_SET_BALLOON)
-			return bad(run, "%s: a real run has no migration that begins and does not "
-				   "end; leave it out", s->commands[i].path);
+	for (i = 0; i < s->nr_commands; i++) {
+		int ret = check_command(run, &s->commands[i]);
+
+		if (ret)
+			return ret;
+	}
 	run->limited = run->options.limit == REAL_LIMIT_YES ||
 		       (run->options.limit == REAL_LIMIT_DEFAULT &&
 			(s->nr_guests > 1 || s->host.nr_cgroups));

@@ -66,10 +66,11 @@ int real_command_begin(struct real_item *item)
 	TRACE(run->trace, real_run_trace_now(run), command_start, .guest = g->id,
 	      .command = item->index, .actual = g->balloon_bytes);
 	TRACE(run->trace, real_run_trace_now(run), balloon_target, .guest = g->id,
-	      .pages = ((g->config->memory_mib - c->target_mib) << 20) / TRACE_PAGE_SIZE);
+	      .pages = ((g->config->memory_mib << 20) - scenario_command_target(c)) /
+	      TRACE_PAGE_SIZE);
 	g->balloon_moved_ns = real_run_now(run);
 	if (!qmp_runf(&g->vm->qmp, REAL_QMP_MS, NULL, "balloon", "{'value':%" PRIu64 "}",
-		      c->target_mib << 20))
+		      scenario_command_target(c)))
 		return 0;
 	return real_guest_qmp_failed(g, true, c->path);
 }
@@ -86,7 +87,7 @@ static int see_balloon(struct real_item *item)
 	if (bytes != g->balloon_bytes)
 		g->balloon_moved_ns = now;
 	g->balloon_bytes = bytes;
-	if (bytes != c->target_mib << 20)
+	if (bytes != scenario_command_target(c))
 		return 0;
 	if (real_trace_drain(g))
 		return -1;

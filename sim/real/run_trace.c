@@ -129,7 +129,9 @@ void real_trace_begin(struct real_run *run)
 		begin_guest(&run->guests[i]);
 	for (i = 0; i < s->nr_commands; i++)
 		TRACE(run->trace, 0, command, .guest = s->commands[i].guest, .command = i,
-		      .name = s->commands[i].name, .target = s->commands[i].target_mib << 20);
+		      .name = s->commands[i].name,
+		      .target = scenario_command_target(&s->commands[i]),
+		      .kind = (enum trace_command_kind)s->commands[i].kind);
 	say_host(run);
 	for (i = 0; i < s->nr_guests; i++)
 		say_guest(&run->guests[i]);

@@ -27,7 +27,7 @@ static const char *guest_name(const struct html *h, uint64_t id)
 	for (unsigned int i = 0; i < nr; i++)
 		if (html_u64(h, "guests[%u].id", i) == id)
 			return html_string(h, "guests[%u].name", i);
-	return "-";
+	return id == UINT64_MAX ? "host" : "-";
 }
 
 void run_table_programs(const struct html *h)
@@ -104,7 +104,7 @@ void run_table_commands(const struct html *h)
 	if (!nr)
 		return;
 	fputs("<h3>Commands of the host</h3>\n", h->out);
-	html_table(h->out, "command|guest|target|start|had|has|took|end", 2);
+	html_table(h->out, "command|guest|target|start|had|has|took|end|what came of it", 2);
 	for (unsigned int i = 0; i < n; i++) {
 		html_row(h->out);
 		html_cell(h->out, html_string(h, "commands[%u].name", i));
@@ -115,6 +115,7 @@ void run_table_commands(const struct html *h)
 		html_cell_number(h, "commands[%u].has_bytes", i);
 		html_cell_number(h, "commands[%u].took_ns", i);
 		html_cell_right(h->out, html_string(h, "commands[%u].result", i));
+		html_cell(h->out, html_string(h, "commands[%u].text", i));
 	}
 	html_table_end(h->out);
 	html_left_out(h->out, nr - n);

@@ -112,7 +112,7 @@ static void vmm_crashed(struct machine_guest *guest, const char *text)
 	MACHINE_TRACE(m, guest_end, .guest = guest->id, .reason = TRACE_OFF_CRASHED);
 	note_crash(guest, text, TRACE_END_FAILED);
 	host_stop_vm(guest->vm);
-	machine_guest_killed(guest);
+	machine_guest_killed(guest, TRACE_CUT_VMM_KILLED);
 }
 
 void machine_guest_panicked(struct kernel *kernel, const char *text, bool bug)
@@ -123,7 +123,7 @@ void machine_guest_panicked(struct kernel *kernel, const char *text, bool bug)
 	machine_trace_flush_extent(m);
 	MACHINE_TRACE(m, guest_end, .guest = guest->id, .reason = TRACE_OFF_PANIC);
 	note_crash(guest, text, bug ? TRACE_END_PROTOCOL : TRACE_END_FAILED);
-	machine_guest_ended(guest);
+	machine_guest_ended(guest, TRACE_CUT_VMM_KILLED);
 }
 
 static void on_fault(void *opaque, const struct fault *f)

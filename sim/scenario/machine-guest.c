@@ -128,6 +128,7 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 		.engine = &m->engine,
 		.vm = guest->vm,
 		.ram_page_size = (uint64_t)guest->config->page_size_kib << 10,
+		.ram_shared = guest->config->backing == SCENARIO_BACKING_SHARED_FILE,
 		.discard_disabled = guest->config->assigned_device,
 		.observer = &m->vmm_observer,
 		.opaque = guest,
@@ -239,6 +240,7 @@ static void machine_guest_booted(void *opaque, const char *error)
 	for (i = 0; i < guest->config->nr_devices; i++)
 		check_driver(guest, i);
 	machine_item_ended(&guest->boot);
+	machine_guest_started(guest);
 	machine_progress(m);
 }
 
@@ -258,7 +260,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.engine = &guest->machine->engine,
 		.vm = guest->vm,
 		.name = g->name,
-		.seed = guest->machine->scenario->seed,
+		.seed = guest->machine->scenario->seed + guest->boots,
 		.no_jitter = !guest->machine->scenario->jitter,
 		.boot = { .kernel_pages = MIB_PAGES(g->boot.kernel_mib),
 			  .user_pages = MIB_PAGES(g->boot.user_mib),
@@ -472,7 +474,21 @@ static int create_programs(struct machine_guest *guest, char *error, size_t size
 	return 0;
 }
 
-int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
+/* Of a guest that is started again, the VM goes on where the old one has ended. */
+static struct kvm_vm *create_vm(struct machine_guest *guest)
+{
+	struct machine *m = guest->machine;
+	struct kvm_vm *old = guest->vm;
+
+	if (!old)
+		return host_create_vm(&m->host, guest->config->name,
+				      guest->config->memory_mib << 20, guest->config->vcpus);
+	ledger_take_off(&old->account[ACCOUNT_GUEST],
+			guest_kernel_owed_ns(guest->former->kernel));
+	return host_create_vm_again(old);
+}
+
+int machine_guest_build(struct machine_guest *guest, char *error, size_t size)
 {
 	static const enum kvm_async_pf async_pf[] = {
 		[SCENARIO_ASYNC_PF_INT] = KVM_ASYNC_PF_INT,
@@ -482,11 +498,14 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	struct machine *m = guest->machine;
 
 	guest->balloon_actual = -1;
-	guest->vm = host_create_vm(&m->host, guest->config->name,
-				   guest->config->memory_mib << 20, guest->config->vcpus);
+	guest->vm = create_vm(guest);
 	if (guest->vm) {
 		guest_ram_set_page_order(guest->vm->ram,
 					 __builtin_ctz(guest->config->page_size_kib / 4));
+		if (guest->config->backing == SCENARIO_BACKING_SHARED_FILE)
+			guest_ram_set_shared_file(guest->vm->ram);
+		if (guest->config->assigned_device)
+			guest_ram_set_pinned(guest->vm->ram);
 		host_set_memcg(guest->vm, machine_cgroup(m, guest->config->cgroup));
 		guest->vm->assigned_device = guest->config->assigned_device;
 		guest->vm->async_pf = async_pf[guest->config->async_pf];
@@ -494,9 +513,17 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	if (guest->vm && m->host_kernel)
 		host_kernel_attach(m->host_kernel, guest->vm,
 				   guest->config->page_size_kib == 2048);
-	if (!guest->vm || create_vmm(guest, error, size) || fill_modules(guest, error, size))
+	if (!guest->vm || create_vmm(guest, error, size))
 		return -1;
 	fill_kernel_config(guest);
+	return 0;
+}
+
+int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
+{
+	if (machine_guest_build(guest, error, size) || fill_modules(guest, error, size))
+		return -1;
+	guest->kernel_config.modules = guest->modules.module;
 	if (machine_control_create(guest, error, size))
 		return -1;
 	return create_programs(guest, error, size);
@@ -522,6 +549,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 	for (kind = 0; kind < NR_TRACE_FAULTS; kind++)
 		trace_histogram_free(&guest->faults[kind]);
 	machine_control_destroy(guest);
+	machine_formers_destroy(guest);
 	trace_histogram_free(&guest->given_back);
 	machine_measured_free(guest);
 	free(guest->told);

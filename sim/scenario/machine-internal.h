@@ -24,7 +24,7 @@ struct machine_item {
 	enum item_state state;
 	struct event event;
 	void (*begin)(struct machine_item *item);
-	struct machine_guest *guest;
+	struct machine_guest *guest;	/* NULL: a command on the host */
 	uint32_t index;
 	uint64_t began, ended;		/* ns */
 	uint64_t jitter;		/* ns that it begins later */
@@ -36,6 +36,8 @@ struct machine_command {
 	int64_t actual_before, nearest;	/* bytes left to the guest */
 	uint64_t failures_before;	/* balloon_page_alloc() */
 	uint64_t taken_back;		/* pages that left the balloon while it was to grow */
+	struct machine_process *process;	/* of the host, that runs it; NULL: none */
+	struct kvm_vm *memory;		/* of that; NULL: none */
 };
 
 /* A look at where a guest's memory is. */
@@ -59,6 +61,16 @@ struct machine_cpu {
 	uint64_t ns[MACHINE_CPU_CAUSES];
 };
 
+/* A VM that has ended and been started again, kept for the books. */
+struct machine_former {
+	struct kernel *kernel;
+	struct vmm *vmm;
+	struct vmm_device **devices;
+	struct image **images;
+	uint32_t nr_images;
+	struct machine_former *next;
+};
+
 struct machine_guest {
 	struct machine *machine;
 	const struct scenario_guest *config;
@@ -78,6 +90,9 @@ struct machine_guest {
 	struct machine_measured *measured;	/* of each program; NULL: nothing was yet */
 	uint32_t programs_left;
 	bool up, gone;
+	bool paused, shut_down;		/* by a command */
+	uint32_t boots;			/* after the first one */
+	struct machine_former *former;	/* what ran before the guest was started again */
 	bool unloading;			/* its modules are being removed */
 	uint64_t balloon_progress;	/* ns, when somebody last worked on the balloon */
 	bool stats_due;			/* polling of statistics has not begun */
@@ -219,6 +234,13 @@ void machine_check_host_kernel(struct machine *m);
 /* machine-guest.c */
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size);
 void machine_guest_destroy(struct machine_guest *guest);
+/* A VM, a VMM with its devices, and a kernel to boot; 0, or -1 and @error. */
+int machine_guest_build(struct machine_guest *guest, char *error, size_t size);
+
+/* machine_guest_again.c */
+/* A guest that is gone is built anew, and boots. */
+void machine_guest_again(struct machine_guest *guest);
+void machine_formers_destroy(struct machine_guest *guest);
 
 /* machine_commands.c */
 const struct scenario_command *machine_command_config(const struct machine_command *command);
@@ -226,6 +248,9 @@ int64_t machine_command_target(const struct machine_command *command);	/* bytes 
 uint64_t machine_command_retries(const struct machine_command *command);
 int64_t machine_guest_actual(const struct machine_guest *guest);	/* bytes left */
 void machine_command_begin(struct machine_item *item);
+/* What came of a command that is not for a balloon. */
+void machine_command_ended(struct machine_command *command, bool failed, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The guest says what it has left; pages have left its balloon; its VMM is gone. */
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual);
 void machine_balloon_deflated(struct machine_guest *guest, uint64_t pages);
@@ -233,6 +258,40 @@ void machine_commands_gone(struct machine_guest *guest);
 void machine_commands_declare(struct machine *m);
 /* The run has ended: record what became of those that have not. */
 void machine_commands_finish(struct machine *m);
+
+/* machine_commands_memory.c */
+void machine_drop_caches(struct machine_command *command);
+void machine_compact_memory(struct machine_command *command);
+void machine_swapoff(struct machine_command *command);
+
+/* machine_process.c */
+/*
+ * A thread of the host runs @main for the command; of @memory, if it has any.  Where the process
+ * waits, it may be killed.
+ */
+struct machine_process *machine_process_run(struct machine_command *command,
+					    void (*main)(struct machine_command *command),
+					    struct kvm_vm *memory);
+/* In its thread: wait for @ns; a process that only looks busy keeps nobody else going. */
+void machine_process_wait(struct machine_command *command, uint64_t ns, bool keeps_going);
+uint32_t machine_processes_waiting(const struct machine *m);
+void machine_processes_destroy(struct machine *m);
+
+/* machine_host_program.c */
+void machine_host_program(struct machine_command *command);
+void machine_host_program_killed(struct machine *m, const struct kvm_vm *process);
+/* Number of a guest in traces, TRACE_HOST of what is no guest's. */
+uint64_t machine_vm_id(const struct kvm_vm *vm);
+
+/* machine_commands_power.c */
+void machine_pause(struct machine_command *command);
+void machine_resume(struct machine_command *command);
+void machine_shutdown(struct machine_command *command);
+void machine_start(struct machine_command *command);
+/* The guest is up again. */
+void machine_guest_started(struct machine_guest *guest);
+/* Whether it will be started, so that commands wait for that. */
+bool machine_guest_returns(const struct machine_guest *guest);
 
 /* machine_verdict.c */
 /* engine_run(), and a look at who waits every now and then: a hang ends the run. */
@@ -272,9 +331,9 @@ void machine_check_balloon(struct machine_guest *guest, bool at_rest);
 void machine_epilogue(struct machine *m);
 void machine_unload(struct machine *m);
 /* It is gone: nobody waits for its programs or its balloon any more. */
-void machine_guest_ended(struct machine_guest *guest);
+void machine_guest_ended(struct machine_guest *guest, enum trace_cut why);
 /* Its VMM is gone, too. */
-void machine_guest_killed(struct machine_guest *guest);
+void machine_guest_killed(struct machine_guest *guest, enum trace_cut why);
 
 /* machine_limits.c */
 int machine_check_limits(const struct scenario *s, char *error, size_t size);

@@ -91,16 +91,29 @@ static void host_discarded(struct kvm_vm *vm, gfn_t g, uint64_t nr, uint64_t fre
 	machine_frames_discarded(&m->guests[vm->id], g.nr, nr);
 }
 
+static void host_useless(struct kvm_vm *vm, const char *why)
+{
+	struct machine *m = machine_of(vm->host);
+	char text[256];
+
+	snprintf(text, sizeof(text), "a discard of guest memory frees nothing: %s", why);
+	machine_say(&m->guests[vm->id], TRACE_WARNING, "ballast", text);
+}
+
 static void host_vm_killed(struct host *host, struct kvm_vm *vm, const struct host_memcg *memcg)
 {
 	struct machine *m = machine_of(host);
 
 	machine_trace_flush_extent(m);
+	if (vm->is_process) {
+		machine_host_program_killed(m, vm);
+		return;
+	}
 	MACHINE_TRACE(m, host_oom, .guest = vm->id,
 		      .resident = vm->killed_resident, .swapped = vm->killed_swapped,
 		      .cgroup = memcg->parent ? memcg->name : "");
 	MACHINE_TRACE(m, guest_end, .guest = vm->id, .reason = TRACE_OFF_KILLED);
-	machine_guest_killed(&m->guests[vm->id]);
+	machine_guest_killed(&m->guests[vm->id], TRACE_CUT_VMM_KILLED);
 }
 
 void machine_data_lost(struct machine_guest *guest, uint64_t gfn, const char *owner,
@@ -195,6 +208,13 @@ static void vmm_device_reset(struct vmm *vmm, const char *device)
 	machine_device_reset(guest_of(vmm));
 }
 
+static void vmm_discard_refused(struct vmm *vmm)
+{
+	machine_say(guest_of(vmm), TRACE_WARNING, "ballast",
+		    "discards of guest memory are refused, since an assigned device works on it: "
+		    "what the guest gives up frees nothing");
+}
+
 static void vmm_balloon_change(struct vmm *vmm, int64_t actual)
 {
 	machine_balloon_changed(guest_of(vmm), actual);
@@ -213,6 +233,7 @@ void machine_trace_init(struct machine *m)
 	m->host_observer = (struct host_observer){
 		.vm_killed = host_vm_killed,
 		.discarded = host_discarded,
+		.useless = host_useless,
 		.swapped = host_swapped,
 		.data_loss = host_data_loss,
 		.opaque = m,
@@ -224,6 +245,7 @@ void machine_trace_init(struct machine *m)
 		.device_error = vmm_device_error,
 		.frames = vmm_frames,
 		.device_reset = vmm_device_reset,
+		.discard_refused = vmm_discard_refused,
 		.opaque = m,
 	};
 	machine_causes_init(m);
@@ -327,11 +349,11 @@ static void emit_threads(struct machine *m)
 
 	for (t = m->host.cpus.all; t; t = t->all_next)
 		MACHINE_TRACE(m, thread_cpu,
-		      .guest = t->vm ? t->vm->id : TRACE_HOST, .thread = t->name, .ran = t->ran,
+		      .guest = machine_vm_id(t->vm), .thread = t->name, .ran = t->ran,
 		      .waited = t->waited);
 	for (ended = m->host.cpus.ended; ended; ended = ended->next)
 		MACHINE_TRACE(m, thread_cpu,
-		      .guest = ended->vm ? ended->vm->id : TRACE_HOST, .thread = ended->name,
+		      .guest = machine_vm_id(ended->vm), .thread = ended->name,
 		      .ran = ended->ran, .waited = ended->waited);
 }
 

@@ -51,11 +51,22 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 	return guest->up || guest->gone;
 }
 
+/* What is done to a guest waits for it to be up, but for starting it again. */
+static bool may_begin(const struct machine_item *item)
+{
+	const struct machine_guest *guest = item->guest;
+
+	if (item->begin == machine_command_begin &&
+	    item->machine->scenario->commands[item->index].kind == SCENARIO_COMMAND_START)
+		return guest->up || guest->gone;
+	return guest->up && !guest->gone;
+}
+
 static bool condition_met(const struct machine_item *item)
 {
 	uint32_t i;
 
-	if (item != &item->guest->boot && !item->guest->up)
+	if (item->guest && item != &item->guest->boot && !may_begin(item))
 		return false;
 	for (i = 0; i < item->start->nr_after; i++)
 		if (!machine_ref_ended(item->machine, &item->start->after[i]))
@@ -127,7 +138,8 @@ static void finish_fn(struct event *ev)
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 {
 	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress) +
-			  event_pending(&m->look) + machine_files_waiting(m);
+			  event_pending(&m->look) + machine_files_waiting(m) +
+			  machine_processes_waiting(m);
 
 	/* The event that runs now still has its place in the queue. */
 	if (m->engine.nr_pending > others + m->engine.hole)
@@ -235,11 +247,11 @@ static bool build_host(struct machine *m)
 	return !machine_files_create(m);
 }
 
-static void item_init(struct machine_item *item, struct machine_guest *guest,
+static void item_init(struct machine_item *item, struct machine *m, struct machine_guest *guest,
 		      const struct scenario_start *start, uint32_t index,
 		      void (*begin)(struct machine_item *item))
 {
-	*item = (struct machine_item){ .machine = guest->machine, .guest = guest, .start = start,
+	*item = (struct machine_item){ .machine = m, .guest = guest, .start = start,
 				       .index = index, .begin = begin };
 	event_init(&item->event, item_begin);
 }
@@ -264,11 +276,11 @@ void machine_guest_items(struct machine_guest *guest,
 {
 	uint32_t i;
 
-	item_init(&guest->boot, guest, &guest->config->start, 0, boot);
+	item_init(&guest->boot, guest->machine, guest, &guest->config->start, 0, boot);
 	guest->boot.jitter = start_jitter(guest, "boot");
 	for (i = 0; i < guest->config->nr_programs; i++) {
-		item_init(&guest->programs[i], guest, &guest->config->programs[i].start, i,
-			  program);
+		item_init(&guest->programs[i], guest->machine, guest,
+			  &guest->config->programs[i].start, i, program);
 		guest->programs[i].jitter = start_jitter(guest, guest->config->programs[i].name);
 	}
 	guest->programs_left = guest->config->nr_programs;
@@ -293,8 +305,9 @@ static bool build_guests(struct machine *m, char *error, size_t size)
 		m->built++;
 	}
 	for (i = 0; i < s->nr_commands; i++) {
-		item_init(&m->commands[i].item, &m->guests[s->commands[i].guest],
-			  &s->commands[i].start, i, machine_command_begin);
+		item_init(&m->commands[i].item, m, s->commands[i].guest == SCENARIO_NO_GUEST ?
+			  NULL : &m->guests[s->commands[i].guest], &s->commands[i].start, i,
+			  machine_command_begin);
 		m->items_left++;
 	}
 	return true;
@@ -423,6 +436,7 @@ void machine_destroy(struct machine *m)
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
 	machine_host_kernel_destroy(m);
+	machine_processes_destroy(m);
 	machine_files_destroy(m);
 	machine_cgroups_destroy(m);
 	if (m->host.chunk)

@@ -239,7 +239,7 @@ static void host_reclaim(struct host *host, struct kvm_vm *vm, uint64_t id, uint
 {
 	struct machine *m = machine_of(host);
 
-	MACHINE_TRACE(m, reclaim, .guest = vm ? vm->id : TRACE_HOST, .id = id, .cause = cause);
+	MACHINE_TRACE(m, reclaim, .guest = machine_vm_id(vm), .id = id, .cause = cause);
 }
 
 /* The guest's own pages */

@@ -107,7 +107,7 @@ void machine_control_start(struct machine_guest *guest)
 {
 	struct machine_control *c = guest->control;
 
-	if (c)
+	if (c && !event_pending(&c->event))
 		event_add(&guest->machine->engine, &c->event,
 			  guest->machine->engine.now + c->params.period_ns);
 }

@@ -106,17 +106,25 @@ static int check_descriptors(const struct scenario *s, uint64_t needed, char *er
 	return -1;
 }
 
+static void add_needs(struct needs *all, const struct scenario_guest *guest)
+{
+	struct needs one = guest_needs(guest);
+
+	all->mappings += one.mappings;
+	all->descriptors += one.descriptors;
+}
+
 int machine_check_limits(const struct scenario *s, char *error, size_t size)
 {
 	struct needs all = { s->host.nr_modules * IMAGE_MAPPINGS, s->host.nr_modules };
 	uint32_t i;
 
-	for (i = 0; i < s->nr_guests; i++) {
-		struct needs one = guest_needs(&s->guests[i]);
-
-		all.mappings += one.mappings;
-		all.descriptors += one.descriptors;
-	}
+	for (i = 0; i < s->nr_guests; i++)
+		add_needs(&all, &s->guests[i]);
+	/* What has ended stays until the end. */
+	for (i = 0; i < s->nr_commands; i++)
+		if (s->commands[i].kind == SCENARIO_COMMAND_START)
+			add_needs(&all, &s->guests[s->commands[i].guest]);
 	return check_mappings(s, all.mappings, error, size) ||
 	       check_descriptors(s, all.descriptors, error, size) ? -1 : 0;
 }

@@ -81,7 +81,8 @@ static void find_owed(struct machine *m)
 		m->guests[i].owed = m->guests[i].kernel && !m->guests[i].gone && !m->settled ?
 				    guest_kernel_owed_ns(m->guests[i].kernel) : 0;
 	for (t = m->host.cpus.all; t && !m->settled; t = t->all_next)
-		*(t->vm ? &m->guests[t->vm->id].owed : &m->owed) += cpu_owed(t);
+		*(machine_vm_id(t->vm) == TRACE_HOST ? &m->owed :
+		  &m->guests[t->vm->id].owed) += cpu_owed(t);
 }
 
 /*

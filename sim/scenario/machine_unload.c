@@ -72,7 +72,9 @@ static void ask_for_hints(struct machine *m)
 		struct machine_guest *guest = &m->guests[i];
 		const struct scenario_device *balloon = scenario_balloon(guest->config);
 
-		if (!guest->up || guest->gone || !balloon || !balloon->free_page_hint)
+		if (!guest->up || guest->gone || guest->paused)
+			continue;
+		if (!balloon || !balloon->free_page_hint)
 			continue;
 		vmm_migration_start(guest->vmm, balloon->migration_stalls);
 		any = true;
@@ -93,7 +95,9 @@ void machine_unload(struct machine *m)
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
-		if (!guest->up || guest->gone || !guest->config->nr_modules ||
+		if (!guest->up || guest->gone || guest->paused)
+			continue;
+		if (!guest->config->nr_modules ||
 		    guest_kernel_unload(guest->kernel, &guest->kernel_config, guest_unloaded))
 			continue;
 		guest->unloading = true;
@@ -140,19 +144,19 @@ void machine_epilogue(struct machine *m)
 	m->quiet = true;
 }
 
-void machine_guest_killed(struct machine_guest *guest)
+void machine_guest_killed(struct machine_guest *guest, enum trace_cut why)
 {
 	vmm_kill(guest->vmm);
 	if (guest->machine->host_kernel)
 		host_kernel_vm_gone(guest->machine->host_kernel, guest->vm);
-	machine_guest_ended(guest);
+	machine_guest_ended(guest, why);
 }
 
-void machine_guest_ended(struct machine_guest *guest)
+void machine_guest_ended(struct machine_guest *guest, enum trace_cut why)
 {
 	uint32_t i;
 
-	cut_programs(guest, TRACE_CUT_VMM_KILLED);
+	cut_programs(guest, why);
 	guest->gone = true;
 	machine_item_ended(&guest->boot);
 	for (i = 0; i < guest->config->nr_programs; i++)

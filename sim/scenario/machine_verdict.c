@@ -71,7 +71,7 @@ static unsigned int find_waiters(struct machine *m, uint64_t longer_ns, struct t
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
-		if (guest->gone || !guest->kernel)
+		if (guest->gone || guest->paused || !guest->kernel)
 			continue;
 		n = guest_kernel_blocked(guest->kernel, longer_ns, one, sizeof(one));
 		nr += n;
@@ -107,7 +107,9 @@ static const char *item_name(const struct machine_item *item, char *buf, size_t 
 	const struct machine_guest *guest = item->guest;
 	const struct machine *m = item->machine;
 
-	if (item == &guest->boot)
+	if (!guest)
+		snprintf(buf, size, "command %s", m->scenario->commands[item->index].name);
+	else if (item == &guest->boot)
 		snprintf(buf, size, "the boot of %s", guest->config->name);
 	else if (item >= guest->programs && item < guest->programs + guest->config->nr_programs)
 		snprintf(buf, size, "%s of %s", guest->config->programs[item->index].name,
@@ -152,13 +154,20 @@ static void why_not_reached(const struct machine_command *command, struct text *
 		text_add(t, "", " (no page to be had %" PRIu64 " times)", retries);
 }
 
+/* It works towards the target of a balloon, as against one that runs. */
+static bool sets_balloon(const struct machine_command *command)
+{
+	return command->item.state == ITEM_RUNNING &&
+	       machine_command_config(command)->kind == SCENARIO_COMMAND_SET_BALLOON;
+}
+
 static void why_not_begun(const struct machine_item *item, struct text *t)
 {
 	char name[128], other[128];
 	uint32_t i;
 
 	item_name(item, name, sizeof(name));
-	if (item != &item->guest->boot && !item->guest->up) {
+	if (item->guest && item != &item->guest->boot && !item->guest->up) {
 		text_add(t, "; ", "%s waits for its guest to boot", name);
 		return;
 	}
@@ -195,11 +204,14 @@ static void unfinished(const struct machine *m, struct text *t)
 			continue;
 		if (listed++ >= ITEMS_LISTED)
 			left_out++;
-		else if (command->item.state == ITEM_RUNNING)
+		else if (sets_balloon(command))
 			why_not_reached(command, t);
 		else
 			why_not_ended(&command->item, t);
 	}
+	for (i = 0; i < m->scenario->nr_guests; i++)
+		if (m->guests[i].paused && !m->guests[i].gone)
+			text_add(t, "; ", "guest %s is paused", m->guests[i].config->name);
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		uint32_t nr_programs = m->scenario->guests[i].nr_programs;
 
@@ -300,7 +312,7 @@ static bool stands_still(struct machine *m, uint64_t ns, struct text *t)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (command->item.state != ITEM_RUNNING || m->unloading ||
+		if (!sets_balloon(command) || command->item.guest->paused || m->unloading ||
 		    quiet_ns(command->item.guest) < ns)
 			continue;
 		found = true;

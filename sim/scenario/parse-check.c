@@ -157,7 +157,8 @@ static void follow(struct parser *p, struct tree_node *node, enum wait_for what,
 			follow(p, p->guest_nodes[node->guest], WAIT_START, &path);
 		if (program)
 			follow(p, program, WAIT_END, &path);
-		if (node->spec->kind == NODE_COMMAND)
+		if (node->spec->kind == NODE_COMMAND &&
+		    p->scenario->commands[node->index].guest != SCENARIO_NO_GUEST)
 			follow(p, p->guest_nodes[p->scenario->commands[node->index].guest],
 			       WAIT_START, &path);
 		follow_targets(p, node, &path);
@@ -174,14 +175,6 @@ static void check_order(struct parser *p)
 }
 
 /* ---- machines that cannot exist ---- */
-
-/* Blame the file that gave the property, or the node when it is a default. */
-static const char *blame(const struct tree_node *node, const char *property)
-{
-	const struct tree_property *found = tree_property(node, property);
-
-	return found ? found->file : node->file;
-}
 
 static struct tree_node *child_of_kind(const struct tree_node *node, enum node_kind kind)
 {
@@ -437,30 +430,6 @@ static void check_guest(struct parser *p, struct tree_node *node,
 			check_program(p, at, guest, &guest->programs[nr++]);
 }
 
-static void check_commands(struct parser *p)
-{
-	for (uint32_t i = 0; i < p->scenario->nr_commands; i++) {
-		const struct scenario_command *command = &p->scenario->commands[i];
-		const struct scenario_guest *guest = &p->scenario->guests[command->guest];
-		const struct scenario_device *balloon = scenario_balloon(guest);
-		const struct tree_node *node = p->command_nodes[i];
-
-		if (command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS && balloon &&
-		    !balloon->free_page_hint)
-			parse_error(p, blame(node, "guest"), node, "guest",
-				    "the device of guest %s does not take hints; allowed: a guest "
-				    "with free-page-hint", guest->name);
-		if (command->target_mib > guest->memory_mib)
-			parse_error(p, blame(node, "target-mib"), node, "target-mib",
-				    "more than guest %s has; allowed: 1..%" PRIu64 " MiB",
-				    guest->name, guest->memory_mib);
-		if (!balloon)
-			parse_error(p, blame(node, "guest"), node, "guest",
-				    "guest %s has no balloon device; allowed: a guest with one",
-				    guest->name);
-	}
-}
-
 static void check_figure(struct parser *p, const struct tree_node *node,
 			 const struct scenario_figure *figure, uint32_t nr_guests)
 {
@@ -503,13 +472,14 @@ void parse_check(struct parser *p)
 	check_host(p);
 	check_host_modules(p);
 	for (uint32_t i = 0; i < p->scenario->nr_guests; i++) {
+		parse_backing(p, p->guest_nodes[i], &p->scenario->guests[i]);
 		check_guest(p, p->guest_nodes[i], &p->scenario->guests[i]);
 		nr_guests += p->scenario->guests[i].nr_replicas;
 	}
 	if (nr_guests > GUESTS_MAX)
 		parse_error(p, p->root->file, p->root, NULL,
 			    "%" PRIu64 " guests in all; allowed: 1..%d", nr_guests, GUESTS_MAX);
-	check_commands(p);
+	parse_check_commands(p);
 	check_published(p, nr_guests);
 	if (!p->nr_errors)
 		check_order(p);
@@ -542,8 +512,10 @@ static void add_target(struct parser *p, struct scenario_start *start, struct re
 {
 	enum node_kind kind = target->spec->kind;
 	uint32_t guest = kind == NODE_COMMAND ? commands[target->index].guest : target->guest;
-	uint32_t nr = nodes[guest].nr_replicas;
+	uint32_t nr = guest == SCENARIO_NO_GUEST ? 0 : nodes[guest].nr_replicas;
 
+	if (guest == SCENARIO_NO_GUEST)
+		add_ref(p, start, SCENARIO_REF_COMMAND, guest, p->first_command[target->index]);
 	for (uint32_t r = 0; r < nr; r++) {
 		if (guest == owner.guest && r != owner.replica)
 			continue;
@@ -615,19 +587,27 @@ static void replicate_guest(struct parser *p, uint32_t index, const struct scena
 	}
 }
 
+/* One for each replica of its guest; the host is there once. */
+static uint32_t nr_copies(const struct scenario_command *command,
+			  const struct scenario_guest *nodes)
+{
+	return command->guest == SCENARIO_NO_GUEST ? 1 : nodes[command->guest].nr_replicas;
+}
+
 static void replicate_commands(struct parser *p, uint32_t nr_nodes,
 			       const struct scenario_guest *nodes,
 			       const struct scenario_command *commands)
 {
 	for (uint32_t i = 0; i < nr_nodes; i++) {
-		uint32_t guest = commands[i].guest, nr = nodes[guest].nr_replicas;
+		uint32_t guest = commands[i].guest, nr = nr_copies(&commands[i], nodes);
 
 		for (uint32_t r = 0; r < nr; r++) {
 			uint32_t self = p->first_command[i] + r;
 			struct scenario_command *command = &p->scenario->commands[self];
 
 			*command = commands[i];
-			command->guest = p->first_guest[guest] + r;
+			if (guest != SCENARIO_NO_GUEST)
+				command->guest = p->first_guest[guest] + r;
 			if (nr > 1)
 				command->name = scenario_printf(p->scenario, "%s-%" PRIu32,
 								commands[i].name, r);
@@ -676,7 +656,7 @@ void parse_replicate(struct parser *p)
 	total = 0;
 	for (uint32_t i = 0; i < nr_commands; i++) {
 		p->first_command[i] = total;
-		total += nodes[commands[i].guest].nr_replicas;
+		total += nr_copies(&commands[i], nodes);
 	}
 	scenario->commands = scenario_alloc(scenario, total * sizeof(*commands));
 	scenario->nr_commands = total;

@@ -6,39 +6,7 @@
  * and docs/scenario.md all follow it.  Defaults are what Linux 6.1 or QEMU 7.2 do unless the text
  * says otherwise.
  */
-#include "parse.h"
-
-#define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)0)->field)
-#define SET(array) { array, sizeof(array) / sizeof((array)[0]) }
-#define U32(name, unit, min, max, fallback, field, doc)                                            \
-	{ name, PROPERTY_U32, unit, min, max, fallback, NULL, 0, doc, field }
-#define U64(name, unit, min, max, fallback, field, doc)                                            \
-	{ name, PROPERTY_U64, unit, min, max, fallback, NULL, 0, doc, field }
-#define STRING(name, fallback, field, doc)                                                         \
-	{ name, PROPERTY_STRING, NULL, 0, 0, fallback, NULL, 0, doc, field }
-#define BOOL(name, field, doc)                                                                     \
-	{ name, PROPERTY_BOOL, NULL, 0, 0, "false", NULL, 0, doc, field }
-#define ENUM(name, values, fallback, field, doc)                                                   \
-	{ name, PROPERTY_ENUM, NULL, 0, 0, fallback, values, 0, doc, field }
-#define PHANDLE(name, max, fallback, targets, doc)                                                 \
-	{ name, PROPERTY_PHANDLE, NULL, 0, max, fallback, NULL, targets, doc, 0, 0 }
-#define INPUT_FILE(name, fallback, field, doc)                                                     \
-	{ name, PROPERTY_FILE, NULL, 0, 0, fallback, NULL, 0, doc, field }
-
-#define MIB_MAX (UINT64_C(16) << 20)		/* 16 TiB */
-#define MS_MAX (UINT64_C(366) * 86400 * 1000)	/* a year */
-#define NS_MAX UINT64_C(1000000000)
-
-/* Everything that starts: guests, programs, commands. */
-#define START_PROPERTIES(type)                                                                     \
-	U64("start-ms", "ms", 0, MS_MAX, "0", FIELD(type, start.start_ms),                         \
-	    "does not start before this time of the run"),                                         \
-	U64("delay-ms", "ms", 0, MS_MAX, "0", FIELD(type, start.delay_ms),                         \
-	    "waits this long once nothing else holds it back"),                                    \
-	PHANDLE("after", 64, "none",                                                               \
-		NODE_BIT(NODE_GUEST) | NODE_BIT(NODE_PROGRAM) | NODE_BIT(NODE_COMMAND),            \
-		"starts when all of these have ended: a guest when its last program has, a "       \
-		"command when the balloon has its target size")
+#include "parse_table.h"
 
 /* ---- swap devices ---- */
 
@@ -147,7 +115,7 @@ static const struct property_spec cgroup_properties[] = {
 
 static const struct node_spec node_cgroup = {
 	.kind = NODE_CGROUP, .compatible = "ballast,cgroup", .sets = { SET(cgroup_properties) },
-	.doc = "a memory group of the host: guests, and files, that are charged together",
+	.doc = "a memory group of the host: guests, files and programs that are charged together",
 	.begin = begin_cgroup,
 };
 
@@ -223,8 +191,8 @@ static const struct property_spec host_properties[] = {
 
 static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_cgroup, &node_costs,
-	&node_host_modules, NULL,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_host_program,
+	&node_cgroup, &node_costs, &node_host_modules, NULL,
 };
 
 static const struct node_spec node_host = {
@@ -529,12 +497,6 @@ static const struct node_spec *const program_nodes[] = {
 static const struct node_spec *const module_nodes[] = { &node_module, NULL };
 static const struct node_spec *const device_nodes[] = { &node_device, &node_page_hint, NULL };
 
-#define CONTAINER(ident, name_, nodes, text)                                                       \
-	static const struct node_spec ident = {                                                    \
-		.kind = NODE_CONTAINER, .name = name_, .single = true, .doc = text,                \
-		.children = nodes, .begin = begin_container,                                       \
-	}
-
 CONTAINER(node_programs, "programs", program_nodes,
 	  "what the guest runs: one after the other in the order of the nodes, unless told else");
 CONTAINER(node_modules, "modules", module_nodes, "kernel modules");
@@ -552,7 +514,13 @@ static const struct property_spec guest_properties[] = {
 	     "who waits while the host reads a page from swap: int, the program that uses it, as "
 	     "with -cpu host; halt, the vCPU until an interrupt comes, as with a named CPU model "
 	     "(kvm-asyncpf-int=off); off, the vCPU whatever comes (kernel-irqchip=off)"),
-	U32("page-size-kib", "KiB", 4, 2048, "4", FIELD(scenario_guest, page_size_kib),
+	ENUM("backing", "anonymous shared-file hugetlb pinned", "anonymous",
+	     FIELD(scenario_guest, backing),
+	     "of its memory on the host: anonymous; a file of shmem that the VMM maps shared "
+	     "(memfd, share=on); hugetlbfs, as page-size-kib = <2048>; anonymous and pinned, as "
+	     "assigned-device"),
+	U32("page-size-kib", "KiB", 4, 2048, "4, or 2048 of hugetlb",
+	    FIELD(scenario_guest, page_size_kib),
 	    "page size of what backs its memory on the host: 4; 64, a host whose pages are so "
 	    "large; 2048, hugetlbfs, which is not swapped"),
 	U32("count", "guests", 1, 10000, "1", FIELD(scenario_guest, nr_replicas),
@@ -581,8 +549,8 @@ static const struct property_spec guest_properties[] = {
 	     "pages are filled with 0xaa when they are freed (page_poison=1), all of them at boot, "
 	     "when the host must have room"),
 	BOOL("assigned-device", FIELD(scenario_guest, assigned_device),
-	     "a device of the host works on the guest's memory, which therefore must not be "
-	     "discarded (that it is pinned as well is left out)"),
+	     "a device of the host works on the guest's memory (VFIO), which therefore is taken as "
+	     "a whole when the VMM starts, not swapped, and must not be discarded"),
 	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP),
 		"memory group of its VMM, to which all of its memory is charged"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
@@ -602,36 +570,6 @@ static const struct node_spec node_guest = {
 };
 
 /* ---- the rest ---- */
-
-static const struct property_spec command_properties[] = {
-	PHANDLE("guest", 1, NULL, NODE_BIT(NODE_GUEST), "whose balloon; all its replicas'"),
-	U64("target-mib", "MiB", 1, MIB_MAX, NULL, FIELD(scenario_command, target_mib),
-	    "memory that the guest is to be left with, as QEMU's monitor command balloon"),
-	START_PROPERTIES(scenario_command),
-};
-
-static const struct node_spec node_command = {
-	.kind = NODE_COMMAND, .compatible = "ballast,set-balloon",
-	.doc = "the host sets the size of a balloon", .sets = { SET(command_properties) },
-	.variant = SCENARIO_COMMAND_SET_BALLOON, .begin = begin_command,
-};
-
-static const struct property_spec hints_properties[] = {
-	PHANDLE("guest", 1, NULL, NODE_BIT(NODE_GUEST),
-		"whose device, which must have free-page-hint; all its replicas'"),
-	START_PROPERTIES(scenario_command),
-};
-
-static const struct node_spec node_hints = {
-	.kind = NODE_COMMAND, .compatible = "ballast,ask-for-hints",
-	.doc = "the host begins to migrate the guest away, and its driver is asked for hints of "
-	       "free pages; nothing is sent, and it does not end",
-	.sets = { SET(hints_properties) },
-	.variant = SCENARIO_COMMAND_ASK_FOR_HINTS, .begin = begin_command,
-};
-
-static const struct node_spec *const command_nodes[] = { &node_command, &node_hints, NULL };
-CONTAINER(node_commands, "commands", command_nodes, "what the host's management does, and when");
 
 static const struct property_spec figure_properties[] = {
 	STRING("label", "", FIELD(scenario_figure, label), "what it is, for the table"),
@@ -654,7 +592,8 @@ static const struct property_spec figure_properties[] = {
 	    "its programs ended"),
 	U32("base-guest-index", NULL, 0, 1000000, "0", FIELD(scenario_figure, base_guest_index),
 	    "for a ratio: the guest that it is relative to"),
-	PHANDLE("command", 1, "none", NODE_BIT(NODE_COMMAND), "for command-time-ms: which"),
+	PHANDLE("command", 1, "none", NODE_BIT(NODE_COMMAND),
+		"for command-time-ms: which, from its start to its effect"),
 };
 
 static const struct node_spec node_figure = {

@@ -359,6 +359,7 @@ void *begin_command(struct parser *p, struct tree_node *node, void *parent)
 	command->name = node->name;
 	command->path = scenario_printf(scenario, "%s: %s", node->file, node->path);
 	command->kind = node->spec->variant;
+	command->guest = SCENARIO_NO_GUEST;
 	return command;
 }
 

@@ -158,6 +158,8 @@ char *path_directory(const char *file);
 int tree_build(struct parser *p);
 struct tree_node *tree_child(const struct tree_node *node, const char *name);
 struct tree_property *tree_property(const struct tree_node *node, const char *name);
+/* The file that gave the property, or the node when it is a default. */
+const char *blame(const struct tree_node *node, const char *property);
 struct tree_node *tree_by_phandle(struct tree_node *node, uint32_t phandle);
 const char *tree_compatible(const struct tree_node *node);
 bool tree_disabled(const struct tree_node *node);
@@ -193,6 +195,13 @@ void parse_replicate(struct parser *p);
 /* The groups that @node belongs to: of a guest, files or another group. */
 void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup);
 void parse_check_cgroups(struct parser *p, const struct tree_node *host_node);
+
+/* parse_backing.c */
+/* What backs a guest's memory, from the properties that say so. */
+void parse_backing(struct parser *p, const struct tree_node *node, struct scenario_guest *guest);
+
+/* parse_commands.c */
+void parse_check_commands(struct parser *p);
 
 /* parse-digest.c */
 void parse_digest(struct parser *p);

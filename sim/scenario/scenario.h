@@ -67,6 +67,10 @@ enum scenario_thp_defrag {
 /* As enum kvm_async_pf of the host. */
 enum scenario_async_pf { SCENARIO_ASYNC_PF_INT, SCENARIO_ASYNC_PF_HALT, SCENARIO_ASYNC_PF_OFF };
 
+/* Of guest memory. */
+enum scenario_backing { SCENARIO_BACKING_ANONYMOUS, SCENARIO_BACKING_SHARED_FILE,
+			SCENARIO_BACKING_HUGETLB, SCENARIO_BACKING_PINNED };
+
 enum scenario_swap_kind {
 	SCENARIO_SWAP_NONE,
 	SCENARIO_SWAP_HDD,
@@ -274,6 +278,7 @@ struct scenario_guest {
 	uint32_t vcpus;
 	uint32_t phys_bits;		/* width of guest-physical addresses */
 	enum scenario_async_pf async_pf;
+	enum scenario_backing backing;	/* PINNED: anonymous, with assigned_device */
 	uint32_t page_size_kib;		/* of the host's pages under the guest's memory */
 	struct scenario_start start;	/* of the boot */
 	uint64_t min_free_kbytes;
@@ -297,18 +302,36 @@ struct scenario_guest {
 };
 
 /*
- * What the host's management does.  SET_BALLOON: the target of a guest's balloon; it has taken
- * effect when `actual` is there.  ASK_FOR_HINTS: a migration begins and does not end.
+ * What is done by hand, or by the host's management.  SET_BALLOON: the target of a guest's balloon;
+ * it has taken effect when `actual` is there.  ASK_FOR_HINTS: a migration begins and does not end.
+ * The same order as in the trace.
  */
-enum scenario_command_kind { SCENARIO_COMMAND_SET_BALLOON, SCENARIO_COMMAND_ASK_FOR_HINTS };
+enum scenario_command_kind {
+	SCENARIO_COMMAND_SET_BALLOON,
+	SCENARIO_COMMAND_ASK_FOR_HINTS,
+	SCENARIO_COMMAND_DROP_CACHES,
+	SCENARIO_COMMAND_COMPACT_MEMORY,
+	SCENARIO_COMMAND_SWAPOFF,
+	SCENARIO_COMMAND_PAUSE,
+	SCENARIO_COMMAND_RESUME,
+	SCENARIO_COMMAND_SHUTDOWN,
+	SCENARIO_COMMAND_START,
+	SCENARIO_COMMAND_HOST_PROGRAM,	/* a process of the host, from its start to its end */
+};
+
+#define SCENARIO_NO_GUEST UINT32_MAX	/* the host */
 
 struct scenario_command {
 	const char *name;
 	const char *path;
 	enum scenario_command_kind kind;
 	struct scenario_start start;
-	uint32_t guest;
-	uint64_t target_mib;		/* memory left to the guest, as QEMU's "balloon" command */
+	uint32_t guest;			/* or SCENARIO_NO_GUEST */
+	/* SET_BALLOON: memory left to the guest, as QEMU's "balloon" command; one of them is 0 */
+	uint64_t target_mib, target_kib;
+	/* HOST_PROGRAM */
+	uint64_t size_mib, hold_ms, hot_mib, period_ms;
+	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 };
 
 enum scenario_metric {
@@ -419,6 +442,11 @@ const struct scenario_device *scenario_balloon(const struct scenario_guest *gues
  * memory groups there is one, and they are all in it.
  */
 uint64_t scenario_host_room(const struct scenario_host *host);
+/*
+ * Bytes that the guest is to be left with, as QMP's "balloon" takes them: whole pages, as the
+ * device counts those that it is to take (virtio_balloon_to_target()).
+ */
+uint64_t scenario_command_target(const struct scenario_command *command);
 /* By what the guest tells the host about its memory, in a word or two. */
 const char *scenario_mechanism(const struct scenario_guest *guest);
 const char *scenario_metric_name(enum scenario_metric metric);

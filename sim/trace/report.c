@@ -142,6 +142,8 @@ static void see_guest(struct report *r, const struct trace_record *record)
 		collect_text(&g->mechanism, guest->mechanism);
 		g->memory = guest->memory;
 		g->vcpus = guest->vcpus;
+	} else if (record->id == TRACE_ID_guest_start) {
+		g->off = false;
 	} else if (record->id == TRACE_ID_guest_end) {
 		g->off = true;
 		g->off_reason = end->reason;
@@ -336,7 +338,8 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_cost:
 		see_cost(r, record->rec);
 		break;
-	case TRACE_ID_guest: case TRACE_ID_guest_end: case TRACE_ID_guest_sample:
+	case TRACE_ID_guest: case TRACE_ID_guest_start: case TRACE_ID_guest_end:
+	case TRACE_ID_guest_sample:
 		see_guest(r, record);
 		break;
 	case TRACE_ID_program_start: case TRACE_ID_program_end: case TRACE_ID_program_killed:

@@ -28,7 +28,7 @@ struct report_program {
 	int64_t status;
 	/* RUNS: the trace breaks off before anything is said of its end */
 	enum { PROGRAM_RUNS, PROGRAM_ENDED, PROGRAM_KILLED, PROGRAM_VMM_KILLED,
-	       PROGRAM_NOT_ENDED } state;
+	       PROGRAM_NOT_ENDED, PROGRAM_SHUT_DOWN } state;
 	struct report_measured measured;
 };
 
@@ -36,10 +36,12 @@ struct report_program {
 struct report_command {
 	uint64_t guest;
 	char *name;
+	uint64_t kind;			/* enum trace_command_kind */
 	uint64_t target, actual_before;
 	bool started, ended;
 	uint64_t start;			/* ns */
-	struct trace_rec_command_end end;
+	struct trace_rec_command_end end;	/* its text is the next one */
+	char *text;			/* NULL: nothing is said */
 };
 
 struct report_device {

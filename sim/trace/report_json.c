@@ -150,7 +150,7 @@ static void json_guest(struct json *j, const struct report *r, uint64_t id)
 static void json_programs(struct json *j, const struct report *r)
 {
 	static const char *const states[] = { "runs", "ended", "killed", "vmm-killed",
-					      "not-ended" };
+					      "not-ended", "shut-down" };
 
 	json_open(j, "programs", '[');
 	for (unsigned int i = 0; i < r->nr_programs; i++) {
@@ -186,22 +186,28 @@ static void json_commands(struct json *j, const struct report *r)
 		json_u64(j, "command", i);
 		json_string(j, "name", c->name);
 		json_u64(j, "guest", c->guest);
-		json_u64(j, "target_bytes", c->target);
+		json_string(j, "kind", value_name(TRACE_ID_command, 4, c->kind));
+		if (c->target)
+			json_u64(j, "target_bytes", c->target);
 		json_string(j, "result",
 			    c->ended ? value_name(TRACE_ID_command_end, 2, end->result) :
 			    c->started ? "under-way" : "not-started");
 		if (c->started) {
 			json_u64(j, "start_ns", c->start);
-			json_u64(j, "had_bytes", c->actual_before);
+			if (c->target)
+				json_u64(j, "had_bytes", c->actual_before);
 		}
-		if (c->started && c->ended) {
+		if (c->started && c->ended)
+			json_u64(j, "took_ns", end->took);
+		if (c->started && c->ended && c->target) {
 			json_u64(j, "has_bytes", end->actual);
 			json_u64(j, "nearest_bytes", end->nearest);
-			json_u64(j, "took_ns", end->took);
 			json_u64(j, "retries", end->retries);
 			json_pages(j, "taken_back_bytes", end->taken_back);
 			json_u64(j, "fights_programs", end->fights);
 		}
+		if (c->text)
+			json_string(j, "text", c->text);
 		if (end->result == TRACE_COMMAND_OVERTAKEN && end->overtaken_by < r->nr_commands)
 			json_string(j, "overtaken_by", r->commands[end->overtaken_by].name);
 		json_close(j, '}');

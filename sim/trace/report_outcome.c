@@ -84,7 +84,8 @@ void report_see_program(struct report *r, const struct trace_record *record)
 		program_killed(r, p, record->rec);
 	} else {
 		p->state = cut->why == TRACE_CUT_VMM_KILLED ? PROGRAM_VMM_KILLED :
-							      PROGRAM_NOT_ENDED;
+			   cut->why == TRACE_CUT_SHUT_DOWN ? PROGRAM_SHUT_DOWN :
+							     PROGRAM_NOT_ENDED;
 		p->work = cut->work;
 		p->cpu = cut->cpu;
 		p->stalled = cut->stalled;
@@ -118,6 +119,14 @@ static void command_ended(struct report *r, struct report_command *c,
 
 	c->end = *end;
 	c->ended = true;
+	c->end.text = NULL;
+	if (end->text && *end->text)
+		c->text = collect_copy(end->text);
+	if (end->result == TRACE_COMMAND_FAILED)
+		report_problem(r, "%s: command %s has failed: %s", report_guest_label(r, c->guest),
+			       c->name, c->text ? c->text : "");
+	if (!c->target)
+		return;
 	if (end->result == TRACE_COMMAND_NOT_REACHED)
 		report_problem(r, "%s: command %s has not reached its target of %" PRIu64
 			       " MiB: the guest has %" PRIu64 " MiB after %s", guest, c->name,
@@ -145,6 +154,7 @@ void report_see_command(struct report *r, const struct trace_record *record)
 		c->guest = declared->guest;
 		c->name = collect_copy(declared->name);
 		c->target = declared->target;
+		c->kind = declared->kind;
 		return;
 	}
 	c = command_of(r, start->command);
@@ -159,6 +169,12 @@ void report_see_command(struct report *r, const struct trace_record *record)
 	}
 }
 
+static void command_free(struct report_command *c)
+{
+	free(c->name);
+	free(c->text);
+}
+
 void report_free_outcome(struct report *r)
 {
 	for (unsigned int i = 0; i < r->nr_programs; i++) {
@@ -166,7 +182,7 @@ void report_free_outcome(struct report *r)
 		trace_histogram_free(&r->programs[i].measured.all);
 	}
 	for (unsigned int i = 0; i < r->nr_commands; i++)
-		free(r->commands[i].name);
+		command_free(&r->commands[i]);
 	host_free(r->programs);
 	host_free(r->commands);
 	collect_free_texts(r->casualties, r->nr_casualties);

@@ -163,6 +163,9 @@ static void program_state(struct table *t, const struct report_program *p)
 	case PROGRAM_NOT_ENDED:
 		table_cell(t, "not ended");
 		break;
+	case PROGRAM_SHUT_DOWN:
+		table_cell(t, "shut down at %s", human_time(p->end).text);
+		break;
 	case PROGRAM_ENDED:
 		if (p->status)
 			table_cell(t, "exit %" PRId64, p->status);
@@ -208,8 +211,19 @@ static void command_state(struct table *t, const struct report *r, const struct 
 		table_cell(t, c->started ? "under way" : "not started");
 	else if (c->end.result == TRACE_COMMAND_OVERTAKEN && by < r->nr_commands)
 		table_cell(t, "overtaken by %s", r->commands[by].name);
+	else if (c->text && c->end.result == TRACE_COMMAND_DONE)
+		table_cell(t, "%s", c->text);
 	else
-		table_cell(t, "%s", command_end_name(c->end.result));
+		table_cell(t, "%s%s%s", command_end_name(c->end.result), c->text ? ": " : "",
+			   c->text ? c->text : "");
+}
+
+static void bytes_or_dash(struct table *t, bool known, uint64_t bytes)
+{
+	if (known)
+		table_bytes(t, bytes);
+	else
+		table_cell(t, "-");
 }
 
 static void text_commands(const struct report *r, FILE *out, unsigned int max)
@@ -228,11 +242,11 @@ static void text_commands(const struct report *r, FILE *out, unsigned int max)
 		rows++;
 		table_cell(&t, "%s", c->name);
 		table_cell(&t, "%s", report_guest_label(r, c->guest));
-		table_bytes(&t, c->target);
+		bytes_or_dash(&t, c->target, c->target);
 		if (c->started) {
 			table_ns(&t, c->start);
-			table_bytes(&t, c->actual_before);
-			table_bytes(&t, c->end.actual);
+			bytes_or_dash(&t, c->target, c->actual_before);
+			bytes_or_dash(&t, c->target, c->end.actual);
 			table_ns(&t, c->end.took);
 			table_count(&t, c->end.retries);
 		} else {

@@ -31,7 +31,7 @@ void async_pf_not_present(struct kvm_vm *vm, struct kvm_sleeper *sleeper)
 
 	charge(COST_GUEST_IRQ, 1);
 	sleeper->task = task;
-	task->wait_since = task->kernel->engine->now;
+	task->wait_since = kernel_clock(task->kernel);
 	task->wait_page = true;
 	while (task->wait_page) {
 		task->wait_reason = "a page from the host's swap (asynchronous page fault)";

@@ -34,7 +34,7 @@ void host_task_schedule(struct task_struct *task)
 {
 	struct cpu_thread *thread = task->thread;
 
-	task->blocked_since = task->kernel->engine->now;
+	task->blocked_since = kernel_clock(task->kernel);
 	if (task->__state == TASK_RUNNING)
 		cpu_sync();
 	thread->wait_forever = task->wait_expected || task->wait_timed;

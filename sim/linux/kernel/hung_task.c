@@ -45,7 +45,7 @@ static const char *file_name(const char *path)
 
 static unsigned int print_wait(const struct task_struct *task, char *buf, unsigned int size)
 {
-	u64 ms = (task->kernel->engine->now - waits_since(task)) / NSEC_PER_MSEC_U64;
+	u64 ms = (kernel_clock(task->kernel) - waits_since(task)) / NSEC_PER_MSEC_U64;
 	unsigned int n = scnprintf(buf, size, "%s/%s waits", task->kernel->name, task->comm);
 
 	n += scnprintf(buf + n, size - n, " for %llu.%03llu s", ms / 1000, ms % 1000);
@@ -80,7 +80,7 @@ unsigned int sched_report_blocked(struct kernel *kernel, u64 longer_ns, char *bu
 	if (size)
 		buf[0] = '\0';
 	list_for_each_entry(task, &kernel->sched->tasks, tasks) {
-		if (!waits(task) || kernel->engine->now - waits_since(task) < longer_ns)
+		if (!waits(task) || kernel_clock(kernel) - waits_since(task) < longer_ns)
 			continue;
 		if (nr)
 			used += scnprintf(buf + used, size - used, "; ");

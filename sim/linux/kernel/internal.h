@@ -60,6 +60,7 @@ struct vcpu {
 	bool irq_pending;
 	bool irq_active;
 	bool need_resched;
+	bool parked;			/* since the VM is paused */
 	struct page *lazy_pgd;		/* of a process that is gone (kernel/fork.c) */
 	u64 curr_since;			/* thread->ran when curr was put on */
 };
@@ -88,6 +89,7 @@ struct sched_state {
 	struct list_head tasks;
 	int last_pid;
 	struct list_head expired_timers;
+	struct list_head held_timers;	/* came due while the VM was paused */
 	struct list_head dead_tasks;
 	struct event reap;		/* without init (unit tests) */
 	struct task_struct *init;
@@ -120,6 +122,8 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 /* No vCPU but the calling one runs again. */
 void sched_stop(struct kernel *kernel);
 /* It looks for what is to be done: interrupts, or another task. */
+/* pause.c: the thread of a vCPU is to go on; true: it is not, since the VM is paused. */
+bool vcpu_parks(struct vcpu *v);
 void vcpu_interrupt(struct vcpu *v);
 /* An interrupt is to be served, or another task has its turn, before the current one goes on. */
 bool vcpu_has_work(const struct vcpu *v);
@@ -184,6 +188,8 @@ u64 next_jiffy_time(const struct kernel *kernel);
 void timer_run_expired(struct kernel *kernel);
 void timers_destroy(struct kernel *kernel);
 /* All of them, wherever they are: nothing of the kernel happens any more. */
+/* All that are armed are due so much later, those that came due in a pause included. */
+void timers_delay(struct kernel *kernel, u64 ns);
 void timers_cancel(struct kernel *kernel);
 /* All armed timers; @work: what a delayed work item would run, NULL: it is not one's. */
 void timers_visit(struct kernel *kernel,

@@ -55,7 +55,7 @@ struct lock_waiter {
 static void lock_sleep(struct list_head *list, struct lock_waiter *w, const char *reason)
 {
 	w->task = current;
-	current->wait_since = current->kernel->engine->now;
+	current->wait_since = kernel_clock(current->kernel);
 	list_add_tail(&w->entry, list);
 	while (!w->granted) {
 		current->wait_reason = reason;

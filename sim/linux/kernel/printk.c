@@ -57,7 +57,7 @@ int printk(const char *fmt, ...)
 bool __printk_ratelimit(const char *file, int line)
 {
 	struct sched_state *sched = this_kernel->sched;
-	u64 now = this_kernel->engine->now;
+	u64 now = kernel_clock(this_kernel);
 	struct ratelimit *r;
 
 	for (r = sched->ratelimits; r; r = r->next)

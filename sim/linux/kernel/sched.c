@@ -115,6 +115,8 @@ static void vcpu_resume(struct cpu_thread *thread)
 {
 	struct vcpu *v = vcpu_of(thread);
 
+	if (vcpu_parks(v))
+		return;
 	if (v->stopped)
 		vcpu_goes_on(v);
 	if (v->irq_active) {
@@ -147,6 +149,8 @@ void vcpu_interrupt(struct vcpu *v)
 {
 	uint64_t left;
 
+	if (v->kernel->vm->paused)
+		return;
 	if (v->halted || v->stopped) {
 		cpu_wake(v->thread);
 		return;
@@ -301,7 +305,7 @@ void schedule(void)
 	if (task->__state == TASK_RUNNING)
 		fair_enqueue(task);
 	else
-		task->blocked_since = task->kernel->engine->now;
+		task->blocked_since = kernel_clock(task->kernel);
 	cpu_consume(v->thread);
 	coro_suspend();
 	finish_task_switch(task);
@@ -388,11 +392,11 @@ long schedule_timeout_interruptible(long timeout)
 void sched_sleep_ns(u64 ns)
 {
 	struct timeout t = { .task = current };
-	u64 until = current->kernel->engine->now + coro_current->ctx.thread->pending + ns;
+	u64 until = kernel_clock(current->kernel) + coro_current->ctx.thread->pending + ns;
 
 	timer_setup(&t.timer, timeout_fn, 0);
 	mod_timer_ns(&t.timer, ns + coro_current->ctx.thread->pending);
-	while (current->kernel->engine->now < until) {
+	while (kernel_clock(current->kernel) < until) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		current->wait_timed = true;
 		schedule();
@@ -627,6 +631,7 @@ int sched_init(struct kernel *kernel)
 	INIT_LIST_HEAD(&sched->runqueue);
 	INIT_LIST_HEAD(&sched->tasks);
 	INIT_LIST_HEAD(&sched->expired_timers);
+	INIT_LIST_HEAD(&sched->held_timers);
 	INIT_LIST_HEAD(&sched->dead_tasks);
 	INIT_LIST_HEAD(&sched->workqueues);
 	INIT_LIST_HEAD(&sched->modules);

@@ -22,11 +22,17 @@
 
 #define RELAX_NS 100
 
+/* A guest's clock stands still while it is paused. */
+u64 kernel_clock(const struct kernel *kernel)
+{
+	return kernel->engine->now - kernel->paused_ns;
+}
+
 static u64 local_now(const struct kernel *kernel)
 {
 	const struct cpu_thread *thread = coro_current->ctx.thread;
 
-	return kernel->engine->now + (thread ? thread->pending : 0);
+	return kernel_clock(kernel) + (thread ? thread->pending : 0);
 }
 
 static u64 jiffies_at(const struct kernel *kernel, u64 ns)
@@ -34,17 +40,19 @@ static u64 jiffies_at(const struct kernel *kernel, u64 ns)
 	return (ns + kernel->tick_phase) / NSEC_PER_JIFFY;
 }
 
-/* A kernel's first jiffy began before the engine's clock did, if it has a phase. */
+/*
+ * By the engine's clock.  A kernel's first jiffy began before that did, if it has a phase.
+ */
 static u64 jiffy_time(const struct kernel *kernel, u64 jiffy)
 {
 	u64 ns = jiffy * NSEC_PER_JIFFY;
 
-	return ns > kernel->tick_phase ? ns - kernel->tick_phase : 0;
+	return (ns > kernel->tick_phase ? ns - kernel->tick_phase : 0) + kernel->paused_ns;
 }
 
 u64 next_jiffy_time(const struct kernel *kernel)
 {
-	return jiffy_time(kernel, jiffies_at(kernel, kernel->engine->now) + 1);
+	return jiffy_time(kernel, jiffies_at(kernel, kernel_clock(kernel)) + 1);
 }
 
 u64 get_jiffies_64(void)
@@ -74,6 +82,11 @@ static void timer_event(struct event *ev)
 	if (timer->kernel->sched->dead)
 		return;
 	timer->expired = true;
+	if (timer->kernel->vm && timer->kernel->vm->paused) {
+		timer->held_at = timer->kernel->engine->now;
+		list_add_tail(&timer->entry, &timer->kernel->sched->held_timers);
+		return;
+	}
 	list_add_tail(&timer->entry, &timer->kernel->sched->expired_timers);
 	if (timer->kernel->host)
 		run_at_once(timer->kernel);
@@ -127,24 +140,29 @@ static u64 wheel_expiry(u64 now, unsigned long expires)
 	return ((expires >> level * WHEEL_LEVEL_SHIFT) + 1) << level * WHEEL_LEVEL_SHIFT;
 }
 
+static void arm(struct timer_list *timer, u64 at)
+{
+	timer->kernel = this_kernel;
+	timer->of_pause = this_kernel->vm && this_kernel->vm->paused;
+	event_add(timer->kernel->engine, &timer->event, at);
+}
+
 int mod_timer(struct timer_list *timer, unsigned long expires)
 {
 	int pending = timer_disarm(timer);
 	u64 at = jiffy_time(this_kernel, wheel_expiry(get_jiffies_64(), expires));
 
-	timer->kernel = this_kernel;
 	timer->expires = expires;
-	if (at < timer->kernel->engine->now)
-		at = timer->kernel->engine->now;
-	event_add(timer->kernel->engine, &timer->event, at);
+	if (at < this_kernel->engine->now)
+		at = this_kernel->engine->now;
+	arm(timer, at);
 	return pending;
 }
 
 void mod_timer_ns(struct timer_list *timer, u64 ns)
 {
 	timer_disarm(timer);
-	timer->kernel = this_kernel;
-	event_add(timer->kernel->engine, &timer->event, timer->kernel->engine->now + ns);
+	arm(timer, this_kernel->engine->now + ns);
 }
 
 int del_timer(struct timer_list *timer)
@@ -216,6 +234,38 @@ static void find_event(void *opaque, struct event *ev)
 	found->events[found->nr++] = ev;
 }
 
+static void timers_shift(struct kernel *kernel, u64 ns)
+{
+	struct timers_found found = { .kernel = kernel };
+	struct engine *engine = kernel->engine;
+	unsigned int i;
+
+	engine_visit(engine, find_event, &found);
+	for (i = 0; i < found.nr; i++) {
+		u64 at = event_time(engine, found.events[i]);
+
+		if (container_of(found.events[i], struct timer_list, event)->of_pause)
+			continue;
+		event_cancel(engine, found.events[i]);
+		event_add(engine, found.events[i], at + ns);
+	}
+	host_free(found.events);
+}
+
+/* The kernel's clock has stood still for @ns. */
+void timers_delay(struct kernel *kernel, u64 ns)
+{
+	struct timer_list *timer, *next;
+
+	timers_shift(kernel, ns);
+	list_for_each_entry_safe(timer, next, &kernel->sched->held_timers, entry) {
+		list_del_init(&timer->entry);
+		timer->expired = false;
+		event_add(kernel->engine, &timer->event,
+			  timer->of_pause ? kernel->engine->now : timer->held_at + ns);
+	}
+}
+
 void timers_cancel(struct kernel *kernel)
 {
 	struct timers_found found = { .kernel = kernel };
@@ -231,6 +281,7 @@ void timers_cancel(struct kernel *kernel)
 void timers_destroy(struct kernel *kernel)
 {
 	INIT_LIST_HEAD(&kernel->sched->expired_timers);
+	INIT_LIST_HEAD(&kernel->sched->held_timers);
 }
 
 void msleep(unsigned int ms)

@@ -33,7 +33,7 @@ void __wait_enter(const char *reason, const char *func, const char *file, int li
 	task->wait_func = func;
 	task->wait_file = file;
 	task->wait_line = line;
-	task->wait_since = task->kernel->engine->now;
+	task->wait_since = kernel_clock(task->kernel);
 }
 
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait, int state)

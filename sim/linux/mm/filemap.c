@@ -135,12 +135,12 @@ static struct page *add_page(struct address_space *file, u64 index, gfp_t gfp)
 	return page;
 }
 
-void remove_file_page(struct page *page)
+void remove_file_page(struct page *page, bool reclaimed)
 {
 	struct address_space *file = owner_space(page->private);
 	u64 index = owner_index(page->private);
 
-	map_set(file, index, workingset_eviction(page));
+	map_set(file, index, reclaimed ? workingset_eviction(page) : 0);
 	set_page_private(page, 0);
 	file->nr_resident--;
 	mod_node_page_state(this_kernel->pgdat, NR_FILE_PAGES, -1);

@@ -205,7 +205,7 @@ static inline u64 user_now(void)
 {
 	const struct cpu_thread *t = coro_current->ctx.thread;
 
-	return (this_kernel->engine ? this_kernel->engine->now : 0) + (t ? t->pending : 0);
+	return (this_kernel->engine ? kernel_clock(this_kernel) : 0) + (t ? t->pending : 0);
 }
 
 /* Whether there is a task that can wait, and a clock. */
@@ -446,8 +446,8 @@ int filemap_init(struct user_state *user, const struct swap_config *config);
 void filemap_exit(struct user_state *user);
 int flusher_run(void);
 void wakeup_flusher_threads(void);
-/* A clean page that reclaim has isolated leaves its file. */
-void remove_file_page(struct page *page);
+/* A clean page that nobody else has leaves its file; one that reclaim drops leaves a shadow. */
+void remove_file_page(struct page *page, bool reclaimed);
 
 /* vmscan.c */
 void vmscan_init(struct user_state *user);

@@ -85,6 +85,8 @@ int user_sync_files(struct kernel *kernel);
 
 /* Write to /proc/sys/vm/compact_memory, /sys/devices/system/memory/memoryN/state.  May block. */
 int user_compact(void);
+/* echo 1 > /proc/sys/vm/drop_caches; returns how many pages went. */
+uint64_t user_drop_caches(void);
 int user_memory_block(uint64_t block, bool online);
 
 struct usermem_stats {

@@ -343,7 +343,7 @@ static bool remove_mapping(struct page *page)
 			return false;
 		evict_from_swap_cache(page);
 	} else {
-		remove_file_page(page);
+		remove_file_page(page, true);
 	}
 	return true;
 }

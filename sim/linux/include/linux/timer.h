@@ -17,6 +17,8 @@ struct timer_list {
 	struct event event;
 	struct kernel *kernel;		/* while armed or expired */
 	bool expired;			/* waits for its interrupt */
+	u64 held_at;			/* engine's time, if it came due in a pause */
+	bool of_pause;			/* armed in it, by what goes on: disks */
 };
 
 void timer_setup(struct timer_list *timer, void (*function)(struct timer_list *),
