@@ -205,8 +205,8 @@ START_TEST(a_target_in_kib_is_one_of_pages)
 {
 	struct outcome o;
 
-	run(&o, make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
-		     " target-kib = <400001>; };"));
+	run(&o, make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\";"
+		     " guest = <&g>; target-kib = <400001>; };"));
 	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_REACHED);
 	ck_assert_uint_eq(command(&o, 0)->end.actual, 400004 * 1024);
 	outcome_free(&o);
