@@ -210,7 +210,8 @@ START_TEST(a_target_in_kib_is_one_of_pages)
 	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_REACHED);
 	ck_assert_uint_eq(command(&o, 0)->end.actual, 400004 * 1024);
 	outcome_free(&o);
-	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>; };"),
+	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\";"
+		   " guest = <&g>; };"),
 	      "target-mib: missing; allowed: 1..512 MiB, or target-kib");
 	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		   " target-kib = <400001>; target-mib = <400>; };"),
