@@ -11,6 +11,8 @@
 
 #include "swap.h"
 
+#define VICTIM_NS (4 * NSEC_PER_MSEC_U64)	/* schedule_timeout_uninterruptible(1) */
+
 static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 {
 	const struct host *host = memcg->host;
@@ -51,9 +53,11 @@ bool host_out_of_memory(struct host_memcg *memcg)
 	struct cpu_thread *current_thread = coro_current->ctx.thread;
 
 	if (kill_swapoff(memcg)) {
-		/* Whoever asks tries again, unless it is the victim. */
-		cpu_sync();
-		return host->swapoff != current_thread;
+		if (host->swapoff == current_thread)
+			return false;
+		/* Others try again, when the victim has had its turn. */
+		cpu_sleep(VICTIM_NS);
+		return true;
 	}
 	if (!victim)
 		return false;

@@ -130,7 +130,8 @@ END_TEST
 static const char *pressed(const char *commands)
 {
 	return make(NVME_NODE, "", "hog { compatible = \"ballast,program-memhog\";"
-		    " size-mib = <400>; };" IDLE "}; };\nh: guest-b { compatible = \"ballast,guest\";"
+		    " size-mib = <400>; };" IDLE
+		    "}; };\nh: guest-b { compatible = \"ballast,guest\";"
 		    " memory-mib = <768>; programs { hog { compatible ="
 		    " \"ballast,program-memhog\"; size-mib = <600>; start-ms = <2000>; };",
 		    commands);
@@ -154,6 +155,23 @@ START_TEST(swapoff_without_room_is_killed)
 END_TEST
 
 /* try_to_unuse(): once there is room, it all comes back, and nothing is swapped any more. */
+/* Others that are short of memory wait until it has ended, and time passes for them. */
+START_TEST(swapoff_that_is_killed_is_in_nobodys_way)
+{
+	struct outcome o;
+
+	run(&o, make(NVME_NODE, "", "hog { compatible = \"ballast,program-memhog\";"
+		     " size-mib = <400>; loops = <30>; };"
+		     "}; };\nh: guest-b { compatible = \"ballast,guest\";"
+		     " memory-mib = <768>; programs { hog { compatible ="
+		     " \"ballast,program-memhog\"; size-mib = <700>; start-ms = <500>;"
+		     " loops = <30>; };", "o: off { compatible = \"ballast,swapoff\";"
+		     " start-ms = <1500>; };"));
+	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_FAILED);
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(swapoff_reads_everything_back)
 {
 	struct outcome o;
@@ -187,12 +205,13 @@ START_TEST(a_target_in_kib_is_one_of_pages)
 {
 	struct outcome o;
 
-	run(&o, make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
-		     " target-kib = <400001>; };"));
+	run(&o, make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\";"
+		     " guest = <&g>; target-kib = <400001>; };"));
 	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_REACHED);
 	ck_assert_uint_eq(command(&o, 0)->end.actual, 400004 * 1024);
 	outcome_free(&o);
-	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>; };"),
+	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\";"
+		   " guest = <&g>; };"),
 	      "target-mib: missing; allowed: 1..512 MiB, or target-kib");
 	fails(make("", OUR_BALLOON, IDLE, "b { compatible = \"ballast,set-balloon\"; guest = <&g>;"
 		   " target-kib = <400001>; target-mib = <400>; };"),
@@ -479,6 +498,7 @@ static TCase *make_memory_tests(void)
 	tcase_add_test(tc, a_guest_drops_its_page_cache);
 	tcase_add_test(tc, a_guest_compacts_its_memory);
 	tcase_add_test(tc, swapoff_without_room_is_killed);
+	tcase_add_test(tc, swapoff_that_is_killed_is_in_nobodys_way);
 	tcase_add_test(tc, swapoff_reads_everything_back);
 	tcase_add_test(tc, without_swap_there_is_nothing_to_turn_off);
 	tcase_add_test(tc, a_target_in_kib_is_one_of_pages);

@@ -161,6 +161,7 @@ struct machine {
 	struct message_kind *kinds;	/* of messages, to fold what repeats */
 	uint64_t built;			/* guests that have been built */
 	bool began;
+	bool taken_apart;		/* from its guests on */
 	bool faulted;			/* what it is made of cannot be taken apart any more */
 	volatile bool interrupted;
 	struct machine *next_faulted;

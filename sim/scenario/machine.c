@@ -102,6 +102,9 @@ void machine_progress(struct machine *m)
 {
 	uint32_t i, j;
 
+	/* A device that is reset says what it has left. */
+	if (m->taken_apart)
+		return;
 	for (i = 0; i < m->scenario->nr_guests; i++) {
 		struct machine_guest *guest = &m->guests[i];
 
@@ -433,6 +436,7 @@ void machine_destroy(struct machine *m)
 		faulted = m;
 		return;
 	}
+	m->taken_apart = true;
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
 	machine_host_kernel_destroy(m);

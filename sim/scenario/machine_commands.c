@@ -213,10 +213,12 @@ void machine_command_begin(struct machine_item *item)
 	if (kind > SCENARIO_COMMAND_ASK_FOR_HINTS)
 		MACHINE_TRACE(item->machine, command_start, .guest = guest_id(command),
 			      .command = item->index);
-	if (item->guest && item->guest->gone && kind != SCENARIO_COMMAND_START)
+	if (!item->guest || !item->guest->gone || kind == SCENARIO_COMMAND_START)
+		begin[kind](command);
+	else if (item->guest->shut_down)
 		not_running(command);
 	else
-		begin[kind](command);
+		end_command(command, TRACE_COMMAND_GUEST_GONE, 0);
 }
 
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual)

@@ -21,10 +21,18 @@ static void wrong(const struct machine_command *command, const char *what, const
 		     what, allowed);
 }
 
+/* The VMM's main loop may run once more when the machine is taken apart, without its guest. */
+static bool is_over(const struct machine_command *command)
+{
+	return command->item.state != ITEM_RUNNING || command->item.machine->quiet;
+}
+
 static void paused(void *opaque)
 {
 	struct machine_command *command = opaque;
 
+	if (is_over(command))
+		return;
 	guest_kernel_pause(command->item.guest->kernel);
 	machine_command_ended(command, false, "paused");
 }
@@ -46,6 +54,8 @@ static void resumed(void *opaque)
 	struct machine_command *command = opaque;
 	struct machine_guest *guest = command->item.guest;
 
+	if (is_over(command))
+		return;
 	guest_kernel_resume(guest->kernel);
 	guest->balloon_progress = guest->machine->engine.now;
 	machine_command_ended(command, false, "resumed");

@@ -32,6 +32,22 @@ static bool set_aside(struct machine_guest *guest)
 	return true;
 }
 
+/* Counts of kicks and interrupts are of the whole run. */
+static void count_on(struct machine_guest *guest)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest->config->nr_devices; i++) {
+		struct kvm_virtio *hw = vmm_device_virtio(guest->devices[i]);
+		const struct kvm_virtio *old = vmm_device_virtio(guest->former->devices[i]);
+
+		if (!hw || !old)
+			continue;
+		hw->nr_kicks = old->nr_kicks;
+		hw->nr_interrupts = old->nr_interrupts;
+	}
+}
+
 /* Nothing of it has happened yet. */
 static void begin_anew(struct machine_guest *guest)
 {
@@ -62,6 +78,7 @@ void machine_guest_again(struct machine_guest *guest)
 			     guest->config->name, error);
 		return;
 	}
+	count_on(guest);
 	begin_anew(guest);
 	guest->boot.begin(&guest->boot);
 }
