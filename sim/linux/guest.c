@@ -3,8 +3,9 @@
  * Creating and booting a guest's kernel; see guest.h.
  *
  * Booting is what memory shows of it: pages of the kernel image and the memory map are touched,
- * kernel and services allocate pages for good, and what they used on the way is free again,
- * some of it in pieces too small to report.  Left out: everything else that a boot does.
+ * kernel and services allocate pages for good, files that were read are in the page cache, and what
+ * was used on the way is free again, some of it in pieces too small to report.  Left out:
+ * everything else that a boot does, and that services' own memory could go to the guest's swap.
  */
 #include "guest.h"
 
@@ -117,15 +118,40 @@ static struct page *boot_page(gfp_t gfp)
 	return page;
 }
 
+/* The kernel's own, and which of them it goes on using. */
+static void boot_kernel(uint64_t pages, uint64_t active)
+{
+	uint64_t i;
+
+	kernel_active_reserve(active);
+	for (i = 0; i < pages; i++) {
+		struct page *page = boot_page(GFP_KERNEL);
+
+		if (!page)
+			break;
+		if (i * active / pages != (i + 1) * active / pages)
+			kernel_active_add(page);
+	}
+}
+
+/* Files are read from @from to @to, in pages. */
+static int boot_read(uint64_t from, uint64_t to)
+{
+	return from < to ? user_read_file(NULL, BACKGROUND_FILES, from << PAGE_SHIFT,
+					  (to - from) << PAGE_SHIFT) : 0;
+}
+
 /*
  * Pages of services: @keep stay; the others are released when all have been allocated.  Those that
- * stay are on no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.
+ * stay are on no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.  Files are read
+ * in between, @cache pages, and in the end once more what is active.
  */
-static void boot_user(uint64_t keep, uint64_t release)
+static int boot_user(uint64_t keep, uint64_t release, uint64_t cache, uint64_t active)
 {
+	uint64_t pages = keep + release, cached = 0, i;
 	LIST_HEAD(released);
 	struct page *page, *next;
-	uint64_t i;
+	int ret = 0;
 
 	for (i = 0; keep || release; i++) {
 		bool stays = keep && (!release || i / BOOT_MIX_PAGES % 2 == 0);
@@ -139,15 +165,24 @@ static void boot_user(uint64_t keep, uint64_t release)
 			release--;
 			list_add_tail(&page->lru, &released);
 		}
+		if (i % BOOT_MIX_PAGES == 0 && !ret) {
+			ret = boot_read(cached, cache * i / pages);
+			cached = cache * i / pages;
+		}
 		if (i % 512 == 0)
 			cond_resched();
 	}
+	if (!ret)
+		ret = boot_read(cached, cache);
+	if (!ret)
+		ret = boot_read(0, active);
 	list_for_each_entry_safe(page, next, &released, lru) {
 		list_del(&page->lru);
 		__free_pages(page, 0);
 	}
 	/* A boot frees as it goes: little of that is left on per-CPU lists (docs/fidelity.md). */
 	drain_all_pages(NULL);
+	return ret == -ENOSPC ? ret : 0;
 }
 
 static const char *boot_modules(struct boot *boot, char *err, size_t size)
@@ -183,23 +218,24 @@ static int boot_main(void *data)
 	const struct guest_boot *profile = &boot->config->boot;
 	const char *error;
 	char err[512];
-	uint64_t i;
+	int ret;
 
 	host_start_vm(boot->kernel->vm);
 	mm_touch_reserved(&boot->config->mm);
-	for (i = 0; i < profile->kernel_pages; i++)
-		if (!boot_page(GFP_KERNEL))
-			break;
-	boot_user(profile->user_pages, profile->released_pages);
+	boot_kernel(profile->kernel_pages, profile->active_pages);
+	ret = boot_user(profile->user_pages, profile->released_pages, profile->cache_pages,
+			profile->cache_active_pages);
 	if (profile->duration_ns)
 		sched_sleep_ns(boot_duration(boot));
 	virtio_scan_bus(boot->kernel);
 	slab_mark();
 	boot->kernel->managed = boot->kernel->mm->totalram_pages;
 	boot->kernel->unaccounted = kernel_unaccounted_pages(boot->kernel);
-	error = boot_modules(boot, err, sizeof(err));
+	error = ret ? "its disk is too small for the files that booting reads" :
+		      boot_modules(boot, err, sizeof(err));
 	if (!error && profile->daemon_period_ns &&
-	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages))
+	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages,
+			     profile->cache_hot_pages))
 		error = "not enough memory for its daemons";
 	boot->config->booted(boot->config->opaque, error);
 	boot->kernel->at_work = NULL;

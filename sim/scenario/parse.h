@@ -194,6 +194,9 @@ void parse_replicate(struct parser *p);
 void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup);
 void parse_check_cgroups(struct parser *p, const struct tree_node *host_node);
 
+/* parse_boot.c */
+void parse_check_boots(struct parser *p);
+
 /* parse-digest.c */
 void parse_digest(struct parser *p);
 
