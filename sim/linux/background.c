@@ -23,6 +23,7 @@
 
 #include "hostmem.h"
 #include "kernel/internal.h"
+#include "mm/internal.h"
 #include "mm/usermem.h"
 #include "random.h"
 
@@ -61,6 +62,7 @@ static int background_main(void *data)
 
 		sched_sleep_ns(random_exp(&bg->random, bg->period_ns));
 		if (!bg->bytes) {
+			kernel_active_touch();
 			read_files(bg);
 			continue;
 		}

@@ -118,19 +118,19 @@ static struct page *boot_page(gfp_t gfp)
 	return page;
 }
 
-/* The kernel's own, and which of them it goes on using. */
-static void boot_kernel(uint64_t pages, uint64_t active)
+/* The kernel's own. */
+static void boot_kernel(const struct guest_boot *profile)
 {
 	uint64_t i;
 
-	kernel_active_reserve(active);
-	for (i = 0; i < pages; i++) {
+	kernel_active_reserve(profile->active_pages,
+			      profile->kernel_pages + profile->user_pages);
+	for (i = 0; i < profile->kernel_pages; i++) {
 		struct page *page = boot_page(GFP_KERNEL);
 
 		if (!page)
 			break;
-		if (i * active / pages != (i + 1) * active / pages)
-			kernel_active_add(page);
+		kernel_active_consider(page);
 	}
 }
 
@@ -142,15 +142,35 @@ static int boot_read(uint64_t from, uint64_t to)
 }
 
 /*
- * Pages of services: @keep stay; the others are released when all have been allocated.  Those that
- * stay are on no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.  Files are read
- * in between, @cache pages, and in the end once more what is active.
+ * A boot frees as it goes, and of what it frees on per-CPU lists the last @percpu pages are left at
+ * most: little where nothing but the kernel has booted (docs/fidelity.md).
  */
-static int boot_user(uint64_t keep, uint64_t release, uint64_t cache, uint64_t active)
+static void boot_release(struct list_head *released, uint64_t nr, uint64_t percpu)
 {
-	uint64_t pages = keep + release, cached = 0, i;
-	LIST_HEAD(released);
 	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, released, lru) {
+		list_del(&page->lru);
+		__free_pages(page, 0);
+		if (percpu && --nr == percpu)
+			drain_all_pages(NULL);
+	}
+	if (!percpu)
+		drain_all_pages(NULL);
+}
+
+/*
+ * Pages of services stay, others are released when all have been allocated.  Those that stay are on
+ * no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.  Files are read in between:
+ * when a server's cache is dropped, most of it is free in pieces of less than 2 MiB (measured).  In
+ * the end what is active is read once more.
+ */
+static void boot_user(const struct guest_boot *profile)
+{
+	uint64_t keep = profile->user_pages, release = profile->released_pages;
+	uint64_t cache = profile->cache_pages, cached = 0, i;
+	LIST_HEAD(released);
+	struct page *page;
 	int ret = 0;
 
 	for (i = 0; keep || release; i++) {
@@ -161,13 +181,16 @@ static int boot_user(uint64_t keep, uint64_t release, uint64_t cache, uint64_t a
 			break;
 		if (stays) {
 			keep--;
+			kernel_active_consider(page);
 		} else {
 			release--;
 			list_add_tail(&page->lru, &released);
 		}
-		if (i % BOOT_MIX_PAGES == 0 && !ret) {
-			ret = boot_read(cached, cache * i / pages);
-			cached = cache * i / pages;
+		if (keep && i % BOOT_MIX_PAGES == 0 && !ret) {
+			uint64_t next = cache - cache * keep / profile->user_pages;
+
+			ret = boot_read(cached, next);
+			cached = next;
 		}
 		if (i % 512 == 0)
 			cond_resched();
@@ -175,14 +198,8 @@ static int boot_user(uint64_t keep, uint64_t release, uint64_t cache, uint64_t a
 	if (!ret)
 		ret = boot_read(cached, cache);
 	if (!ret)
-		ret = boot_read(0, active);
-	list_for_each_entry_safe(page, next, &released, lru) {
-		list_del(&page->lru);
-		__free_pages(page, 0);
-	}
-	/* A boot frees as it goes: little of that is left on per-CPU lists (docs/fidelity.md). */
-	drain_all_pages(NULL);
-	return ret == -ENOSPC ? ret : 0;
+		ret = boot_read(0, profile->cache_active_pages);
+	boot_release(&released, profile->released_pages - release, profile->percpu_pages);
 }
 
 static const char *boot_modules(struct boot *boot, char *err, size_t size)
@@ -218,21 +235,18 @@ static int boot_main(void *data)
 	const struct guest_boot *profile = &boot->config->boot;
 	const char *error;
 	char err[512];
-	int ret;
 
 	host_start_vm(boot->kernel->vm);
 	mm_touch_reserved(&boot->config->mm);
-	boot_kernel(profile->kernel_pages, profile->active_pages);
-	ret = boot_user(profile->user_pages, profile->released_pages, profile->cache_pages,
-			profile->cache_active_pages);
+	boot_kernel(profile);
+	boot_user(profile);
 	if (profile->duration_ns)
 		sched_sleep_ns(boot_duration(boot));
 	virtio_scan_bus(boot->kernel);
 	slab_mark();
 	boot->kernel->managed = boot->kernel->mm->totalram_pages;
 	boot->kernel->unaccounted = kernel_unaccounted_pages(boot->kernel);
-	error = ret ? "its disk is too small for the files that booting reads" :
-		      boot_modules(boot, err, sizeof(err));
+	error = boot_modules(boot, err, sizeof(err));
 	if (!error && profile->daemon_period_ns &&
 	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages,
 			     profile->cache_hot_pages))

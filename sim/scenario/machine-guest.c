@@ -264,6 +264,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 			  .active_pages = g->boot.active_kib / 4,
 			  .user_pages = MIB_PAGES(g->boot.user_mib),
 			  .released_pages = MIB_PAGES(g->boot.released_mib),
+			  .percpu_pages = MIB_PAGES(g->boot.percpu_mib),
 			  .cache_pages = MIB_PAGES(g->boot.cache_mib),
 			  .cache_active_pages = MIB_PAGES(g->boot.cache_active_mib),
 			  .cache_hot_pages = MIB_PAGES(g->boot.cache_hot_mib),

@@ -175,14 +175,6 @@ static void check_order(struct parser *p)
 
 /* ---- machines that cannot exist ---- */
 
-/* Blame the file that gave the property, or the node when it is a default. */
-static const char *blame(const struct tree_node *node, const char *property)
-{
-	const struct tree_property *found = tree_property(node, property);
-
-	return found ? found->file : node->file;
-}
-
 static struct tree_node *child_of_kind(const struct tree_node *node, enum node_kind kind)
 {
 	struct tree_node *child = node->children;
@@ -200,15 +192,15 @@ static void check_swap(struct parser *p, const struct tree_node *parent,
 	if (!node)
 		return;
 	if (!swap->size_mib)
-		parse_error(p, blame(node, "size-mib"), node, "size-mib",
+		parse_error(p, tree_blame(node, "size-mib"), node, "size-mib",
 			    "the device is smaller than a page; allowed: 1..131071 MiB, "
 			    "or status = \"disabled\"");
 	if (swap->readahead_pages & (swap->readahead_pages - 1))
-		parse_error(p, blame(node, "readahead-pages"), node, "readahead-pages",
+		parse_error(p, tree_blame(node, "readahead-pages"), node, "readahead-pages",
 			    "%" PRIu32 " is not a power of two; allowed: 1, 2, 4, ... 512 pages",
 			    swap->readahead_pages);
 	if (swap->seek_max_us < swap->seek_us)
-		parse_error(p, blame(node, "seek-max-us"), node, "seek-max-us",
+		parse_error(p, tree_blame(node, "seek-max-us"), node, "seek-max-us",
 			    "less than the mean; allowed: %" PRIu32 "..10000000 us", swap->seek_us);
 }
 
@@ -226,11 +218,11 @@ static void check_files(struct parser *p, const struct tree_node *parent,
 		if (files->cached_mib == UINT64_MAX)
 			files->cached_mib = files->size_mib;
 		if (files->cached_mib > files->size_mib)
-			parse_error(p, blame(node, "cached-mib"), node, "cached-mib",
+			parse_error(p, tree_blame(node, "cached-mib"), node, "cached-mib",
 				    "more than there is; allowed: 0..%" PRIu64 " MiB",
 				    files->size_mib);
 		if (files->hot_mib > files->size_mib)
-			parse_error(p, blame(node, "hot-mib"), node, "hot-mib",
+			parse_error(p, tree_blame(node, "hot-mib"), node, "hot-mib",
 				    "more than there is; allowed: 0..%" PRIu64 " MiB",
 				    files->size_mib);
 	}
@@ -242,16 +234,16 @@ static void check_host(struct parser *p)
 	struct tree_node *node = child_of_kind(p->root, NODE_HOST);
 
 	if (host->kernel_reserve_mib + 64 > host->memory_mib)
-		parse_error(p, blame(node, "kernel-reserve-mib"), node, "kernel-reserve-mib",
+		parse_error(p, tree_blame(node, "kernel-reserve-mib"), node, "kernel-reserve-mib",
 			    "leaves less than 64 MiB of %" PRIu64 "; allowed: 0..%" PRIu64 " MiB",
 			    host->memory_mib, host->memory_mib - 64);
 	else if (host->vmm_memory_mib + host->kernel_reserve_mib >= host->memory_mib)
-		parse_error(p, blame(node, "vmm-memory-mib"), node, "vmm-memory-mib",
+		parse_error(p, tree_blame(node, "vmm-memory-mib"), node, "vmm-memory-mib",
 			    "a VMM of %" PRIu32 " MiB does not fit into the host; allowed: "
 			    "0..%" PRIu64 " MiB", host->vmm_memory_mib,
 			    host->memory_mib - host->kernel_reserve_mib - 1);
 	if (host->min_free_kbytes >= host->memory_mib << 9)
-		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
+		parse_error(p, tree_blame(node, "min-free-kbytes"), node, "min-free-kbytes",
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (host->memory_mib << 9) - 1);
 	check_swap(p, node, &host->swap);
@@ -279,11 +271,11 @@ static void check_program(struct parser *p, const struct tree_node *node,
 	if (program->kind == SCENARIO_PROGRAM_STREAM)
 		each = UINT64_C(2) * program->tasks;	/* arrays, all of them at once */
 	if (program->min_kib > program->max_kib)
-		parse_error(p, blame(node, "max-kib"), node, "max-kib",
+		parse_error(p, tree_blame(node, "max-kib"), node, "max-kib",
 			    "less than min-kib; allowed: %" PRIu32 "..1073741824 KiB",
 			    program->min_kib);
 	if (program->size_mib > memory / each)
-		parse_error(p, blame(node, "size-mib"), node, "size-mib",
+		parse_error(p, tree_blame(node, "size-mib"), node, "size-mib",
 			    "more than the guest's memory and swap; allowed: 1..%" PRIu64 " MiB",
 			    memory / each);
 	if (!program->file)
@@ -295,7 +287,7 @@ static void check_program(struct parser *p, const struct tree_node *node,
 		fclose(file);
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, "time_s,used_bytes"))
-		parse_error(p, blame(node, "file"), node, "file",
+		parse_error(p, tree_blame(node, "file"), node, "file",
 			    "the first line of %s is not its header; allowed: time_s,used_bytes",
 			    program->file);
 }
@@ -327,7 +319,7 @@ static void check_modules(struct parser *p, const struct tree_node *node,
 			if (same_module(modules[i].image, modules[j].image))
 				break;
 		if (j < i)
-			parse_error(p, blame(node, "image"), node, "image",
+			parse_error(p, tree_blame(node, "image"), node, "image",
 				    "File exists: %s loads module %s already; allowed: a module "
 				    "once in a kernel", modules[j].name, modules[j].image);
 		i++;
@@ -387,11 +379,11 @@ static void check_controller(struct parser *p, const struct tree_node *parent,
 			    "it would know nothing of the guest; allowed: a balloon with "
 			    "guest-stats-polling-s of 1 or more");
 	if (c->low_percent >= c->high_percent)
-		parse_error(p, blame(node, "high-percent"), node, "high-percent",
+		parse_error(p, tree_blame(node, "high-percent"), node, "high-percent",
 			    "not above low-percent; allowed: %" PRIu32 "..100 %%",
 			    c->low_percent + 1);
 	if (c->min_mib > guest->memory_mib)
-		parse_error(p, blame(node, "min-mib"), node, "min-mib",
+		parse_error(p, tree_blame(node, "min-mib"), node, "min-mib",
 			    "more than the guest has; allowed: 1..%" PRIu64 " MiB",
 			    guest->memory_mib);
 }
@@ -406,25 +398,25 @@ static void check_guest(struct parser *p, struct tree_node *node,
 	uint32_t nr = 0;
 
 	if (guest->memory_mib > limit_mib)
-		parse_error(p, blame(node, "memory-mib"), node, "memory-mib",
+		parse_error(p, tree_blame(node, "memory-mib"), node, "memory-mib",
 			    "%" PRIu64 " MiB do not fit into %" PRIu32 " bits of address; "
 			    "allowed: 64..%" PRIu64 " MiB, or more phys-bits", guest->memory_mib,
 			    guest->phys_bits, limit_mib);
 	if (guest->page_size_kib != 4 && guest->page_size_kib != 64 &&
 	    guest->page_size_kib != 2048)
-		parse_error(p, blame(node, "page-size-kib"), node, "page-size-kib",
+		parse_error(p, tree_blame(node, "page-size-kib"), node, "page-size-kib",
 			    "%" PRIu32 " KiB is no page size of a host; allowed: 4, 64, 2048",
 			    guest->page_size_kib);
 	else if (guest->memory_mib * 1024 % guest->page_size_kib)
-		parse_error(p, blame(node, "memory-mib"), node, "memory-mib",
+		parse_error(p, tree_blame(node, "memory-mib"), node, "memory-mib",
 			    "not made of pages of %" PRIu32 " KiB; allowed: a multiple of 2 MiB",
 			    guest->page_size_kib);
 	if (guest->boot.name[0] && boot_mib >= guest->memory_mib)
-		parse_error(p, blame(node, "boot-profile"), node, "boot-profile",
+		parse_error(p, tree_blame(node, "boot-profile"), node, "boot-profile",
 			    "%s needs %" PRIu64 " MiB to boot; allowed: less than memory-mib",
 			    guest->boot.name, boot_mib);
 	if (guest->min_free_kbytes >= guest->memory_mib << 9)
-		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
+		parse_error(p, tree_blame(node, "min-free-kbytes"), node, "min-free-kbytes",
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (guest->memory_mib << 9) - 1);
 	check_swap(p, node, &guest->swap);
@@ -447,15 +439,15 @@ static void check_commands(struct parser *p)
 
 		if (command->kind == SCENARIO_COMMAND_ASK_FOR_HINTS && balloon &&
 		    !balloon->free_page_hint)
-			parse_error(p, blame(node, "guest"), node, "guest",
+			parse_error(p, tree_blame(node, "guest"), node, "guest",
 				    "the device of guest %s does not take hints; allowed: a guest "
 				    "with free-page-hint", guest->name);
 		if (command->target_mib > guest->memory_mib)
-			parse_error(p, blame(node, "target-mib"), node, "target-mib",
+			parse_error(p, tree_blame(node, "target-mib"), node, "target-mib",
 				    "more than guest %s has; allowed: 1..%" PRIu64 " MiB",
 				    guest->name, guest->memory_mib);
 		if (!balloon)
-			parse_error(p, blame(node, "guest"), node, "guest",
+			parse_error(p, tree_blame(node, "guest"), node, "guest",
 				    "guest %s has no balloon device; allowed: a guest with one",
 				    guest->name);
 	}
@@ -469,14 +461,14 @@ static void check_figure(struct parser *p, const struct tree_node *node,
 			figure->metric == SCENARIO_METRIC_SWAP_MIB;
 
 	if (figure->value_max && figure->value_max < figure->value)
-		parse_error(p, blame(node, "value-max"), node, "value-max",
+		parse_error(p, tree_blame(node, "value-max"), node, "value-max",
 			    "less than value; allowed: %" PRIu64 " or more", figure->value);
 	if (of_guest && figure->guest_index >= nr_guests)
-		parse_error(p, blame(node, "guest-index"), node, "guest-index",
+		parse_error(p, tree_blame(node, "guest-index"), node, "guest-index",
 			    "%" PRIu32 " is out of range; allowed: 0..%" PRIu32,
 			    figure->guest_index, nr_guests - 1);
 	if (ratio && figure->base_guest_index >= nr_guests)
-		parse_error(p, blame(node, "base-guest-index"), node, "base-guest-index",
+		parse_error(p, tree_blame(node, "base-guest-index"), node, "base-guest-index",
 			    "%" PRIu32 " is out of range; allowed: 0..%" PRIu32,
 			    figure->base_guest_index, nr_guests - 1);
 	if (figure->metric == SCENARIO_METRIC_COMMAND_TIME_MS && figure->command < 0)

@@ -244,11 +244,14 @@ static const struct property_spec boot_properties[] = {
 	U32("kernel-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, kernel_mib),
 	    "allocated unmovable for good, touched"),
 	U32("active-kib", "KiB", 0, 65536, "0", FIELD(scenario_boot, active_kib),
-	    "of kernel-mib, spread evenly over it: touched whenever a process begins or ends"),
+	    "of kernel-mib and user-mib, spread evenly: touched when a process begins or ends, or, "
+	    "with daemon-pages 0, every daemon-period-ms"),
 	U32("user-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, user_mib),
 	    "allocated movable for good, touched: services and their files"),
 	U32("released-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, released_mib),
 	    "touched while booting and free when it ends"),
+	U32("percpu-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, percpu_mib),
+	    "of released-mib, still on per-CPU lists, as far as these have room for it"),
 	U32("cache-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, cache_mib),
 	    "read from files while booting: clean page cache, which the kernel drops when it needs "
 	    "memory"),

@@ -30,6 +30,13 @@ struct tree_property *tree_property(const struct tree_node *node, const char *na
 	return property;
 }
 
+const char *tree_blame(const struct tree_node *node, const char *property)
+{
+	const struct tree_property *found = tree_property(node, property);
+
+	return found ? found->file : node->file;
+}
+
 struct tree_node *tree_by_phandle(struct tree_node *node, uint32_t phandle)
 {
 	if (node->phandle == phandle)

@@ -158,6 +158,8 @@ char *path_directory(const char *file);
 int tree_build(struct parser *p);
 struct tree_node *tree_child(const struct tree_node *node, const char *name);
 struct tree_property *tree_property(const struct tree_node *node, const char *name);
+/* Whom to blame: the file that gave the property, or the node's when it is a default. */
+const char *tree_blame(const struct tree_node *node, const char *property);
 struct tree_node *tree_by_phandle(struct tree_node *node, uint32_t phandle);
 const char *tree_compatible(const struct tree_node *node);
 bool tree_disabled(const struct tree_node *node);

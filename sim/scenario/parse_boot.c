@@ -17,10 +17,8 @@ void *begin_boot(struct parser *p, struct tree_node *node, void *parent)
 static void check_part(struct parser *p, const struct tree_node *node, const char *property,
 		       uint64_t part, const char *of, uint64_t whole, const char *unit)
 {
-	const struct tree_property *at = tree_property(node, property);
-
 	if (part > whole)
-		parse_error(p, at ? at->file : node->file, node, property,
+		parse_error(p, tree_blame(node, property), node, property,
 			    "more than %s; allowed: 0..%" PRIu64 " %s", of, whole, unit);
 }
 
@@ -34,14 +32,16 @@ void parse_check_boots(struct parser *p)
 		if (!node->spec || node->spec->kind != NODE_BOOT)
 			continue;
 		boot = &p->boots[node->index];
-		check_part(p, node, "active-kib", boot->active_kib, "kernel-mib",
-			   (uint64_t)boot->kernel_mib << 10, "KiB");
+		check_part(p, node, "active-kib", boot->active_kib, "kernel-mib and user-mib",
+			   ((uint64_t)boot->kernel_mib + boot->user_mib) << 10, "KiB");
+		check_part(p, node, "percpu-mib", boot->percpu_mib, "released-mib",
+			   boot->released_mib, "MiB");
 		check_part(p, node, "cache-active-mib", boot->cache_active_mib, "cache-mib",
 			   boot->cache_mib, "MiB");
 		check_part(p, node, "cache-hot-mib", boot->cache_hot_mib, "cache-mib",
 			   boot->cache_mib, "MiB");
-		check_part(p, node, "cache-hot-mib", boot->cache_hot_mib,
-			   "nothing, since without daemon-period-ms nobody reads it",
-			   boot->daemon_period_ms ? UINT32_MAX : 0, "MiB");
+		if (boot->cache_hot_mib && !boot->daemon_period_ms)
+			parse_error(p, tree_blame(node, "cache-hot-mib"), node, "cache-hot-mib",
+				    "nobody reads it; allowed: 0, or more with daemon-period-ms");
 	}
 }

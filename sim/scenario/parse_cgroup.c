@@ -34,20 +34,13 @@ void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t c
 		scenario->host.cgroups[node->index].parent = cgroup;
 }
 
-static const char *place(const struct tree_node *node, const char *property)
-{
-	struct tree_property *at = tree_property(node, property);
-
-	return at ? at->file : node->file;
-}
-
 static void check_version(struct parser *p, const struct tree_node *node)
 {
 	static const char *const of_v2[] = { "high-mib", "swap-max-mib", "low-mib", "min-mib" };
 
 	for (unsigned int i = 0; i < sizeof(of_v2) / sizeof(of_v2[0]); i++)
 		if (tree_property(node, of_v2[i]))
-			parse_error(p, place(node, of_v2[i]), node, of_v2[i],
+			parse_error(p, tree_blame(node, of_v2[i]), node, of_v2[i],
 				    "version 1 has none; allowed: cgroup-version = <2>");
 }
 
@@ -82,7 +75,7 @@ static void check_guests(struct parser *p)
 		uint64_t limit = limit_of(&scenario->host, guest->cgroup);
 
 		if (scenario->host.vmm_memory_mib >= limit)
-			parse_error(p, place(node, "cgroup"), node, "cgroup",
+			parse_error(p, tree_blame(node, "cgroup"), node, "cgroup",
 				    "a VMM needs %" PRIu32 " MiB to start (vmm-memory-mib), the "
 				    "group has %" PRIu64 "; allowed: a max-mib of more than that",
 				    scenario->host.vmm_memory_mib, limit);
@@ -100,7 +93,7 @@ void parse_check_cgroups(struct parser *p, const struct tree_node *host_node)
 		if (host->cgroup_version == 1)
 			check_version(p, node);
 		if (!cycle && is_in_itself(host, node->index + 1)) {
-			parse_error(p, place(node, "parent"), node, "parent",
+			parse_error(p, tree_blame(node, "parent"), node, "parent",
 				    "the group is in itself; allowed: groups that end at one "
 				    "without a parent");
 			cycle = true;

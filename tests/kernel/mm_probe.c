@@ -112,8 +112,8 @@ void mm_probe_active(struct mm_probe *p, int64_t pfn)
 {
 	struct kernel *outer = enter(p);
 
-	kernel_active_reserve(1);
-	kernel_active_add(pfn_to_page(pfn));
+	kernel_active_reserve(1, 1);
+	kernel_active_consider(pfn_to_page(pfn));
 	leave(outer);
 }
 

@@ -135,7 +135,7 @@ struct mm_state {
 	unsigned long memmap_bytes;
 	unsigned long memmap_start;	/* kernel_touch.c: where the guest has it; 0: not booted */
 	u32 *active_pfn;		/* of the kernel's pages, what it needs all the time */
-	u64 nr_active_pfns;
+	u64 nr_active_pfns, nr_considered, active_pages, active_of;
 	unsigned char *offline_blocks;	/* memory_hotplug.c: a flag each; NULL: none ever was */
 	long offline_pages;
 };
@@ -296,13 +296,14 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		   int migratetype, fpi_t fpi_flags);
 
-/* kernel_touch.c: the memory map, and those of the kernel's pages that booting has named */
+/* kernel_touch.c: the memory map, and some of the pages that booting has allocated */
 void kernel_touch_init(const struct mm_config *config);
 void kernel_touch_exit(struct mm_state *mm);
 void __touch_memmap(const struct page *page, unsigned int order);
-void kernel_active_reserve(u64 pages);
-void kernel_active_add(const struct page *page);
-/* A process begins or ends. */
+/* Of @of pages that are about to be named, @active are in use, evenly spread. */
+void kernel_active_reserve(u64 active, u64 of);
+void kernel_active_consider(const struct page *page);
+/* A process begins or ends, or a service wakes up. */
 void kernel_active_touch(void);
 
 static inline void touch_memmap(const struct page *page, unsigned int order)

@@ -8,8 +8,9 @@
  * there with memblock=debug in guests of 512, 2048 and 5120 MiB).
  *
  * The rest: slab objects, stacks, page tables and per-CPU data that a process needs to begin and to
- * end.  How much of what the kernel has that is was measured, where it lies was not: it is spread
- * evenly over what booting has allocated.  On a host with huge pages that is all of these blocks.
+ * end, and memory of services when they wake up.  How much of what booting has allocated that is
+ * was measured, where it lies was not: it is spread evenly.  On a host with huge pages that is all
+ * of these blocks.
  *
  * Left out: free lists that run through struct pages of neighbours, and what system calls and
  * faults in between touch.
@@ -41,14 +42,22 @@ void __touch_memmap(const struct page *page, unsigned int order)
 			 (last >> shift) - (pfn >> shift) + 1, RAM_WRITE);
 }
 
-void kernel_active_reserve(u64 pages)
+void kernel_active_reserve(u64 active, u64 of)
 {
-	this_mm->active_pfn = host_alloc(pages * sizeof(*this_mm->active_pfn));
+	struct mm_state *mm = this_mm;
+
+	mm->active_pfn = host_alloc(active * sizeof(*mm->active_pfn));
+	mm->active_pages = active;
+	mm->active_of = of;
 }
 
-void kernel_active_add(const struct page *page)
+void kernel_active_consider(const struct page *page)
 {
-	this_mm->active_pfn[this_mm->nr_active_pfns++] = page_to_pfn(page);
+	struct mm_state *mm = this_mm;
+	u64 i = mm->nr_considered++;
+
+	if (i * mm->active_pages / mm->active_of != (i + 1) * mm->active_pages / mm->active_of)
+		mm->active_pfn[mm->nr_active_pfns++] = page_to_pfn(page);
 }
 
 void kernel_active_touch(void)
