@@ -81,7 +81,8 @@ START_TEST(a_balloon_takes_the_page_cache)
 	if (!test_image_exists("virtio_ballast") || !test_image_exists("virtio-ballast"))
 		return;
 	run(PROFILE("cache-mib = <100>;"),
-	    GUEST(" modules { m { compatible = \"ballast,module\"; image = \"virtio_ballast\"; }; };"
+	    GUEST(" modules { m { compatible = \"ballast,module\";"
+		  " image = \"virtio_ballast\"; }; };"
 		  " devices { d { compatible = \"ballast,virtio-ballast\"; }; };",
 		  IDLE("20000"))
 	    "commands { c { compatible = \"ballast,set-balloon\"; guest = <&g>;"
