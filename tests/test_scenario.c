@@ -581,9 +581,21 @@ static const struct bad bads[] = {
 	{ "&a { boot-profile = <&b>; };",
 	  "FILE: /guest-a: boot-profile: /guest-b is of another kind; allowed: <&label> of a boot "
 	  "profile" },
-	{ "&b { boot-profile = <&server>; };",
-	  "FILE: /guest-b: boot-profile: boot-server needs 438 MiB to boot; allowed: less than "
+	{ "&server { user-mib = <200>; }; &b { boot-profile = <&server>; };",
+	  "FILE: /guest-b: boot-profile: boot-server needs 355 MiB to boot; allowed: less than "
 	  "memory-mib" },
+	{ "&linux_6_1 { active-kib = <30000>; };",
+	  "FILE: /boot-linux-6-1: active-kib: more than kernel-mib and user-mib; allowed: 0..29696 "
+	  "KiB" },
+	{ "&linux_6_1 { percpu-mib = <45>; };",
+	  "FILE: /boot-linux-6-1: percpu-mib: more than released-mib; allowed: 0..44 MiB" },
+	{ "&linux_6_1 { cache-mib = <8>; cache-active-mib = <9>; };",
+	  "FILE: /boot-linux-6-1: cache-active-mib: more than cache-mib; allowed: 0..8 MiB" },
+	{ "&server { cache-hot-mib = <99>; };",
+	  "FILE: /boot-server: cache-hot-mib: more than cache-mib; allowed: 0..56 MiB" },
+	{ "&linux_6_1 { cache-mib = <8>; cache-hot-mib = <1>; };",
+	  "FILE: /boot-linux-6-1: cache-hot-mib: nobody reads it; allowed: 0, or more with "
+	  "daemon-period-ms" },
 	{ "&a { boot-profile = <&server &linux_6_1>; };",
 	  "FILE: /guest-a: boot-profile: too many references; allowed: <&label> of a boot "
 	  "profile" },

@@ -8,7 +8,11 @@
  * When per-CPU lists overflow from that, blocks merge and the clock of page reporting starts,
  * before any program has freed much.  The boot profile says how often.
  *
- * Left out: what these processes read and write, and that some of them stay.
+ * Where they are there all the time and only wake up, they take no memory.  In both cases they use
+ * their programs and libraries, which so stay in the page cache, and come back when the kernel had
+ * to drop them; mapped files are not modelled, so this is read().
+ *
+ * Left out: what these processes write, and that some of them stay.
  */
 #include "background.h"
 
@@ -19,13 +23,20 @@
 
 #include "hostmem.h"
 #include "kernel/internal.h"
+#include "mm/internal.h"
 #include "mm/usermem.h"
 #include "random.h"
 
 struct background {
 	struct random_stream random;
-	u64 period_ns, bytes;
+	u64 period_ns, bytes, file_bytes;
 };
+
+static void read_files(const struct background *bg)
+{
+	if (bg->file_bytes)
+		user_read_file(current->mm, BACKGROUND_FILES, 0, bg->file_bytes);
+}
 
 static int process_main(void *data)
 {
@@ -34,6 +45,7 @@ static int process_main(void *data)
 
 	if (!user_mm_create(this_kernel, current))
 		return -ENOMEM;
+	read_files(bg);
 	addr = user_map(current->mm, bg->bytes, USER_THP_DEFAULT, NULL);
 	if (addr > 0)
 		user_touch(current->mm, addr, bg->bytes, true);
@@ -49,6 +61,11 @@ static int background_main(void *data)
 		struct task_struct *task;
 
 		sched_sleep_ns(random_exp(&bg->random, bg->period_ns));
+		if (!bg->bytes) {
+			kernel_active_touch();
+			read_files(bg);
+			continue;
+		}
 		task = sched_create_task(this_kernel, "daemon", process_main, bg, 0);
 		if (!task)
 			continue;
@@ -58,14 +75,15 @@ static int background_main(void *data)
 	return 0;
 }
 
-int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages)
+int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages, uint64_t files)
 {
 	struct background *bg = host_alloc(sizeof(*bg));
 	struct task_struct *task;
 
 	kernel->background = bg;
 	bg->period_ns = period_ns;
-	bg->bytes = max_t(u64, pages, 1) * PAGE_SIZE;
+	bg->file_bytes = files * PAGE_SIZE;
+	bg->bytes = pages * PAGE_SIZE;
 	kernel_random(kernel, &bg->random, "background");
 	task = sched_create_task(kernel, "cron", background_main, bg, PF_KTHREAD);
 	if (!task)

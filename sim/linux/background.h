@@ -9,10 +9,14 @@
 
 struct kernel;
 
+/* What booting and these processes read, as one file. */
+#define BACKGROUND_FILES "(system)"
+
 /*
- * From now on a small process runs every @period_ns on average (exponential), and touches @pages of
- * memory besides its own.  In the kernel's context.
+ * From now on a small process runs every @period_ns on average (exponential), touches @pages of
+ * memory besides its own, and reads the first @files pages of files; with 0 @pages it is one that
+ * is there already.  In the kernel's context.
  */
-int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages);
+int background_start(struct kernel *kernel, uint64_t period_ns, uint64_t pages, uint64_t files);
 
 #endif

@@ -3,8 +3,9 @@
  * Creating and booting a guest's kernel; see guest.h.
  *
  * Booting is what memory shows of it: pages of the kernel image and the memory map are touched,
- * kernel and services allocate pages for good, and what they used on the way is free again,
- * some of it in pieces too small to report.  Left out: everything else that a boot does.
+ * kernel and services allocate pages for good, files that were read are in the page cache, and what
+ * was used on the way is free again, some of it in pieces too small to report.  Left out:
+ * everything else that a boot does, and that services' own memory could go to the guest's swap.
  */
 #include "guest.h"
 
@@ -117,15 +118,60 @@ static struct page *boot_page(gfp_t gfp)
 	return page;
 }
 
-/*
- * Pages of services: @keep stay; the others are released when all have been allocated.  Those that
- * stay are on no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.
- */
-static void boot_user(uint64_t keep, uint64_t release)
+/* The kernel's own. */
+static void boot_kernel(const struct guest_boot *profile)
 {
-	LIST_HEAD(released);
-	struct page *page, *next;
 	uint64_t i;
+
+	kernel_active_reserve(profile->active_pages,
+			      profile->kernel_pages + profile->user_pages);
+	for (i = 0; i < profile->kernel_pages; i++) {
+		struct page *page = boot_page(GFP_KERNEL);
+
+		if (!page)
+			break;
+		kernel_active_consider(page);
+	}
+}
+
+/* Files are read from @from to @to, in pages. */
+static int boot_read(uint64_t from, uint64_t to)
+{
+	return from < to ? user_read_file(NULL, BACKGROUND_FILES, from << PAGE_SHIFT,
+					  (to - from) << PAGE_SHIFT) : 0;
+}
+
+/*
+ * A boot frees as it goes, and of what it frees on per-CPU lists the last @percpu pages are left at
+ * most: little where nothing but the kernel has booted (docs/fidelity.md).
+ */
+static void boot_release(struct list_head *released, uint64_t nr, uint64_t percpu)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, released, lru) {
+		list_del(&page->lru);
+		__free_pages(page, 0);
+		if (percpu && --nr == percpu)
+			drain_all_pages(NULL);
+	}
+	if (!percpu)
+		drain_all_pages(NULL);
+}
+
+/*
+ * Pages of services stay, others are released when all have been allocated.  Those that stay are on
+ * no LRU list, so nobody can move them: they keep out of ZONE_MOVABLE.  Files are read in between:
+ * when a server's cache is dropped, most of it is free in pieces of less than 2 MiB (measured).  In
+ * the end what is active is read once more.
+ */
+static void boot_user(const struct guest_boot *profile)
+{
+	uint64_t keep = profile->user_pages, release = profile->released_pages;
+	uint64_t cache = profile->cache_pages, cached = 0, i;
+	LIST_HEAD(released);
+	struct page *page;
+	int ret = 0;
 
 	for (i = 0; keep || release; i++) {
 		bool stays = keep && (!release || i / BOOT_MIX_PAGES % 2 == 0);
@@ -135,19 +181,25 @@ static void boot_user(uint64_t keep, uint64_t release)
 			break;
 		if (stays) {
 			keep--;
+			kernel_active_consider(page);
 		} else {
 			release--;
 			list_add_tail(&page->lru, &released);
 		}
+		if (keep && i % BOOT_MIX_PAGES == 0 && !ret) {
+			uint64_t next = cache - cache * keep / profile->user_pages;
+
+			ret = boot_read(cached, next);
+			cached = next;
+		}
 		if (i % 512 == 0)
 			cond_resched();
 	}
-	list_for_each_entry_safe(page, next, &released, lru) {
-		list_del(&page->lru);
-		__free_pages(page, 0);
-	}
-	/* A boot frees as it goes: little of that is left on per-CPU lists (docs/fidelity.md). */
-	drain_all_pages(NULL);
+	if (!ret)
+		ret = boot_read(cached, cache);
+	if (!ret)
+		ret = boot_read(0, profile->cache_active_pages);
+	boot_release(&released, profile->released_pages - release, profile->percpu_pages);
 }
 
 static const char *boot_modules(struct boot *boot, char *err, size_t size)
@@ -183,14 +235,11 @@ static int boot_main(void *data)
 	const struct guest_boot *profile = &boot->config->boot;
 	const char *error;
 	char err[512];
-	uint64_t i;
 
 	host_start_vm(boot->kernel->vm);
 	mm_touch_reserved(&boot->config->mm);
-	for (i = 0; i < profile->kernel_pages; i++)
-		if (!boot_page(GFP_KERNEL))
-			break;
-	boot_user(profile->user_pages, profile->released_pages);
+	boot_kernel(profile);
+	boot_user(profile);
 	if (profile->duration_ns)
 		sched_sleep_ns(boot_duration(boot));
 	virtio_scan_bus(boot->kernel);
@@ -199,7 +248,8 @@ static int boot_main(void *data)
 	boot->kernel->unaccounted = kernel_unaccounted_pages(boot->kernel);
 	error = boot_modules(boot, err, sizeof(err));
 	if (!error && profile->daemon_period_ns &&
-	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages))
+	    background_start(boot->kernel, profile->daemon_period_ns, profile->daemon_pages,
+			     profile->cache_hot_pages))
 		error = "not enough memory for its daemons";
 	boot->config->booted(boot->config->opaque, error);
 	boot->kernel->at_work = NULL;

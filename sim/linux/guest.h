@@ -25,7 +25,11 @@ struct kvm_vm;
 struct guest_boot {
 	uint64_t kernel_pages;		/* unmovable, for good */
 	uint64_t user_pages;		/* movable, for good */
+	uint64_t active_pages;		/* of these and the kernel's, used again and again */
 	uint64_t released_pages;	/* touched and free again */
+	uint64_t percpu_pages;		/* of these, on per-CPU lists, if there is room */
+	/* Read from files, in the page cache; of that active, and what each of the below reads */
+	uint64_t cache_pages, cache_active_pages, cache_hot_pages;
 	uint64_t duration_ns;
 	/* Somebody runs a small process every so often (mean), which touches that many pages. */
 	uint64_t daemon_period_ns, daemon_pages;

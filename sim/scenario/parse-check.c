@@ -471,6 +471,7 @@ void parse_check(struct parser *p)
 
 	check_host(p);
 	check_host_modules(p);
+	parse_check_boots(p);
 	for (uint32_t i = 0; i < p->scenario->nr_guests; i++) {
 		parse_backing(p, p->guest_nodes[i], &p->scenario->guests[i]);
 		check_guest(p, p->guest_nodes[i], &p->scenario->guests[i]);

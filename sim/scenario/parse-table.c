@@ -210,17 +210,30 @@ static const struct property_spec boot_properties[] = {
 	    "memory map per 4 KiB page of the guest, touched, never in the page allocator"),
 	U32("kernel-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, kernel_mib),
 	    "allocated unmovable for good, touched"),
+	U32("active-kib", "KiB", 0, 65536, "0", FIELD(scenario_boot, active_kib),
+	    "of kernel-mib and user-mib, spread evenly: touched when a process begins or ends, or, "
+	    "with daemon-pages 0, every daemon-period-ms"),
 	U32("user-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, user_mib),
 	    "allocated movable for good, touched: services and their files"),
 	U32("released-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, released_mib),
 	    "touched while booting and free when it ends"),
+	U32("percpu-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, percpu_mib),
+	    "of released-mib, still on per-CPU lists, as far as these have room for it"),
+	U32("cache-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, cache_mib),
+	    "read from files while booting: clean page cache, which the kernel drops when it needs "
+	    "memory"),
+	U32("cache-active-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, cache_active_mib),
+	    "of cache-mib, read more than once, so on the active list"),
+	U32("cache-hot-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, cache_hot_mib),
+	    "of cache-mib, read again by each of the processes of daemon-period-ms"),
 	U32("duration-ms", "ms", 0, 3600000, "0", FIELD(scenario_boot, duration_ms),
 	    "from power-on to the first program"),
 	U32("daemon-period-ms", "ms", 0, 3600000, "0", FIELD(scenario_boot, daemon_period_ms),
 	    "mean time between two small processes that run besides the programs (exponential); "
 	    "0: none"),
 	U32("daemon-pages", "pages", 0, 1048576, "20", FIELD(scenario_boot, daemon_pages),
-	    "memory that each of them touches, besides its data, stack and page tables"),
+	    "memory that each of them touches, besides its data, stack and page tables; 0: no "
+	    "process begins, one that is there reads cache-hot-mib"),
 };
 
 static const struct node_spec node_boot = {

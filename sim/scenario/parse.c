@@ -215,14 +215,6 @@ void *begin_guest(struct parser *p, struct tree_node *node, void *parent)
 	return guest;
 }
 
-void *begin_boot(struct parser *p, struct tree_node *node, void *parent)
-{
-	p->boots = scenario_grow(p->scenario, p->boots, p->nr_boots, sizeof(*p->boots));
-	node->index = p->nr_boots;
-	p->boots[p->nr_boots].name = node->name;
-	return &p->boots[p->nr_boots++];
-}
-
 void *begin_page_reporting(struct parser *p, struct tree_node *node, void *parent)
 {
 	return &((struct scenario_guest *)parent)->page_reporting;

@@ -151,11 +151,16 @@ struct scenario_boot {
 	uint32_t reserved_mib;		/* touched and never given to the page allocator */
 	uint32_t page_struct_bytes;	/* memory map per 4 KiB page, reserved as well */
 	uint32_t kernel_mib;		/* allocated unmovable for good, touched */
+	uint32_t active_kib;		/* of these and the next, used again and again */
 	uint32_t user_mib;		/* allocated movable for good, touched */
 	uint32_t released_mib;		/* touched and free again when boot ends */
+	uint32_t percpu_mib;		/* of these, still on per-CPU lists */
+	uint32_t cache_mib;		/* of files, in the page cache when boot ends */
+	uint32_t cache_active_mib;	/* of these, on the active list */
 	uint32_t duration_ms;
 	uint32_t daemon_period_ms;	/* 0: none */
 	uint32_t daemon_pages;
+	uint32_t cache_hot_mib;		/* of the files, what each daemon reads again */
 };
 
 /* One parameter of a module or property of a device: NAME=VALUE as its image takes it. */

@@ -108,6 +108,15 @@ void mm_probe_free_page(struct mm_probe *p, int64_t pfn, unsigned int order)
 	leave(outer);
 }
 
+void mm_probe_active(struct mm_probe *p, int64_t pfn)
+{
+	struct kernel *outer = enter(p);
+
+	kernel_active_reserve(1, 1);
+	kernel_active_consider(pfn_to_page(pfn));
+	leave(outer);
+}
+
 void mm_probe_free_list(struct mm_probe *p, const int64_t *pfns, unsigned int nr)
 {
 	struct kernel *outer = enter(p);

@@ -94,6 +94,9 @@ int mm_probe_hook(struct mm_probe *p, bool on);
 /* Calls since the last time; returns how many, at most @max. */
 unsigned int mm_probe_hooked(struct mm_probe *p, struct mm_probe_hooked *list, unsigned int max);
 
+/* The kernel goes on using this page of its own (kernel_touch.c). */
+void mm_probe_active(struct mm_probe *p, int64_t pfn);
+
 void *mm_probe_kmalloc(struct mm_probe *p, size_t size, bool zero);
 void mm_probe_kfree(struct mm_probe *p, void *object);
 unsigned long mm_probe_warnings(struct mm_probe *p);

@@ -4,8 +4,9 @@
  *
  * Reading order: mm_init.c (zones and watermarks), buddy.c (free lists), pcp.c (per-CPU lists),
  * page_alloc.c (who gets a page), page_alloc_slow.c (what happens when nobody does),
- * page_reporting.c, page_isolation.c, vmscan.c, memory.c; migrate.c, compact_scan.c, compaction.c,
- * memory_hotplug.c (pages that move).
+ * kernel_touch.c (what that touches of the kernel's own memory), page_reporting.c,
+ * page_isolation.c, vmscan.c, memory.c; migrate.c, compact_scan.c, compaction.c, memory_hotplug.c
+ * (pages that move).
  *
  * Rules:
  *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.
@@ -132,6 +133,9 @@ struct mm_state {
 	unsigned long nr_balloon_failed;	/* balloon_page_alloc() found none */
 	u64 balloon_failed_at;			/* ns, when last */
 	unsigned long memmap_bytes;
+	unsigned long memmap_start;	/* kernel_touch.c: where the guest has it; 0: not booted */
+	u32 *active_pfn;		/* of the kernel's pages, what it needs all the time */
+	u64 nr_active_pfns, nr_considered, active_pages, active_of;
 	unsigned char *offline_blocks;	/* memory_hotplug.c: a flag each; NULL: none ever was */
 	long offline_pages;
 };
@@ -291,6 +295,22 @@ void free_unref_page_list(struct list_head *list);
 void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp, int pindex);
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		   int migratetype, fpi_t fpi_flags);
+
+/* kernel_touch.c: the memory map, and some of the pages that booting has allocated */
+void kernel_touch_init(const struct mm_config *config);
+void kernel_touch_exit(struct mm_state *mm);
+void __touch_memmap(const struct page *page, unsigned int order);
+/* Of @of pages that are about to be named, @active are in use, evenly spread. */
+void kernel_active_reserve(u64 active, u64 of);
+void kernel_active_consider(const struct page *page);
+/* A process begins or ends, or a service wakes up. */
+void kernel_active_touch(void);
+
+static inline void touch_memmap(const struct page *page, unsigned int order)
+{
+	if (this_mm->memmap_start)
+		__touch_memmap(page, order);
+}
 
 /* page_alloc.c */
 struct alloc_context {

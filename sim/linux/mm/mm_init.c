@@ -300,6 +300,7 @@ void mm_touch_reserved(const struct mm_config *config)
 	 */
 	guest_ram_set_ticking(ram, gfn(r.dma_end), r.image_end - r.dma_end, TICKING_EVERY);
 	guest_ram_access(ram, gfn(r.low_end), config->low_pages - r.low_end, RAM_WRITE);
+	kernel_touch_init(config);
 	if (r.high_end)
 		guest_ram_access(ram, gfn(r.high_end), config->ram_pages - r.high_end, RAM_WRITE);
 }
@@ -485,6 +486,7 @@ void mm_exit(struct kernel *kernel)
 	host_free(mm->pageblock);
 	host_free(mm->block_freed);
 	host_free(mm->offline_blocks);
+	kernel_touch_exit(mm);
 	host_free(kernel->pgdat);
 	host_free(mm);
 	kernel->mm = NULL;

@@ -253,6 +253,7 @@ struct mm_struct *user_mm_create(struct kernel *kernel, struct task_struct *task
 	struct mm_struct *mm = host_alloc(sizeof(*mm));
 	u64 window = window_pages(kernel);
 
+	kernel_active_touch();
 	mm->kernel = kernel;
 	mm->task = task;
 	mm->mmap_base = mmap_base(kernel, window, task);
@@ -298,6 +299,7 @@ static void exit_mmap(struct mm_struct *mm)
 
 void user_mm_destroy(struct mm_struct *mm)
 {
+	kernel_active_touch();
 	exit_mmap(mm);
 	process_put_pgd(mm->task, mm->pgd);
 	if (mm->task)

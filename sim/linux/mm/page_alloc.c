@@ -108,6 +108,7 @@ bool free_pages_prepare(struct page *page, unsigned int order)
 	struct mm_state *mm = this_mm;
 
 	mm_trace(mm, page_free, page, order);
+	touch_memmap(page, order);
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK)) {
 		bad_page(page, PageBuddy(page) ? "page is free already" :
 						 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set");
@@ -178,6 +179,7 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned in
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK || page_ref_count(page)))
 		bad_page(page, "page in use is on a free list");
 	mm_trace(mm, page_alloc, page, order);
+	touch_memmap(page, order && gfp & __GFP_COMP ? order : 0);
 	set_page_private(page, 0);
 	set_page_refcounted(page);
 	free_page_hook_call(allocated, page_zone(page), page, order);
