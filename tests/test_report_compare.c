@@ -254,6 +254,28 @@ START_TEST(published_figures_are_those_of_json)
 }
 END_TEST
 
+/* Of several seeds the median of each figure, and its interval; as Markdown, why it is out of band. */
+START_TEST(published_figures_of_several_seeds_have_intervals)
+{
+	write_published("p.dts",
+		PUBLISHED(FIGURE("agrees", "guests-before-swap", "value = <1>;")
+			  FIGURE("far", "swap-mib", "value = <1>; guest-index = <2>; "
+				 "remark = \"nobody knows\";")
+			  FIGURE("time", "program-time-ms", "value = <7>; guest-index = <2>;"), 3,
+			  200));
+	well("$B published p.dts --seeds 3 >s && grep -q 'simulated *interval *ratio' s && "
+	     "grep -q ' agrees .* 1-1 *1.00  ok$' s");
+	/* The median of what each of them gave. */
+	well("$B published p.dts --seeds 3 --json | awk '/\"label\": \"far\"/ { at = 1 } "
+	     "at && /\"simulated\"/ { gsub(/[^0-9]/, \"\"); print; at = 0 }' | sort -n >each && "
+	     "[ $(wc -l <each) -eq 3 ] && "
+	     "[ $(sed -n 2p each) -eq $(awk '/ far / { print $8 }' s) ]");
+	well("$B published p.dts --seeds 2 --markdown >m && grep -q '^| id | variant |' m && "
+	     "grep -q '^| T1 .*| far |.*| nobody knows |$' m && grep -q '| yes |$' m");
+	well("$B published p.dts --seeds 2 --json | grep -c '\"seed\"' | grep -qx 2");
+}
+END_TEST
+
 START_TEST(published_runs_that_fail_or_say_nothing_are_shown)
 {
 	write_published("p.dts",
@@ -329,6 +351,10 @@ static const struct bad {
 	{ "published first.dts --report first.dts", "--report first.dts: is the scenario" },
 	{ "published first.dts --report a --report b", "--report b: given before" },
 	{ "published first.dts --colour", "published --colour: there is no such option" },
+	{ "published first.dts --seeds", "--seeds: needs a value" },
+	{ "published first.dts --seeds 0", "--seeds 0: allowed: 1..1000" },
+	{ "published first.dts --seeds 2 --report r", "--report: is of one seed" },
+	{ "published first.dts --json --markdown", "--markdown: not with --json" },
 };
 
 START_TEST(bad_input_is_refused_before_anything_runs)
@@ -381,6 +407,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, failures_and_casualties_are_shown);
 	tcase_add_test(tc, many_runs_and_text_of_others_stay_small_and_text);
 	tcase_add_test(tc, published_figures_are_those_of_json);
+	tcase_add_test(tc, published_figures_of_several_seeds_have_intervals);
 	tcase_add_test(tc, published_runs_that_fail_or_say_nothing_are_shown);
 	tcase_add_loop_test(tc, bad_input_is_refused_before_anything_runs, 0,
 			    sizeof(bad) / sizeof(bad[0]));

@@ -49,10 +49,10 @@ static const struct scene {
 } scenes[] = {
 	{ "overcommit-small", 112, 112 },
 	{ "overcommit-turns", 64, 112 },
-	{ "overcommit-booted", 96, 64 },
+	{ "overcommit-booted", 64, 64 },
 	{ "overcommit-reporting", 24, 8 },
 	{ "overcommit-balloon", 24, 8 },
-	{ "overcommit-tight", 160, 128 },
+	{ "overcommit-tight", 96, 112 },
 };
 
 static char difference[512];
