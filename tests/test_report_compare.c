@@ -254,7 +254,7 @@ START_TEST(published_figures_are_those_of_json)
 }
 END_TEST
 
-/* Of several seeds the median of each figure, and its interval; as Markdown, why it is out of band. */
+/* Of several seeds the median of each figure and its interval; as Markdown, why it is out. */
 START_TEST(published_figures_of_several_seeds_have_intervals)
 {
 	write_published("p.dts",
