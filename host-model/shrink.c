@@ -281,7 +281,7 @@ static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge
 	return host->swap && !batch->nr && !huge && !file_of_index(host, index) &&
 	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
 	       swap_must_wait(host->swap, is_kswapd(host)) &&
-	       !swap_would_merge(host->swap, host->swap->cluster_next);
+	       !swap_would_merge(host->swap);
 }
 
 /*

@@ -127,8 +127,8 @@ void swap_queue_init(struct swap_device *swap);
 void swap_submit(struct swap_device *swap, struct swap_request *rq);
 /* Whoever submits another write waits until one is done (blk_mq_get_tag(), rq_qos_wait()). */
 bool swap_must_wait(struct swap_device *swap, bool kswapd);
-/* A request from there on becomes a part of one that waits. */
-bool swap_would_merge(const struct swap_device *swap, uint32_t slot);
+/* A page that is given the next slot becomes a part of a request that waits. */
+bool swap_would_merge(const struct swap_device *swap);
 
 /* writeback_throttle.c */
 void wbt_init(struct swap_device *swap);

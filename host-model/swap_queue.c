@@ -210,10 +210,14 @@ bool swap_must_wait(struct swap_device *swap, bool kswapd)
 	return swap->nr_queued >= swap->config.nr_requests || wbt_must_wait(swap, kswapd);
 }
 
-bool swap_would_merge(const struct swap_device *swap, uint32_t slot)
+bool swap_would_merge(const struct swap_device *swap)
 {
 	const struct swap_request *at;
+	uint32_t slot = swap->cluster_next;
 
+	/* Unless that is the next slot, it lies elsewhere. */
+	if (swap->owner[slot] || (!swap->cluster_left && swap->nr_empty))
+		return false;
 	for (at = swap->writes.head; at; at = at->next)
 		if (at->slot + at->total == slot && at->total < swap->config.request_pages)
 			return true;

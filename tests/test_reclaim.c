@@ -738,6 +738,33 @@ static uint64_t slots_beside_pages(uint64_t swap_mib)
 	return nr;
 }
 
+/*
+ * Of swap that is nearly full the free slots lie apart: each page is a request, and no more of them
+ * wait than the queue has.
+ */
+START_TEST(the_queue_is_not_longer_when_swap_is_nearly_full)
+{
+	struct body a = { .fn = write_more };
+
+	make_host(128, 2, HOST_THP_NEVER);
+	add_swap(SWAP_HDD, 64);
+	host.swap->config.request_pages = 320;
+	for (uint32_t slot = 0; slot < host.swap->nr_slots; slot += 2) {
+		/* of pages that there are not: index 0 is none, this one is never written */
+		host.swap->owner[slot] = UINT32_MAX;
+		host.swap->cluster_free[slot / SWAP_CLUSTER_SLOTS]--;
+		host.swap->nr_free--;
+	}
+	host.swap->nr_empty = 0;
+	a.vm = make_vm("big", 160);
+	press(&a);
+	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
+	ck_assert_uint_le(host.swap->stats.peak_queue, SWAP_REQUESTS_SATA + SWAP_BATCH);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 /* should_try_to_free_swap(): what was read ahead keeps its slot, as long as there are enough. */
 START_TEST(slots_are_freed_when_swap_is_half_full)
 {
@@ -883,6 +910,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, slots_of_a_leaf_that_is_swapped_ascend);
 	tcase_add_test(tc, pages_that_are_all_zero_take_nothing_of_zram);
 	tcase_add_test(tc, reclaim_of_a_page_interrupts_the_vcpus_that_run);
+	tcase_add_test(tc, the_queue_is_not_longer_when_swap_is_nearly_full);
 	tcase_add_test(tc, slots_are_freed_when_swap_is_half_full);
 	tcase_add_test(tc, a_fault_reclaims_for_a_huge_page_unless_defrag_says_no);
 	tcase_add_test(tc, memory_of_vmms_is_swapped_and_comes_back);
