@@ -180,6 +180,12 @@ static inline uint32_t page_index(struct guest_ram *ram, uint64_t nr)
 	return (uint32_t)*chunk << RAM_CHUNK_SHIFT | (nr & RAM_CHUNK_MASK);
 }
 
+/* A 2 MiB leaf maps the page. */
+static inline bool ram_is_huge(const struct guest_ram *ram, uint64_t nr)
+{
+	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;
+}
+
 /* In both links of a page that is a part of a huge page: it is on no list itself. */
 #define COMPOUND_PART UINT32_MAX
 

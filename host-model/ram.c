@@ -19,7 +19,6 @@
 
 #include "history.h"
 #include "hostmem.h"
-#include "oracle.h"
 #include "swap.h"
 
 struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
@@ -122,14 +121,9 @@ uint64_t guest_ram_given_back(const struct guest_ram *ram)
 	return ram->given_back;
 }
 
-static inline bool block_is_huge(const struct guest_ram *ram, uint64_t nr)
-{
-	return page_kind(ram->pmd[nr >> HOST_PMD_ORDER].state) == PAGE_PRESENT;
-}
-
 enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
 {
-	if (block_is_huge(ram, g.nr))
+	if (ram_is_huge(ram, g.nr))
 		return RAM_PRESENT_HUGE;
 	switch (page_kind(ram->page[g.nr].state)) {
 	case PAGE_NONE:
@@ -149,7 +143,7 @@ enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)
 
 enum ram_state guest_ram_mapping(const struct guest_ram *ram, gfn_t g)
 {
-	if (block_is_huge(ram, g.nr))
+	if (ram_is_huge(ram, g.nr))
 		return RAM_PRESENT_HUGE;
 	return page_kind(ram->page[g.nr].state) == PAGE_PRESENT ? RAM_PRESENT : RAM_NONE;
 }
@@ -289,7 +283,7 @@ void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault,
 {
 	const struct host_observer *observer = ram_observer(ram);
 
-	fault->order = block_is_huge(ram, nr) ? HOST_PMD_ORDER : 0;
+	fault->order = ram_is_huge(ram, nr) ? HOST_PMD_ORDER : 0;
 	fault->gfn = gfn(nr & ~((UINT64_C(1) << fault->order) - 1));
 	if (!coro_current->ctx.thread) {
 		note_ept(ram, fault->gfn.nr, UINT64_C(1) << fault->order,
@@ -398,7 +392,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 
 	if (!host_take_frames(ram->memcg, 1, FRAMES_NEEDED))
 		return;
-	if (page_kind(page->state) != PAGE_NONE || block_is_huge(ram, nr)) {
+	if (page_kind(page->state) != PAGE_NONE || ram_is_huge(ram, nr)) {
 		host_put_frames(ram->memcg, 1);
 		return;
 	}
@@ -464,7 +458,7 @@ void ram_got_page(struct guest_ram *ram, uint64_t nr)
 {
 	uint32_t state = ram->page[nr].state;
 
-	if (!block_is_huge(ram, nr) &&
+	if (!ram_is_huge(ram, nr) &&
 	    (page_is_cached(state) || page_kind(state) == PAGE_WRITEBACK))
 		map_fault(ram, nr, PAGE_UNMAPPED, true, true);
 }
@@ -485,7 +479,7 @@ void ram_map_page(struct guest_ram *ram, uint64_t nr)
 {
 	struct host_page *page = &ram->page[nr];
 
-	if (block_is_huge(ram, nr) || page_kind(page->state) != PAGE_UNMAPPED)
+	if (ram_is_huge(ram, nr) || page_kind(page->state) != PAGE_UNMAPPED)
 		return;
 	charge(COST_EPT_FAULT, 1);
 	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
@@ -494,7 +488,7 @@ void ram_map_page(struct guest_ram *ram, uint64_t nr)
 
 bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr)
 {
-	return block_is_huge(ram, nr) || page_kind(ram->page[nr].state) == PAGE_PRESENT;
+	return ram_is_huge(ram, nr) || page_kind(ram->page[nr].state) == PAGE_PRESENT;
 }
 
 /*
@@ -640,127 +634,4 @@ void guest_ram_access(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_acce
 void guest_ram_access_host(struct guest_ram *ram, gfn_t g, uint64_t nr, enum ram_access access)
 {
 	access_range(ram, g.nr, nr, access, false);
-}
-
-/*
- * Contents change block by block, right after access to the block: nothing can reclaim a page in
- * between, whereas a long run may lose its first pages to swap before its last ones are there.
- */
-static uint64_t block_run(uint64_t nr, uint64_t left)
-{
-	uint64_t run = HOST_PMD_PAGES - (nr & (HOST_PMD_PAGES - 1));
-
-	return run < left ? run : left;
-}
-
-/* All pages of a run of one block present at the same time. */
-static bool run_present(const struct guest_ram *ram, uint64_t nr, uint64_t run)
-{
-	uint64_t i;
-
-	if (block_is_huge(ram, nr))
-		return true;
-	for (i = 0; i < run; i++)
-		if (page_kind(ram->page[nr + i].state) != PAGE_PRESENT)
-			return false;
-	return true;
-}
-
-static uint64_t access_run(struct guest_ram *ram, uint64_t nr, uint64_t left,
-			   enum ram_access access)
-{
-	uint64_t run = block_run(nr, left);
-
-	access_range(ram, nr, run, access, true);
-	if (run_present(ram, nr, run))
-		return run;
-	/* Under pressure the run may not be had at once: page by page, it is. */
-	access_range(ram, nr, 1, access, true);
-	return 1;
-}
-
-void guest_ram_write(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token)
-{
-	uint64_t done = 0;
-
-	while (done < nr) {
-		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_WRITE), i;
-
-		for (i = 0; i < run; i++)
-			ram->token[at + i] = token ? (uint32_t)(token + done + i) : 0;
-		done += run;
-	}
-	page_history_add(ram, OP_WRITE, g.nr, nr, token);
-}
-
-void guest_ram_fill(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token)
-{
-	uint64_t done = 0;
-
-	while (done < nr) {
-		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_WRITE), i;
-
-		for (i = 0; i < run; i++)
-			ram->token[at + i] = token;
-		done += run;
-	}
-	page_history_add(ram, OP_FILL, g.nr, nr, token);
-}
-
-uint32_t guest_ram_peek(const struct guest_ram *ram, gfn_t g)
-{
-	uint32_t state = ram->page[g.nr].state;
-
-	if (!block_is_huge(ram, g.nr) &&
-	    (page_kind(state) == PAGE_SWAPPED || page_kind(state) == PAGE_READING))
-		return ram->host->swap->token[page_slot(state).nr];
-	return ram->token[g.nr];
-}
-
-uint32_t guest_ram_read(struct guest_ram *ram, gfn_t g)
-{
-	access_range(ram, g.nr, 1, RAM_READ, true);
-	return ram->token[g.nr];
-}
-
-static void report_loss(struct guest_ram *ram, uint64_t nr, uint32_t expected, const char *owner)
-{
-	struct host *host = ram->host;
-	char *history, *verdict;
-	struct data_loss loss = { .vm = ram->vm->name, .owner = owner, .gfn = gfn(nr),
-				  .expected = expected, .found = ram->token[nr],
-				  .time = host->engine->now };
-
-	page_history_add(ram, OP_CHECK, nr, 1, 0);
-	history = page_history_text(ram, nr);
-	verdict = page_history_verdict(ram, nr);
-	loss.history = history ? history : "";
-	loss.verdict = verdict ? verdict : "";
-	host->stats.data_losses++;
-	host->failed = true;
-	if (host->observer && host->observer->data_loss)
-		host->observer->data_loss(ram->vm, &loss);
-	free(history);
-	free(verdict);
-}
-
-uint64_t guest_ram_check(struct guest_ram *ram, gfn_t g, uint64_t nr, uint32_t token,
-			 const char *owner)
-{
-	uint64_t done = 0, lost = 0;
-
-	while (done < nr) {
-		uint64_t at = g.nr + done, run = access_run(ram, at, nr - done, RAM_READ), i;
-
-		for (i = 0; i < run; i++) {
-			uint32_t expected = token ? (uint32_t)(token + done + i) : 0;
-
-			if (ram->token[at + i] == expected)
-				continue;
-			if (!lost++)
-				report_loss(ram, at + i, expected, owner);
-		}
-		done += run;
-	}
-	return lost;
 }
