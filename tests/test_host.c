@@ -428,6 +428,54 @@ static void touch_all(struct kvm_vm *vm, void *arg)
 }
 
 /* __split_huge_pmd() tells MMU notifiers of all of it: each page is mapped again, not zeroed. */
+static void touch_half(struct kvm_vm *vm, void *arg)
+{
+	guest_ram_write(vm->ram, gfn(arg ? 1024 : 0), 1024, 1);
+}
+
+static void zap_all_the_time(struct kvm_vm *vm, void *arg)
+{
+	for (uint64_t nr = 2048; nr < 3072; nr++)
+		guest_ram_madvise(vm->ram, nr * 4096, 4096, HOST_MADV_DONTNEED);
+}
+
+/*
+ * kvm_faultin_pfn() allocates and zeroes before mmu_lock, which tdp_mmu_map() takes for read:
+ * faults are not in each other's way, but in that of who zaps.
+ */
+START_TEST(faults_exclude_each_other_no_more)
+{
+	struct body a = { .fn = touch_half }, b = { .fn = touch_half, .arg = "other half" };
+	struct body c = { .fn = zap_all_the_time }, d = { .fn = touch_half };
+	const struct ledger_account *exits;
+
+	costs.ns[COST_HOST_ZERO] = 1000;
+	costs.ns[COST_EPT_FAULT] = 1000;
+	costs.ns[COST_EPT_ZAP] = 2000;
+	make_host(64, 4, HOST_THP_NEVER);
+	a.vm = b.vm = c.vm = d.vm = host_create_vm(&host, "g", 16 * MIB, 4);
+	exits = &a.vm->account[ACCOUNT_EXIT];
+	start(&a, 0);
+	start(&b, 1);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.done && b.done);
+	ck_assert_uint_eq(exits->ns[LEDGER_LOCK_SPIN], 0);
+	finish(&a);
+	finish(&b);
+	guest_ram_write(a.vm->ram, gfn(2048), 1024, 1);
+	guest_ram_madvise(a.vm->ram, 0, 2048 * 4096, HOST_MADV_DONTNEED);
+	start(&c, 2);
+	start(&d, 3);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(c.done && d.done);
+	ck_assert_uint_gt(exits->ns[LEDGER_LOCK_SPIN], 0);
+	costs.ns[COST_HOST_ZERO] = costs.ns[COST_EPT_FAULT] = costs.ns[COST_EPT_ZAP] = 0;
+	finish(&c);
+	finish(&d);
+	unmake_host();
+}
+END_TEST
+
 START_TEST(a_split_takes_the_whole_leaf_out_of_the_ept)
 {
 	struct body a = { .fn = touch_all };
@@ -616,6 +664,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, discard_of_a_part_splits_the_leaf_and_zeroes_only_the_part);
 	tcase_add_test(tc, a_block_discarded_in_parts_comes_back_in_small_pages_a_whole_one_huge);
 	tcase_add_test(tc, a_split_takes_the_whole_leaf_out_of_the_ept);
+	tcase_add_test(tc, faults_exclude_each_other_no_more);
 	tcase_add_test(
 		tc, a_discard_interrupts_the_vcpus_that_run_whether_or_not_the_ept_had_the_page);
 	tcase_add_test(

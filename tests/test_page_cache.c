@@ -3,6 +3,7 @@
  * The host's page cache: reading, what reclaim takes first, and what comes back.
  */
 #include "host_vms.h"
+#include "memory.h"
 #include "page_cache.h"
 #include "suite.h"
 
@@ -253,6 +254,36 @@ START_TEST(what_comes_back_soon_is_active_and_moves_the_balance)
 }
 END_TEST
 
+/*
+ * workingset_eviction(), workingset_refault(): an eviction ages what is evicted, and so does a page
+ * that comes back active.
+ */
+START_TEST(evictions_and_what_comes_back_active_age_what_is_evicted)
+{
+	struct kvm_vm *vm;
+	uint64_t age;
+	uint32_t index;
+
+	make_host(64, 1, HOST_THP_NEVER);
+	add_swap(SWAP_SSD, 64);
+	vm = make_vm("g", 16);
+	guest_ram_write(vm->ram, gfn(0), 1024, 1);
+	index = page_index(vm->ram, 2000);
+	age = host.root.nonresident_age;
+	workingset_evicted(&host.root, index);
+	ck_assert_uint_eq(host.root.nonresident_age, age + 1);
+	ck_assert(!workingset_returned(&host, index));	/* all pages are inactive */
+	ck_assert_uint_eq(host.root.nonresident_age, age + 1);
+	for (uint32_t i = 0; i < 1024; i++) {
+		lru_del(&host, page_index(vm->ram, i), false);
+		lru_add(&host, page_index(vm->ram, i), false, true);
+	}
+	ck_assert(workingset_returned(&host, index));
+	ck_assert_uint_eq(host.root.nonresident_age, age + 2);
+	unmake_host();
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("page_cache");
@@ -265,6 +296,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, cache_that_is_used_shares_with_guests_by_swappiness);
 	tcase_add_test(tc, without_swap_cache_goes_and_nobody_is_killed);
 	tcase_add_test(tc, what_comes_back_soon_is_active_and_moves_the_balance);
+	tcase_add_test(tc, evictions_and_what_comes_back_active_age_what_is_evicted);
 	suite_add_tcase(s, tc);
 	return s;
 }
