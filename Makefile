@@ -163,13 +163,13 @@ deps:
 clean:
 	rm -rf build
 
-# The arguments of the thread, each as a comparison.
-# docs/validation.md: some five minutes
+# Published figures beside the simulator's: some five minutes.
 validation: $(O)/ballast images
 	@sh tests/validation.sh $(O)/ballast >$(O)/validation.md
 	@mv $(O)/validation.md docs/validation.md
 	@echo "  DOC     docs/validation.md"
 
+# The arguments of the thread, each as a comparison.
 debate: $(O)/ballast images
 	@sh tests/debate.sh $(O)/ballast >$(O)/debate.md
 	@mv $(O)/debate.md docs/debate.md

@@ -34,7 +34,7 @@ void compound_begin(struct guest_ram *ram, uint64_t block)
 	uint32_t state = (pmd->state & PAGE_ACCESSED) | PAGE_UNMAPPED;
 
 	charge(COST_EPT_SPLIT, 1);
-	pmd->state = (pmd->state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
+	page_set_kind(&pmd->state, PAGE_UNMAPPED);
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	ram->huge -= HOST_PMD_PAGES;

@@ -14,9 +14,6 @@
 /* The wait of a thread that nobody has woken yet: its VM is not there. */
 static const char not_started[] = "start";
 
-#define THREAD_OF(ev, member)                                                                      \
-	((struct cpu_thread *)((char *)(ev) - offsetof(struct cpu_thread, member)))
-
 unsigned int cpu_sched_factor(unsigned int nr_cpus)
 {
 	unsigned int capped = nr_cpus < 8 ? nr_cpus : 8, factor = 1;
@@ -197,7 +194,7 @@ static void requeue(struct cpu_thread *t)
 
 static void run_end_fn(struct event *ev)
 {
-	struct cpu_thread *t = THREAD_OF(ev, run_end);
+	struct cpu_thread *t = event_owner(ev, struct cpu_thread, run_end);
 	struct host_cpus *cpus = t->cpus;
 
 	account_run(t);
@@ -309,7 +306,7 @@ static void make_runnable(struct cpu_thread *t)
 
 static void wake_fn(struct event *ev)
 {
-	struct cpu_thread *t = THREAD_OF(ev, wake);
+	struct cpu_thread *t = event_owner(ev, struct cpu_thread, wake);
 
 	make_runnable(t);
 }
@@ -454,7 +451,7 @@ struct sleeper {
 
 static void sleep_fn(struct event *ev)
 {
-	cpu_wake(((struct sleeper *)ev)->thread);
+	cpu_wake(event_owner(ev, struct sleeper, timer)->thread);
 }
 
 void cpu_sleep(uint64_t ns)

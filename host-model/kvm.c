@@ -20,9 +20,7 @@ static uint64_t sender_time(const struct kvm_vm *vm)
 
 static void kick_fn(struct event *ev)
 {
-	struct kvm_virtio *dev = (struct kvm_virtio *)((char *)ev -
-						       __builtin_offsetof(struct kvm_virtio,
-									  kick_event));
+	struct kvm_virtio *dev = event_owner(ev, struct kvm_virtio, kick_event);
 	uint32_t mask = dev->kick_pending;
 	unsigned int i;
 
@@ -41,9 +39,7 @@ static void kick_fn(struct event *ev)
 
 static void irq_fn(struct event *ev)
 {
-	struct kvm_virtio *dev = (struct kvm_virtio *)((char *)ev -
-						       __builtin_offsetof(struct kvm_virtio,
-									  irq_event));
+	struct kvm_virtio *dev = event_owner(ev, struct kvm_virtio, irq_event);
 
 	if (!dev->vm->dead && dev->vm->guest_ops)
 		dev->vm->guest_ops->irq(dev->vm, dev);

@@ -134,14 +134,8 @@ static void list_insert_tail(struct host *host, struct page_list *list, uint32_t
 
 void lru_add_tail(struct host *host, uint32_t index)
 {
-	struct host_memcg *memcg = memcg_of_index(host, index);
-	uint32_t *state = lru_state(host, index);
-	unsigned int nr;
-
-	*state &= ~PAGE_ACTIVE;
-	nr = list_nr(host, index, *state);
-	list_insert_tail(host, &memcg->lru[nr], index);
-	add_size(memcg, nr, 1);
+	*lru_state(host, index) &= ~PAGE_ACTIVE;
+	lru_add_part(host, index);
 }
 
 void lru_add_part(struct host *host, uint32_t index)
@@ -155,8 +149,8 @@ void lru_add_part(struct host *host, uint32_t index)
 
 void lru_rename(struct host *host, uint32_t from, uint32_t to)
 {
-	struct page_list *list = &memcg_of_index(host, from)->lru[list_nr(host, from,
-									  *lru_state(host, from))];
+	unsigned int nr = list_nr(host, from, *lru_state(host, from));
+	struct page_list *list = &memcg_of_index(host, from)->lru[nr];
 	struct links l = links_of(host, from);
 
 	*(*l.prev ? links_of(host, *l.prev).next : &list->head) = to;

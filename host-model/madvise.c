@@ -83,7 +83,7 @@ static void zap_page(struct zap *zap, uint64_t nr)
 	}
 	if (zap->keeps) {
 		if (kind == PAGE_PRESENT)
-			*state = (*state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
+			page_set_kind(state, PAGE_UNMAPPED);
 		zap->nr_staying += page_is_mapped(*state);
 		return;
 	}
@@ -94,7 +94,7 @@ static void zap_page(struct zap *zap, uint64_t nr)
 	zap->nr_staying++;
 	zap->frames++;
 	mark_lazyfree(ram->host, page_index(ram, nr), false, state);
-	*state = (*state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
+	page_set_kind(state, PAGE_UNMAPPED);
 }
 
 static void zap_range(struct zap *zap, uint64_t nr, uint64_t end)

@@ -12,13 +12,13 @@
 
 #include "hostmem.h"
 #include "memory.h"
+#include "minmax.h"
 #include "swap.h"
 
 #define CHARGE_BATCH UINT64_C(64)	/* MEMCG_CHARGE_BATCH */
 #define DELAY_PRECISION_SHIFT 20	/* MEMCG_DELAY_* */
 #define DELAY_SCALING_SHIFT 14
-#define HZ 250
-#define MAX_HIGH_DELAY (2 * HZ)
+#define MAX_HIGH_DELAY (2 * HOST_HZ)
 
 struct host_memcg *host_add_memcg(struct host *host, const char *name, struct host_memcg *parent)
 {
@@ -98,7 +98,7 @@ static uint64_t high_delay(const struct host_memcg *memcg, uint64_t nr)
 {
 	uint64_t overage = max_overage(memcg), jiffies;
 
-	jiffies = (uint64_t)((unsigned __int128)overage * overage * HZ >>
+	jiffies = (uint64_t)((unsigned __int128)overage * overage * HOST_HZ >>
 			     (DELAY_PRECISION_SHIFT + DELAY_SCALING_SHIFT));
 	jiffies = jiffies * nr / CHARGE_BATCH;
 	return jiffies < MAX_HIGH_DELAY ? jiffies : MAX_HIGH_DELAY;
@@ -125,13 +125,13 @@ static void handle_over_high(struct host_memcg *memcg)
 
 	memcg->over_high = 0;
 	reclaimed = reclaim_high(memcg, nr);
-	while ((delay = high_delay(memcg, nr)) > HZ / 100 && (reclaimed || retries--))
+	while ((delay = high_delay(memcg, nr)) > HOST_HZ / 100 && (reclaimed || retries--))
 		reclaimed = reclaim_high(memcg, SWAP_BATCH);
-	if (delay <= HZ / 100)
+	if (delay <= HOST_HZ / 100)
 		return;
 	for (struct host_memcg *at = memcg; at; at = at->parent)
-		at->events.throttled_ns += delay * (NSEC_PER_SEC_U64 / HZ);
-	throttle_high(memcg->host, delay * (NSEC_PER_SEC_U64 / HZ));
+		at->events.throttled_ns += delay * HOST_JIFFY_NS;
+	throttle_high(memcg->host, delay * HOST_JIFFY_NS);
 }
 
 static void note_high(struct host_memcg *memcg, uint64_t nr)
@@ -232,11 +232,6 @@ bool memcg_swap_is_full(const struct host_memcg *memcg)
 	return swap->nr_free * UINT64_C(2) < swap->nr_slots;
 }
 
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * What a group has of its parent's protection: its own, or its share of that if siblings want more;
  * what nobody claims goes to those who use more than theirs.
@@ -244,7 +239,7 @@ static uint64_t min_of(uint64_t a, uint64_t b)
 static uint64_t effective_protection(const struct host_memcg *memcg, uint64_t setting,
 				     uint64_t parent_effective, uint64_t siblings)
 {
-	uint64_t protected = min_of(memcg->usage, setting), parent_usage = memcg->parent->usage;
+	uint64_t protected = min_u64(memcg->usage, setting), parent_usage = memcg->parent->usage;
 
 	if (siblings > parent_effective)
 		return (unsigned __int128)protected * parent_effective / siblings;
@@ -270,8 +265,8 @@ struct memcg_protection memcg_protection(const struct host_memcg *memcg,
 
 		if (child->parent != parent)
 			continue;
-		children.min += min_of(child->usage, child->min);
-		children.low += min_of(child->usage, child->low);
+		children.min += min_u64(child->usage, child->min);
+		children.low += min_u64(child->usage, child->low);
 	}
 	above = memcg_protection(parent, target);
 	return (struct memcg_protection){

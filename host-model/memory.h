@@ -14,6 +14,9 @@
 #include "page_cache.h"
 #include "swap_readahead.h"
 
+#define HOST_HZ 250		/* CONFIG_HZ */
+#define HOST_JIFFY_NS (NSEC_PER_SEC_U64 / HOST_HZ)
+
 #define RAM_CHUNK_SHIFT 18	/* pages of 1 GiB, whose indexes follow each other */
 #define RAM_CHUNK_MASK ((1u << RAM_CHUNK_SHIFT) - 1)
 
@@ -100,6 +103,12 @@ struct guest_ram {
 static inline enum page_kind page_kind(uint32_t state)
 {
 	return (enum page_kind)(state & PAGE_KIND_MASK);
+}
+
+/* It becomes one of @kind; flags and slot stay. */
+static inline void page_set_kind(uint32_t *state, enum page_kind kind)
+{
+	*state = (*state & ~PAGE_KIND_MASK) | kind;
 }
 
 /* The VMM has it mapped. */
@@ -218,8 +227,6 @@ void ram_got_page(struct guest_ram *ram, uint64_t nr);
 void ram_map_page(struct guest_ram *ram, uint64_t nr);
 /* The page is in the swap cache, not being written: the VMM maps it, and its slot is free. */
 void ram_unuse_page(struct guest_ram *ram, uint64_t nr);
-/* What is mapped keeps no slot (folio_free_swap()). */
-void ram_free_slot(struct guest_ram *ram, uint64_t nr);
 /* Whether a vCPU can use the page without a fault. */
 bool ram_is_mapped(const struct guest_ram *ram, uint64_t nr);
 /* Time of a fault goes to whoever looks; @start is the local time when it began. */
@@ -324,8 +331,14 @@ static inline bool is_kswapd(const struct host *host)
 	return coro_current->ctx.thread == &host->kswapd;
 }
 
-/* Owed time after which a thread that touches or reclaims lets it pass: others want to see. */
-#define SYNC_INTERVAL_NS (100 * NSEC_PER_USEC_U64)
+/* A thread that touches, drops or reclaims lets time that it owes pass: others want to see. */
+static inline void sync_now_and_then(void)
+{
+	const struct cpu_thread *thread = coro_current->ctx.thread;
+
+	if (thread && thread->pending > 100 * NSEC_PER_USEC_U64)
+		cpu_sync();
+}
 
 /* reclaim.c */
 int reclaim_init(struct host *host);
@@ -391,15 +404,18 @@ void host_setup_watermarks(struct host *host);
 uint64_t host_isqrt(uint64_t x);	/* rounded down */
 
 /* page_cache.c */
-/* A clean page of a file goes, reclaimed for @target. */
-/* @target: reclaim is for it; NULL: nobody reclaims, and the page leaves no shadow. */
+/*
+ * A clean page of a file goes, reclaimed for @target; NULL: nobody reclaims, and the page leaves no
+ * shadow.
+ */
 void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target);
 void cache_destroy(struct host *host);
 
 /* swap.c */
 /* For a page, charged to its group; returns false when there is none, or none for it. */
 bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot);
-void swap_put_slot(struct host *host, swap_slot_t slot);
+/* What is in memory keeps no slot, if it has one (folio_free_swap()). */
+void swap_free_slot(struct host *host, uint32_t *state);
 /*
  * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH.
  * Returns how many frames are free already.

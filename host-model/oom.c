@@ -11,8 +11,6 @@
 
 #include "swap.h"
 
-#define VICTIM_NS (4 * NSEC_PER_MSEC_U64)	/* schedule_timeout_uninterruptible(1) */
-
 static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 {
 	const struct host *host = memcg->host;
@@ -56,7 +54,7 @@ bool host_out_of_memory(struct host_memcg *memcg)
 		if (host->swapoff == current_thread)
 			return false;
 		/* Others try again, when the victim has had its turn. */
-		cpu_sleep(VICTIM_NS);
+		cpu_sleep(HOST_JIFFY_NS);	/* schedule_timeout_uninterruptible(1) */
 		return true;
 	}
 	if (!victim)

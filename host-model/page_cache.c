@@ -13,8 +13,6 @@
 
 #define RA_PAGES UINT64_C(32)	/* VM_READAHEAD_PAGES of include/linux/mm.h */
 
-#define SYNC_NS (100 * NSEC_PER_USEC_U64)
-
 /* Pages of one request, all of them READING. */
 struct file_read {
 	struct swap_request rq;
@@ -105,7 +103,6 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 	}
 	file->resident--;
 	host->file_pages--;
-	file->dropped += !target;
 	host->stats.file_dropped++;
 	host_put_frames(file->memcg, 1);
 }
@@ -246,9 +243,9 @@ void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsig
  * drop_pagecache_sb(), invalidate_mapping_pages(): nobody was short of memory, so what comes back
  * is no refault, and what reclaim has left of pages goes, too.
  */
-static void drop_file(struct cache_file *file)
+static uint64_t drop_file(struct cache_file *file)
 {
-	uint64_t at;
+	uint64_t at, dropped = 0;
 
 	for (at = 0; at < file->nr_pages; at++) {
 		enum page_kind kind = page_kind(file->page[at].state);
@@ -259,20 +256,18 @@ static void drop_file(struct cache_file *file)
 			continue;
 		charge(COST_HOST_SCAN, 1);
 		cache_drop_page(file, at, NULL);
-		if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_NS)
-			cpu_sync();
+		dropped++;
+		sync_now_and_then();
 	}
+	return dropped;
 }
 
 uint64_t cache_drop_all(struct host *host)
 {
 	struct cache_file *file;
-	uint64_t dropped = 0, before;
+	uint64_t dropped = 0;
 
-	for (file = host->files; file; file = file->next) {
-		before = file->dropped;
-		drop_file(file);
-		dropped += file->dropped - before;
-	}
+	for (file = host->files; file; file = file->next)
+		dropped += drop_file(file);
 	return dropped;
 }

@@ -27,7 +27,6 @@ struct cache_file {
 	struct host_page *page;
 	uint16_t *chunk;		/* of host->chunk, by GiB */
 	uint64_t resident;
-	uint64_t dropped;		/* by cache_drop_all() so far */
 	uint64_t ra_start, ra_size;	/* last window that was read ahead */
 	uint64_t ra_mark;		/* the page of it that asks for the next one */
 	struct swap_device *disk;

@@ -13,8 +13,6 @@
  */
 #include "memory.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "history.h"
@@ -164,19 +162,9 @@ static void clear_contents(struct guest_ram *ram, uint64_t nr, uint64_t count)
 			     count << HOST_PAGE_SHIFT);
 }
 
-static void put_slot(struct guest_ram *ram, uint32_t *state)
-{
-	if (!page_has_slot(*state))
-		return;
-	swap_put_slot(ram->host, page_slot(*state));
-	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
-}
-
 void ram_leave_writeback(struct guest_ram *ram, uint64_t nr, enum page_kind kind)
 {
-	uint32_t *state = &ram->page[nr].state;
-
-	*state = (*state & ~PAGE_KIND_MASK) | kind;
+	page_set_kind(&ram->page[nr].state, kind);
 	ram->host->writeback_pages--;
 	host_wake_pages(ram->host);
 }
@@ -213,7 +201,7 @@ unsigned int ram_drop_page(struct guest_ram *ram, uint64_t nr)
 	freed = drop_frame(ram, nr, listed);
 	if (kind == PAGE_WRITEBACK)
 		ram_leave_writeback(ram, nr, PAGE_NONE);
-	put_slot(ram, &page->state);
+	swap_free_slot(ram->host, &page->state);
 	page->state = PAGE_NONE;
 	workingset_forget(ram->host, page_index(ram, nr), 1);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used--;
@@ -425,10 +413,10 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 	swap_page_used(ram, nr);
 	if (!was_written)
 		ram_leave_writeback(ram, nr, as);
-	page->state = (page->state & ~PAGE_KIND_MASK) | as;
+	page_set_kind(&page->state, as);
 	looked_up(page, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
-		put_slot(ram, &page->state);
+		swap_free_slot(ram->host, &page->state);
 	else if (was_written)
 		swap_free_if_full(ram, &page->state);
 	ram_add_resident(ram, 1);
@@ -449,17 +437,14 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 	struct host_page *page = &ram->page[nr];
 
 	charge(COST_EPT_FAULT, 1);
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+	page_set_kind(&page->state, PAGE_PRESENT);
 	looked_up(page, true);
 	ram->host->stats.ept_faults++;
 }
 
 void ram_got_page(struct guest_ram *ram, uint64_t nr)
 {
-	uint32_t state = ram->page[nr].state;
-
-	if (!ram_is_huge(ram, nr) &&
-	    (page_is_cached(state) || page_kind(state) == PAGE_WRITEBACK))
+	if (!ram_is_huge(ram, nr) && page_is_cached(ram->page[nr].state))
 		map_fault(ram, nr, PAGE_UNMAPPED, true, true);
 }
 
@@ -467,12 +452,7 @@ void ram_unuse_page(struct guest_ram *ram, uint64_t nr)
 {
 	map_cached(ram, nr, PAGE_UNMAPPED, false, false);
 	ram->page[nr].state &= ~PAGE_ACCESSED;	/* pte_mkold() */
-	put_slot(ram, &ram->page[nr].state);
-}
-
-void ram_free_slot(struct guest_ram *ram, uint64_t nr)
-{
-	put_slot(ram, &ram->page[nr].state);
+	swap_free_slot(ram->host, &ram->page[nr].state);
 }
 
 void ram_map_page(struct guest_ram *ram, uint64_t nr)
@@ -482,7 +462,7 @@ void ram_map_page(struct guest_ram *ram, uint64_t nr)
 	if (ram_is_huge(ram, nr) || page_kind(page->state) != PAGE_UNMAPPED)
 		return;
 	charge(COST_EPT_FAULT, 1);
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_PRESENT;
+	page_set_kind(&page->state, PAGE_PRESENT);
 	cpu_lock_pass(&ram->mmu_lock);
 }
 
@@ -511,7 +491,7 @@ static inline void mark_accessed(struct guest_ram *ram, uint64_t nr, uint32_t *s
 	if (access == RAM_WRITE && (*state & PAGE_LAZYFREE || page_has_slot(*state))) {
 		if (*state & PAGE_LAZYFREE)
 			clear_lazyfree(ram, nr, state, huge);
-		put_slot(ram, state);
+		swap_free_slot(ram->host, state);
 	}
 }
 
@@ -595,8 +575,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 		async_pf_forget_fault(ram->vm, &fault);
 	coro_current->ctx.cause = cause;
 	account_switch(old);
-	if (coro_current->ctx.thread && coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)
-		cpu_sync();
+	sync_now_and_then();
 }
 
 static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enum ram_access access,

@@ -181,7 +181,6 @@ static void evict_page(struct host_memcg *target, uint32_t index, struct reclaim
 	swap_slot_t slot;
 
 	note_unmapped(ram, page->state, batch);
-
 	if (page->state & PAGE_LAZYFREE) {
 		ram_drop_page(ram, gfn_of_index(host, index));
 		note_ept(ram, gfn_of_index(host, index), 1, EPT_DROP);
@@ -385,25 +384,20 @@ static bool must_age_anon(const struct host_memcg *memcg)
 }
 
 /* Of @nr pages on a list of the group, those that its protection leaves to reclaim. */
-static uint64_t unprotected(const struct host_memcg *memcg, uint64_t nr, struct scan_control *sc)
+static uint64_t unprotected(const struct host_memcg *memcg, uint64_t nr,
+			    const struct memcg_protection *p)
 {
-	struct memcg_protection p = memcg_protection(memcg, sc->target);
-	uint64_t size = memcg->usage, scan;
+	uint64_t size = memcg->usage > p->min ? memcg->usage : p->min, scan;
 
-	if (!p.min && !p.low)
+	if (!p->min && !p->low)
 		return nr;
-	if (!sc->low_reclaim && p.low > p.min) {
-		p.min = p.low;
-		sc->low_skipped = true;
-	}
-	size = size > p.min ? size : p.min;
-	scan = nr - (uint64_t)((unsigned __int128)nr * p.min / (size + 1));
+	scan = nr - (uint64_t)((unsigned __int128)nr * p->min / (size + 1));
 	return scan > SWAP_CLUSTER_MAX ? scan : SWAP_CLUSTER_MAX;
 }
 
-/* The lists of one group, by what @balance has found for all of the target. */
+/* The lists of one group, of which p->min stay, by what @balance has for all of the target. */
 static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
-			  struct scan_balance *balance)
+			  struct scan_balance *balance, const struct memcg_protection *p)
 {
 	uint64_t nr[NR_SCAN_LISTS], targets[NR_SCAN_LISTS], before = sc->nr_reclaimed;
 	struct host *host = memcg->host;
@@ -413,7 +407,7 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 
 	balance->swap = memcg_free_swap(memcg);
 	for (list = 0; list < NR_SCAN_LISTS; list++)
-		balance->eligible[list] = unprotected(memcg, memcg->lru[list].nr_pages, sc);
+		balance->eligible[list] = unprotected(memcg, memcg->lru[list].nr_pages, p);
 	scan_count(balance, nr);
 	memcpy(targets, nr, sizeof(nr));
 	while (nr[SCAN_INACTIVE_ANON] || nr[SCAN_ACTIVE_FILE] || nr[SCAN_INACTIVE_FILE]) {
@@ -425,8 +419,7 @@ static void shrink_lruvec(struct host_memcg *memcg, struct scan_control *sc,
 				sc->nr_reclaimed += shrink_list(memcg, list, batch, sc);
 		}
 		/* What is being written gets on meanwhile. */
-		if (coro_current->ctx.thread->pending > SYNC_INTERVAL_NS)
-			cpu_sync();
+		sync_now_and_then();
 		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || proportional)
 			continue;
 		if (!scan_proportionally(nr, targets))
@@ -461,7 +454,11 @@ static void shrink_group(struct host_memcg *memcg, struct scan_control *sc,
 		}
 		memcg_event(memcg, low);
 	}
-	shrink_lruvec(memcg, sc, balance);
+	if (!sc->low_reclaim && p.low > p.min) {
+		p.min = p.low;
+		sc->low_skipped = true;
+	}
+	shrink_lruvec(memcg, sc, balance, &p);
 	compound_shrink(memcg, sc->priority);
 }
 

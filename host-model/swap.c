@@ -7,8 +7,6 @@
 #include "swap.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "hostmem.h"
 #include "memory.h"
@@ -108,10 +106,13 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 	return true;
 }
 
-void swap_put_slot(struct host *host, swap_slot_t slot)
+void swap_free_slot(struct host *host, uint32_t *state)
 {
 	struct swap_device *swap = host->swap;
+	swap_slot_t slot = page_slot(*state);
 
+	if (!page_has_slot(*state))
+		return;
 	memcg_uncharge_swap(memcg_of_index(host, swap->owner[slot.nr]));
 	swap->owner[slot.nr] = 0;
 	if (swap->config.kind == SWAP_ZRAM && swap->token[slot.nr])
@@ -120,6 +121,7 @@ void swap_put_slot(struct host *host, swap_slot_t slot)
 	if (++swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS] == SWAP_CLUSTER_SLOTS)
 		swap->nr_empty++;
 	swap->nr_free++;
+	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
 }
 
 /* Pages of one transfer, and what they were when it began: they may change meanwhile. */
@@ -165,7 +167,7 @@ static void transfer_free(struct page_transfer *io)
 	*io->link = io->next;
 	if (io->next)
 		io->next->link = io->link;
-	free(io);
+	host_free(io);
 }
 
 void swap_cancel_transfers(struct host *host)
@@ -286,7 +288,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_t
 	uint32_t index = page_index(ram, nr);
 
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
-	page->state = (page->state & ~PAGE_KIND_MASK) | PAGE_CACHED;
+	page_set_kind(&page->state, PAGE_CACHED);
 	lru_add(ram->host, index, false, workingset_returned(ram->host, index));
 	ram->host->swap_cached++;
 	ram->host->stats.swap_in++;
@@ -428,10 +430,8 @@ static void read_compressed(struct guest_ram *ram, uint64_t nr)
 
 void swap_free_if_full(struct guest_ram *ram, uint32_t *state)
 {
-	if (!page_has_slot(*state) || !memcg_swap_is_full(ram->memcg))
-		return;
-	swap_put_slot(ram->host, page_slot(*state));
-	*state &= (1u << PAGE_SLOT_SHIFT) - 1;
+	if (page_has_slot(*state) && memcg_swap_is_full(ram->memcg))
+		swap_free_slot(ram->host, state);
 }
 
 static void submit_reads(struct read_plug *plug)

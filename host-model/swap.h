@@ -94,7 +94,6 @@ struct swap_device {
 	struct swap_queue reads, writes;
 	unsigned int nr_queued;		/* requests waiting or being served */
 	unsigned int nr_active;		/* requests being served */
-	unsigned int nr_writes;		/* of nr_queued */
 	unsigned int nr_starved;	/* batches of reads while writes waited */
 	unsigned int batching;		/* requests of this batch */
 	bool last_write;		/* its direction */
@@ -108,7 +107,6 @@ struct swap_device {
 	struct swap_stats stats;
 	uint64_t nr_stored;		/* zram: slots whose page is not all zero */
 	uint64_t zram_frames;		/* host frames that hold compressed pages */
-	uint64_t zram_bytes;
 };
 
 /* SWAPFILE_CLUSTER of mm/swapfile.c with CONFIG_THP_SWAP */

@@ -9,8 +9,6 @@
  */
 #include "swap.h"
 
-#include <stddef.h>
-
 /* block/mq-deadline.c: writes_starved, fifo_batch, read_expire, write_expire */
 #define WRITES_STARVED 2
 #define FIFO_BATCH 16
@@ -140,12 +138,11 @@ static void swap_dispatch(struct swap_device *swap)
 
 static void request_done(struct event *ev)
 {
-	struct swap_request *rq = (struct swap_request *)ev, *next;
+	struct swap_request *rq = event_owner(ev, struct swap_request, done), *next;
 	struct swap_device *swap = rq->swap;
 
 	swap->nr_active--;
 	swap->nr_queued--;
-	swap->nr_writes -= rq->write;
 	if (rq->write)
 		swap->wbt.inflight[rq->kswapd]--;
 	wbt_done(swap, rq, swap->engine->now - rq->issued);
@@ -177,8 +174,6 @@ static bool merge(struct swap_device *swap, struct swap_request *rq)
 
 void swap_submit(struct swap_device *swap, struct swap_request *rq)
 {
-	static_assert(offsetof(struct swap_request, done) == 0, "request_done() casts");
-
 	event_init(&rq->done, request_done);
 	rq->swap = swap;
 	rq->total = rq->nr;
@@ -191,7 +186,6 @@ void swap_submit(struct swap_device *swap, struct swap_request *rq)
 		return;
 	if (++swap->nr_queued > swap->stats.peak_queue)
 		swap->stats.peak_queue = swap->nr_queued;
-	swap->nr_writes += rq->write;
 	rq->queued = swap->engine->now;
 	rq->sequence = swap->sequence++;
 	if (rq->write) {
@@ -232,4 +226,3 @@ void swap_queue_init(struct swap_device *swap)
 		swap->config.nr_requests = SWAP_REQUESTS_SATA;
 	wbt_init(swap);
 }
-

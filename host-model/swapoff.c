@@ -49,7 +49,7 @@ static enum swapoff_end unuse_page(struct guest_ram *ram, uint64_t nr)
 			ram_unuse_page(ram, nr);
 			break;
 		default:
-			ram_free_slot(ram, nr);
+			swap_free_slot(host, &ram->page[nr].state);
 			break;
 		}
 	}

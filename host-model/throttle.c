@@ -11,8 +11,6 @@
 #include "memory.h"
 #include "swap.h"
 
-/* HZ of the host is 250. */
-#define JIFFY_NS (4 * NSEC_PER_MSEC_U64)
 #define WRITEBACK_NS (100 * NSEC_PER_MSEC_U64)
 
 static void wake(struct host_waiter **link)
@@ -33,10 +31,9 @@ static void wake_all(struct host_waiter **list)
 
 static void timeout_fn(struct event *ev)
 {
-	struct host_waiter *w = (struct host_waiter *)ev, **link;
+	struct host_waiter *w = event_owner(ev, struct host_waiter, timeout), **link;
 	unsigned int i;
 
-	static_assert(offsetof(struct host_waiter, timeout) == 0, "timeout_fn() casts");
 	for (i = 0; i < NR_HOST_WAITS; i++) {
 		for (link = &w->host->waiters[i]; *link; link = &(*link)->next) {
 			if (*link == w) {
@@ -69,7 +66,7 @@ static void wait_for(struct host *host, enum host_wait what, struct host_waiter 
 	add(host, what, w);
 	if (ns)
 		event_add(host->engine, &w->timeout,
-			  (cpu_local_time() / JIFFY_NS + 1) * JIFFY_NS + ns);
+			  (cpu_local_time() / HOST_JIFFY_NS + 1) * HOST_JIFFY_NS + ns);
 	while (!w->woken)
 		cpu_stall(why);
 }
@@ -178,7 +175,7 @@ bool throttle_until_written(struct host *host)
 
 	if (!host->writeback_pages)
 		return false;
-	wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
+	wait_for(host, WAIT_PROGRESS, &w, HOST_JIFFY_NS, "direct reclaim");
 	return true;
 }
 
@@ -192,5 +189,5 @@ void throttle_progress(const struct scan_control *sc)
 	else if (sc->priority == 1 && !sc->nr_reclaimed && !sc->target->parent &&
 		 !is_kswapd(host) &&
 		 2 * host->writeback_pages > host_reclaimable_pages(host))
-		wait_for(host, WAIT_PROGRESS, &w, JIFFY_NS, "direct reclaim");
+		wait_for(host, WAIT_PROGRESS, &w, HOST_JIFFY_NS, "direct reclaim");
 }

@@ -14,6 +14,8 @@
  */
 #include "memory.h"
 
+#include "minmax.h"
+
 #define DMA_PAGES (UINT64_C(4096))
 #define DMA_ABSENT_PAGES (UINT64_C(256))	/* below 1 MiB: no RAM, or the firmware's */
 #define LOW_PAGES (UINT64_C(3) << (30 - HOST_PAGE_SHIFT))
@@ -42,19 +44,14 @@ uint64_t host_isqrt(uint64_t x)
 	return r;
 }
 
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void fill_zones(struct zone zone[NR_ZONES], uint64_t pages)
 {
-	uint64_t below = min_of(pages, DMA_PAGES);
+	uint64_t below = min_u64(pages, DMA_PAGES);
 	int i;
 
-	zone[0].managed = below - min_of(below, DMA_ABSENT_PAGES);
-	zone[1].managed = min_of(pages, LOW_PAGES) - below;
-	zone[2].managed = pages - min_of(pages, LOW_PAGES);
+	zone[0].managed = below - min_u64(below, DMA_ABSENT_PAGES);
+	zone[1].managed = min_u64(pages, LOW_PAGES) - below;
+	zone[2].managed = pages - min_u64(pages, LOW_PAGES);
 	/* Against requests that the highest zone could serve. */
 	for (i = NR_ZONES - 2; i >= 0; i--)
 		zone[i].reserve = zone[i + 1].managed / RESERVE_RATIO + zone[i + 1].reserve;
@@ -64,7 +61,7 @@ static uint64_t default_min(uint64_t pages)
 {
 	uint64_t kbytes = host_isqrt(pages * 4 * 16);
 
-	return (kbytes < 128 ? 128 : min_of(kbytes, 262144)) / 4;
+	return (kbytes < 128 ? 128 : min_u64(kbytes, 262144)) / 4;
 }
 
 /* Two free pageblocks of a zone, and as many as keep kinds of pages apart; 5 % at most. */
@@ -76,7 +73,7 @@ static uint64_t recommended_min(const struct zone zone[NR_ZONES], uint64_t pages
 	for (i = 0; i < NR_ZONES; i++)
 		if (zone[i].managed)
 			nr += HOST_PMD_PAGES * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
-	return min_of(nr, pages / 20);
+	return min_u64(nr, pages / 20);
 }
 
 static void fill_marks(const struct host *host, struct zone zone[NR_ZONES], uint64_t pages)
@@ -115,8 +112,8 @@ void host_setup_watermarks(struct host *host)
 		uint64_t mark = zone[i].min + (i < highest ? zone[i].reserve : 0);
 
 		host->total_high_wmark += zone[i].min + 2 * zone[i].step;
-		host->wmark_min += min_of(mark, zone[i].managed);
-		host->wmark_low += min_of(mark + zone[i].step, zone[i].managed);
+		host->wmark_min += min_u64(mark, zone[i].managed);
+		host->wmark_low += min_u64(mark + zone[i].step, zone[i].managed);
 	}
 	host->wmark_high = host->wmark_low + zone[highest].step;
 }

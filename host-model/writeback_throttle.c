@@ -10,8 +10,6 @@
  */
 #include "swap.h"
 
-#include <stddef.h>
-
 #include "coro.h"
 #include "host.h"
 #include "memory.h"
@@ -91,6 +89,11 @@ static bool latency_exceeded(const struct swap_device *swap)
 		wbt->least_read > wanted_latency(swap));
 }
 
+static unsigned int nr_inflight(const struct wbt *wbt)
+{
+	return wbt->inflight[0] + wbt->inflight[1];
+}
+
 /* wb_timer_fn() */
 static void end_window(struct swap_device *swap)
 {
@@ -99,7 +102,7 @@ static void end_window(struct swap_device *swap)
 
 	if (latency_exceeded(swap)) {
 		scale_down(swap, true);
-	} else if (valid || wbt->nr_writes || swap->nr_writes) {
+	} else if (valid || wbt->nr_writes || nr_inflight(wbt)) {
 		scale_up(swap);
 	} else if (++wbt->unknown >= UNKNOWN_BUMP) {
 		if (wbt->step > 0)
@@ -123,11 +126,10 @@ static void arm(struct swap_device *swap)
 
 static void timer_fn(struct event *ev)
 {
-	struct swap_device *swap = (struct swap_device *)((char *)ev -
-							  offsetof(struct swap_device, wbt.timer));
+	struct swap_device *swap = event_owner(ev, struct swap_device, wbt.timer);
 
 	end_window(swap);
-	if (swap->wbt.step || swap->nr_writes)
+	if (swap->wbt.step || nr_inflight(&swap->wbt))
 		arm(swap);
 }
 
@@ -179,5 +181,5 @@ bool wbt_must_wait(struct swap_device *swap, bool kswapd)
 		limit = (limit + 3) / 4;
 	else if (!kswapd)
 		limit = (limit + 1) / 2;
-	return swap->wbt.inflight[kswapd] >= limit;
+	return wbt->inflight[kswapd] >= limit;
 }

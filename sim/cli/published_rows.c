@@ -7,9 +7,9 @@
  * median (statistics.h).  A run that did not get to a figure makes the figure one without a value.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "hostmem.h"
 #include "published.h"
 #include "statistics.h"
 
@@ -22,9 +22,9 @@ void published_rows_begin(struct published_rows *rows, const struct scenario *s,
 {
 	rows->nr = s->published.nr_figures;
 	rows->seeds = seeds;
-	rows->value = calloc(rows->nr, sizeof(*rows->value));
-	for (uint32_t i = 0; rows->value && i < rows->nr; i++)
-		rows->value[i].of = calloc(seeds, sizeof(*rows->value[i].of));
+	rows->value = host_alloc(rows->nr * sizeof(*rows->value));
+	for (uint32_t i = 0; i < rows->nr; i++)
+		rows->value[i].of = host_alloc(seeds * sizeof(*rows->value[i].of));
 }
 
 void published_rows_add(struct published_rows *rows, const struct published_run *run)
@@ -130,8 +130,8 @@ void published_rows_end(struct published_rows *rows, const struct scenario *s)
 	}
 	fflush(stdout);
 	for (uint32_t i = 0; i < rows->nr; i++)
-		free(rows->value[i].of);
-	free(rows->value);
+		host_free(rows->value[i].of);
+	host_free(rows->value);
 	rows->value = NULL;
 	rows->nr = 0;
 }

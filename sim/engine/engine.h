@@ -18,6 +18,7 @@
 #define BALLAST_ENGINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIME_NEVER UINT64_MAX
@@ -32,6 +33,9 @@ struct event {
 	event_fn fn;
 	uint32_t slot;	/* index into engine->slots + 1 while pending, 0 otherwise */
 };
+
+/* What the event is embedded in, as its member of that name. */
+#define event_owner(ev, type, member) ((type *)((char *)(ev) - offsetof(type, member)))
 
 struct event_key {
 	uint64_t time;		/* ns */

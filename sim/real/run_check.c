@@ -124,6 +124,9 @@ static int check_cgroups(struct real_run *run)
 /* What is done to the host would be done to this machine, and all that runs on it. */
 static int check_command(struct real_run *run, const struct scenario_command *c)
 {
+	if (c->guest == SCENARIO_NO_GUEST)
+		return bad(run, "%s: a real run's host is this machine, which is left alone; leave "
+			   "it out", c->path);
 	switch (c->kind) {
 	case SCENARIO_COMMAND_SET_BALLOON:
 		return 0;
@@ -133,20 +136,10 @@ static int check_command(struct real_run *run, const struct scenario_command *c)
 	case SCENARIO_COMMAND_COMPACT_MEMORY:
 		return bad(run, "%s: a real run has no such command; let the guest run a "
 			   "\"ballast,program-compact\" instead", c->path);
-	case SCENARIO_COMMAND_SWAPOFF:
-	case SCENARIO_COMMAND_HOST_PROGRAM:
-		return bad(run, "%s: a real run's host is this machine, which is left alone; leave "
-			   "it out", c->path);
-	case SCENARIO_COMMAND_DROP_CACHES:
-		if (c->guest == SCENARIO_NO_GUEST)
-			return bad(run, "%s: a real run's host is this machine, which is left "
-				   "alone; leave it out", c->path);
-		break;
 	default:
-		break;
+		return bad(run, "%s: of commands, a real run has \"ballast,set-balloon\" only; "
+			   "leave it out", c->path);
 	}
-	return bad(run, "%s: of commands, a real run has \"ballast,set-balloon\" only; leave it "
-		   "out", c->path);
 }
 
 static int check_host(struct real_run *run)

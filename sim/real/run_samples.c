@@ -14,12 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SILENCE_NS (REAL_COMMAND_MS * REAL_NS_PER_MS)	/* of a guest that was asked */
+#include "minmax.h"
 
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
+#define SILENCE_NS (REAL_COMMAND_MS * REAL_NS_PER_MS)	/* of a guest that was asked */
 
 /* What the guest says */
 

@@ -26,19 +26,10 @@
 
 #include "host_probe.h"
 #include "log.h"
+#include "minmax.h"
 #include "trace_log.h"
 
 #define PAGE_BYTES TRACE_PAGE_SIZE
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* The beginning */
 

@@ -15,8 +15,6 @@
 #include "program-args.h"
 #include "series.h"
 
-#define MIB_PAGES(mib) ((uint64_t)(mib) << 8)
-
 /* The VMM and its devices */
 
 static int device_property(struct vmm_device *dev, const struct scenario_device *config,

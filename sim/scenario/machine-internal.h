@@ -15,6 +15,9 @@
 #include "vmm.h"
 #include "workload.h"
 
+#define MIB_PAGES(mib) ((uint64_t)(mib) << (20 - HOST_PAGE_SHIFT))
+#define PAGES_MIB(pages) ((uint64_t)(pages) >> (20 - HOST_PAGE_SHIFT))
+
 enum item_state { ITEM_WAITING, ITEM_DELAYED, ITEM_RUNNING, ITEM_ENDED };
 
 /* Something with a start condition: a guest's boot, a program, a command. */
@@ -248,6 +251,8 @@ const struct scenario_command *machine_command_config(const struct machine_comma
 int64_t machine_command_target(const struct machine_command *command);	/* bytes left */
 uint64_t machine_command_retries(const struct machine_command *command);
 int64_t machine_guest_actual(const struct machine_guest *guest);	/* bytes left */
+/* It works towards the target of a balloon. */
+bool machine_command_sets_balloon(const struct machine_command *command);
 void machine_command_begin(struct machine_item *item);
 /* What came of a command that is not for a balloon. */
 void machine_command_ended(struct machine_command *command, bool failed, const char *fmt, ...)

@@ -76,8 +76,7 @@ static bool condition_met(const struct machine_item *item)
 
 static void item_begin(struct event *ev)
 {
-	struct machine_item *item = (struct machine_item *)((char *)ev -
-							    offsetof(struct machine_item, event));
+	struct machine_item *item = event_owner(ev, struct machine_item, event);
 
 	if (item->state != ITEM_DELAYED)
 		return;
@@ -133,7 +132,7 @@ void machine_item_ended(struct machine_item *item)
 
 static void finish_fn(struct event *ev)
 {
-	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, finish));
+	struct machine *m = event_owner(ev, struct machine, finish);
 
 	engine_stop(&m->engine);
 }
@@ -151,7 +150,7 @@ void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 
 static void progress_fn(struct event *ev)
 {
-	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, progress));
+	struct machine *m = event_owner(ev, struct machine, progress);
 
 	m->options.progress(m->options.opaque, m->engine.now, m->engine.nr_run);
 	machine_observe_again(m, ev, PROGRESS_NS);
@@ -159,7 +158,7 @@ static void progress_fn(struct event *ev)
 
 static void look_fn(struct event *ev)
 {
-	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, look));
+	struct machine *m = event_owner(ev, struct machine, look);
 	uint64_t next;
 
 	if (m->quiet)

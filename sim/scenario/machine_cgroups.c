@@ -6,7 +6,10 @@
 
 #include <stdlib.h>
 
-#define PAGES_OF_MIB(mib) ((mib) == UINT64_MAX ? MEMCG_NO_LIMIT : (mib) << (20 - HOST_PAGE_SHIFT))
+static uint64_t pages_of(uint64_t limit_mib)
+{
+	return limit_mib == UINT64_MAX ? MEMCG_NO_LIMIT : MIB_PAGES(limit_mib);
+}
 
 /* Those above it first. */
 static bool create(struct machine *m, uint32_t i)
@@ -21,11 +24,11 @@ static bool create(struct machine *m, uint32_t i)
 	memcg = host_add_memcg(&m->host, c->name, c->parent ? m->cgroups[c->parent - 1] : NULL);
 	if (!memcg)
 		return false;
-	memcg->max = PAGES_OF_MIB(c->max_mib);
-	memcg->high = PAGES_OF_MIB(c->high_mib);
-	memcg->swap_max = PAGES_OF_MIB(c->swap_max_mib);
-	memcg->low = PAGES_OF_MIB(c->low_mib);
-	memcg->min = PAGES_OF_MIB(c->min_mib);
+	memcg->max = pages_of(c->max_mib);
+	memcg->high = pages_of(c->high_mib);
+	memcg->swap_max = pages_of(c->swap_max_mib);
+	memcg->low = pages_of(c->low_mib);
+	memcg->min = pages_of(c->min_mib);
 	m->cgroups[i] = memcg;
 	return true;
 }

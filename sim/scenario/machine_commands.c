@@ -20,13 +20,19 @@ const struct scenario_command *machine_command_config(const struct machine_comma
 	return &command->item.machine->scenario->commands[command->item.index];
 }
 
+static bool is_for_balloon(const struct scenario_command *config)
+{
+	return config->kind == SCENARIO_COMMAND_SET_BALLOON ||
+	       config->kind == SCENARIO_COMMAND_ASK_FOR_HINTS;
+}
+
 /* As QEMU has it, a target above the guest's memory is all of it. */
 int64_t machine_command_target(const struct machine_command *command)
 {
 	const struct scenario_command *config = machine_command_config(command);
 	uint64_t all, target = scenario_command_target(config);
 
-	if (config->kind > SCENARIO_COMMAND_ASK_FOR_HINTS)
+	if (!is_for_balloon(config))
 		return 0;
 	all = command->item.guest->config->memory_mib * MIB;
 	return config->kind == SCENARIO_COMMAND_SET_BALLOON && target < all ? target : all;
@@ -73,7 +79,8 @@ static void record_end(struct machine_command *command, enum trace_command_end r
 {
 	struct machine_item *item = &command->item;
 	struct machine *m = item->machine;
-	bool began = item->state == ITEM_RUNNING, balloon = machine_command_target(command);
+	bool began = item->state == ITEM_RUNNING;
+	bool balloon = is_for_balloon(machine_command_config(command));
 	uint64_t retries = began ? machine_command_retries(command) : 0;
 	int64_t actual = balloon ? machine_guest_actual(item->guest) : 0;
 
@@ -127,10 +134,15 @@ static void reached(struct machine_command *command)
 		      .value = item->ended - item->began);
 }
 
+bool machine_command_sets_balloon(const struct machine_command *command)
+{
+	return command->item.state == ITEM_RUNNING &&
+	       machine_command_config(command)->kind == SCENARIO_COMMAND_SET_BALLOON;
+}
+
 static bool works_for(const struct machine_command *command, const struct machine_guest *guest)
 {
-	return command->item.guest == guest && command->item.state == ITEM_RUNNING &&
-	       machine_command_config(command)->kind == SCENARIO_COMMAND_SET_BALLOON;
+	return command->item.guest == guest && machine_command_sets_balloon(command);
 }
 
 static void overtake(struct machine *m, const struct machine_command *by)
@@ -210,7 +222,7 @@ void machine_command_begin(struct machine_item *item)
 	struct machine_command *command = (struct machine_command *)item;
 	enum scenario_command_kind kind = machine_command_config(command)->kind;
 
-	if (kind > SCENARIO_COMMAND_ASK_FOR_HINTS)
+	if (!is_for_balloon(machine_command_config(command)))
 		MACHINE_TRACE(item->machine, command_start, .guest = guest_id(command),
 			      .command = item->index);
 	if (!item->guest || !item->guest->gone || kind == SCENARIO_COMMAND_START)

@@ -12,7 +12,6 @@
 #include "page_cache.h"
 #include "swapoff.h"
 
-#define PAGES_MIB(pages) ((uint64_t)(pages) >> (20 - HOST_PAGE_SHIFT))
 #define ORDER_HUGE 9
 
 static void run_in_guest(struct machine_command *command, const char *comm, int (*fn)(void *data))

@@ -87,7 +87,7 @@ void machine_shutdown(struct machine_command *command)
 	MACHINE_TRACE(m, guest_end, .guest = guest->id, .reason = TRACE_OFF_POWER);
 	machine_guest_killed(guest, TRACE_CUT_SHUT_DOWN);
 	machine_command_ended(command, false, "%" PRIu64 " MiB of the host's memory free again",
-			      (m->host.free_pages - free_before) >> (20 - HOST_PAGE_SHIFT));
+			      PAGES_MIB(m->host.free_pages - free_before));
 }
 
 void machine_start(struct machine_command *command)

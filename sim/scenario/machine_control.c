@@ -79,8 +79,7 @@ static void look(const struct machine_control *c, struct control_input *in)
 
 static void decide(struct event *ev)
 {
-	struct machine_control *c =
-		(struct machine_control *)((char *)ev - offsetof(struct machine_control, event));
+	struct machine_control *c = event_owner(ev, struct machine_control, event);
 	struct machine_guest *guest = c->guest;
 	struct machine *m = guest->machine;
 	char error[VMM_ERROR_SIZE];

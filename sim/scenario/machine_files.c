@@ -24,15 +24,9 @@ struct machine_files {
 	struct event timer;		/* the next turn begins */
 };
 
-static uint64_t to_pages(uint64_t mib)
-{
-	return mib * MIB >> HOST_PAGE_SHIFT;
-}
-
 static void timer_fn(struct event *ev)
 {
-	struct machine_files *f = (struct machine_files *)((char *)ev -
-							   offsetof(struct machine_files, timer));
+	struct machine_files *f = event_owner(ev, struct machine_files, timer);
 
 	cpu_wake(&f->thread);
 }
@@ -45,7 +39,7 @@ static void reader_main(void *arg)
 		f->thread.wait_forever = true;
 		cpu_block("the next time that files are read");
 		f->thread.wait_forever = false;
-		cache_file_read(f->file, 0, to_pages(f->config->hot_mib));
+		cache_file_read(f->file, 0, MIB_PAGES(f->config->hot_mib));
 		machine_observe_again(f->machine, &f->timer,
 				      f->config->period_ms * NSEC_PER_MSEC_U64);
 	}
@@ -88,12 +82,12 @@ static int create(struct machine_files *f)
 	uint64_t hot = c->hot_mib < c->cached_mib ? c->hot_mib : c->cached_mib;
 
 	event_init(&f->timer, timer_fn);
-	f->file = cache_file_create(&f->machine->host, c->name, to_pages(c->size_mib), &disk);
+	f->file = cache_file_create(&f->machine->host, c->name, MIB_PAGES(c->size_mib), &disk);
 	if (!f->file)
 		return -1;
 	f->file->memcg = machine_cgroup(f->machine, c->cgroup);
-	cache_file_fill(f->file, 0, to_pages(c->cached_mib), 1);
-	cache_file_fill(f->file, 0, to_pages(hot), 1);
+	cache_file_fill(f->file, 0, MIB_PAGES(c->cached_mib), 1);
+	cache_file_fill(f->file, 0, MIB_PAGES(hot), 1);
 	return hot || c->hot_mib ? start_reader(f) : 0;
 }
 

@@ -12,7 +12,6 @@
 
 #include <inttypes.h>
 
-#define MIB_SHIFT (20 - HOST_PAGE_SHIFT)	/* of pages */
 #define RUN_PAGES 512
 
 uint64_t machine_vm_id(const struct kvm_vm *vm)
@@ -37,7 +36,7 @@ static void ended(struct machine_command *command, bool killed, uint64_t residen
 {
 	machine_command_ended(command, killed, "%s%" PRIu64 " MiB resident, %" PRIu64
 			      " MiB swapped", killed ? "killed by the OOM killer, " : "",
-			      resident >> MIB_SHIFT, swapped >> MIB_SHIFT);
+			      PAGES_MIB(resident), PAGES_MIB(swapped));
 }
 
 /* Until @end; what is hot is read every period. */
@@ -52,7 +51,7 @@ static void hold(struct machine_command *command, uint64_t end)
 
 		machine_process_wait(command, config->hot_mib && period < left ? period : left,
 				     end != TIME_NEVER);
-		touch(command->memory, config->hot_mib << MIB_SHIFT, RAM_READ);
+		touch(command->memory, MIB_PAGES(config->hot_mib), RAM_READ);
 	}
 }
 
@@ -62,7 +61,7 @@ static void program_main(struct machine_command *command)
 	struct engine *engine = &command->item.machine->engine;
 	struct kvm_vm *process = command->memory;
 
-	touch(process, config->size_mib << MIB_SHIFT, RAM_WRITE);
+	touch(process, MIB_PAGES(config->size_mib), RAM_WRITE);
 	if (config->hold_ms) {
 		hold(command, engine->now + config->hold_ms * NSEC_PER_MSEC_U64);
 		ended(command, false, guest_ram_resident(process->ram),

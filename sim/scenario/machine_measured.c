@@ -8,7 +8,7 @@
  */
 #include "machine-internal.h"
 
-#include <stdlib.h>
+#include "hostmem.h"
 
 static_assert((int)TRACE_MEASURE_LATENCY == PROGRAM_LATENCY &&
 	      (int)TRACE_MEASURE_BANDWIDTH == PROGRAM_BANDWIDTH &&
@@ -39,9 +39,8 @@ void machine_measured(void *opaque, unsigned int index, enum program_measure wha
 	struct machine_measured *measured;
 
 	if (!guest->measured)
-		guest->measured = calloc(guest->config->nr_programs, sizeof(*guest->measured));
-	if (!guest->measured)
-		abort();
+		guest->measured = host_alloc(guest->config->nr_programs *
+					     sizeof(*guest->measured));
 	measured = &guest->measured[index];
 	measured->what = what;
 	if (!measured->values.count)
@@ -63,5 +62,5 @@ void machine_measured_free(struct machine_guest *guest)
 
 	for (i = 0; guest->measured && i < guest->config->nr_programs; i++)
 		trace_histogram_free(&guest->measured[i].values);
-	free(guest->measured);
+	host_free(guest->measured);
 }

@@ -28,8 +28,7 @@ static void process_main(void *arg)
 
 static void timer_fn(struct event *ev)
 {
-	struct machine_process *process =
-		(struct machine_process *)((char *)ev - offsetof(struct machine_process, timer));
+	struct machine_process *process = event_owner(ev, struct machine_process, timer);
 
 	cpu_wake(&process->thread);
 }

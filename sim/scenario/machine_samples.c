@@ -287,7 +287,7 @@ void machine_trace_sample(struct machine_guest *guest)
 
 static void sample_fn(struct event *ev)
 {
-	struct machine *m = (struct machine *)((char *)ev - offsetof(struct machine, sample));
+	struct machine *m = event_owner(ev, struct machine, sample);
 
 	if (m->quiet)
 		return;

@@ -154,13 +154,6 @@ static void why_not_reached(const struct machine_command *command, struct text *
 		text_add(t, "", " (no page to be had %" PRIu64 " times)", retries);
 }
 
-/* It works towards the target of a balloon, as against one that runs. */
-static bool sets_balloon(const struct machine_command *command)
-{
-	return command->item.state == ITEM_RUNNING &&
-	       machine_command_config(command)->kind == SCENARIO_COMMAND_SET_BALLOON;
-}
-
 static void why_not_begun(const struct machine_item *item, struct text *t)
 {
 	char name[128], other[128];
@@ -204,7 +197,7 @@ static void unfinished(const struct machine *m, struct text *t)
 			continue;
 		if (listed++ >= ITEMS_LISTED)
 			left_out++;
-		else if (sets_balloon(command))
+		else if (machine_command_sets_balloon(command))
 			why_not_reached(command, t);
 		else
 			why_not_ended(&command->item, t);
@@ -312,8 +305,8 @@ static bool stands_still(struct machine *m, uint64_t ns, struct text *t)
 	for (i = 0; i < m->scenario->nr_commands; i++) {
 		struct machine_command *command = &m->commands[i];
 
-		if (!sets_balloon(command) || command->item.guest->paused || m->unloading ||
-		    quiet_ns(command->item.guest) < ns)
+		if (!machine_command_sets_balloon(command) || command->item.guest->paused ||
+		    m->unloading || quiet_ns(command->item.guest) < ns)
 			continue;
 		found = true;
 		if (t)

@@ -443,7 +443,6 @@ static const struct property_spec offline_properties[] = {
 	    "how long it stays offline"),
 };
 
-
 static const struct property_spec service_properties[] = {
 	PROGRAM_SIZE(NULL, "its working set"),
 	U32("rate-per-s", "1/s", 1, 1000000, "1000", FIELD(scenario_program, rate_per_s),
@@ -510,12 +509,14 @@ static const struct node_spec *const program_nodes[] = {
 static const struct node_spec *const module_nodes[] = { &node_module, NULL };
 static const struct node_spec *const device_nodes[] = { &node_device, &node_page_hint, NULL };
 
-CONTAINER(node_programs, "programs", program_nodes,
-	  "what the guest runs: one after the other in the order of the nodes, unless told else");
-CONTAINER(node_modules, "modules", module_nodes, "kernel modules");
-CONTAINER(node_host_modules, "modules", module_nodes,
-	  "modules of the host's kernel, which serve hypercalls of vCPUs and files that VMMs open");
-CONTAINER(node_devices, "devices", device_nodes, "devices of the VMM");
+static CONTAINER(node_programs, "programs", program_nodes,
+		 "what the guest runs: one after the other in the order of the nodes, unless told "
+		 "else");
+static CONTAINER(node_modules, "modules", module_nodes, "kernel modules");
+static CONTAINER(node_host_modules, "modules", module_nodes,
+		 "modules of the host's kernel, which serve hypercalls of vCPUs and files that "
+		 "VMMs open");
+static CONTAINER(node_devices, "devices", device_nodes, "devices of the VMM");
 
 static const struct property_spec guest_properties[] = {
 	U64("memory-mib", "MiB", 64, MIB_MAX, NULL, FIELD(scenario_guest, memory_mib),

@@ -202,6 +202,7 @@ void parse_backing(struct parser *p, const struct tree_node *node, struct scenar
 
 /* parse_commands.c */
 void parse_check_commands(struct parser *p);
+
 /* parse_boot.c */
 void parse_check_boots(struct parser *p);
 

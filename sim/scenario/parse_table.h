@@ -40,7 +40,7 @@
 		"command when it has taken effect (a balloon has its target size)")
 
 #define CONTAINER(ident, name_, nodes, text)                                                       \
-	static const struct node_spec ident = {                                                    \
+	const struct node_spec ident = {                                                           \
 		.kind = NODE_CONTAINER, .name = name_, .single = true, .doc = text,                \
 		.children = nodes, .begin = begin_container,                                       \
 	}

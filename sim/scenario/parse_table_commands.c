@@ -89,8 +89,4 @@ static const struct node_spec *const command_nodes[] = {
 	&node_resume, &node_shutdown, &node_start, NULL,
 };
 
-const struct node_spec node_commands = {
-	.kind = NODE_CONTAINER, .name = "commands", .single = true,
-	.doc = "what the host's management does, and when", .children = command_nodes,
-	.begin = begin_container,
-};
+CONTAINER(node_commands, "commands", command_nodes, "what the host's management does, and when");

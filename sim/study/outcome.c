@@ -14,6 +14,7 @@
 
 #include "collect.h"
 #include "hostmem.h"
+#include "minmax.h"
 #include "read.h"
 #include "report.h"
 
@@ -102,16 +103,6 @@ static void collect(struct trace_consumer *consumer, const struct trace_record *
 		break;
 	}
 	c->report.consumer.record(&c->report.consumer, record);
-}
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static void set(struct measures *m, enum metric metric, uint64_t value)

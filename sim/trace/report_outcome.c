@@ -120,7 +120,7 @@ static void command_ended(struct report *r, struct report_command *c,
 	c->end = *end;
 	c->ended = true;
 	c->end.text = NULL;
-	if (end->text && *end->text)
+	if (*end->text)
 		c->text = collect_copy(end->text);
 	if (end->result == TRACE_COMMAND_FAILED)
 		report_problem(r, "%s: command %s has failed: %s", report_guest_label(r, c->guest),

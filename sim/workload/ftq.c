@@ -11,8 +11,6 @@
 #include "programs.h"
 #include "support.h"
 
-#define NSEC_PER_USEC UINT64_C(1000)
-
 struct ftq {
 	uint64_t quantum_ns, duration_ns;
 };
@@ -27,7 +25,7 @@ static int ftq_task(unsigned int task, const void *arg)
 		at += ftq->quantum_ns;
 		work = program_work_until(at);
 		program_measured(PROGRAM_QUANTUM, work);
-		program_work(work / NSEC_PER_USEC);
+		program_work(work / PROGRAM_NSEC_PER_USEC);
 		while (at + ftq->quantum_ns <= end &&
 		       program_now_ns() >= at + ftq->quantum_ns) {
 			at += ftq->quantum_ns;
@@ -40,7 +38,7 @@ static int ftq_task(unsigned int task, const void *arg)
 int ftq_main(void)
 {
 	struct ftq ftq = {
-		.quantum_ns = program_arg_u64("quantum-us") * NSEC_PER_USEC,
+		.quantum_ns = arg_us("quantum-us"),
 		.duration_ns = arg_ms("duration-ms"),
 	};
 	uint64_t tasks = program_arg_u64("tasks");

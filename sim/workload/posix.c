@@ -27,7 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NSEC_PER_SEC UINT64_C(1000000000)
 #define IO_BYTES PROGRAM_MIB	/* of one system call, as with dd bs=1M */
 #define STREAM_NAME_SIZE 512
 
@@ -331,14 +330,15 @@ uint64_t posix_clock_ns(clockid_t clock)
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	return ts.tv_sec * PROGRAM_NSEC_PER_SEC + ts.tv_nsec;
 }
 
 /* Up to a moment, so that an interruption does not make it longer. */
 void program_sleep_ns(uint64_t ns)
 {
 	uint64_t until = posix_clock_ns(CLOCK_MONOTONIC) + ns;
-	struct timespec ts = { .tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC };
+	struct timespec ts = { .tv_sec = until / PROGRAM_NSEC_PER_SEC,
+			       .tv_nsec = until % PROGRAM_NSEC_PER_SEC };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
 		;

@@ -22,7 +22,9 @@
 #include <stdint.h>
 
 #define PROGRAM_MIB (UINT64_C(1) << 20)
+#define PROGRAM_NSEC_PER_USEC UINT64_C(1000)
 #define PROGRAM_NSEC_PER_MSEC UINT64_C(1000000)
+#define PROGRAM_NSEC_PER_SEC UINT64_C(1000000000)
 #define PROGRAM_MAP_FAILED UINT64_C(0)
 
 /* Advice on huge pages for a mapping: madvise(MADV_HUGEPAGE), madvise(MADV_NOHUGEPAGE). */

@@ -13,8 +13,6 @@
 #include "programs.h"
 #include "support.h"
 
-#define NSEC_PER_USEC UINT64_C(1000)
-#define NSEC_PER_SEC UINT64_C(1000000000)
 #define SPREAD UINT64_C(2654435761)	/* a prime larger than most sets: a page each */
 
 struct service {
@@ -52,8 +50,8 @@ int service_main(void)
 		.nr_pages = bytes / SUPPORT_PAGE,
 		.touches = program_arg_u64("touches"),
 		.write_percent = program_arg_u64("write-percent"),
-		.compute_ns = program_arg_u64("compute-us") * NSEC_PER_USEC,
-		.interval_ns = NSEC_PER_SEC / program_arg_u64("rate-per-s"),
+		.compute_ns = arg_us("compute-us"),
+		.interval_ns = PROGRAM_NSEC_PER_SEC / program_arg_u64("rate-per-s"),
 		.zipf = string_equal(program_arg_string("pattern"), "zipf"),
 	};
 

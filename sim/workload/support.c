@@ -28,6 +28,11 @@ uint64_t arg_ms(const char *name)
 	return program_arg_u64(name) * PROGRAM_NSEC_PER_MSEC;
 }
 
+uint64_t arg_us(const char *name)
+{
+	return program_arg_u64(name) * PROGRAM_NSEC_PER_USEC;
+}
+
 enum program_advice arg_advice(void)
 {
 	const char *advice = program_arg_string("madvise");

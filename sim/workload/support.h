@@ -11,9 +11,10 @@
 #define SUPPORT_PAGE UINT64_C(4096)
 
 bool string_equal(const char *a, const char *b);
-/* An argument in MiB as bytes, in ms as ns. */
+/* An argument in MiB as bytes, in ms or us as ns. */
 uint64_t arg_mib(const char *name);
 uint64_t arg_ms(const char *name);
+uint64_t arg_us(const char *name);
 /* The argument "madvise". */
 enum program_advice arg_advice(void);
 /* Write everything once in steps, as memhog does, and count the work. */

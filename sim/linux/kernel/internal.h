@@ -122,9 +122,9 @@ struct task_struct *sched_create_task(struct kernel *kernel, const char *comm,
 /* No vCPU but the calling one runs again. */
 void sched_stop(struct kernel *kernel);
 /* It looks for what is to be done: interrupts, or another task. */
+void vcpu_interrupt(struct vcpu *v);
 /* pause.c: the thread of a vCPU is to go on; true: it is not, since the VM is paused. */
 bool vcpu_parks(struct vcpu *v);
-void vcpu_interrupt(struct vcpu *v);
 /* An interrupt is to be served, or another task has its turn, before the current one goes on. */
 bool vcpu_has_work(const struct vcpu *v);
 /* It is not halted by the host any more. */
@@ -188,9 +188,9 @@ u64 next_jiffy_time(const struct kernel *kernel);
 void timer_run_expired(struct kernel *kernel);
 void timers_destroy(struct kernel *kernel);
 /* All of them, wherever they are: nothing of the kernel happens any more. */
+void timers_cancel(struct kernel *kernel);
 /* All that are armed are due so much later, those that came due in a pause included. */
 void timers_delay(struct kernel *kernel, u64 ns);
-void timers_cancel(struct kernel *kernel);
 /* All armed timers; @work: what a delayed work item would run, NULL: it is not one's. */
 void timers_visit(struct kernel *kernel,
 		  void (*fn)(void *opaque, const struct timer_list *timer, work_func_t work),

@@ -40,9 +40,7 @@ static u64 jiffies_at(const struct kernel *kernel, u64 ns)
 	return (ns + kernel->tick_phase) / NSEC_PER_JIFFY;
 }
 
-/*
- * By the engine's clock.  A kernel's first jiffy began before that did, if it has a phase.
- */
+/* By the engine's clock.  A kernel's first jiffy began before that did, if it has a phase. */
 static u64 jiffy_time(const struct kernel *kernel, u64 jiffy)
 {
 	u64 ns = jiffy * NSEC_PER_JIFFY;
@@ -75,6 +73,11 @@ static void run_at_once(struct kernel *kernel)
 	kernel_leave(old);
 }
 
+static bool is_paused(const struct kernel *kernel)
+{
+	return kernel->vm && kernel->vm->paused;
+}
+
 static void timer_event(struct event *ev)
 {
 	struct timer_list *timer = container_of(ev, struct timer_list, event);
@@ -82,7 +85,7 @@ static void timer_event(struct event *ev)
 	if (timer->kernel->sched->dead)
 		return;
 	timer->expired = true;
-	if (timer->kernel->vm && timer->kernel->vm->paused) {
+	if (is_paused(timer->kernel)) {
 		timer->held_at = timer->kernel->engine->now;
 		list_add_tail(&timer->entry, &timer->kernel->sched->held_timers);
 		return;
@@ -143,7 +146,7 @@ static u64 wheel_expiry(u64 now, unsigned long expires)
 static void arm(struct timer_list *timer, u64 at)
 {
 	timer->kernel = this_kernel;
-	timer->of_pause = this_kernel->vm && this_kernel->vm->paused;
+	timer->of_pause = is_paused(this_kernel);
 	event_add(timer->kernel->engine, &timer->event, at);
 }
 
