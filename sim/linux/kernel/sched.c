@@ -347,63 +347,6 @@ int wake_up_process(struct task_struct *task)
 	return 1;
 }
 
-struct timeout {
-	struct timer_list timer;
-	struct task_struct *task;
-};
-
-static void timeout_fn(struct timer_list *timer)
-{
-	wake_up_process(container_of(timer, struct timeout, timer)->task);
-}
-
-long schedule_timeout(long timeout)
-{
-	struct timeout t = { .task = current };
-	unsigned long expires;
-
-	if (timeout == MAX_SCHEDULE_TIMEOUT) {
-		schedule();
-		return timeout;
-	}
-	expires = jiffies + timeout;
-	timer_setup(&t.timer, timeout_fn, 0);
-	mod_timer(&t.timer, expires);
-	current->wait_timed = true;
-	schedule();
-	current->wait_timed = false;
-	del_timer_sync(&t.timer);
-	timeout = expires - jiffies;
-	return timeout < 0 ? 0 : timeout;
-}
-
-long schedule_timeout_uninterruptible(long timeout)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	return schedule_timeout(timeout);
-}
-
-long schedule_timeout_interruptible(long timeout)
-{
-	set_current_state(TASK_INTERRUPTIBLE);
-	return schedule_timeout(timeout);
-}
-
-void sched_sleep_ns(u64 ns)
-{
-	struct timeout t = { .task = current };
-	u64 until = kernel_clock(current->kernel) + coro_current->ctx.thread->pending + ns;
-
-	timer_setup(&t.timer, timeout_fn, 0);
-	mod_timer_ns(&t.timer, ns + coro_current->ctx.thread->pending);
-	while (kernel_clock(current->kernel) < until) {
-		set_current_state(TASK_UNINTERRUPTIBLE);
-		current->wait_timed = true;
-		schedule();
-	}
-	del_timer_sync(&t.timer);
-}
-
 /* Birth and death of tasks */
 
 static void task_free(struct task_struct *task)
