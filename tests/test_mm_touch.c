@@ -72,7 +72,7 @@ START_TEST(a_process_touches_active_pages_of_the_kernel_when_it_begins_and_ends)
 	pfn[1] = mm_probe_alloc(p, PROBE_MOVABLE, 0);
 	guest_ram_fill(vm->ram, gfn(pfn[0]), 1, 1);
 	guest_ram_fill(vm->ram, gfn(pfn[1]), 1, 1);
-	mm_probe_active(p, pfn[0]);
+	mm_probe_active(p, pfn[0], 1, 1, NULL, 0);
 	take(gfn(pfn[0]), 1);
 	take(gfn(pfn[1]), 1);
 	mm = user_mm_create(kernel, NULL);
@@ -87,6 +87,64 @@ START_TEST(a_process_touches_active_pages_of_the_kernel_when_it_begins_and_ends)
 }
 END_TEST
 
+/* Which pages of a block are back when a process begins, as distances; returns how many. */
+static unsigned int distances(int64_t pfn, unsigned int nr, unsigned int *distance)
+{
+	unsigned int i, last = 0, found = 0;
+	struct mm_struct *mm;
+
+	take(gfn(pfn), nr);
+	mm = user_mm_create(kernel, NULL);
+	for (i = 0; i < nr; i++) {
+		if (guest_ram_state(vm->ram, gfn(pfn + i)) == RAM_NONE)
+			continue;
+		distance[found++] = i - last;
+		last = i;
+	}
+	user_mm_destroy(mm);
+	return found;
+}
+
+START_TEST(active_pages_are_as_far_apart_as_is_said_each_distance_equally_often)
+{
+	static const uint32_t gaps[] = { 1, 1, 2, 11 };
+	unsigned int distance[64], count[12] = { 0 }, i;
+	int64_t pfn;
+
+	boot_touched();
+	pfn = mm_probe_alloc(p, PROBE_MOVABLE, 6);
+	guest_ram_fill(vm->ram, gfn(pfn), 64, 1);
+	mm_probe_active(p, pfn, 64, 16, gaps, 4);
+	ck_assert_uint_eq(distances(pfn, 64, distance), 16);
+	for (i = 0; i < 16; i++) {
+		ck_assert_uint_le(distance[i], 11);
+		count[distance[i]]++;
+	}
+	ck_assert_uint_eq(count[1], 8);
+	ck_assert_uint_eq(count[2], 4);
+	ck_assert_uint_eq(count[11], 4);
+	mm_probe_free_page(p, pfn, 6);
+	shut_down();
+}
+END_TEST
+
+START_TEST(active_pages_are_evenly_spread_where_no_distances_are_known)
+{
+	unsigned int distance[64], i;
+	int64_t pfn;
+
+	boot_touched();
+	pfn = mm_probe_alloc(p, PROBE_MOVABLE, 6);
+	guest_ram_fill(vm->ram, gfn(pfn), 64, 1);
+	mm_probe_active(p, pfn, 64, 8, NULL, 0);
+	ck_assert_uint_eq(distances(pfn, 64, distance), 8);
+	for (i = 0; i < 8; i++)
+		ck_assert_uint_eq(distance[i], i ? 8 : 7);
+	mm_probe_free_page(p, pfn, 6);
+	shut_down();
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_touch");
@@ -95,6 +153,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, who_allocates_or_frees_a_page_touches_its_struct_page);
 	tcase_add_test(tc, a_block_of_2_mib_has_eight_pages_of_the_memory_map);
 	tcase_add_test(tc, a_process_touches_active_pages_of_the_kernel_when_it_begins_and_ends);
+	tcase_add_test(tc, active_pages_are_as_far_apart_as_is_said_each_distance_equally_often);
+	tcase_add_test(tc, active_pages_are_evenly_spread_where_no_distances_are_known);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -589,6 +589,15 @@ static const struct bad bads[] = {
 	  "KiB" },
 	{ "&linux_6_1 { percpu-mib = <45>; };",
 	  "FILE: /boot-linux-6-1: percpu-mib: more than released-mib; allowed: 0..44 MiB" },
+	{ "&linux_6_1 { active-gaps = <20 0>; };",
+	  "FILE: /boot-linux-6-1: active-gaps: 0 is out of range; allowed: cells, each 1..1048576 "
+	  "pages" },
+	{ "&linux_6_1 { active-gaps = \"three\"; };",
+	  "FILE: /boot-linux-6-1: active-gaps: not a list of cells; allowed: cells, each "
+	  "1..1048576 pages" },
+	{ "&linux_6_1 { active-gaps = <10 21>; };",
+	  "FILE: /boot-linux-6-1: active-gaps: 487 active pages reach further than the 7424 pages "
+	  "of kernel-mib and user-mib; allowed: a mean of up to 15 pages" },
 	{ "&linux_6_1 { cache-mib = <8>; cache-active-mib = <9>; };",
 	  "FILE: /boot-linux-6-1: cache-active-mib: more than cache-mib; allowed: 0..8 MiB" },
 	{ "&server { cache-hot-mib = <99>; };",

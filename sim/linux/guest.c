@@ -124,7 +124,8 @@ static void boot_kernel(const struct guest_boot *profile)
 	uint64_t i;
 
 	kernel_active_reserve(profile->active_pages,
-			      profile->kernel_pages + profile->user_pages);
+			      profile->kernel_pages + profile->user_pages, profile->active_gaps,
+			      profile->nr_active_gaps);
 	for (i = 0; i < profile->kernel_pages; i++) {
 		struct page *page = boot_page(GFP_KERNEL);
 

@@ -26,6 +26,9 @@ struct guest_boot {
 	uint64_t kernel_pages;		/* unmovable, for good */
 	uint64_t user_pages;		/* movable, for good */
 	uint64_t active_pages;		/* of these and the kernel's, used again and again */
+	/* Pages from one of them to the next, equally often; the caller's.  None: evenly spread */
+	const uint32_t *active_gaps;
+	uint32_t nr_active_gaps;
 	uint64_t released_pages;	/* touched and free again */
 	uint64_t percpu_pages;		/* of these, on per-CPU lists, if there is room */
 	/* Read from files, in the page cache; of that active, and what each of the below reads */

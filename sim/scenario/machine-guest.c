@@ -262,6 +262,8 @@ static void fill_kernel_config(struct machine_guest *guest)
 		.no_jitter = !guest->machine->scenario->jitter,
 		.boot = { .kernel_pages = MIB_PAGES(g->boot.kernel_mib),
 			  .active_pages = g->boot.active_kib / 4,
+			  .active_gaps = g->boot.active_gaps.value,
+			  .nr_active_gaps = g->boot.active_gaps.nr,
 			  .user_pages = MIB_PAGES(g->boot.user_mib),
 			  .released_pages = MIB_PAGES(g->boot.released_mib),
 			  .percpu_pages = MIB_PAGES(g->boot.percpu_mib),

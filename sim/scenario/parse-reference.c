@@ -11,6 +11,7 @@
 
 static const char *const type_names[] = {
 	[PROPERTY_U32] = "u32", [PROPERTY_U64] = "u64", [PROPERTY_STRING] = "string",
+	[PROPERTY_U32LIST] = "u32 list",
 	[PROPERTY_STRINGLIST] = "stringlist", [PROPERTY_BOOL] = "bool", [PROPERTY_ENUM] = "enum",
 	[PROPERTY_PHANDLE] = "phandle", [PROPERTY_FILE] = "file",
 };

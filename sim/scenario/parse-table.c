@@ -211,8 +211,12 @@ static const struct property_spec boot_properties[] = {
 	U32("kernel-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, kernel_mib),
 	    "allocated unmovable for good, touched"),
 	U32("active-kib", "KiB", 0, 65536, "0", FIELD(scenario_boot, active_kib),
-	    "of kernel-mib and user-mib, spread evenly: touched when a process begins or ends, or, "
-	    "with daemon-pages 0, every daemon-period-ms"),
+	    "of kernel-mib and user-mib: touched when a process begins or ends, or, with "
+	    "daemon-pages 0, every daemon-period-ms"),
+	U32_LIST("active-gaps", "pages", 1, 1048576, FIELD(scenario_boot, active_gaps),
+		 "how far, in pages of kernel-mib and user-mib, it is from an active page to the "
+		 "next: these, equally often and in random order, until there are active-kib of "
+		 "them; none: evenly spread"),
 	U32("user-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, user_mib),
 	    "allocated movable for good, touched: services and their files"),
 	U32("released-mib", "MiB", 0, 65536, "0", FIELD(scenario_boot, released_mib),

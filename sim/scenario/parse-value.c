@@ -92,8 +92,10 @@ char *value_allowed(const struct property_spec *spec)
 	switch (spec->type) {
 	case PROPERTY_U32:
 	case PROPERTY_U64:
-		err = asprintf(&text, "%" PRIu64 "..%" PRIu64 "%s%s", spec->min, spec->max,
-			       *unit ? " " : "", unit);
+	case PROPERTY_U32LIST:
+		err = asprintf(&text, "%s%" PRIu64 "..%" PRIu64 "%s%s",
+			       spec->type == PROPERTY_U32LIST ? "cells, each " : "", spec->min,
+			       spec->max, *unit ? " " : "", unit);
 		break;
 	case PROPERTY_STRING:
 		err = asprintf(&text, "a string");
@@ -270,6 +272,31 @@ static void store_strings(struct parser *p, const struct tree_node *node,
 	store_bytes(spec, object, &strings, sizeof(strings));
 }
 
+static void store_numbers(struct parser *p, const struct tree_node *node,
+			  const struct property_spec *spec, const struct tree_property *property,
+			  void *object)
+{
+	struct scenario_numbers numbers = { .nr = property->len / 4 };
+	uint32_t *list;
+	char text[64];
+
+	if (!property->len || property->len % 4) {
+		bad_value(p, node, spec, property->file, "not a list of cells");
+		return;
+	}
+	list = scenario_alloc(p->scenario, numbers.nr * sizeof(*list));
+	for (uint32_t i = 0; i < numbers.nr; i++) {
+		list[i] = value_cell(property, i);
+		if (list[i] < spec->min || list[i] > spec->max) {
+			snprintf(text, sizeof(text), "%" PRIu32 " is out of range", list[i]);
+			bad_value(p, node, spec, property->file, text);
+			return;
+		}
+	}
+	numbers.value = list;
+	store_bytes(spec, object, &numbers, sizeof(numbers));
+}
+
 static void check_phandles(struct parser *p, const struct tree_node *node,
 			   const struct property_spec *spec, const struct tree_property *property)
 {
@@ -294,6 +321,9 @@ void value_store(struct parser *p, const struct tree_node *node, const struct pr
 	case PROPERTY_ENUM:
 	case PROPERTY_FILE:
 		store_text(p, node, spec, property, object);
+		break;
+	case PROPERTY_U32LIST:
+		store_numbers(p, node, spec, property, object);
 		break;
 	case PROPERTY_STRINGLIST:
 		store_strings(p, node, spec, property, object);
@@ -375,6 +405,33 @@ static void set_number(struct parser *p, struct tree_node *node, const struct pr
 	tree_set_property(p, node, spec->name, cells, 8, file);
 }
 
+/* Numbers with commas between. */
+static void set_numbers(struct parser *p, struct tree_node *node, const struct property_spec *spec,
+			const char *text, const char *file)
+{
+	char *copy = strdup(text), *save = NULL, *part;
+	uint8_t *cells = malloc(4 * strlen(text) + 4);
+	uint32_t nr = 0;
+	uint64_t value;
+
+	if (!copy || !cells)
+		abort();
+	for (part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+		if (!scenario_parse_number(part, &value) || value > UINT32_MAX) {
+			bad_value(p, node, spec, file, "not numbers with commas between");
+			nr = 0;
+			break;
+		}
+		put_cells(cells + 4 * nr++, value, 4);
+	}
+	if (nr)
+		tree_set_property(p, node, spec->name, cells, 4 * nr, file);
+	else if (!part)
+		bad_value(p, node, spec, file, "no number");
+	free(cells);
+	free(copy);
+}
+
 static void set_phandle(struct parser *p, struct tree_node *node, const struct property_spec *spec,
 			const char *text, const char *file)
 {
@@ -404,6 +461,9 @@ void value_set_text(struct parser *p, struct tree_node *node, const struct prope
 	case PROPERTY_U32:
 	case PROPERTY_U64:
 		set_number(p, node, spec, text, file);
+		break;
+	case PROPERTY_U32LIST:
+		set_numbers(p, node, spec, text, file);
 		break;
 	case PROPERTY_BOOL:
 		/* A word, or as it is written in source: empty, <1> or <0>. */

@@ -42,6 +42,7 @@ struct tree_node {
 enum property_type {
 	PROPERTY_U32,
 	PROPERTY_U64,
+	PROPERTY_U32LIST,
 	PROPERTY_STRING,
 	PROPERTY_STRINGLIST,
 	PROPERTY_BOOL,
@@ -78,7 +79,7 @@ struct property_spec {
 	const char *name;
 	enum property_type type;
 	const char *unit;		/* NULL: none */
-	uint64_t min, max;		/* numbers; for phandles max is how many */
+	uint64_t min, max;		/* numbers, each of a list; for phandles max is how many */
 	/* As --set takes it; NULL: required.  Of a number, words: what begin() has set. */
 	const char *fallback;
 	const char *values;		/* enum: names in the order of the C enum, blank between */

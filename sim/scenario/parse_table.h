@@ -13,6 +13,8 @@
 	{ name, PROPERTY_U32, unit, min, max, fallback, NULL, 0, doc, field }
 #define U64(name, unit, min, max, fallback, field, doc)                                            \
 	{ name, PROPERTY_U64, unit, min, max, fallback, NULL, 0, doc, field }
+#define U32_LIST(name, unit, min, max, field, doc)                                                 \
+	{ name, PROPERTY_U32LIST, unit, min, max, "none", NULL, 0, doc, field }
 #define STRING(name, fallback, field, doc)                                                         \
 	{ name, PROPERTY_STRING, NULL, 0, 0, fallback, NULL, 0, doc, field }
 #define BOOL(name, field, doc)                                                                     \

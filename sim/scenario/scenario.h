@@ -29,6 +29,11 @@ struct scenario_strings {
 	uint32_t nr;
 };
 
+struct scenario_numbers {
+	const uint32_t *value;
+	uint32_t nr;
+};
+
 /* What something waits for. */
 enum scenario_ref_kind {
 	SCENARIO_REF_GUEST,	/* all programs of the guest have ended */
@@ -152,6 +157,7 @@ struct scenario_boot {
 	uint32_t page_struct_bytes;	/* memory map per 4 KiB page, reserved as well */
 	uint32_t kernel_mib;		/* allocated unmovable for good, touched */
 	uint32_t active_kib;		/* of these and the next, used again and again */
+	struct scenario_numbers active_gaps;	/* pages from one to the next, equally often */
 	uint32_t user_mib;		/* allocated movable for good, touched */
 	uint32_t released_mib;		/* touched and free again when boot ends */
 	uint32_t percpu_mib;		/* of these, still on per-CPU lists */

@@ -108,12 +108,15 @@ void mm_probe_free_page(struct mm_probe *p, int64_t pfn, unsigned int order)
 	leave(outer);
 }
 
-void mm_probe_active(struct mm_probe *p, int64_t pfn)
+void mm_probe_active(struct mm_probe *p, int64_t pfn, unsigned int nr, unsigned int active,
+		     const uint32_t *gaps, unsigned int nr_gaps)
 {
 	struct kernel *outer = enter(p);
+	unsigned int i;
 
-	kernel_active_reserve(1, 1);
-	kernel_active_consider(pfn_to_page(pfn));
+	kernel_active_reserve(active, nr, gaps, nr_gaps);
+	for (i = 0; i < nr; i++)
+		kernel_active_consider(pfn_to_page(pfn + i));
 	leave(outer);
 }
 

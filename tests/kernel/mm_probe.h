@@ -95,7 +95,8 @@ int mm_probe_hook(struct mm_probe *p, bool on);
 unsigned int mm_probe_hooked(struct mm_probe *p, struct mm_probe_hooked *list, unsigned int max);
 
 /* The kernel goes on using this page of its own (kernel_touch.c). */
-void mm_probe_active(struct mm_probe *p, int64_t pfn);
+void mm_probe_active(struct mm_probe *p, int64_t pfn, unsigned int nr, unsigned int active,
+		     const uint32_t *gaps, unsigned int nr_gaps);
 
 void *mm_probe_kmalloc(struct mm_probe *p, size_t size, bool zero);
 void mm_probe_kfree(struct mm_probe *p, void *object);

@@ -106,6 +106,16 @@ struct user_state;	/* process memory */
 struct slab_state;
 struct oom_state;
 
+/* Of the pages that booting allocates, what kernel and services need all the time. */
+struct kernel_active {
+	u32 *pfn;
+	u64 nr, max, of;		/* named so far, in the end, of so many */
+	u64 considered, next;		/* so many, and which of them is the next */
+	u32 *gaps;			/* from one to the next, shuffled; NULL: evenly */
+	unsigned int nr_gaps, dealt;
+	struct random_stream random;
+};
+
 struct mm_state {
 	struct mm_config config;
 	unsigned long zone_end[MAX_NR_ZONES];	/* pfn; of absent zones: that of the one below */
@@ -134,8 +144,7 @@ struct mm_state {
 	u64 balloon_failed_at;			/* ns, when last */
 	unsigned long memmap_bytes;
 	unsigned long memmap_start;	/* kernel_touch.c: where the guest has it; 0: not booted */
-	u32 *active_pfn;		/* of the kernel's pages, what it needs all the time */
-	u64 nr_active_pfns, nr_considered, active_pages, active_of;
+	struct kernel_active active;
 	unsigned char *offline_blocks;	/* memory_hotplug.c: a flag each; NULL: none ever was */
 	long offline_pages;
 };
@@ -300,8 +309,11 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 void kernel_touch_init(const struct mm_config *config);
 void kernel_touch_exit(struct mm_state *mm);
 void __touch_memmap(const struct page *page, unsigned int order);
-/* Of @of pages that are about to be named, @active are in use, evenly spread. */
-void kernel_active_reserve(u64 active, u64 of);
+/*
+ * Of @of pages that are about to be named, @active are in use; from one to the next it is one of
+ * @gaps, each equally often, in random order.  No gaps: evenly spread.
+ */
+void kernel_active_reserve(u64 active, u64 of, const u32 *gaps, unsigned int nr_gaps);
 void kernel_active_consider(const struct page *page);
 /* A process begins or ends, or a service wakes up. */
 void kernel_active_touch(void);
