@@ -130,6 +130,38 @@ START_TEST(event_may_add_itself_again_while_it_runs)
 }
 END_TEST
 
+static void watch_fn(struct event *ev)
+{
+	note_fn(ev);
+	if (engine_has_work(&engine))
+		event_add_observer(&engine, ev, engine.now + 2);
+}
+
+START_TEST(observers_keep_neither_each_other_nor_the_run_going)
+{
+	struct note watcher[2] = { { .value = 1 }, { .value = 2 } }, work = { .value = 9 };
+	struct note never = { .value = 3 };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		event_init(&watcher[i].ev, watch_fn);
+		event_add_observer(&engine, &watcher[i].ev, i);
+	}
+	event_init(&work.ev, note_fn);
+	event_init(&never.ev, watch_fn);
+	event_add(&engine, &work.ev, 4);
+	event_add_observer(&engine, &never.ev, 100);
+	ck_assert(event_cancel(&engine, &never.ev));
+	ck_assert(engine_has_work(&engine));
+	ck_assert_int_eq(engine_run(&engine, TIME_NEVER), ENGINE_EMPTY);
+	ck_assert(!engine_has_work(&engine));
+	ck_assert_uint_eq(engine.nr_observers, 0);
+	/* 0, 2 and after the work 4; 1, 3 and 5. */
+	ck_assert_int_eq(nr_notes, 7);
+	ck_assert_uint_eq(engine.now, 5);
+}
+END_TEST
+
 static int trail[16], trail_len;
 
 static void worker(void *arg)
@@ -227,6 +259,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, events_stop_at_the_limit_and_go_on_after_it);
 	tcase_add_test(tc, heap_agrees_with_a_sorted_list_under_random_adds_and_cancels);
 	tcase_add_test(tc, event_may_add_itself_again_while_it_runs);
+	tcase_add_test(tc, observers_keep_neither_each_other_nor_the_run_going);
 	tcase_add_test(tc, coroutines_take_turns_and_keep_their_stacks);
 	tcase_add_test(tc, context_belongs_to_the_coroutine);
 	tcase_add_test(tc, random_streams_are_the_same_everywhere);

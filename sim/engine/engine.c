@@ -153,6 +153,20 @@ void event_add(struct engine *engine, struct event *ev, uint64_t time)
 	}
 }
 
+void event_add_observer(struct engine *engine, struct event *ev, uint64_t time)
+{
+	event_add(engine, ev, time);
+	ev->observer = true;
+	engine->nr_observers++;
+}
+
+static void event_unmark(struct engine *engine, struct event *ev)
+{
+	ev->slot = 0;
+	engine->nr_observers -= ev->observer;
+	ev->observer = false;
+}
+
 bool event_cancel(struct engine *engine, struct event *ev)
 {
 	uint32_t slot = ev->slot - 1;
@@ -162,7 +176,7 @@ bool event_cancel(struct engine *engine, struct event *ev)
 	close_hole(engine);
 	heap_remove(engine, engine->slots[slot].heap_index);
 	slot_put(engine, slot);
-	ev->slot = 0;
+	event_unmark(engine, ev);
 	return true;
 }
 
@@ -199,7 +213,7 @@ enum engine_end engine_run(struct engine *engine, uint64_t until)
 		slot = engine->heap[0].seq_slot & SLOT_MASK;
 		ev = engine->slots[slot].event;
 		slot_put(engine, slot);
-		ev->slot = 0;
+		event_unmark(engine, ev);
 		engine->hole = true;
 		engine->nr_run++;
 		ev->fn(ev);

@@ -10,6 +10,9 @@
  *  3. An event that runs is no longer pending; it may add itself again.
  *  4. engine_run() returns when nothing is left, when the limit is reached or when somebody
  *     called engine_stop().
+ *  5. What comes again and again, only to see what others have done, is an observer: it adds
+ *     itself again, with event_add_observer(), as long as there is something else to come
+ *     (engine_has_work()).
  *
  * The queue is a 4-ary heap whose entries carry the whole key, so that sifting touches one array
  * (D. H. Jones, CACM 29(4), 1986, for the hold model; Naor et al. 1991 for d-ary heaps).
@@ -32,6 +35,7 @@ typedef void (*event_fn)(struct event *ev);
 struct event {
 	event_fn fn;
 	uint32_t slot;	/* index into engine->slots + 1 while pending, 0 otherwise */
+	bool observer;	/* pending, and keeps nobody going */
 };
 
 /* What the event is embedded in, as its member of that name. */
@@ -61,6 +65,7 @@ struct engine {
 	uint64_t nr_run;	/* events run so far */
 	struct event_key *heap;
 	uint32_t nr_pending, heap_size;
+	uint32_t nr_observers;	/* of these */
 	struct event_slot *slots;
 	uint32_t nr_slots, free_slot;
 	bool hole;		/* the root is the event that runs now */
@@ -74,6 +79,7 @@ static inline void event_init(struct event *ev, event_fn fn)
 {
 	ev->fn = fn;
 	ev->slot = 0;
+	ev->observer = false;
 }
 
 static inline bool event_pending(const struct event *ev)
@@ -83,6 +89,14 @@ static inline bool event_pending(const struct event *ev)
 
 /* Schedule @ev at @time (ns, >= now).  A pending event must be cancelled first. */
 void event_add(struct engine *engine, struct event *ev, uint64_t time);
+/* The same for one that keeps nobody going. */
+void event_add_observer(struct engine *engine, struct event *ev, uint64_t time);
+/* Whether anything but observers will come; the event that runs now does not count. */
+static inline bool engine_has_work(const struct engine *engine)
+{
+	return engine->nr_pending > engine->nr_observers + engine->hole;
+}
+
 /* Returns whether @ev was pending. */
 bool event_cancel(struct engine *engine, struct event *ev);
 /* Every pending event, in no order that means anything; @fn must not add or cancel any. */

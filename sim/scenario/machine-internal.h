@@ -203,8 +203,6 @@ void machine_sample_cgroups(struct machine *m);
 /* machine_files.c */
 int machine_files_create(struct machine *m);	/* -1: not enough memory */
 void machine_files_destroy(struct machine *m);
-/* How many readers wait for their next turn, which keeps nobody else going. */
-uint32_t machine_files_waiting(const struct machine *m);
 
 void machine_host_config(const struct scenario_host *h, struct host_config *config);
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
@@ -280,7 +278,6 @@ struct machine_process *machine_process_run(struct machine_command *command,
 					    struct kvm_vm *memory);
 /* In its thread: wait for @ns; a process that only looks busy keeps nobody else going. */
 void machine_process_wait(struct machine_command *command, uint64_t ns, bool keeps_going);
-uint32_t machine_processes_waiting(const struct machine *m);
 void machine_processes_destroy(struct machine *m);
 
 /* machine_host_program.c */

@@ -307,7 +307,8 @@ void machine_trace_begin(struct machine *m)
 	machine_trace_images(m);
 	machine_trace_cgroups(m);
 	if (s->trace.sample_ms)
-		event_add(&m->engine, &m->sample, s->trace.sample_ms * NSEC_PER_MSEC_U64);
+		event_add_observer(&m->engine, &m->sample,
+				   s->trace.sample_ms * NSEC_PER_MSEC_U64);
 }
 
 /* Totals */

@@ -139,13 +139,8 @@ static void finish_fn(struct event *ev)
 
 void machine_observe_again(struct machine *m, struct event *ev, uint64_t ns)
 {
-	uint32_t others = event_pending(&m->sample) + event_pending(&m->progress) +
-			  event_pending(&m->look) + machine_files_waiting(m) +
-			  machine_processes_waiting(m);
-
-	/* The event that runs now still has its place in the queue. */
-	if (m->engine.nr_pending > others + m->engine.hole)
-		event_add(&m->engine, ev, m->engine.now + ns);
+	if (engine_has_work(&m->engine))
+		event_add_observer(&m->engine, ev, m->engine.now + ns);
 }
 
 static void progress_fn(struct event *ev)
@@ -380,9 +375,9 @@ enum trace_end machine_run(struct machine *m)
 	machine_trace_samples(m);
 	machine_progress(m);
 	if (m->options.progress)
-		event_add(&m->engine, &m->progress, 0);
+		event_add_observer(&m->engine, &m->progress, 0);
 	if (m->options.look)
-		event_add(&m->engine, &m->look, 0);
+		event_add_observer(&m->engine, &m->look, 0);
 	end = machine_run_until(m, limit);
 	machine_check_crashes(m);
 	if (m->interrupted && m->result == TRACE_END_OK) {

@@ -65,7 +65,7 @@ static int start_reader(struct machine_files *f)
 		random_init(&rs, s->seed, name);
 		first = random_below(&rs, period);
 	}
-	event_add(&f->machine->engine, &f->timer, first);
+	event_add_observer(&f->machine->engine, &f->timer, first);
 	return 0;
 }
 
@@ -116,13 +116,4 @@ void machine_files_destroy(struct machine *m)
 		if (m->files[i].co)
 			coro_destroy(m->files[i].co);
 	free(m->files);
-}
-
-uint32_t machine_files_waiting(const struct machine *m)
-{
-	uint32_t i, nr = 0;
-
-	for (i = 0; i < m->scenario->host.nr_files; i++)
-		nr += event_pending(&m->files[i].timer);
-	return nr;
 }

@@ -14,7 +14,6 @@ struct machine_process {
 	struct cpu_thread thread;
 	struct coro *co;
 	struct event timer;
-	bool keeps_nobody;		/* its timer is none that others go on for */
 };
 
 static void process_main(void *arg)
@@ -69,7 +68,6 @@ void machine_process_wait(struct machine_command *command, uint64_t ns, bool kee
 
 	cpu_sync();
 	until = m->engine.now + ns;
-	process->keeps_nobody = !keeps_going;
 	if (keeps_going)
 		event_add(&m->engine, &process->timer, until);
 	else
@@ -79,18 +77,6 @@ void machine_process_wait(struct machine_command *command, uint64_t ns, bool kee
 		cpu_block("its next turn");
 	} while (m->engine.now < until);
 	process->thread.wait_forever = false;
-}
-
-uint32_t machine_processes_waiting(const struct machine *m)
-{
-	uint32_t i, nr = 0;
-
-	for (i = 0; m->commands && i < m->scenario->nr_commands; i++) {
-		const struct machine_process *process = m->commands[i].process;
-
-		nr += process && process->keeps_nobody && event_pending(&process->timer);
-	}
-	return nr;
 }
 
 void machine_processes_destroy(struct machine *m)
