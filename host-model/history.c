@@ -40,6 +40,7 @@ static const char *const op_names[] = {
 	[OP_LAZYFREE] = "marked free by MADV_FREE",
 	[OP_SWAP_OUT] = "swapped out",
 	[OP_SWAP_IN] = "swapped in",
+	[OP_COLLAPSE] = "made part of a 2 MiB frame",
 	[OP_CHECK] = "found lost",
 };
 

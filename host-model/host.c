@@ -31,7 +31,7 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	if (!host->chunk || !host->history ||
 	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
 		return -ENOMEM;
-	if (reclaim_init(host))
+	if (reclaim_init(host) || khugepaged_init(host))
 		return -ENOMEM;
 	return async_pf_init(host);
 }
@@ -57,6 +57,7 @@ void host_destroy(struct host *host)
 
 	reclaim_destroy(host);
 	async_pf_destroy(host);
+	khugepaged_destroy(host);
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);
@@ -188,6 +189,8 @@ struct kvm_vm *host_create_vm_again(const struct kvm_vm *old)
 	vm->id = old->id;
 	memcpy(vm->exits, old->exits, sizeof(vm->exits));
 	memcpy(vm->account, old->account, sizeof(vm->account));
+	vm->ram->nr_collapsed = old->ram->nr_collapsed;
+	vm->ram->collapse_filled = old->ram->collapse_filled;
 	return vm;
 }
 
@@ -204,6 +207,7 @@ void host_start_vm(struct kvm_vm *vm)
 {
 	if (vm->own)
 		guest_ram_access_host(vm->own, gfn(0), vm->own->nr_pages, RAM_WRITE);
+	khugepaged_enter(vm);
 	/* vfio_pin_map_dma() */
 	if (vm->ram->pinned)
 		guest_ram_access_host(vm->ram, gfn(0), vm->ram->nr_pages, RAM_WRITE);

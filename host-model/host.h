@@ -22,6 +22,13 @@ struct data_loss;
 
 enum host_thp { HOST_THP_NEVER, HOST_THP_ALWAYS };
 
+/* /sys/kernel/mm/transparent_hugepage/khugepaged; see khugepaged.c. */
+struct host_khugepaged {
+	uint32_t pages_to_scan;		/* per round; 0: it does not run */
+	uint32_t max_ptes_none, max_ptes_swap;	/* of 512 */
+	uint64_t scan_sleep_ns, alloc_sleep_ns;
+};
+
 struct host_config {
 	uint64_t memory_bytes;
 	uint64_t reserved_bytes;	/* host kernel and everything that is not a guest */
@@ -32,6 +39,7 @@ struct host_config {
 	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
 	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
+	struct host_khugepaged khugepaged;
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
 	uint64_t seed;
@@ -54,10 +62,10 @@ struct host_stats {
  * What happens to pages besides faults, discards and swapping: mapped where no vCPU took a fault, a
  * 2 MiB leaf split, unmapped by reclaim (to be written; or not, as the slot has it), dropped
  * (lazily freed, or the VM is gone), left by a discard since they are just being read, not in the
- * EPT any more with their frames still there.
+ * EPT any more with their frames still there, made one 2 MiB leaf by khugepaged.
  */
 enum ept_change { EPT_MAP, EPT_MAP_HUGE, EPT_SPLIT, EPT_UNMAP, EPT_UNMAP_CLEAN, EPT_DROP,
-		  EPT_READING, EPT_ZAP };
+		  EPT_READING, EPT_ZAP, EPT_COLLAPSE };
 
 /* While a page was read from swap: nobody waited; the vCPU did, whatever came; see async_pf.c. */
 enum fault_wait { FAULT_NO_WAIT, FAULT_STALLED, FAULT_HALTED, FAULT_ASYNC };
@@ -162,6 +170,7 @@ struct host {
 	uint64_t throttled_since;
 	struct cpu_thread kworker;		/* gets the pages of asynchronous faults */
 	struct async_pf *async_pfs;		/* that it has not got yet, oldest first */
+	struct khugepaged *khugepaged;		/* NULL: it does not run */
 
 	struct kvm_vm **vms;
 	unsigned int nr_vms;

@@ -19,8 +19,8 @@
  * such memory is told of it once.
  *
  * The mmap lock is taken for read by these calls and by faults alike, so that they do not wait for
- * each other; what they contend for is mmu_lock.  Nothing here takes it for write while guests run
- * (khugepaged is left out), so it is not modelled.
+ * each other; what they contend for is mmu_lock.  Only khugepaged.c takes it for write while guests
+ * run, and says how that is modelled.
  */
 #include "memory.h"
 

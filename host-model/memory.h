@@ -91,6 +91,8 @@ struct guest_ram {
 	unsigned int page_order;	/* of the host's pages: guest_ram_set_page_order() */
 	bool shared_file;		/* guest_ram_set_shared_file() */
 	bool pinned;			/* guest_ram_set_pinned() */
+	bool khugepaged;		/* that thread looks at it */
+	uint64_t nr_collapsed, collapse_filled;	/* blocks; pages of these that were nothing */
 	uint64_t pinned_lost;		/* frames that nothing maps any more, and that stay */
 	/* Pages that are used all the time; see guest_ram_set_ticking(). */
 	uint64_t ticking_from, ticking_to;
@@ -461,6 +463,12 @@ void async_pf_forget_fault(struct kvm_vm *vm, const struct ept_fault *fault);
 /* A VM is gone: nobody waits for its pages any more. */
 void async_pf_forget_vm(struct kvm_vm *vm);
 
+/* khugepaged.c */
+int khugepaged_init(struct host *host);
+void khugepaged_destroy(struct host *host);
+/* A VMM has started, and has said that its guest's memory may be in huge pages. */
+void khugepaged_enter(struct kvm_vm *vm);
+
 /* oom.c */
 /*
  * Kill the VMM of the group (the root: of all) that holds most.  Does not return when that is the
@@ -486,7 +494,7 @@ static inline void note_ept(const struct guest_ram *ram, uint64_t g, uint64_t nr
 
 /* history.c */
 enum page_op { OP_WRITE, OP_FILL, OP_FAULT, OP_HUGE_FAULT, OP_DISCARD, OP_LAZYFREE, OP_SWAP_OUT,
-	       OP_SWAP_IN, OP_CHECK };
+	       OP_SWAP_IN, OP_COLLAPSE, OP_CHECK };
 void page_history_add(struct guest_ram *ram, enum page_op op, uint64_t g, uint64_t nr,
 		      uint32_t token);
 

@@ -4,8 +4,7 @@
  *
  * Models the path from an EPT violation to a mapped frame: direct_page_fault() of
  * arch/x86/kvm/mmu/mmu.c and do_anonymous_page(), do_huge_pmd_anonymous_page() and
- * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: khugepaged (a block that was split, or of
- * which a part was discarded, stays so), KSM, files that are not of shmem.
+ * do_swap_page() of mm/memory.c in Linux 6.1.  Left out: KSM, files that are not of shmem.
  *
  * A shared file is one of shmem: swap-backed and on the lists of anonymous memory
  * (shmem_add_to_page_cache(), shmem_writepage()), without huge pages (shmem_enabled=never).  Pinned
@@ -117,6 +116,12 @@ uint64_t guest_ram_huge(const struct guest_ram *ram)
 uint64_t guest_ram_given_back(const struct guest_ram *ram)
 {
 	return ram->given_back;
+}
+
+uint64_t guest_ram_collapsed(const struct guest_ram *ram, uint64_t *filled)
+{
+	*filled = ram->collapse_filled;
+	return ram->nr_collapsed;
 }
 
 enum ram_state guest_ram_state(const struct guest_ram *ram, gfn_t g)

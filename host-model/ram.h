@@ -86,6 +86,8 @@ uint64_t guest_ram_swapped(const struct guest_ram *ram);	/* pages */
 uint64_t guest_ram_huge(const struct guest_ram *ram);	/* of resident, in 2 MiB leaves; pages */
 /* Frames that the host got back by the VMM's discards, of all that was discarded; pages. */
 uint64_t guest_ram_given_back(const struct guest_ram *ram);
+/* 2 MiB blocks that khugepaged made huge pages; pages of these that had been nothing. */
+uint64_t guest_ram_collapsed(const struct guest_ram *ram, uint64_t *filled);
 
 struct call_site;
 

@@ -23,6 +23,7 @@ static struct cost_table costs;
 static uint64_t losses;
 static char last_owner[32];
 static int killed;
+static struct host_khugepaged khugepaged;	/* for make_host(); at first none */
 
 static inline void on_loss(struct kvm_vm *vm, const struct data_loss *loss)
 {
@@ -42,7 +43,7 @@ static const struct host_observer observer = { .data_loss = on_loss, .vm_killed 
 static inline void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
 {
 	struct host_config config = { .memory_bytes = mib * MIB, .nr_cpus = cpus, .thp = thp,
-				      .swappiness = 60, .seed = 1 };
+				      .swappiness = 60, .khugepaged = khugepaged, .seed = 1 };
 
 	engine_init(&engine);
 	losses = 0;

@@ -5,6 +5,7 @@
  * of Linux 6.1, and of its guests (arch/x86/kernel/kvm.c).
  */
 #include "guest.h"
+#include "host_swap.h"
 #include "kernel/async_pf_scenes.h"
 #include "memory.h"
 #include "scenario_run.h"
@@ -41,23 +42,6 @@ static void see_loss(struct kvm_vm *of, const struct data_loss *loss)
 
 static const struct host_observer observer = { .ept_fault = see_fault, .data_loss = see_loss };
 
-/* As reclaim does when the page has been written. */
-static void swap_out(uint64_t nr)
-{
-	struct guest_ram *ram = vm->ram;
-	swap_slot_t slot;
-
-	ck_assert(swap_get_slot(&host, page_index(ram, nr), &slot));
-	host.swap->token[slot.nr] = ram->token[nr];
-	ram->token[nr] = 0;
-	lru_del(&host, page_index(ram, nr), false);
-	workingset_evicted(&host.root, page_index(ram, nr));
-	ram->page[nr].state = page_state(PAGE_SWAPPED, slot);
-	ram->resident--;
-	ram->swapped++;
-	host_put_frames(&host.root, 1);
-}
-
 /* A guest of one vCPU, whose tasks are about to use pages that are in swap. */
 static void make(enum kvm_async_pf mode, const struct async_pf_scene *s)
 {
@@ -80,7 +64,7 @@ static void make(enum kvm_async_pf mode, const struct async_pf_scene *s)
 	scene = *s;
 	kernel = async_pf_guest(&engine, vm, &scene);
 	for (i = 0; i < (scene.same_page ? 1 : scene.nr_tasks); i++)
-		swap_out(scene.gfn[i]);
+		swap_out_page(vm->ram, scene.gfn[i]);
 }
 
 static void unmake(void)

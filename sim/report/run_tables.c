@@ -152,7 +152,7 @@ void run_table_mechanism(const struct html *h)
 	unsigned int nr = html_length(h, "guests"), n = shown(nr, GUESTS_LISTED);
 
 	html_table(h->out, "guest|mechanism|reports|reported|hints|hinted|inflated|deflated|"
-		   "discarded|given back", 2);
+		   "discarded|given back|filled by khugepaged", 2);
 	for (unsigned int i = 0; i < n; i++) {
 		html_row(h->out);
 		html_cell(h->out, html_string(h, "guests[%u].name", i));
@@ -165,6 +165,7 @@ void run_table_mechanism(const struct html *h)
 		html_cell_number(h, "guests[%u].deflated_bytes", i);
 		html_cell_number(h, "guests[%u].discarded_bytes", i);
 		html_cell_number(h, "guests[%u].given_back_bytes", i);
+		html_cell_number(h, "guests[%u].khugepaged_filled_bytes", i);
 	}
 	html_table_end(h->out);
 	html_left_out(h->out, nr - n);

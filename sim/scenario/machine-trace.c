@@ -358,6 +358,19 @@ static void emit_threads(struct machine *m)
 		      .ran = ended->ran, .waited = ended->waited);
 }
 
+static void emit_khugepaged(struct machine *m)
+{
+	uint64_t filled, nr;
+	uint32_t i;
+
+	for (i = 0; i < m->scenario->nr_guests; i++) {
+		nr = guest_ram_collapsed(m->guests[i].vm->ram, &filled);
+		if (nr)
+			MACHINE_TRACE(m, khugepaged, .guest = i, .huge_pages = nr,
+				      .filled = filled);
+	}
+}
+
 static void emit_swap_device(struct machine *m)
 {
 	const struct swap_device *swap = m->host.swap;
@@ -424,6 +437,7 @@ void machine_trace_totals(struct machine *m)
 	emit_account(m, TRACE_HOST, TRACE_DOMAIN_HOST, &m->host.kswapd_account);
 	emit_threads(m);
 	emit_swap_device(m);
+	emit_khugepaged(m);
 	emit_counters(m);
 	machine_trace_memory(m);
 	machine_trace_samples(m);

@@ -183,6 +183,13 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.thp = h->thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
 		.thp_no_reclaim = h->thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  h->thp_defrag == SCENARIO_DEFRAG_NEVER,
+		.khugepaged = {
+			.pages_to_scan = h->khugepaged_pages_to_scan,
+			.max_ptes_none = h->khugepaged_max_ptes_none,
+			.max_ptes_swap = h->khugepaged_max_ptes_swap,
+			.scan_sleep_ns = h->khugepaged_scan_sleep_ms * NSEC_PER_MSEC_U64,
+			.alloc_sleep_ns = h->khugepaged_alloc_sleep_ms * NSEC_PER_MSEC_U64,
+		},
 		.cgroup_version = h->cgroup_version,
 		.vmm_overhead_bytes = h->vmm_memory_mib * MIB,
 		.vmm_hot_bytes = h->vmm_hot_kib * UINT64_C(1024),

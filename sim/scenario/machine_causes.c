@@ -19,7 +19,7 @@
 #define PAGE_BYTES TRACE_PAGE_SIZE
 
 static_assert((int)TRACE_ROLE_PAGE_HINT == VMM_ROLE_PAGE_HINT, "roles in one order");
-static_assert((int)TRACE_EPT_ZAP == EPT_ZAP, "changes in one order");
+static_assert((int)TRACE_EPT_COLLAPSE == EPT_COLLAPSE, "changes in one order");
 
 static struct machine *machine_of(struct host *host)
 {

@@ -173,6 +173,21 @@ static const struct property_spec host_properties[] = {
 	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_host, thp_defrag),
 	     "whether a fault reclaims memory for a huge page (all but defer and never do, since "
 	     "the memory is madvised), or falls back to small ones"),
+	U32("khugepaged-pages-to-scan", "pages", 0, UINT32_MAX, "4096",
+	    FIELD(scenario_host, khugepaged_pages_to_scan),
+	    "of guest memory that khugepaged looks at each time it wakes up; 0: it does not run"),
+	U32("khugepaged-scan-sleep-ms", "ms", 1, 3600000, "10000",
+	    FIELD(scenario_host, khugepaged_scan_sleep_ms), "how long it sleeps in between"),
+	U32("khugepaged-alloc-sleep-ms", "ms", 1, 3600000, "60000",
+	    FIELD(scenario_host, khugepaged_alloc_sleep_ms),
+	    "and once more, when there is no memory for a huge page"),
+	U32("khugepaged-max-ptes-none", "pages", 0, 511, "511",
+	    FIELD(scenario_host, khugepaged_max_ptes_none),
+	    "of 512, that may be nothing where it makes a huge page: those that a balloon or "
+	    "reporting has given back are taken again"),
+	U32("khugepaged-max-ptes-swap", "pages", 0, 511, "64",
+	    FIELD(scenario_host, khugepaged_max_ptes_swap),
+	    "of 512, that may be in swap: they are read back"),
 	U32("sched-latency-us", "us", 100, 1000000, "24000",
 	    FIELD(scenario_host, sched_latency_us),
 	    "period in which each runnable thread runs once (kernel/sched/fair.c: 6 ms, times 4 "

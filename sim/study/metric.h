@@ -85,6 +85,8 @@ enum metric_better { METRIC_LESS, METRIC_MORE };
 	       "memory that the host was told of, over exits by which it was told")                \
 	METRIC(GIVEN_BACK, "given_back_bytes", "Telling the host", "given back", BYTES, MORE,      \
 	       "frames that the host got back by being told")                                      \
+	METRIC(FILLED, "khugepaged_filled_bytes", "Telling the host", "filled", BYTES, LESS,       \
+	       "free memory that khugepaged took again for huge pages")                            \
 	METRIC(AGE_P50, "age_p50_ns", "Telling the host", "after", NS, LESS,                       \
 	       "from the free to that, median of the frames")                                      \
 	METRIC(AGE_P99, "age_p99_ns", "Telling the host", "p99", NS, LESS, "the same, 99 of 100")

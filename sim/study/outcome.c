@@ -255,6 +255,7 @@ static void set_telling(struct measures *m, const struct report_sum *sum)
 	if (bytes && by)
 		set(m, METRIC_BYTES_PER_EXIT, bytes / by);
 	set(m, METRIC_GIVEN_BACK, sum->all.last.given_back * TRACE_PAGE_SIZE);
+	set(m, METRIC_FILLED, sum->all.khugepaged.filled * TRACE_PAGE_SIZE);
 }
 
 static void set_cpu(struct measures *m, const struct report *r)

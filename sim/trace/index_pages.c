@@ -169,6 +169,7 @@ static enum page_host after_ept(uint64_t change)
 		[TRACE_EPT_DROP] = PAGE_ABSENT,
 		[TRACE_EPT_READING] = PAGE_SWAPPED,
 		[TRACE_EPT_ZAP] = PAGE_HELD,
+		[TRACE_EPT_COLLAPSE] = PAGE_2M,
 	};
 
 	return change < NR_TRACE_EPT_CHANGES ? to[change] : PAGE_ABSENT;

@@ -283,6 +283,14 @@ static void see_swap_device(struct report *r, const struct trace_rec_swap_device
 	peak(&r->swap_peak, swap->used_max);
 }
 
+static void see_khugepaged(struct report *r, const struct trace_rec_khugepaged *k)
+{
+	struct report_guest *g = report_guest_of(r, k->guest);
+
+	if (g)
+		g->khugepaged = *k;
+}
+
 static void see_thread(struct report *r, const struct trace_rec_thread_cpu *cpu)
 {
 	struct report_thread *t = collect_append(&r->threads, &r->nr_threads, sizeof(*t));
@@ -380,6 +388,9 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 		break;
 	case TRACE_ID_swap_device:
 		see_swap_device(r, record->rec);
+		break;
+	case TRACE_ID_khugepaged:
+		see_khugepaged(r, record->rec);
 		break;
 	case TRACE_ID_cgroup: case TRACE_ID_cgroup_sample:
 		report_see_cgroup(r, record);
@@ -484,6 +495,8 @@ void report_sum_init(struct report_sum *sum, const struct report *r)
 		all->last.guest_swap += g->last.guest_swap;
 		all->last.stalled += g->last.stalled;
 		all->last.given_back += g->last.given_back;
+		all->khugepaged.huge_pages += g->khugepaged.huge_pages;
+		all->khugepaged.filled += g->khugepaged.filled;
 		all->resident_peak += g->resident_peak;
 		add_totals(&all->total, &g->total);
 		for (unsigned int k = 0; k < NR_TRACE_FAULTS; k++)

@@ -80,6 +80,7 @@ struct report_guest {
 	struct report_device *devices;
 	unsigned int nr_devices;
 	struct trace_rec_guest_total total;
+	struct trace_rec_khugepaged khugepaged;
 	uint64_t cpu[NR_TRACE_DOMAINS];	/* ns */
 	struct report_where where[NR_TRACE_MOMENTS];
 };

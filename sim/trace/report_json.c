@@ -131,6 +131,10 @@ static void json_guest(struct json *j, const struct report *r, uint64_t id)
 	json_u64(j, "stalled_ns", g->last.stalled);
 	if (r->world != TRACE_WORLD_REAL)
 		json_pages(j, "given_back_bytes", g->last.given_back);
+	if (g->khugepaged.huge_pages) {
+		json_u64(j, "khugepaged_huge_pages", g->khugepaged.huge_pages);
+		json_pages(j, "khugepaged_filled_bytes", g->khugepaged.filled);
+	}
 	report_json_where(g, j);
 	report_json_stats(r, id, j);
 	json_faults(j, g->faults);

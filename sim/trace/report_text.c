@@ -340,6 +340,21 @@ static void text_causes(const struct report *r, FILE *out)
 	host_free(sorted);
 }
 
+static void text_khugepaged(const struct report *r, FILE *out)
+{
+	struct table t;
+
+	table_init(&t, NULL, 1, "khugepaged|huge pages made|filled, that was free");
+	for (uint64_t i = 0; i < r->nr_guests; i++) {
+		if (!r->guests[i].khugepaged.huge_pages)
+			continue;
+		table_cell(&t, "%s", or_dash(r->guests[i].name));
+		table_count(&t, r->guests[i].khugepaged.huge_pages);
+		table_pages(&t, r->guests[i].khugepaged.filled);
+	}
+	table_print(&t, out);
+}
+
 static void text_host(const struct report *r, const struct report_sum *sum, FILE *out)
 {
 	struct table t;
@@ -369,6 +384,7 @@ static void text_host(const struct report *r, const struct report_sum *sum, FILE
 	table_print(&t, out);
 
 	report_text_cgroups(r, out);
+	text_khugepaged(r, out);
 
 	table_init(&t, NULL, 1, "host thread|CPU|waited for a CPU");
 	for (unsigned int i = 0; i < r->nr_threads; i++) {
