@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_psi.h"
+
 /* The wait of a thread that nobody has woken yet: its VM is not there. */
 static const char not_started[] = "start";
 
@@ -33,8 +35,10 @@ int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct c
 	cpus->granularity_ns = 750 * NSEC_PER_USEC_U64 * factor;
 	cpus->wakeup_granularity_ns = NSEC_PER_MSEC_U64 * factor;
 	cpus->cpu = calloc(nr_cpus, sizeof(*cpus->cpu));
-	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus))
+	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus)) {
+		cpu_psi_init(cpus);
 		return 0;
+	}
 	host_cpus_destroy(cpus);
 	return -1;
 }
@@ -49,6 +53,7 @@ void host_cpus_destroy(struct host_cpus *cpus)
 	}
 	cpus->ended = NULL;
 	memory_bandwidth_destroy(&cpus->memory);
+	psi_destroy(&cpus->psi);
 	free(cpus->cpu);
 	cpus->cpu = NULL;
 }
@@ -66,6 +71,7 @@ static void set_state(struct cpu_thread *t, enum cpu_thread_state state)
 {
 	uint64_t now = t->cpus->engine->now;
 
+	cpu_psi_state(t, state);
 	if (t->state == CPU_THREAD_RUNNABLE)
 		t->waited += now - t->since;
 	t->state = state;
@@ -107,6 +113,7 @@ static void account_run(struct cpu_thread *t)
 {
 	uint64_t passed = t->cpus->engine->now - t->run_start;
 
+	cpu_psi_ran(t);
 	t->vruntime += passed;
 	t->ran += passed;
 	t->pending -= passed;
@@ -159,7 +166,9 @@ static void put_on(struct cpu_thread *t, struct host_cpu *cpu)
 	cpu->curr = t;
 	cpu->slice_start = t->cpus->engine->now;
 	t->on = cpu;
+	t->run_start = t->cpus->engine->now;
 	set_state(t, CPU_THREAD_RUNNING);
+	cpu_psi_delayed(t, t->cpus->costs->ns[COST_HOST_SWITCH]);
 	t->pending += t->cpus->costs->ns[COST_HOST_SWITCH];
 	t->account->ns[COST_HOST_SWITCH] += t->cpus->costs->ns[COST_HOST_SWITCH];
 	t->account->count[COST_HOST_SWITCH]++;
@@ -220,6 +229,7 @@ void cpu_charge_other(struct cpu_thread *t, struct ledger_account *account, enum
 		event_cancel(cpus->engine, &t->run_end);
 		account_run(t);
 	}
+	cpu_psi_delayed(t, cpus->costs->ns[id]);
 	t->pending += cpus->costs->ns[id];
 	account->ns[id] += cpus->costs->ns[id];
 	account->count[id]++;
@@ -474,12 +484,14 @@ bool cpu_interrupt(struct cpu_thread *t, uint64_t *left)
 {
 	if (t->state == CPU_THREAD_RUNNING && event_cancel(t->cpus->engine, &t->run_end)) {
 		account_run(t);
+		cpu_psi_forgiven(t);
 		*left = t->pending;
 		t->pending = 0;
 		start_run(t);
 		return true;
 	}
 	if (t->state == CPU_THREAD_RUNNABLE) {
+		cpu_psi_forgiven(t);
 		*left = t->pending;
 		t->pending = 0;
 		return true;
@@ -522,6 +534,7 @@ void cpu_thread_kill(struct cpu_thread *t)
 	struct cpu_thread **link;
 
 	settle(t);
+	cpu_psi_forgiven(t);
 	t->pending = 0;
 	if (t->state == CPU_THREAD_RUNNABLE) {
 		dequeue(t);

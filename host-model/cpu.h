@@ -19,6 +19,7 @@
 #include "cost.h"
 #include "engine.h"
 #include "coro.h"
+#include "psi.h"
 
 struct cpu_thread;
 struct kvm_vm;
@@ -26,6 +27,7 @@ struct kvm_vm;
 struct host_cpu {
 	struct cpu_thread *curr;	/* NULL: idle */
 	uint64_t slice_start;		/* ns, when curr was put on this CPU */
+	unsigned int nr_queued;		/* RUNNABLE threads counted here (cpu_psi.h) */
 };
 
 /* A thread that is gone, for the books. */
@@ -49,6 +51,21 @@ struct host_cpus {
 	uint64_t latency_ns, granularity_ns, wakeup_granularity_ns, wakeup_latency_ns;
 	struct cpu_thread *all;		/* every thread, newest first; for the deadlock report */
 	struct cpu_ended *ended;	/* newest first */
+	struct psi psi;
+};
+
+/*
+ * Memory stalls of a thread (cpu_psi.h): when it has run for so long, they begin or end in turn.
+ * More than these within what a thread owes at a time become one.
+ */
+#define CPU_STALL_TOGGLES 32
+
+struct cpu_stalls {
+	bool in_memstall;		/* the code that runs now */
+	bool stalled;			/* up to what has passed */
+	bool in_iowait;			/* if it blocks, it is for I/O (task_struct.in_iowait) */
+	unsigned int nr;
+	uint64_t toggle[CPU_STALL_TOGGLES];	/* ns of cpu_thread.ran */
 };
 
 enum cpu_thread_state { CPU_THREAD_BLOCKED, CPU_THREAD_WAKING, CPU_THREAD_RUNNABLE,
@@ -78,6 +95,8 @@ struct cpu_thread {
 	bool wait_forever;		/* BLOCKED as a matter of course (idle loop) */
 	struct cpu_thread *all_next;
 	struct kvm_vm *vm;		/* the VM that it belongs to, NULL: the host kernel's */
+	struct psi_task psi;
+	struct cpu_stalls stalls;
 };
 
 /* Charge @n occurrences of a cost to the running thread.  No thread (boot, replay): free. */

@@ -48,6 +48,7 @@ bool machine_cgroups_create(struct machine *m)
 void machine_cgroups_destroy(struct machine *m)
 {
 	free(m->cgroups);
+	free(m->pressure);
 }
 
 struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup)

@@ -384,6 +384,9 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_cgroup: case TRACE_ID_cgroup_sample:
 		report_see_cgroup(r, record);
 		break;
+	case TRACE_ID_psi_sample: case TRACE_ID_cgroup_psi_sample:
+		report_see_pressure(r, record);
+		break;
 	case TRACE_ID_thread_cpu:
 		see_thread(r, record->rec);
 		break;
