@@ -62,7 +62,7 @@ void report_text_pressure(const struct report *r, FILE *out)
 	const char *name;
 	struct table t;
 
-	table_init(&t, NULL, 1, "pressure|memory some|full|peak avg10|io some|full|peak avg10|"
+	table_init(&t, NULL, 1, "pressure|memory some|full|peak avg10|I/O some|full|peak avg10|"
 		   "CPU some|full|peak avg10");
 	for (unsigned int i = 0; (p = pressure_of(r, i, &name)); i++) {
 		if (!p->known)
@@ -80,7 +80,7 @@ void report_text_pressure(const struct report *r, FILE *out)
 void report_json_pressure(const struct report *r, struct json *j)
 {
 	static const char *const names[NR_STALLS][2] = {
-#define NAMES(name) { name "_ns", name "_avg10_peak_permyriad" }
+#define NAMES(name) { name "_ns", name "_avg10_peak_permille" }
 		[STALL_MEMORY_SOME] = NAMES("memory_some"),
 		[STALL_MEMORY_FULL] = NAMES("memory_full"),
 		[STALL_IO_SOME] = NAMES("io_some"), [STALL_IO_FULL] = NAMES("io_full"),
@@ -98,7 +98,7 @@ void report_json_pressure(const struct report *r, struct json *j)
 		json_string(j, "group", name);
 		for (unsigned int stall = 0; stall < NR_STALLS; stall++) {
 			json_u64(j, names[stall][0], p->ns[stall]);
-			json_u64(j, names[stall][1], p->peak[stall]);
+			json_u64(j, names[stall][1], (p->peak[stall] + 5) / 10);
 		}
 		json_close(j, '}');
 	}
