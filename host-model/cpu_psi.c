@@ -44,9 +44,10 @@ static void tell_stalls_on(struct host_cpus *cpus, unsigned int cpu, uint64_t no
 
 static void catch_up(struct psi *psi, uint64_t now)
 {
-	struct host_cpus *cpus = (struct host_cpus *)((char *)psi - offsetof(struct host_cpus, psi));
+	struct host_cpus *cpus;
 	unsigned int i;
 
+	cpus = (struct host_cpus *)((char *)psi - offsetof(struct host_cpus, psi));
 	for (i = 0; i < cpus->nr_cpus; i++)
 		tell_stalls_on(cpus, i, now);
 }

@@ -7,6 +7,7 @@
 #include "host_vms.h"
 #include "memory.h"
 #include "psi.h"
+#include "scenario_run.h"
 #include "suite.h"
 
 #define MS NSEC_PER_MSEC_U64
@@ -438,6 +439,60 @@ START_TEST(being_slowed_down_is_a_memory_stall)
 }
 END_TEST
 
+/* What is recorded */
+
+static char scenario[4096];
+
+static void run_scenario(struct outcome *o, unsigned int sample_ms)
+{
+	snprintf(scenario, sizeof(scenario),
+		 TEST_HEAD
+		 "trace { compatible = \"ballast,trace\"; sample-ms = <%u>; };\n"
+		 "host { compatible = \"ballast,host\"; memory-mib = <2048>; cpus = <2>;\n"
+		 NVME_NODE
+		 "vms: vms { compatible = \"ballast,cgroup\"; max-mib = <512>; };\n"
+		 "one: one { compatible = \"ballast,cgroup\"; parent = <&vms>; }; };\n"
+		 "g { compatible = \"ballast,guest\"; memory-mib = <640>; vcpus = <1>;"
+		 " cgroup = <&one>;\n"
+		 "programs { m { compatible = \"ballast,program-memhog\"; size-mib = <520>;"
+		 " loops = <3>; }; }; };\n"
+		 "h { compatible = \"ballast,guest\"; memory-mib = <256>; vcpus = <1>;\n"
+		 "programs { m { compatible = \"ballast,program-ftq\"; duration-ms = <3000>; }; };"
+		 " }; };\n", sample_ms);
+	outcome_run(o, scenario, false);
+	ck_assert_msg(!o->refused && o->end == TRACE_END_OK, "%s", o->text);
+}
+
+/* The limit of the group above makes the one below wait; whoever looks often changes nothing. */
+START_TEST(host_and_groups_are_recorded)
+{
+	const struct report_pressure *host_p, *vms, *one;
+	struct outcome o, often;
+	unsigned int i;
+
+	run_scenario(&o, 1000);
+	ck_assert_uint_eq(o.report.nr_cgroups, 2);
+	host_p = &o.report.pressure;
+	vms = &o.report.cgroups[0].pressure;
+	one = &o.report.cgroups[1].pressure;
+	ck_assert(host_p->known && vms->known && one->known);
+	ck_assert_uint_gt(one->ns[STALL_MEMORY_SOME], 0);
+	ck_assert_uint_gt(one->peak[STALL_MEMORY_SOME], 0);
+	for (i = 0; i < NR_STALLS; i++) {
+		ck_assert_uint_eq(one->ns[i], vms->ns[i]);
+		ck_assert_uint_ge(one->ns[i & ~1u], one->ns[i | 1]);
+	}
+	/* The other guest works meanwhile, on its own CPU or on the same. */
+	ck_assert_uint_lt(host_p->ns[STALL_MEMORY_FULL], one->ns[STALL_MEMORY_FULL]);
+	run_scenario(&often, 10);
+	for (i = 0; i < NR_STALLS; i++)
+		ck_assert_uint_eq(often.report.pressure.ns[i], host_p->ns[i]);
+	ck_assert_uint_eq(often.over, o.over);
+	outcome_free(&often);
+	outcome_free(&o);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("psi");
@@ -455,6 +510,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, a_page_that_is_missed_is_a_memory_stall, 0, 2);
 	tcase_add_loop_test(tc, reclaim_is_a_memory_stall, 0, 2);
 	tcase_add_test(tc, being_slowed_down_is_a_memory_stall);
+	tcase_add_test(tc, host_and_groups_are_recorded);
 	suite_add_tcase(s, tc);
 	return s;
 }

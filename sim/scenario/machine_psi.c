@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pressure stall information of the host and its memory groups, as it is recorded: what the kernel's
- * worker found last, since reading the files would be part of the arithmetic (psi_show()), and
- * recording must change nothing.  It is written when it has changed; at the end all that is new
+ * Pressure stall information of the host and its memory groups, as it is recorded: what the
+ * kernel's worker found last, since reading the files would be part of the arithmetic (psi_show()),
+ * and recording must change nothing.  It is written when it has changed; at the end all that is new
  * comes in.
  */
 #include "machine-internal.h"

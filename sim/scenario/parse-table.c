@@ -331,10 +331,11 @@ static const struct node_spec node_device = {
 /* ---- controllers ---- */
 
 static const struct property_spec controller_properties[] = {
-	ENUM("policy", "free-memory available stall", "free-memory",
+	ENUM("policy", "free-memory available stall pressure", "free-memory",
 	     FIELD(scenario_controller, policy),
 	     "as MOM's: a share of the guest's memory is free, less when the host is short; what "
-	     "is available stays between two marks; or shrinking until it hurts, as Senpai"),
+	     "is available stays between two marks; shrinking until it hurts, as Senpai; or "
+	     "giving what is available while others on the host wait for memory (PSI)"),
 	STRING("image", "", FIELD(scenario_controller, image),
 	       "a policy of one's own instead: an image with the function ballast_control()"),
 	U32("period-ms", "ms", 10, 3600000, "10000", FIELD(scenario_controller, period_ms),
@@ -348,11 +349,19 @@ static const struct property_spec controller_properties[] = {
 	U32("host-free-percent", "%", 1, 99, "20", FIELD(scenario_controller, host_free_percent),
 	    "free-memory: below it the host is short"),
 	U32("low-percent", "%", 0, 99, "10", FIELD(scenario_controller, low_percent),
-	    "available: below it, of the memory that it was booted with, the guest gets some"),
+	    "available: below it, of the memory that it was booted with, the guest gets some; "
+	    "pressure: it does not give that"),
 	U32("high-percent", "%", 1, 100, "20", FIELD(scenario_controller, high_percent),
 	    "available: above it the guest gives some back"),
 	U32("stall-permille", "1/1000", 0, 1000, "1", FIELD(scenario_controller, stall_permille),
 	    "stall: share of time that the guest may wait for memory"),
+	U32("pressure-high-permille", "1/1000", 1, 1000, "100",
+	    FIELD(scenario_controller, pressure_high_permille),
+	    "pressure: from so much on (`some avg10` of memory, of the host or of the guest's "
+	    "group) the guest gives a step"),
+	U32("pressure-low-permille", "1/1000", 0, 999, "10",
+	    FIELD(scenario_controller, pressure_low_permille),
+	    "pressure: up to so much it gets a step back"),
 };
 
 static const struct node_spec node_controller = {

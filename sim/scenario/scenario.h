@@ -203,7 +203,7 @@ struct scenario_device {
 };
 
 enum scenario_policy { SCENARIO_POLICY_FREE_MEMORY, SCENARIO_POLICY_AVAILABLE,
-		       SCENARIO_POLICY_STALL };
+		       SCENARIO_POLICY_STALL, SCENARIO_POLICY_PRESSURE };
 
 /* Who decides how large the guest's balloon is; see sim/control/control.h. */
 struct scenario_controller {
@@ -215,6 +215,7 @@ struct scenario_controller {
 	uint32_t guest_free_percent, host_free_percent;
 	uint32_t low_percent, high_percent;
 	uint32_t stall_permille;
+	uint32_t pressure_high_permille, pressure_low_permille;
 };
 
 enum scenario_program_kind {
