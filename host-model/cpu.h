@@ -6,9 +6,10 @@
  * code in no time; the time they owe for it (charge()) is consumed when something could observe
  * it: cpu_sync() before a wake-up or notification, cpu_block(), the end of a quantum.
  *
- * Model: like CFS of Linux 6.1 (kernel/sched/fair.c) with equal weights: the runnable thread with
- * the least virtual run time goes first, slices are sched_latency / nr_running with a minimum
- * granularity, a woken thread preempts when it is behind by more than the wake-up granularity.
+ * Model: like CFS of Linux 6.1 (kernel/sched/fair.c): the runnable thread with the least virtual
+ * run time goes first, slices are sched_latency / nr_running with a minimum granularity, a woken
+ * thread preempts when it is behind by more than the wake-up granularity.  Weights are equal, but
+ * for groups that have some, and groups may have quotas (cpu_group.h).
  * Left out: per-CPU run queues and balancing (one queue is what perfect balancing gives), NUMA,
  * SMT and frequency.
  */
@@ -52,6 +53,10 @@ struct host_cpus {
 	struct cpu_thread *all;		/* every thread, newest first; for the deadlock report */
 	struct cpu_ended *ended;	/* newest first */
 	struct psi psi;
+	/* See cpu_group.h. */
+	bool grouped, bandwidth;	/* some have weights or quotas; quotas */
+	uint64_t load;			/* shares of what is runnable, groups as wholes */
+	struct cpu_thread *throttled;	/* RUNNABLE, but for their group; oldest first */
 };
 
 /*
@@ -90,6 +95,7 @@ struct cpu_thread {
 	uint64_t stalled;		/* ns blocked where it did not choose to: swap, reclaim */
 	uint64_t since;			/* ns, of the last change of state */
 	bool wake_pending;		/* cpu_wake() came while not blocked */
+	bool throttled;			/* RUNNABLE: it waits for its group, in no run queue */
 	struct cpu_thread *next;	/* run queue */
 	const char *wait_reason;	/* while BLOCKED, for the deadlock report */
 	bool wait_forever;		/* BLOCKED as a matter of course (idle loop) */

@@ -8,6 +8,9 @@
 
 #include "kvm.h"
 #include "memcg.h"
+#include "memory.h"
+
+_Static_assert(PSI_TICK_NS == HOST_JIFFY_NS, "one clock");
 
 static struct psi_group *group_of(const struct cpu_thread *t)
 {
@@ -190,7 +193,8 @@ void cpu_psi_state(struct cpu_thread *t, enum cpu_thread_state next)
 {
 	struct host_cpus *cpus = t->cpus;
 	unsigned int cpu = t->psi.cpu, left = cpu;
-	bool was_queued = t->state == CPU_THREAD_RUNNABLE;
+	bool was_queued = t->state == CPU_THREAD_RUNNABLE && !t->throttled;
+	bool will_queue = next == CPU_THREAD_RUNNABLE && !t->throttled;
 
 	cpu_psi_update(cpus);
 	if (t->state == CPU_THREAD_RUNNING)
@@ -199,13 +203,18 @@ void cpu_psi_state(struct cpu_thread *t, enum cpu_thread_state next)
 		cpus->cpu[cpu].nr_queued--;
 	if (next == CPU_THREAD_RUNNING)
 		cpu = t->on - cpus->cpu;
-	else if (next == CPU_THREAD_RUNNABLE)
+	else if (will_queue)
 		cpu = shortest_queue(cpus, cpu);
-	if (next == CPU_THREAD_RUNNABLE)
+	if (will_queue)
 		cpus->cpu[cpu].nr_queued++;
 	move_to(t, cpu, flags_in(t, next));
 	if (was_queued)
 		balance(cpus, left);
+}
+
+void cpu_psi_throttled(struct cpu_thread *t, bool throttled)
+{
+	t->cpus->cpu[t->psi.cpu].nr_queued += throttled ? -1 : 1;
 }
 
 void cpu_psi_sleeper(struct host_cpus *cpus, struct psi_task *task, unsigned int cpu,

@@ -34,6 +34,8 @@ struct host_memcg;
 void cpu_psi_init(struct host_cpus *cpus);
 /* Before a thread becomes what @next says; @t->on is its CPU then, if it is to have one. */
 void cpu_psi_state(struct cpu_thread *t, enum cpu_thread_state next);
+/* Its group keeps it from running, at the CPU where it is: it is in no queue.  Or not any more. */
+void cpu_psi_throttled(struct cpu_thread *t, bool throttled);
 /* Before what has passed of the time that it owes is booked. */
 void cpu_psi_ran(struct cpu_thread *t);
 /* What it owes is late by @ns.  It does not owe anything any more. */

@@ -24,6 +24,7 @@
 
 struct host;
 struct psi_group;
+struct cpu_group;
 
 /* Doubly linked list of pages or 2 MiB leaves, by page index; index 0 is never a page. */
 struct page_list {
@@ -47,6 +48,7 @@ struct host_memcg {
 	const char *name;
 	unsigned int id;		/* of host_memcg() */
 	struct psi_group *psi;
+	struct cpu_group *cpu;		/* of the root: NULL */
 
 	uint64_t usage, peak, swap, swap_peak;	/* charged */
 	uint64_t max, high, low, min, swap_max;	/* MEMCG_NO_LIMIT: none; low, min: protection */

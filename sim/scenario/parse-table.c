@@ -111,6 +111,14 @@ static const struct property_spec cgroup_properties[] = {
 	    "memory.low: not reclaimed as long as there is something else; version 2"),
 	U64("min-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_cgroup, min_mib),
 	    "memory.min: not reclaimed; version 2"),
+	U32("cpu-weight", NULL, 1, 10000, "none", FIELD(scenario_cgroup, cpu_weight),
+	    "cpu.weight: its part of CPUs that others want, too; 100 is that of a thread beside it "
+	    "(version 1: 100 stands for cpu.shares of 1024).  If any group has a weight or a "
+	    "quota, those without have 100"),
+	U64("cpu-quota-us", "us", 1000, 1000000000, "none", FIELD(scenario_cgroup, cpu_quota_us),
+	    "cpu.max (version 1: cpu.cfs_quota_us): CPU time that its threads have in each period"),
+	U32("cpu-period-us", "us", 1000, 1000000, "100000", FIELD(scenario_cgroup, cpu_period_us),
+	    "of cpu-quota-us"),
 };
 
 static const struct node_spec node_cgroup = {

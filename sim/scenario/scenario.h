@@ -112,6 +112,9 @@ struct scenario_cgroup {
 	uint32_t parent;		/* in the host's array, from 1 on; 0: the root */
 	uint64_t max_mib, high_mib, swap_max_mib;
 	uint64_t low_mib, min_mib;
+	uint32_t cpu_weight;		/* 0: none is given */
+	uint64_t cpu_quota_us;		/* 0: none */
+	uint32_t cpu_period_us;
 };
 
 struct scenario_host {

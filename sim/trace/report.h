@@ -114,6 +114,8 @@ struct report_pressure {
 struct report_cgroup {
 	struct trace_rec_cgroup is;		/* without its name */
 	struct trace_rec_cgroup_sample last;
+	struct trace_rec_cgroup_cpu cpu;	/* weight 0: none has any */
+	struct trace_rec_cgroup_cpu_sample cpu_last;
 	struct report_pressure pressure;
 	char *name;
 };
