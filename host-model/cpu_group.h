@@ -15,11 +15,11 @@
  * virtual times, so that a group that wakes has a sleeper's credit for each of its threads.
  *
  * Quotas.  A group has so much CPU time in each period, and each CPU takes it from there by slices
- * of 5 ms (sched_cfs_bandwidth_slice).  A CPU that can get no more is throttled: the group's threads
- * that are there do not run, nor go elsewhere, before the next period, or others have given back
- * what they did not need.  That the time is up is seen by the tick, so that a CPU takes up to 4 ms
- * too much, which it owes.  Left out: cpu.max.burst; periods that are prolonged since their timer
- * comes too late.
+ * of 5 ms (sched_cfs_bandwidth_slice).  A CPU that can get no more is throttled: the group's
+ * threads that are there do not run, nor go elsewhere, before the next period, or others have given
+ * back what they did not need.  That the time is up is seen by the tick, so that a CPU takes up to
+ * 4 ms too much, which it owes.  Left out: cpu.max.burst; periods that are prolonged since their
+ * timer comes too late.
  *
  * Threads of a VM are in its group; kswapd, kworkers and other threads of the host's kernel are in
  * none.  (Left out: vhost workers join their owner's groups, vhost_attach_cgroups().)
@@ -82,8 +82,8 @@ uint64_t cpu_group_granularity(const struct cpu_thread *t);
 /* Of @ns that it is to run, what it can without anybody looking at its quotas. */
 uint64_t cpu_group_limit(const struct cpu_thread *t, uint64_t ns);
 /*
- * Whether its quotas let it run on a CPU: each has some left there, or gets some.  If not, its group
- * is throttled there.
+ * Whether its quotas let it run on a CPU: each has some left there, or gets some.  If not, its
+ * group is throttled there.
  */
 bool cpu_group_may_run(struct cpu_thread *t, struct host_cpu *cpu);
 /* The same for a CPU that it need not go to: nothing is taken, and nothing throttled. */
