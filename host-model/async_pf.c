@@ -23,7 +23,8 @@
  * (kvm_pv_async_pf_enabled()), and not kvm-asyncpf-int.  Before there was the interrupt, as in
  * 2019, both events were page fault exceptions; that is not told apart.
  *
- * Workers: one thread stands for those of system_wq, each of which waits for one page.  Left out:
+ * Workers: one thread stands for those of system_wq, each of which waits for one page; while they
+ * wait, pressure stall information has each of them (cpu_psi.h).  Left out:
  * what they do about a page that has gone again when it comes (the next access faults again); guest
  * kernels with CONFIG_PREEMPTION, which once asked to be told in kernel mode as well
  * (KVM_ASYNC_PF_SEND_ALWAYS); interrupt handlers that allow interrupts; the tick of a vCPU that has
@@ -41,6 +42,7 @@
 /* A page that a worker is to get, then one that the vCPU is to map. */
 struct async_pf {
 	struct host_waiter read;	/* until it has been read */
+	struct psi_task worker;		/* that waits until then */
 	struct kvm_vm *vm;
 	unsigned int vcpu;
 	uint64_t nr;			/* gfn */
@@ -200,7 +202,8 @@ static struct async_pf *setup(struct guest_ram *ram, unsigned int vcpu, uint64_t
 	for (link = &host->async_pfs; *link; link = &(*link)->next_work)
 		;
 	*link = pf;
-	host_add_page_waiter(host, &pf->read, page_index(ram, nr));
+	host_add_page_waiter(host, &pf->read, page_index(ram, nr), &pf->worker,
+			     ram->vm->vcpus[vcpu]->psi.cpu);
 	wake_kworker(host);
 	return pf;
 }

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_group.h"
+#include "cpu_internal.h"
+#include "cpu_psi.h"
+
 /* The wait of a thread that nobody has woken yet: its VM is not there. */
 static const char not_started[] = "start";
 
@@ -33,8 +37,10 @@ int host_cpus_init(struct host_cpus *cpus, struct engine *engine, const struct c
 	cpus->granularity_ns = 750 * NSEC_PER_USEC_U64 * factor;
 	cpus->wakeup_granularity_ns = NSEC_PER_MSEC_U64 * factor;
 	cpus->cpu = calloc(nr_cpus, sizeof(*cpus->cpu));
-	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus))
+	if (cpus->cpu && !memory_bandwidth_init(&cpus->memory, costs, nr_cpus)) {
+		cpu_psi_init(cpus);
 		return 0;
+	}
 	host_cpus_destroy(cpus);
 	return -1;
 }
@@ -49,16 +55,20 @@ void host_cpus_destroy(struct host_cpus *cpus)
 	}
 	cpus->ended = NULL;
 	memory_bandwidth_destroy(&cpus->memory);
+	psi_destroy(&cpus->psi);
 	free(cpus->cpu);
 	cpus->cpu = NULL;
 }
 
-static uint64_t slice_ns(const struct host_cpus *cpus)
+static uint64_t slice_ns(const struct cpu_thread *t)
 {
+	const struct host_cpus *cpus = t->cpus;
 	/* Threads per CPU, rounded up: that is whose turns share one latency period. */
 	uint64_t share = (cpus->nr_runnable + cpus->nr_cpus - 1) / cpus->nr_cpus + 1;
 	uint64_t slice = cpus->latency_ns / share;
 
+	if (cpus->grouped)
+		return cpu_group_slice(t);
 	return slice > cpus->granularity_ns ? slice : cpus->granularity_ns;
 }
 
@@ -66,6 +76,9 @@ static void set_state(struct cpu_thread *t, enum cpu_thread_state state)
 {
 	uint64_t now = t->cpus->engine->now;
 
+	cpu_psi_state(t, state);
+	if (t->cpus->grouped)
+		cpu_group_state(t, state);
 	if (t->state == CPU_THREAD_RUNNABLE)
 		t->waited += now - t->since;
 	t->state = state;
@@ -90,9 +103,11 @@ static void enqueue(struct cpu_thread *t)
 	*link = t;
 	cpus->nr_runnable++;
 	set_state(t, CPU_THREAD_RUNNABLE);
+	if (cpus->bandwidth)
+		cpu_group_queued(t);
 }
 
-static void dequeue(struct cpu_thread *t)
+void cpu_unqueue(struct cpu_thread *t)
 {
 	struct cpu_thread **link = &t->cpus->runqueue;
 
@@ -107,7 +122,8 @@ static void account_run(struct cpu_thread *t)
 {
 	uint64_t passed = t->cpus->engine->now - t->run_start;
 
-	t->vruntime += passed;
+	cpu_psi_ran(t);
+	t->vruntime += cpu_group_ran(t, passed);
 	t->ran += passed;
 	t->pending -= passed;
 	t->run_start = t->cpus->engine->now;
@@ -145,12 +161,14 @@ static void start_run(struct cpu_thread *t)
 
 	t->run_start = now;
 	if (cpus->nr_runnable) {
-		uint64_t used = now - t->on->slice_start, slice = slice_ns(cpus);
+		uint64_t used = now - t->on->slice_start, slice = slice_ns(t);
 		uint64_t left = used < slice ? slice - used : 0;
 
 		if (end > left)
 			end = left;
 	}
+	if (cpus->bandwidth)
+		end = cpu_group_limit(t, end);
 	event_add(cpus->engine, &t->run_end, now + end);
 }
 
@@ -159,7 +177,9 @@ static void put_on(struct cpu_thread *t, struct host_cpu *cpu)
 	cpu->curr = t;
 	cpu->slice_start = t->cpus->engine->now;
 	t->on = cpu;
+	t->run_start = t->cpus->engine->now;
 	set_state(t, CPU_THREAD_RUNNING);
+	cpu_psi_delayed(t, t->cpus->costs->ns[COST_HOST_SWITCH]);
 	t->pending += t->cpus->costs->ns[COST_HOST_SWITCH];
 	t->account->ns[COST_HOST_SWITCH] += t->cpus->costs->ns[COST_HOST_SWITCH];
 	t->account->count[COST_HOST_SWITCH]++;
@@ -175,11 +195,11 @@ static void take_off(struct cpu_thread *t)
 
 static void fill_cpu(struct host_cpus *cpus, struct host_cpu *cpu)
 {
-	struct cpu_thread *t = cpus->runqueue;
+	struct cpu_thread *t = cpus->bandwidth ? cpu_group_pick(cpus, cpu) : cpus->runqueue;
 
 	if (!t)
 		return;
-	dequeue(t);
+	cpu_unqueue(t);
 	put_on(t, cpu);
 }
 
@@ -192,13 +212,29 @@ static void requeue(struct cpu_thread *t)
 	fill_cpu(t->cpus, cpu);
 }
 
+/* Its group's quota is used up. */
+static void stop_for_group(struct cpu_thread *t)
+{
+	struct host_cpu *cpu = t->on;
+
+	take_off(t);
+	t->throttled = true;
+	set_state(t, CPU_THREAD_RUNNABLE);
+	cpu_group_stopped(t);
+	fill_cpu(t->cpus, cpu);
+}
+
 static void run_end_fn(struct event *ev)
 {
 	struct cpu_thread *t = event_owner(ev, struct cpu_thread, run_end);
 	struct host_cpus *cpus = t->cpus;
 
 	account_run(t);
-	if (cpus->nr_runnable && cpus->engine->now - t->on->slice_start >= slice_ns(cpus)) {
+	if (cpus->bandwidth && !cpu_group_may_run(t, t->on)) {
+		stop_for_group(t);
+		return;
+	}
+	if (cpus->nr_runnable && cpus->engine->now - t->on->slice_start >= slice_ns(t)) {
 		requeue(t);
 		return;
 	}
@@ -220,6 +256,7 @@ void cpu_charge_other(struct cpu_thread *t, struct ledger_account *account, enum
 		event_cancel(cpus->engine, &t->run_end);
 		account_run(t);
 	}
+	cpu_psi_delayed(t, cpus->costs->ns[id]);
 	t->pending += cpus->costs->ns[id];
 	account->ns[id] += cpus->costs->ns[id];
 	account->count[id]++;
@@ -250,24 +287,25 @@ static void limit_slices(struct host_cpus *cpus)
 /* The running thread that is furthest ahead, if by enough to be preempted by @t. */
 static struct cpu_thread *find_victim(struct host_cpus *cpus, const struct cpu_thread *t)
 {
+	uint64_t granularity = cpus->grouped ? cpu_group_granularity(t) :
+				cpus->wakeup_granularity_ns;
 	struct cpu_thread *victim = NULL;
 	unsigned int i;
 
 	for (i = 0; i < cpus->nr_cpus; i++) {
 		struct cpu_thread *curr = cpus->cpu[i].curr;
 
-		if (!event_pending(&curr->run_end))
+		if (!curr || !event_pending(&curr->run_end))
 			continue;
 		if (!victim || curr->vruntime > victim->vruntime)
 			victim = curr;
 	}
-	if (victim && victim->vruntime > t->vruntime + cpus->wakeup_granularity_ns)
+	if (victim && victim->vruntime > t->vruntime + granularity)
 		return victim;
 	return NULL;
 }
 
-/* update_curr() of all CPUs: what has run up to now is what a woken thread is compared with. */
-static void book_running(struct host_cpus *cpus)
+void cpu_book_running(struct host_cpus *cpus)
 {
 	unsigned int i;
 
@@ -276,29 +314,50 @@ static void book_running(struct host_cpus *cpus)
 			account_run(cpus->cpu[i].curr);
 }
 
-static void make_runnable(struct cpu_thread *t)
+static bool may_go_to(struct cpu_thread *t, struct host_cpu *cpu)
+{
+	return !t->cpus->bandwidth ||
+	       (cpu_group_could_run(t, cpu) && cpu_group_may_run(t, cpu));
+}
+
+/* A CPU that has nothing to do, and may do this. */
+static struct host_cpu *find_idle(struct cpu_thread *t)
+{
+	struct host_cpus *cpus = t->cpus;
+	struct host_cpu *own = &cpus->cpu[t->psi.cpu];
+	unsigned int i;
+
+	if (cpus->bandwidth && !own->curr && may_go_to(t, own))
+		return own;
+	for (i = 0; i < cpus->nr_cpus; i++)
+		if (!cpus->cpu[i].curr && may_go_to(t, &cpus->cpu[i]))
+			return &cpus->cpu[i];
+	return NULL;
+}
+
+void cpu_make_ready(struct cpu_thread *t)
 {
 	struct host_cpus *cpus = t->cpus;
 	uint64_t floor = cpus->latency_ns / 2;
 	struct cpu_thread *victim;
-	unsigned int i;
+	struct host_cpu *idle;
 
-	book_running(cpus);
+	/* What has run up to now is what a woken thread is compared with. */
+	cpu_book_running(cpus);
 	/* A sleeper gets some credit, but not for all the time it slept (place_entity()). */
 	floor = cpus->min_vruntime > floor ? cpus->min_vruntime - floor : 0;
 	if (t->vruntime < floor)
 		t->vruntime = floor;
-	for (i = 0; i < cpus->nr_cpus; i++) {
-		if (!cpus->cpu[i].curr) {
-			put_on(t, &cpus->cpu[i]);
-			return;
-		}
+	idle = find_idle(t);
+	if (idle) {
+		put_on(t, idle);
+		return;
 	}
 	enqueue(t);
 	if (cpus->nr_runnable == 1)
 		limit_slices(cpus);
 	victim = find_victim(cpus, t);
-	if (victim && cpus->runqueue == t) {
+	if (victim && cpus->runqueue == t && may_go_to(t, victim->on)) {
 		account_run(victim);
 		requeue(victim);
 	}
@@ -308,7 +367,7 @@ static void wake_fn(struct event *ev)
 {
 	struct cpu_thread *t = event_owner(ev, struct cpu_thread, wake);
 
-	make_runnable(t);
+	cpu_make_ready(t);
 }
 
 void cpu_thread_init(struct cpu_thread *t, struct host_cpus *cpus, const char *name,
@@ -474,12 +533,14 @@ bool cpu_interrupt(struct cpu_thread *t, uint64_t *left)
 {
 	if (t->state == CPU_THREAD_RUNNING && event_cancel(t->cpus->engine, &t->run_end)) {
 		account_run(t);
+		cpu_psi_forgiven(t);
 		*left = t->pending;
 		t->pending = 0;
 		start_run(t);
 		return true;
 	}
 	if (t->state == CPU_THREAD_RUNNABLE) {
+		cpu_psi_forgiven(t);
 		*left = t->pending;
 		t->pending = 0;
 		return true;
@@ -522,9 +583,12 @@ void cpu_thread_kill(struct cpu_thread *t)
 	struct cpu_thread **link;
 
 	settle(t);
+	cpu_psi_forgiven(t);
 	t->pending = 0;
-	if (t->state == CPU_THREAD_RUNNABLE) {
-		dequeue(t);
+	if (t->throttled) {
+		cpu_group_forget(t);
+	} else if (t->state == CPU_THREAD_RUNNABLE) {
+		cpu_unqueue(t);
 	} else if (t->state == CPU_THREAD_RUNNING) {
 		struct host_cpu *cpu = t->on;
 
@@ -566,76 +630,6 @@ unsigned int cpu_report_blocked(const struct host_cpus *cpus, uint64_t longer_ns
 					 t->wait_reason);
 	}
 	return nr;
-}
-
-/* Forget spans that no clock can be within any more. */
-static void drop_past_spans(struct cpu_lock_times *times, uint64_t now)
-{
-	uint32_t past = 0;
-
-	while (past < times->nr && times->span[past].to <= now)
-		past++;
-	times->nr -= past;
-	memmove(times->span, times->span + past, times->nr * sizeof(*times->span));
-}
-
-/* Spans [first, last) become one. */
-static void replace_spans(struct cpu_lock_times *times, uint32_t first, uint32_t last,
-			  uint64_t from, uint64_t to)
-{
-	if (first == last && times->nr == LOCK_SPANS) {
-		memmove(times->span, times->span + 1, --times->nr * sizeof(*times->span));
-		first -= first > 0;
-		last = first;
-	}
-	memmove(times->span + first + 1, times->span + last,
-		(times->nr - last) * sizeof(*times->span));
-	times->nr = times->nr - (last - first) + 1;
-	times->span[first].from = from;
-	times->span[first].to = to;
-}
-
-void cpu_lock_end(struct cpu_lock_times *times, uint64_t since)
-{
-	struct cpu_thread *t = coro_current->ctx.thread;
-	uint64_t from = since, at = since, end, left, to;
-	uint32_t first = 0, last;
-
-	if (!t)
-		return;
-	end = t->cpus->engine->now + t->pending;
-	if (end <= from)
-		return;
-	left = end - from;
-	drop_past_spans(times, t->cpus->engine->now);
-	while (first < times->nr && times->span[first].to < from)
-		first++;
-	if (first < times->nr && times->span[first].from < from)
-		from = times->span[first].from;
-	/* What was to be done is done in the gaps between the spans of others. */
-	for (last = first; last < times->nr && times->span[last].from < at + left; last++) {
-		if (times->span[last].from > at)
-			left -= times->span[last].from - at;
-		at = times->span[last].to;
-	}
-	to = at + left;
-	if (to > end)
-		charge_ns(LEDGER_LOCK_SPIN, to - end);
-	if (last < times->nr && times->span[last].from == to)
-		to = times->span[last++].to;
-	replace_spans(times, first, last, from, to);
-}
-
-void cpu_lock_pass(const struct cpu_lock_times *times)
-{
-	uint64_t at = cpu_lock_begin(), end = at;
-	uint32_t i;
-
-	for (i = 0; i < times->nr; i++)
-		if (times->span[i].from <= end && times->span[i].to > end)
-			end = times->span[i].to;
-	if (end > at)
-		charge_ns(LEDGER_LOCK_SPIN, end - at);
 }
 
 void cpu_exit_current(void)

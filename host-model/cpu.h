@@ -6,9 +6,10 @@
  * code in no time; the time they owe for it (charge()) is consumed when something could observe
  * it: cpu_sync() before a wake-up or notification, cpu_block(), the end of a quantum.
  *
- * Model: like CFS of Linux 6.1 (kernel/sched/fair.c) with equal weights: the runnable thread with
- * the least virtual run time goes first, slices are sched_latency / nr_running with a minimum
- * granularity, a woken thread preempts when it is behind by more than the wake-up granularity.
+ * Model: like CFS of Linux 6.1 (kernel/sched/fair.c): the runnable thread with the least virtual
+ * run time goes first, slices are sched_latency / nr_running with a minimum granularity, a woken
+ * thread preempts when it is behind by more than the wake-up granularity.  Weights are equal, but
+ * for groups that have some, and groups may have quotas (cpu_group.h).
  * Left out: per-CPU run queues and balancing (one queue is what perfect balancing gives), NUMA,
  * SMT and frequency.
  */
@@ -19,6 +20,7 @@
 #include "cost.h"
 #include "engine.h"
 #include "coro.h"
+#include "psi.h"
 
 struct cpu_thread;
 struct kvm_vm;
@@ -26,6 +28,7 @@ struct kvm_vm;
 struct host_cpu {
 	struct cpu_thread *curr;	/* NULL: idle */
 	uint64_t slice_start;		/* ns, when curr was put on this CPU */
+	unsigned int nr_queued;		/* RUNNABLE threads counted here (cpu_psi.h) */
 };
 
 /* A thread that is gone, for the books. */
@@ -49,6 +52,25 @@ struct host_cpus {
 	uint64_t latency_ns, granularity_ns, wakeup_granularity_ns, wakeup_latency_ns;
 	struct cpu_thread *all;		/* every thread, newest first; for the deadlock report */
 	struct cpu_ended *ended;	/* newest first */
+	struct psi psi;
+	/* See cpu_group.h. */
+	bool grouped, bandwidth;	/* some have weights or quotas; quotas */
+	uint64_t load;			/* shares of what is runnable, groups as wholes */
+	struct cpu_thread *throttled;	/* RUNNABLE, but for their group; oldest first */
+};
+
+/*
+ * Memory stalls of a thread (cpu_psi.h): when it has run for so long, they begin or end in turn.
+ * More than these within what a thread owes at a time become one.
+ */
+#define CPU_STALL_TOGGLES 32
+
+struct cpu_stalls {
+	bool in_memstall;		/* the code that runs now */
+	bool stalled;			/* up to what has passed */
+	bool in_iowait;			/* if it blocks, it is for I/O (task_struct.in_iowait) */
+	unsigned int nr;
+	uint64_t toggle[CPU_STALL_TOGGLES];	/* ns of cpu_thread.ran */
 };
 
 enum cpu_thread_state { CPU_THREAD_BLOCKED, CPU_THREAD_WAKING, CPU_THREAD_RUNNABLE,
@@ -73,11 +95,14 @@ struct cpu_thread {
 	uint64_t stalled;		/* ns blocked where it did not choose to: swap, reclaim */
 	uint64_t since;			/* ns, of the last change of state */
 	bool wake_pending;		/* cpu_wake() came while not blocked */
+	bool throttled;			/* RUNNABLE: it waits for its group, in no run queue */
 	struct cpu_thread *next;	/* run queue */
 	const char *wait_reason;	/* while BLOCKED, for the deadlock report */
 	bool wait_forever;		/* BLOCKED as a matter of course (idle loop) */
 	struct cpu_thread *all_next;
 	struct kvm_vm *vm;		/* the VM that it belongs to, NULL: the host kernel's */
+	struct psi_task psi;
+	struct cpu_stalls stalls;
 };
 
 /* Charge @n occurrences of a cost to the running thread.  No thread (boot, replay): free. */

@@ -31,6 +31,7 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	if (!host->chunk || !host->history ||
 	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
 		return -ENOMEM;
+	host->root.psi = &host->cpus.psi.root;
 	if (reclaim_init(host) || khugepaged_init(host))
 		return -ENOMEM;
 	return async_pf_init(host);
@@ -68,7 +69,7 @@ void host_destroy(struct host *host)
 		host_free(host->chunk[i].workingset);
 	free(host->chunk);
 	for (i = 0; i < host->nr_memcgs; i++)
-		host_free(host->memcg[i]);
+		memcg_destroy(host->memcg[i]);
 	free(host->memcg);
 	free(host->history);
 	host_cpus_destroy(&host->cpus);
@@ -148,6 +149,7 @@ static struct kvm_vm *create_vm(struct host *host, const char *name, uint64_t by
 	vm->host = host;
 	vm->name = name;
 	vm->id = host->nr_vms;
+	vm->memcg = &host->root;
 	vm->ram = guest_ram_create(vm, bytes >> HOST_PAGE_SHIFT);
 	vm->is_process = is_process;
 	if (!vm->ram || (!is_process && (!create_own_memory(vm) || !create_vcpus(vm, nr_vcpus))))
@@ -196,6 +198,7 @@ struct kvm_vm *host_create_vm_again(const struct kvm_vm *old)
 
 void host_set_memcg(struct kvm_vm *vm, struct host_memcg *memcg)
 {
+	vm->memcg = memcg;
 	/* Pages of hugetlbfs are charged to nobody, before 6.7. */
 	if (vm->ram->page_order != HOST_PMD_ORDER)
 		vm->ram->memcg = memcg;

@@ -138,6 +138,7 @@ struct kvm_guest_ops {
 
 struct kvm_vm {
 	struct host *host;
+	struct host_memcg *memcg;	/* of its threads */
 	struct guest_ram *ram;
 	const char *name;
 	unsigned int id;		/* in the order of the scenario; a process: HOST_NO_VM */

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "cpu_group.h"
 #include "hostmem.h"
 #include "memory.h"
 #include "minmax.h"
@@ -34,8 +35,21 @@ struct host_memcg *host_add_memcg(struct host *host, const char *name, struct ho
 	memcg->name = name;
 	memcg->id = host->nr_memcgs + 1;
 	memcg->max = memcg->high = memcg->swap_max = MEMCG_NO_LIMIT;
+	memcg->psi = host_alloc(sizeof(*memcg->psi));
+	psi_group_init(memcg->psi, &host->cpus.psi, memcg->parent->psi, host->engine->now);
+	memcg->cpu = host_alloc(sizeof(*memcg->cpu));
+	cpu_group_init(memcg->cpu, &host->cpus, memcg->parent->cpu);
 	host->memcg[host->nr_memcgs++] = memcg;
 	return memcg;
+}
+
+void memcg_destroy(struct host_memcg *memcg)
+{
+	psi_group_destroy(memcg->psi);
+	host_free(memcg->psi);
+	cpu_group_destroy(memcg->cpu);
+	host_free(memcg->cpu);
+	host_free(memcg);
 }
 
 struct host_memcg *host_memcg(struct host *host, unsigned int id)

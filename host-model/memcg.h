@@ -23,6 +23,8 @@
 #include "scan_balance.h"
 
 struct host;
+struct psi_group;
+struct cpu_group;
 
 /* Doubly linked list of pages or 2 MiB leaves, by page index; index 0 is never a page. */
 struct page_list {
@@ -45,6 +47,8 @@ struct host_memcg {
 	struct host_memcg *parent;	/* NULL: the root */
 	const char *name;
 	unsigned int id;		/* of host_memcg() */
+	struct psi_group *psi;
+	struct cpu_group *cpu;		/* of the root: NULL */
 
 	uint64_t usage, peak, swap, swap_peak;	/* charged */
 	uint64_t max, high, low, min, swap_max;	/* MEMCG_NO_LIMIT: none; low, min: protection */

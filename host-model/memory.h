@@ -260,6 +260,7 @@ uint32_t *lru_state(const struct host *host, uint32_t index);
 bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
 
 /* memcg.c */
+void memcg_destroy(struct host_memcg *memcg);
 /* lru_note_cost(): @nr pages were written, or have come back. */
 void memcg_note_cost(struct host_memcg *memcg, bool file, uint64_t nr);
 bool memcg_is_below(const struct host_memcg *memcg, const struct host_memcg *above);
@@ -300,6 +301,11 @@ void workingset_forget(struct host *host, uint32_t index, uint64_t nr);
 void workingset_evicted(struct host_memcg *target, uint32_t index);
 /* It comes back, by its shadow.  Returns whether it is active at once. */
 bool workingset_returned(struct host *host, uint32_t index);
+/*
+ * If it is read now it had been active, and comes back so soon that it would be active at once
+ * (PG_workingset): whoever waits for it waits for memory.
+ */
+bool workingset_is_missed(struct host *host, uint32_t index);
 void workingset_aged(struct host_memcg *memcg, uint64_t nr);
 
 /* shrink.c */
@@ -376,10 +382,15 @@ struct host_waiter {
 	uint32_t index;		/* of the page; 0: none */
 	enum page_kind kind;	/* that it is of until then */
 	bool woken;
+	struct psi_task *sleeper;	/* that waits, when the thread does not; NULL: it does */
 	struct host_waiter *next;
 };
-/* For a page that is being read: @waiter->thread is woken when it is not any more. */
-void host_add_page_waiter(struct host *host, struct host_waiter *waiter, uint32_t index);
+/*
+ * For a page that is being read: @waiter->thread is woken when it is not any more.  Up to then
+ * @sleeper waits for it, on @cpu.
+ */
+void host_add_page_waiter(struct host *host, struct host_waiter *waiter, uint32_t index,
+			  struct psi_task *sleeper, unsigned int cpu);
 void host_del_page_waiter(struct host *host, struct host_waiter *waiter);
 /* A page is being read or written: the calling thread waits until it is not any more. */
 void host_wait_page(struct host *host, uint32_t index);

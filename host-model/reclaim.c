@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cpu_psi.h"
 #include "hostmem.h"
 #include "swap.h"
 
@@ -49,7 +50,7 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 	};
 	struct host *host = target->host;
 	uint64_t cause = reclaim_begin(host);
-	bool again;
+	bool again, nested = psi_memstall_enter();
 
 	do {
 		again = false;
@@ -70,6 +71,7 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 			again = sc.low_reclaim = true;
 		}
 	} while (again);
+	psi_memstall_leave(nested);
 	coro_current->ctx.cause = cause;
 	return sc.nr_reclaimed;
 }
@@ -105,6 +107,7 @@ static void balance(struct host *host)
 static void kswapd_main(void *arg)
 {
 	struct host *host = arg;
+	bool nested;
 
 	for (;;) {
 		host->kswapd.wait_forever = true;
@@ -113,9 +116,11 @@ static void kswapd_main(void *arg)
 		if (host->free_pages >= host->wmark_high)
 			continue;
 		reclaim_begin(host);
+		nested = psi_memstall_enter();
 		while (host->free_pages < host->wmark_high &&
 		       host->kswapd_failures < RECLAIM_RETRIES)
 			balance(host);
+		psi_memstall_leave(nested);
 		host->all_in_writeback = false;
 		coro_current->ctx.cause = 0;
 	}
@@ -214,6 +219,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 {
 	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = SWAP_CLUSTER_MAX };
 	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr, before;
+	bool nested = psi_memstall_enter();
 
 	host->stats.direct_reclaims++;
 	for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
@@ -228,6 +234,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 			break;
 	}
 	shrink_snapshot_refaults(&host->root);
+	psi_memstall_leave(nested);
 	coro_current->ctx.cause = cause;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "cpu_psi.h"
 #include "hostmem.h"
 #include "memory.h"
 
@@ -420,11 +421,14 @@ static void read_compressed(struct guest_ram *ram, uint64_t nr)
 	struct host *host = ram->host;
 	struct page_transfer *io = transfer_new(host, page_slot(ram->page[nr].state).nr, false,
 						read_complete);
+	bool missed = workingset_is_missed(host, page_index(ram, nr));
+	bool nested = missed ? psi_memstall_enter() : true;
 
 	io->index[io->rq.nr++] = page_index(ram, nr);
 	host->swap->stats.pages_in++;
 	if (host->swap->token[io->rq.slot])
 		charge(COST_SWAP_DECOMPRESS, 1);
+	psi_memstall_leave(nested);
 	read_complete(&io->rq);
 }
 

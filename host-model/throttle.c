@@ -7,7 +7,13 @@
  * and consider_reclaim_throttle() of Linux 6.1.  Left out: VMSCAN_THROTTLE_ISOLATED (no thread
  * keeps pages off the lists while time passes) and VMSCAN_THROTTLE_CONGESTED (which counts dirty
  * pages of files).
+ *
+ * What a wait is to pressure stall information (cpu_psi.h): for pages and tags io_schedule(), in
+ * reclaim_throttle() and for memory.high schedule_timeout().  A page that is read, and is missed
+ * (folio_test_workingset() in folio_wait_bit_common()), and memory.high (psi_memstall_enter() in
+ * mem_cgroup_handle_over_high()) are memory stalls; in reclaim all waits are, by reclaim.c.
  */
+#include "cpu_psi.h"
 #include "memory.h"
 #include "swap.h"
 
@@ -20,6 +26,8 @@ static void wake(struct host_waiter **link)
 	*link = w->next;
 	w->woken = true;
 	event_cancel(w->host->engine, &w->timeout);
+	if (w->sleeper)
+		cpu_psi_sleeper(&w->host->cpus, w->sleeper, w->sleeper->cpu, 0);
 	cpu_wake(w->thread);
 }
 
@@ -62,13 +70,17 @@ static void add(struct host *host, enum host_wait what, struct host_waiter *w)
 static void wait_for(struct host *host, enum host_wait what, struct host_waiter *w, uint64_t ns,
 		     const char *why)
 {
+	struct cpu_stalls *stalls = &coro_current->ctx.thread->stalls;
+
 	w->thread = coro_current->ctx.thread;
 	add(host, what, w);
 	if (ns)
 		event_add(host->engine, &w->timeout,
 			  (cpu_local_time() / HOST_JIFFY_NS + 1) * HOST_JIFFY_NS + ns);
+	stalls->in_iowait = what == WAIT_PAGE || what == WAIT_TAG;
 	while (!w->woken)
 		cpu_stall(why);
+	stalls->in_iowait = false;
 }
 
 void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
@@ -91,17 +103,29 @@ void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
 	}
 }
 
+static bool is_missed(struct host *host, uint32_t index)
+{
+	return page_kind(page_of_index(host, index)->state) == PAGE_READING &&
+	       workingset_is_missed(host, index);
+}
+
 void host_wait_page(struct host *host, uint32_t index)
 {
 	enum page_kind kind = page_kind(page_of_index(host, index)->state);
 	struct host_waiter w = { .index = index, .kind = kind };
+	bool nested = is_missed(host, index) ? psi_memstall_enter() : true;
 
 	wait_for(host, WAIT_PAGE, &w, 0, kind == PAGE_WRITEBACK ? "writeback" :
 		 file_of_index(host, index) ? "a file's page" : "swap-in");
+	psi_memstall_leave(nested);
 }
 
-void host_add_page_waiter(struct host *host, struct host_waiter *w, uint32_t index)
+void host_add_page_waiter(struct host *host, struct host_waiter *w, uint32_t index,
+			  struct psi_task *sleeper, unsigned int cpu)
 {
+	w->sleeper = sleeper;
+	cpu_psi_sleeper(&host->cpus, sleeper, cpu,
+			PSI_TSK_IOWAIT | (is_missed(host, index) ? PSI_TSK_MEMSTALL : 0));
 	w->index = index;
 	w->kind = page_kind(page_of_index(host, index)->state);
 	add(host, WAIT_PAGE, w);
@@ -113,8 +137,10 @@ void host_del_page_waiter(struct host *host, struct host_waiter *waiter)
 
 	while (*link && *link != waiter)
 		link = &(*link)->next;
-	if (*link)
-		*link = waiter->next;
+	if (!*link)
+		return;
+	*link = waiter->next;
+	cpu_psi_sleeper(&host->cpus, waiter->sleeper, waiter->sleeper->cpu, 0);
 }
 
 void host_wake_pages(struct host *host)
@@ -165,17 +191,22 @@ void throttle_page_written(struct host *host)
 void throttle_high(struct host *host, uint64_t ns)
 {
 	struct host_waiter w = { 0 };
+	bool nested = psi_memstall_enter();
 
 	wait_for(host, WAIT_MEMCG_HIGH, &w, ns, "memory.high");
+	psi_memstall_leave(nested);
 }
 
 bool throttle_until_written(struct host *host)
 {
 	struct host_waiter w = { 0 };
+	bool nested;
 
 	if (!host->writeback_pages)
 		return false;
+	nested = psi_memstall_enter();
 	wait_for(host, WAIT_PROGRESS, &w, HOST_JIFFY_NS, "direct reclaim");
+	psi_memstall_leave(nested);
 	return true;
 }
 

@@ -78,18 +78,37 @@ void workingset_evicted(struct host_memcg *target, uint32_t index)
 	set_bits(host, index, 1, false);
 }
 
+/* What it leaves says that it would still be there if it had been on an active list. */
+static bool is_refault(const struct host *host, uint32_t index, const struct host_memcg *evicted)
+{
+	const struct host_page *page = page_of_index(host, index);
+
+	return scan_refault_is_active(evicted->lru_size, file_of_index(host, index),
+				      memcg_free_swap(evicted),
+				      (uint32_t)evicted->nonresident_age - page->next);
+}
+
+static const struct host_memcg *evicted_for(struct host *host, const struct host_page *page)
+{
+	return host_memcg(host, page->prev >> SHADOW_MEMCG_SHIFT);
+}
+
+bool workingset_is_missed(struct host *host, uint32_t index)
+{
+	const struct host_page *page = page_of_index(host, index);
+
+	return (page->prev & (SHADOW_MARK | SHADOW_WORKINGSET)) ==
+	       (SHADOW_MARK | SHADOW_WORKINGSET) &&
+	       is_refault(host, index, evicted_for(host, page));
+}
+
 bool workingset_returned(struct host *host, uint32_t index)
 {
 	const struct host_page *page = page_of_index(host, index);
-	const struct host_memcg *evicted;
 	struct host_memcg *memcg = memcg_of_index(host, index), *above;
 	bool file = file_of_index(host, index);
 
-	if (!(page->prev & SHADOW_MARK))
-		return false;
-	evicted = host_memcg(host, page->prev >> SHADOW_MEMCG_SHIFT);
-	if (!scan_refault_is_active(evicted->lru_size, file, memcg_free_swap(evicted),
-				    (uint32_t)evicted->nonresident_age - page->next))
+	if (!(page->prev & SHADOW_MARK) || !is_refault(host, index, evicted_for(host, page)))
 		return false;
 	workingset_aged(memcg, 1);
 	for (above = memcg; above; above = above->parent)

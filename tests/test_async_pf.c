@@ -107,6 +107,37 @@ START_TEST(a_task_sleeps_for_its_page_and_another_computes)
 }
 END_TEST
 
+/*
+ * async_pf_execute() waits for the page, with io_schedule(), in no group; what the vCPU does is
+ * kvm_vcpu_block() at most.  Without a worker it is the vCPU, which is in its group.
+ */
+START_TEST(the_worker_waits_for_io_and_the_vcpu_does_not)
+{
+	static const enum kvm_async_pf mode[] = { KVM_ASYNC_PF_INT, KVM_ASYNC_PF_HALT,
+						  KVM_ASYNC_PF_OFF };
+	struct async_pf_scene s = { .from = FROM_USER, .nr_tasks = 1 };
+	struct psi_values group, root;
+	struct host_memcg *memcg;
+
+	make(mode[_i], &s);
+	memcg = host_add_memcg(&host, "group", NULL);
+	vm->memcg = memcg;
+	engine_run(&engine, 1000 * MS);
+	ck_assert_uint_eq(scene.nr_done, 1);
+	psi_show(memcg->psi, engine.now, &group);
+	psi_show(host.root.psi, engine.now, &root);
+	/* A page of which nothing is known: no memory stall. */
+	ck_assert_uint_eq(root.total_us[PSI_MEM_SOME], 0);
+	ck_assert_uint_ge(root.total_us[PSI_IO_SOME], READ_NS / 1000);
+	ck_assert_uint_le(root.total_us[PSI_IO_SOME], READ_NS / 1000 + 1000);
+	if (mode[_i] == KVM_ASYNC_PF_OFF)
+		ck_assert_uint_eq(group.total_us[PSI_IO_FULL], root.total_us[PSI_IO_SOME]);
+	else
+		ck_assert_uint_eq(group.total_us[PSI_IO_SOME], 0);
+	unmake();
+}
+END_TEST
+
 /* What is told of the fault names who has waited, and for how long. */
 START_TEST(a_fault_says_who_has_waited)
 {
@@ -306,6 +337,7 @@ Suite *test_suite(int argc, char **argv)
 	TCase *tc = tcase_create("vcpu");
 
 	tcase_add_test(tc, a_task_sleeps_for_its_page_and_another_computes);
+	tcase_add_loop_test(tc, the_worker_waits_for_io_and_the_vcpu_does_not, 0, 3);
 	tcase_add_loop_test(tc, a_fault_says_who_has_waited, 0, 9);
 	tcase_add_loop_test(tc, interrupts_of_a_halted_vcpu_are_on_time, 0, 3);
 	tcase_add_loop_test(tc, a_halted_vcpu_goes_on_with_another_task_unless_its_kernel_waits, 0,

@@ -260,6 +260,33 @@ START_TEST(who_gives_back_page_by_page_takes_from_others)
 }
 END_TEST
 
+/*
+ * A quota that the guest does not use up costs nothing; with the balloon it does, and then the
+ * service waits for periods.
+ */
+START_TEST(a_quota_makes_a_balloon_hurt_its_guest)
+{
+	struct json_object *study;
+	struct output o;
+
+	setenv("S", top, 1);
+	o = well("O=$S/scenarios/overlays; "
+		 "BALLAST_SCENARIOS=$S/scenarios $B compare --json --quiet "
+		 "$S/scenarios/victim.dts --with none=,quota=$O/cpu_quota.dtso,"
+		 "4k=$O/inflate_4k.dtso,both=$O/inflate_4k.dtso+$O/cpu_quota.dtso");
+	study = parse(o.out);
+	output_free(&o);
+	ck_assert_uint_eq(figure(study, "quota", "latency_p999_ns"),
+			  figure(study, "none", "latency_p999_ns"));
+	ck_assert_uint_eq(figure(study, "quota", "psi_cpu_some_ns"), 0);
+	ck_assert_uint_lt(figure(study, "4k", "latency_p999_ns"), MSEC);
+	ck_assert_uint_gt(figure(study, "both", "latency_p999_ns"), 10 * MSEC);
+	ck_assert_uint_eq(figure(study, "4k", "psi_cpu_some_ns"), 0);
+	ck_assert_uint_gt(figure(study, "both", "psi_cpu_some_ns"), 100 * MSEC);
+	json_object_put(study);
+}
+END_TEST
+
 static Suite *victim_suite(void)
 {
 	Suite *s = suite_create("victim");
@@ -278,6 +305,7 @@ static Suite *victim_suite(void)
 	tc = tcase_create("scenario");
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, enter_empty_scratch, leave_scratch);
+	tcase_add_test(tc, a_quota_makes_a_balloon_hurt_its_guest);
 	tcase_add_test(tc, who_gives_back_page_by_page_takes_from_others);
 	suite_add_tcase(s, tc);
 	return s;

@@ -6,7 +6,7 @@
  * A policy is a function that is called every so often for one guest and answers with the memory
  * that the guest is to be left with.  It knows what such a daemon knows: what the guest has said of
  * itself (statistics of the balloon device, which may be old or missing), what the VMM is on the
- * host, how the host is.  There are three here, and an image may bring another one: a shared object
+ * host, how the host is.  There are four here, and an image may bring another one: a shared object
  * with
  *
  *	#include "control.h"
@@ -31,6 +31,18 @@ struct control_params {
 	uint32_t host_free_percent;
 	uint32_t low_percent, high_percent;
 	uint32_t stall_permille;
+	uint32_t pressure_high_permille, pressure_low_permille;
+};
+
+/* A file of pressure stall information (/proc/pressure, memory.pressure, ...); 1/100 %, and µs. */
+struct control_psi {
+	uint32_t some_avg10, some_avg60, some_avg300;
+	uint32_t full_avg10, full_avg60, full_avg300;
+	uint64_t some_us, full_us;
+};
+
+struct control_pressure {
+	struct control_psi memory, io, cpu;
 };
 
 /* All sizes in bytes; counters since boot; what is not known is CONTROL_UNKNOWN. */
@@ -51,6 +63,8 @@ struct control_input {
 	uint64_t host_bytes;		/* memory of the host without its kernel's reserve */
 	uint64_t host_free_bytes;
 	uint64_t host_swap_used_bytes;
+	/* As the kernel has it now; of the guest's own group, if it is in one, else the host's. */
+	struct control_pressure host_pressure, group_pressure;
 };
 
 /*
@@ -60,7 +74,7 @@ struct control_input {
  */
 typedef uint64_t control_fn(const struct control_input *in, void **state);
 
-control_fn control_free_memory, control_available, control_stall;
+control_fn control_free_memory, control_available, control_stall, control_pressure;
 
 /* @actual plus or minus at most a step, and within the guest's limits. */
 uint64_t control_towards(const struct control_input *in, uint64_t wanted);

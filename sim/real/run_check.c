@@ -111,7 +111,8 @@ static int check_cgroups(struct real_run *run)
 		return bad(run, "%s: a real run makes one memory group; leave out the others",
 			   group[1].path);
 	if (group->max_mib == UINT64_MAX || group->high_mib != UINT64_MAX ||
-	    group->swap_max_mib != UINT64_MAX || group->low_mib || group->min_mib)
+	    group->swap_max_mib != UINT64_MAX || group->low_mib || group->min_mib ||
+	    group->cpu_weight || group->cpu_quota_us)
 		return bad(run, "%s: the memory group of a real run has max-mib, and nothing else",
 			   group->path);
 	for (i = 0; i < s->nr_guests; i++)

@@ -125,8 +125,10 @@ static void sections(const struct run_page *page)
 	run_plot_swap(page);
 	run_table_swap(h);
 	run_table_cgroups(h);
+	run_table_pressure(h);
 	fputs("<h2>CPU time</h2>\n", h->out);
 	run_plot_cpu(page);
+	run_table_cgroups_cpu(h);
 	run_table_causes(h);
 	fputs("<h2>Faults</h2>\n", h->out);
 	run_plot_faults(page);

@@ -41,6 +41,8 @@ void run_table_guests(const struct html *h);
 void run_table_mechanism(const struct html *h);
 void run_table_swap(const struct html *h);
 void run_table_cgroups(const struct html *h);
+void run_table_cgroups_cpu(const struct html *h);
+void run_table_pressure(const struct html *h);
 void run_table_causes(const struct html *h);
 void run_table_faults(const struct html *h);
 void run_table_images(const struct html *h);

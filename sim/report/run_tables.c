@@ -232,6 +232,49 @@ void run_table_cgroups(const struct html *h)
 	html_table_end(h->out);
 }
 
+/* CPU time of groups, if one has a weight or a quota. */
+void run_table_cgroups_cpu(const struct html *h)
+{
+	static const char *const numbers[] = {
+		"cpu_ns", "cpu_weight", "cpu_quota_ns", "cpu_period_ns", "cpu_periods",
+		"cpu_throttled_periods", "cpu_throttled_ns",
+	};
+	unsigned int nr = html_length(h, "host.cgroups");
+
+	if (!nr || !html_u64(h, "host.cgroups[%u].cpu_weight", 0))
+		return;
+	html_table(h->out, "group|CPU|weight|quota|of|periods|throttled in|throttled for", 1);
+	for (unsigned int i = 0; i < nr; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.cgroups[%u].name", i));
+		for (unsigned int k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++)
+			html_cell_number(h, "host.cgroups[%u].%s", i, numbers[k]);
+	}
+	html_table_end(h->out);
+}
+
+void run_table_pressure(const struct html *h)
+{
+	static const char *const numbers[] = {
+		"memory_some_ns", "memory_full_ns", "memory_some_avg10_peak_permille",
+		"io_some_ns", "io_full_ns", "io_some_avg10_peak_permille", "cpu_some_ns",
+		"cpu_full_ns", "cpu_some_avg10_peak_permille",
+	};
+	unsigned int nr = html_length(h, "host.pressure");
+
+	if (!nr)
+		return;
+	html_table(h->out, "pressure|memory some|full|peak avg10|I/O some|full|peak avg10|"
+		   "CPU some|full|peak avg10", 1);
+	for (unsigned int i = 0; i < nr; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.pressure[%u].group", i));
+		for (unsigned int k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++)
+			html_cell_number(h, "host.pressure[%u].%s", i, numbers[k]);
+	}
+	html_table_end(h->out);
+}
+
 struct cause {
 	unsigned int index;	/* in the JSON */
 	uint64_t ns;

@@ -157,6 +157,7 @@ struct machine {
 	uint64_t owed;
 	bool settled;			/* what is owed is off the ledger */
 	struct trace_rec_swap_sample swap_sample;	/* recorded last */
+	struct psi_values *pressure;	/* recorded last, of the host and of each group */
 	enum trace_end result;
 	bool bad_input, finished;
 	bool quiet;			/* the epilogue: tables are closed */
@@ -199,6 +200,11 @@ void machine_cgroups_destroy(struct machine *m);
 struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup);
 void machine_trace_cgroups(struct machine *m);
 void machine_sample_cgroups(struct machine *m);
+
+/* machine_psi.c */
+void machine_sample_psi(struct machine *m);
+/* The run ends: what the kernel's worker would have seen later is seen now, and recorded. */
+void machine_settle_psi(struct machine *m);
 
 /* machine_files.c */
 int machine_files_create(struct machine *m);	/* -1: not enough memory */

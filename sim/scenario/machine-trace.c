@@ -440,5 +440,6 @@ void machine_trace_totals(struct machine *m)
 	emit_khugepaged(m);
 	emit_counters(m);
 	machine_trace_memory(m);
+	machine_settle_psi(m);
 	machine_trace_samples(m);
 }

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "cpu_group.h"
+
 static uint64_t pages_of(uint64_t limit_mib)
 {
 	return limit_mib == UINT64_MAX ? MEMCG_NO_LIMIT : MIB_PAGES(limit_mib);
@@ -29,6 +31,11 @@ static bool create(struct machine *m, uint32_t i)
 	memcg->swap_max = pages_of(c->swap_max_mib);
 	memcg->low = pages_of(c->low_mib);
 	memcg->min = pages_of(c->min_mib);
+	if (c->cpu_weight)
+		cpu_group_set_weight(memcg->cpu, c->cpu_weight);
+	if (c->cpu_quota_us)
+		cpu_group_set_quota(memcg->cpu, c->cpu_quota_us * NSEC_PER_USEC_U64,
+				    c->cpu_period_us * NSEC_PER_USEC_U64);
 	m->cgroups[i] = memcg;
 	return true;
 }
@@ -48,6 +55,7 @@ bool machine_cgroups_create(struct machine *m)
 void machine_cgroups_destroy(struct machine *m)
 {
 	free(m->cgroups);
+	free(m->pressure);
 }
 
 struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup)
@@ -59,6 +67,16 @@ struct host_memcg *machine_cgroup(struct machine *m, uint32_t cgroup)
 static uint64_t limit(uint64_t pages)
 {
 	return pages == MEMCG_NO_LIMIT ? 0 : pages;
+}
+
+static void trace_cpu(struct machine *m, uint32_t i)
+{
+	const struct scenario_cgroup *c = &m->scenario->host.cgroups[i];
+
+	MACHINE_TRACE(m, cgroup_cpu, .cgroup = i + 1,
+		      .weight = c->cpu_weight ? c->cpu_weight : CPU_WEIGHT_DEFAULT,
+		      .quota = m->cgroups[i]->cpu->quota,
+		      .period = c->cpu_quota_us ? m->cgroups[i]->cpu->period : 0);
 }
 
 void machine_trace_cgroups(struct machine *m)
@@ -74,7 +92,17 @@ void machine_trace_cgroups(struct machine *m)
 			      .high = limit(memcg->high), .low = memcg->low, .min = memcg->min,
 			      .swap_limited = memcg->swap_max != MEMCG_NO_LIMIT,
 			      .swap_max = limit(memcg->swap_max));
+		if (m->host.cpus.grouped)
+			trace_cpu(m, i);
 	}
+}
+
+static void sample_cpu(struct machine *m, uint32_t cgroup, const struct cpu_group *cpu)
+{
+	if (cpu->usage || cpu->nr_periods)
+		MACHINE_TRACE(m, cgroup_cpu_sample, .cgroup = cgroup, .used = cpu->usage,
+			      .periods = cpu->nr_periods, .throttled_periods = cpu->nr_throttled,
+			      .throttled = cpu_group_throttled_ns(cpu));
 }
 
 void machine_sample_cgroups(struct machine *m)
@@ -93,5 +121,6 @@ void machine_sample_cgroups(struct machine *m)
 			      .low_events = e->low, .high_events = e->high, .max_events = e->max,
 			      .swap_max_events = e->swap_max, .oom_events = e->oom,
 			      .oom_kills = e->oom_kill, .throttled = e->throttled_ns);
+		sample_cpu(m, i + 1, memcg->cpu);
 	}
 }

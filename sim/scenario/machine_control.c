@@ -5,12 +5,14 @@
  *
  * The daemon that would run it takes no CPU time here; what the command does in the VMM does.  It
  * knows the guest's statistics as they are when it asks: the device has polled for them by itself.
+ * A policy that knows of pressure reads the kernel's files each time, as the daemon would.
  */
 #include "machine-internal.h"
 
 #include <stdlib.h>
 
 #include "control.h"
+#include "cpu_psi.h"
 #include "image.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -51,6 +53,34 @@ static void look_at_stats(const struct machine_guest *guest, struct control_inpu
 		in->stat_age_ns = (now_s - (updated - VMM_EPOCH)) * NSEC_PER_SEC_U64;
 }
 
+static void fill_psi(struct control_psi *file, const struct psi_values *v, enum psi_state some)
+{
+	const uint32_t *s = v->avg[some], *full = v->avg[some + 1];
+
+	*file = (struct control_psi){
+		.some_avg10 = s[PSI_AVG10], .some_avg60 = s[PSI_AVG60],
+		.some_avg300 = s[PSI_AVG300], .full_avg10 = full[PSI_AVG10],
+		.full_avg60 = full[PSI_AVG60], .full_avg300 = full[PSI_AVG300],
+		.some_us = v->total_us[some], .full_us = v->total_us[some + 1],
+	};
+}
+
+static void look_at_pressure(const struct machine_guest *guest, struct psi_group *group,
+			     struct control_pressure *pressure)
+{
+	struct psi_values v;
+
+	psi_show(group, guest->machine->engine.now, &v);
+	fill_psi(&pressure->memory, &v, PSI_MEM_SOME);
+	fill_psi(&pressure->io, &v, PSI_IO_SOME);
+	fill_psi(&pressure->cpu, &v, PSI_CPU_SOME);
+}
+
+static bool knows_pressure(const struct machine_control *c)
+{
+	return c->image || c->policy == control_pressure;
+}
+
 static void look(const struct machine_control *c, struct control_input *in)
 {
 	const struct machine_guest *guest = c->guest;
@@ -75,6 +105,10 @@ static void look(const struct machine_control *c, struct control_input *in)
 		in->stalled_ns += guest->vm->vcpus[i]->stalled;
 	in->stalled_ns += kvm_async_pf_asleep_ns(guest->vm);
 	look_at_stats(guest, in);
+	if (knows_pressure(c)) {
+		look_at_pressure(guest, host->root.psi, &in->host_pressure);
+		look_at_pressure(guest, guest->vm->memcg->psi, &in->group_pressure);
+	}
 }
 
 static void decide(struct event *ev)
@@ -142,6 +176,7 @@ int machine_control_create(struct machine_guest *guest, char *error, size_t size
 		[SCENARIO_POLICY_FREE_MEMORY] = control_free_memory,
 		[SCENARIO_POLICY_AVAILABLE] = control_available,
 		[SCENARIO_POLICY_STALL] = control_stall,
+		[SCENARIO_POLICY_PRESSURE] = control_pressure,
 	};
 	const struct scenario_controller *config = &guest->config->controller;
 	struct machine_control *c;
@@ -161,6 +196,8 @@ int machine_control_create(struct machine_guest *guest, char *error, size_t size
 		.low_percent = config->low_percent,
 		.high_percent = config->high_percent,
 		.stall_permille = config->stall_permille,
+		.pressure_high_permille = config->pressure_high_permille,
+		.pressure_low_permille = config->pressure_low_permille,
 	};
 	event_init(&c->event, decide);
 	if (config->image[0])

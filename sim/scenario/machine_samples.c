@@ -262,6 +262,7 @@ static void sample_host(struct machine *m)
 	      .footprint = host_footprint(host), .cached = host->file_pages);
 	sample_swap(m);
 	machine_sample_cgroups(m);
+	machine_sample_psi(m);
 	sample_host_cpu(m);
 }
 

@@ -383,6 +383,11 @@ static void check_controller(struct parser *p, const struct tree_node *parent,
 		parse_error(p, blame(node, "high-percent"), node, "high-percent",
 			    "not above low-percent; allowed: %" PRIu32 "..100 %%",
 			    c->low_percent + 1);
+	if (c->pressure_low_permille >= c->pressure_high_permille)
+		parse_error(p, blame(node, "pressure-high-permille"), node,
+			    "pressure-high-permille",
+			    "not above pressure-low-permille; allowed: %" PRIu32 "..1000",
+			    c->pressure_low_permille + 1);
 	if (c->min_mib > guest->memory_mib)
 		parse_error(p, blame(node, "min-mib"), node, "min-mib",
 			    "more than the guest has; allowed: 1..%" PRIu64 " MiB",

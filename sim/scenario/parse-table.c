@@ -111,6 +111,14 @@ static const struct property_spec cgroup_properties[] = {
 	    "memory.low: not reclaimed as long as there is something else; version 2"),
 	U64("min-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_cgroup, min_mib),
 	    "memory.min: not reclaimed; version 2"),
+	U32("cpu-weight", NULL, 1, 10000, "none", FIELD(scenario_cgroup, cpu_weight),
+	    "cpu.weight: its part of CPUs that others want, too; 100 is that of a thread beside it "
+	    "(version 1: 100 stands for cpu.shares of 1024).  If any group has a weight or a "
+	    "quota, those without have 100"),
+	U64("cpu-quota-us", "us", 1000, 1000000000, "none", FIELD(scenario_cgroup, cpu_quota_us),
+	    "cpu.max (version 1: cpu.cfs_quota_us): CPU time that its threads have in each period"),
+	U32("cpu-period-us", "us", 1000, 1000000, "100000", FIELD(scenario_cgroup, cpu_period_us),
+	    "of cpu-quota-us"),
 };
 
 static const struct node_spec node_cgroup = {
@@ -350,10 +358,11 @@ static const struct node_spec node_device = {
 /* ---- controllers ---- */
 
 static const struct property_spec controller_properties[] = {
-	ENUM("policy", "free-memory available stall", "free-memory",
+	ENUM("policy", "free-memory available stall pressure", "free-memory",
 	     FIELD(scenario_controller, policy),
 	     "as MOM's: a share of the guest's memory is free, less when the host is short; what "
-	     "is available stays between two marks; or shrinking until it hurts, as Senpai"),
+	     "is available stays between two marks; shrinking until it hurts, as Senpai; or "
+	     "giving what is available while others on the host wait for memory (PSI)"),
 	STRING("image", "", FIELD(scenario_controller, image),
 	       "a policy of one's own instead: an image with the function ballast_control()"),
 	U32("period-ms", "ms", 10, 3600000, "10000", FIELD(scenario_controller, period_ms),
@@ -367,11 +376,19 @@ static const struct property_spec controller_properties[] = {
 	U32("host-free-percent", "%", 1, 99, "20", FIELD(scenario_controller, host_free_percent),
 	    "free-memory: below it the host is short"),
 	U32("low-percent", "%", 0, 99, "10", FIELD(scenario_controller, low_percent),
-	    "available: below it, of the memory that it was booted with, the guest gets some"),
+	    "available: below it, of the memory that it was booted with, the guest gets some; "
+	    "pressure: it does not give that"),
 	U32("high-percent", "%", 1, 100, "20", FIELD(scenario_controller, high_percent),
 	    "available: above it the guest gives some back"),
 	U32("stall-permille", "1/1000", 0, 1000, "1", FIELD(scenario_controller, stall_permille),
 	    "stall: share of time that the guest may wait for memory"),
+	U32("pressure-high-permille", "1/1000", 1, 1000, "100",
+	    FIELD(scenario_controller, pressure_high_permille),
+	    "pressure: from so much on (`some avg10` of memory, of the host or of the guest's "
+	    "group) the guest gives a step"),
+	U32("pressure-low-permille", "1/1000", 0, 999, "10",
+	    FIELD(scenario_controller, pressure_low_permille),
+	    "pressure: up to so much it gets a step back"),
 };
 
 static const struct node_spec node_controller = {

@@ -46,6 +46,35 @@ static void check_version(struct parser *p, const struct tree_node *node)
 				    "version 1 has none; allowed: cgroup-version = <2>");
 }
 
+/*
+ * __cfs_schedulable(): in version 1 a group may not have a larger share of CPUs than one above it.
+ */
+static void check_quota(struct parser *p, const struct tree_node *node,
+			const struct scenario_host *host)
+{
+	const struct scenario_cgroup *c = &host->cgroups[node->index], *above;
+
+	if (!c->cpu_quota_us) {
+		if (tree_property(node, "cpu-period-us"))
+			parse_error(p, blame(node, "cpu-period-us"), node, "cpu-period-us",
+				    "there is no quota for it; allowed: with cpu-quota-us");
+		return;
+	}
+	for (uint32_t at = c->parent; at && host->cgroup_version == 1; at = above->parent) {
+		above = &host->cgroups[at - 1];
+		if (!above->cpu_quota_us ||
+		    c->cpu_quota_us * above->cpu_period_us <=
+		    above->cpu_quota_us * c->cpu_period_us)
+			continue;
+		parse_error(p, blame(node, "cpu-quota-us"), node, "cpu-quota-us",
+			    "more of the CPUs than the group %s has; allowed: up to %" PRIu64
+			    " us in its period of %" PRIu32, above->name,
+			    above->cpu_quota_us * c->cpu_period_us / above->cpu_period_us,
+			    c->cpu_period_us);
+		return;
+	}
+}
+
 /* Of all groups that this one is in, and itself, the lowest limit. */
 static uint64_t limit_of(const struct scenario_host *host, uint32_t cgroup)
 {
@@ -87,9 +116,10 @@ static void check_guests(struct parser *p)
 void parse_check_cgroups(struct parser *p, const struct tree_node *host_node)
 {
 	const struct scenario_host *host = &p->scenario->host;
+	const struct tree_node *node;
 	bool cycle = false;
 
-	for (const struct tree_node *node = host_node->children; node; node = node->next) {
+	for (node = host_node->children; node; node = node->next) {
 		if (!node->spec || node->spec->kind != NODE_CGROUP)
 			continue;
 		if (host->cgroup_version == 1)
@@ -101,6 +131,10 @@ void parse_check_cgroups(struct parser *p, const struct tree_node *host_node)
 			cycle = true;
 		}
 	}
-	if (!cycle)
-		check_guests(p);
+	if (cycle)
+		return;
+	check_guests(p);
+	for (node = host_node->children; node; node = node->next)
+		if (node->spec && node->spec->kind == NODE_CGROUP)
+			check_quota(p, node, host);
 }

@@ -117,6 +117,9 @@ struct scenario_cgroup {
 	uint32_t parent;		/* in the host's array, from 1 on; 0: the root */
 	uint64_t max_mib, high_mib, swap_max_mib;
 	uint64_t low_mib, min_mib;
+	uint32_t cpu_weight;		/* 0: none is given */
+	uint64_t cpu_quota_us;		/* 0: none */
+	uint32_t cpu_period_us;
 };
 
 struct scenario_host {
@@ -212,7 +215,7 @@ struct scenario_device {
 };
 
 enum scenario_policy { SCENARIO_POLICY_FREE_MEMORY, SCENARIO_POLICY_AVAILABLE,
-		       SCENARIO_POLICY_STALL };
+		       SCENARIO_POLICY_STALL, SCENARIO_POLICY_PRESSURE };
 
 /* Who decides how large the guest's balloon is; see sim/control/control.h. */
 struct scenario_controller {
@@ -224,6 +227,7 @@ struct scenario_controller {
 	uint32_t guest_free_percent, host_free_percent;
 	uint32_t low_percent, high_percent;
 	uint32_t stall_permille;
+	uint32_t pressure_high_permille, pressure_low_permille;
 };
 
 enum scenario_program_kind {

@@ -67,6 +67,16 @@ enum metric_better { METRIC_LESS, METRIC_MORE };
 	       "integral over time of the host memory in use")                                     \
 	METRIC(THP, "thp_permille", "Memory", "THP", PERCENT, MORE,                                \
 	       "share of the guests' resident memory that 2 MiB leaves map, mean over time")       \
+	METRIC(PSI_MEMORY, "psi_memory_some_ns", "Pressure", "memory", NS, LESS,                   \
+	       "time that some threads of the host waited for memory (PSI, `some`)")               \
+	METRIC(PSI_MEMORY_FULL, "psi_memory_full_ns", "Pressure", "full", NS, LESS,                \
+	       "the same, and no other thread worked on their CPU (`full`)")                       \
+	METRIC(PSI_MEMORY_PEAK, "psi_memory_peak_permille", "Pressure", "avg10", PERCENT, LESS,    \
+	       "most that `some` of memory was on the average of 10 s")                            \
+	METRIC(PSI_IO, "psi_io_some_ns", "Pressure", "I/O", NS, LESS,                              \
+	       "time that some waited for a swap device or a disk (`some`)")                       \
+	METRIC(PSI_CPU, "psi_cpu_some_ns", "Pressure", "CPU", NS, LESS,                            \
+	       "time that some waited for a CPU (`some`)")                                         \
 	METRIC(CPU_GUEST, "cpu_guest_ns", "CPU time", "guest", NS, LESS,                           \
 	       "virtual CPUs in guest mode, but for hints")                                        \
 	METRIC(CPU_EXIT, "cpu_exit_ns", "CPU time", "exits", NS, LESS,                             \

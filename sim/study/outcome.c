@@ -241,6 +241,17 @@ static void set_memory(struct measures *m, const struct collector *c, const stru
 		set(m, METRIC_THP, (huge * 1000 + resident / 2) / resident);
 }
 
+static void set_pressure(struct measures *m, const struct report_pressure *p)
+{
+	if (!p->known)
+		return;
+	set(m, METRIC_PSI_MEMORY, p->ns[STALL_MEMORY_SOME]);
+	set(m, METRIC_PSI_MEMORY_FULL, p->ns[STALL_MEMORY_FULL]);
+	set(m, METRIC_PSI_MEMORY_PEAK, (p->peak[STALL_MEMORY_SOME] + 5) / 10);
+	set(m, METRIC_PSI_IO, p->ns[STALL_IO_SOME]);
+	set(m, METRIC_PSI_CPU, p->ns[STALL_CPU_SOME]);
+}
+
 static void set_telling(struct measures *m, const struct report_sum *sum)
 {
 	const struct trace_rec_guest_total *t = &sum->all.total;
@@ -290,6 +301,7 @@ static void set_all(struct outcome *o, const struct collector *c)
 	set_faults(m, &sum.all);
 	set_victims(m, &c->report);
 	set_memory(m, c, &sum);
+	set_pressure(m, &c->report.pressure);
 	set_cpu(m, &c->report);
 	set_telling(m, &sum);
 	if (c->age.count) {

@@ -393,7 +393,11 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 		see_khugepaged(r, record->rec);
 		break;
 	case TRACE_ID_cgroup: case TRACE_ID_cgroup_sample:
+	case TRACE_ID_cgroup_cpu: case TRACE_ID_cgroup_cpu_sample:
 		report_see_cgroup(r, record);
+		break;
+	case TRACE_ID_psi_sample: case TRACE_ID_cgroup_psi_sample:
+		report_see_pressure(r, record);
 		break;
 	case TRACE_ID_thread_cpu:
 		see_thread(r, record->rec);

@@ -102,9 +102,22 @@ struct report_swap {
 	char *name;
 };
 
+enum report_stall { STALL_MEMORY_SOME, STALL_MEMORY_FULL, STALL_IO_SOME, STALL_IO_FULL,
+		    STALL_CPU_SOME, STALL_CPU_FULL, NR_STALLS };
+
+/* Pressure stall information of the host or a group. */
+struct report_pressure {
+	bool known;
+	uint64_t ns[NR_STALLS];
+	uint64_t peak[NR_STALLS];	/* of the average over 10 s, 1/100 % */
+};
+
 struct report_cgroup {
 	struct trace_rec_cgroup is;		/* without its name */
 	struct trace_rec_cgroup_sample last;
+	struct trace_rec_cgroup_cpu cpu;	/* weight 0: none has any */
+	struct trace_rec_cgroup_cpu_sample cpu_last;
+	struct report_pressure pressure;
 	char *name;
 };
 
@@ -149,6 +162,7 @@ struct report {
 	unsigned int nr_swaps;
 	struct report_cgroup *cgroups;			/* the first is number 1 */
 	unsigned int nr_cgroups;
+	struct report_pressure pressure;		/* on the host */
 	struct report_thread *threads;
 	unsigned int nr_threads;
 	struct report_stat *stats;			/* as the VMMs got them last */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory groups of the host: what their limits are, and what came of them.
+ * Memory groups of the host: what their limits are, and what came of them; the same of CPU time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +11,33 @@
 #include "report_internal.h"
 #include "table.h"
 
+static struct report_cgroup *group_of(const struct report *r, uint64_t cgroup)
+{
+	return cgroup && cgroup <= r->nr_cgroups ? &r->cgroups[cgroup - 1] : NULL;
+}
+
+static void see_cpu(struct report *r, const struct trace_record *record)
+{
+	const struct trace_rec_cgroup_cpu_sample *sample = record->rec;
+	const struct trace_rec_cgroup_cpu *is = record->rec;
+	struct report_cgroup *group = group_of(r, is->cgroup);
+
+	if (group && record->id == TRACE_ID_cgroup_cpu)
+		group->cpu = *is;
+	else if (group)
+		group->cpu_last = *sample;
+}
+
 void report_see_cgroup(struct report *r, const struct trace_record *record)
 {
 	const struct trace_rec_cgroup_sample *sample = record->rec;
 	const struct trace_rec_cgroup *is = record->rec;
 
-	if (record->id == TRACE_ID_cgroup_sample) {
-		if (sample->cgroup && sample->cgroup <= r->nr_cgroups)
-			r->cgroups[sample->cgroup - 1].last = *sample;
+	if (record->id == TRACE_ID_cgroup_cpu || record->id == TRACE_ID_cgroup_cpu_sample) {
+		see_cpu(r, record);
+	} else if (record->id == TRACE_ID_cgroup_sample) {
+		if (group_of(r, sample->cgroup))
+			group_of(r, sample->cgroup)->last = *sample;
 	} else if (is->cgroup == r->nr_cgroups + 1) {
 		struct report_cgroup *group = collect_append(&r->cgroups, &r->nr_cgroups,
 							     sizeof(*group));
@@ -51,6 +70,37 @@ static void limit_cell(struct table *t, uint64_t pages)
 		table_cell(t, "-");
 }
 
+static void text_cpu(const struct report *r, FILE *out)
+{
+	struct table t;
+
+	table_init(&t, NULL, 1, "group|CPU|weight|quota|of|periods|throttled in|throttled for");
+	for (unsigned int i = 0; i < r->nr_cgroups; i++) {
+		const struct trace_rec_cgroup_cpu_sample *last = &r->cgroups[i].cpu_last;
+		const struct trace_rec_cgroup_cpu *is = &r->cgroups[i].cpu;
+
+		if (!last->used && !is->weight)
+			continue;
+		table_cell(&t, "%s", r->cgroups[i].name);
+		table_ns(&t, last->used);
+		if (is->weight)
+			table_count(&t, is->weight);
+		else
+			table_cell(&t, "-");
+		if (is->quota) {
+			table_ns(&t, is->quota);
+			table_ns(&t, is->period);
+		} else {
+			table_cell(&t, "-");
+			table_cell(&t, "-");
+		}
+		table_count(&t, last->periods);
+		table_count(&t, last->throttled_periods);
+		table_ns(&t, last->throttled);
+	}
+	table_print(&t, out);
+}
+
 void report_text_cgroups(const struct report *r, FILE *out)
 {
 	struct table t;
@@ -73,6 +123,19 @@ void report_text_cgroups(const struct report *r, FILE *out)
 		table_count(&t, group->last.oom_kills);
 	}
 	table_print(&t, out);
+	text_cpu(r, out);
+}
+
+/* cpu.stat */
+static void json_cpu(struct json *j, const struct report_cgroup *group)
+{
+	json_u64(j, "cpu_weight", group->cpu.weight);
+	json_u64(j, "cpu_quota_ns", group->cpu.quota);
+	json_u64(j, "cpu_period_ns", group->cpu.period);
+	json_u64(j, "cpu_ns", group->cpu_last.used);
+	json_u64(j, "cpu_periods", group->cpu_last.periods);
+	json_u64(j, "cpu_throttled_periods", group->cpu_last.throttled_periods);
+	json_u64(j, "cpu_throttled_ns", group->cpu_last.throttled);
 }
 
 void report_json_cgroups(const struct report *r, struct json *j)
@@ -101,6 +164,7 @@ void report_json_cgroups(const struct report *r, struct json *j)
 		json_u64(j, "oom_events", last->oom_events);
 		json_u64(j, "oom_kills", last->oom_kills);
 		json_u64(j, "throttled_ns", last->throttled);
+		json_cpu(j, group);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -50,4 +50,9 @@ void report_free_cgroups(struct report *r);
 void report_text_cgroups(const struct report *r, FILE *out);
 void report_json_cgroups(const struct report *r, struct json *j);
 
+/* report_pressure.c */
+void report_see_pressure(struct report *r, const struct trace_record *record);
+void report_text_pressure(const struct report *r, FILE *out);
+void report_json_pressure(const struct report *r, struct json *j);
+
 #endif

@@ -262,6 +262,7 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_u64(j, "cpu_kernel_ns", sum->cpu_kernel);
 	json_swaps(j, r);
 	report_json_cgroups(r, j);
+	report_json_pressure(r, j);
 	json_open(j, "threads", '[');
 	for (unsigned int i = 0; i < r->nr_threads; i++) {
 		json_open(j, NULL, '{');

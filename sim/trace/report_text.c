@@ -385,6 +385,7 @@ static void text_host(const struct report *r, const struct report_sum *sum, FILE
 
 	report_text_cgroups(r, out);
 	text_khugepaged(r, out);
+	report_text_pressure(r, out);
 
 	table_init(&t, NULL, 1, "host thread|CPU|waited for a CPU");
 	for (unsigned int i = 0; i < r->nr_threads; i++) {

@@ -23,7 +23,7 @@
 
 #define TRACE_HOST UINT64_MAX		/* in a field of kind GUEST: the host itself */
 #define TRACE_STRING_MAX 4095		/* bytes; longer strings are cut */
-#define TRACE_FIELDS_MAX 24
+#define TRACE_FIELDS_MAX 26
 #define TRACE_PAGE_SIZE UINT64_C(4096)
 
 enum trace_kind { TRACE_UINT, TRACE_SINT, TRACE_BYTES, TRACE_PAGES, TRACE_NS, TRACE_GUEST,
