@@ -37,6 +37,8 @@ int real_group_create(struct real_group *g, uint64_t limit, uint64_t swap, char 
 		      size_t error_size);
 int real_group_read(const struct real_group *g, struct real_group_counters *c, char *error,
 		    size_t error_size);
+/* Its memory; what is above is reclaimed before this returns.  0, or -1 with errno set. */
+int real_group_set_limit(const struct real_group *g, uint64_t limit);
 /* Its processes have ended. */
 void real_group_destroy(struct real_group *g);
 
