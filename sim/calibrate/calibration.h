@@ -43,17 +43,25 @@
 	M(FILE, "file-4k", NS, "4 KiB read from the page cache, pread() of 256 KiB of a memfd")    \
 	M(FAULT, "fault-4k", NS, "first write to a page of 4 KiB")                                 \
 	M(FAULT_HUGE, "fault-2m", NS, "first write to a huge page of 2 MiB")                       \
+	M(HOT_FAULT, "hot-fault-4k", NS, "first write to a page of 4 KiB whose frame is cached")   \
+	M(HOT_ZERO, "hot-zero-4k", NS, "4 KiB cleared that are cached")                            \
+	M(HOT_FAULT_HUGE, "hot-fault-2m", NS,                                                      \
+	  "first write to a huge page of 2 MiB whose frame is cached")                             \
+	M(HOT_ZERO_HUGE, "hot-zero-2m", NS, "2 MiB cleared that are cached")                       \
 	M(MADVISE_CALL, "madvise-nothing", NS, "MADV_DONTNEED of a page that is not there")        \
 	M(MADVISE_PAGE, "madvise-page", NS, "MADV_DONTNEED of one written page of 4 KiB")          \
-	M(MADVISE_PAGES, "madvise-pages", NS, "a written page's share of one MADV_DONTNEED of all") \
+	M(MADVISE_PAGES, "madvise-pages", NS,                                                      \
+	  "a written page's share of one MADV_DONTNEED of all")                                    \
 	M(MADVISE_BLOCK, "madvise-block", NS, "MADV_DONTNEED of one written huge page of 2 MiB")   \
 	M(MADVISE_SHARED, "madvise-2cpu", NS,                                                      \
 	  "as madvise-page, and a thread of the process runs on another CPU")                      \
 	M(MEMBARRIER, "membarrier", NS, "private expedited membarrier(), with such a thread")      \
 	M(EVENTFD, "eventfd", NS, "write() and read() of an eventfd, nobody waits")                \
 	M(EVENTFD_WRITE, "eventfd-write", NS, "write() of an eventfd, nobody waits")               \
-	M(WAKE_READ, "wake-read", NS, "a thread that sleeps in read() of an eventfd woken, one CPU") \
-	M(WAKE_POLL, "wake-poll", NS, "a thread that sleeps in ppoll() woken, and its read(), one CPU") \
+	M(WAKE_READ, "wake-read", NS,                                                              \
+	  "a thread that sleeps in read() of an eventfd woken, one CPU")                           \
+	M(WAKE_POLL, "wake-poll", NS,                                                              \
+	  "a thread that sleeps in ppoll() woken, and its read(), one CPU")                        \
 	M(WAKE_OTHER, "wake-other-cpu", NS, "the same on another CPU, with what its idling costs") \
 	M(COPY, "copy-one-cpu", MB_PER_S, "memcpy(), one CPU")                                     \
 	M(COPY_ALL, "copy-all-cpus", MB_PER_S, "memcpy(), all CPUs at once")                       \

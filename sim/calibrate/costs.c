@@ -45,9 +45,9 @@ static const struct formula {
 	FORMULA(PAGE_ZERO, NULL, MEASURED(ZERO)),
 	FORMULA(PAGE_WRITE, NULL, MEASURED(WRITE)),
 	FORMULA(PAGE_READ, NULL, MEASURED(READ)),
-	FORMULA(GUEST_FAULT, NULL, MEASURED(FAULT), LESS(ZERO), LESS_COST(PAGE_ALLOC),
+	FORMULA(GUEST_FAULT, NULL, MEASURED(HOT_FAULT), LESS(HOT_ZERO), LESS_COST(PAGE_ALLOC),
 		LESS_COST(BUDDY_ALLOC)),
-	FORMULA(GUEST_HUGE_FAULT, NULL, MEASURED(FAULT_HUGE), LESS(ZERO_HUGE),
+	FORMULA(GUEST_HUGE_FAULT, NULL, MEASURED(HOT_FAULT_HUGE), LESS(HOT_ZERO_HUGE),
 		LESS_COST(BUDDY_ALLOC)),
 	FORMULA(GUEST_UNMAP, NULL, MEASURED(MADVISE_PAGES), LESS_COST(PAGE_FREE),
 		LESS_COST(BUDDY_FREE)),
@@ -130,13 +130,14 @@ static void say_base(struct calibrated_cost *cost, uint64_t value, const char *s
 		 source && source[0] ? source : "without a source");
 }
 
-static void say_runs(struct calibrated_cost *cost, const struct calibration *c)
+static void say_runs(struct calibrated_cost *cost, const struct calibration *c,
+		     unsigned int runs)
 {
 	char where[CALIBRATE_TEXT_SIZE];
 
 	calibrate_text(c, where, sizeof(where));
-	if (c->runs > 1)
-		add_text(cost, "%u runs", c->runs);
+	if (runs > 1)
+		add_text(cost, "%u runs", runs);
 	else
 		add_text(cost, "one run, so no spread");
 	add_text(cost, ", %s", where);
@@ -152,10 +153,10 @@ static void say_measured(struct calibrated_cost *cost, const struct calibration 
 	*cost = (struct calibrated_cost){ .ns = lround(s->median), .low = s->q1, .high = s->q3,
 					  .origin = COST_MEASURED };
 	add_text(cost, "measured: %s: ", info->text);
-	if (c->runs > 1)
+	if (s->nr > 1)
 		add_text(cost, "median %.0f, quartiles %.0f to %.0f, all %.0f to %.0f %s, of ",
 			 s->median, s->q1, s->q3, s->min, s->max, unit);
-	say_runs(cost, c);
+	say_runs(cost, c, s->nr);
 }
 
 static const char *factor_text(double factor)
@@ -257,7 +258,7 @@ static void derive(struct calibrated_costs *costs, const struct calibration *c,
 	if (c->runs > 1)
 		add_text(&made, "; by the quartiles %.0f to %.0f ns", made.low, made.high);
 	add_text(&made, "; ");
-	say_runs(&made, c);
+	say_runs(&made, c, c->runs);
 	*cost = made;
 }
 

@@ -65,6 +65,8 @@ static void begin_values(struct measuring *m)
 static void end_values(struct measuring *m)
 {
 	for (unsigned int i = 0; i < NR_MEASUREMENTS; i++) {
+		if (!m->nr[i])
+			not_measured(m, i, "somebody else was on the CPU in every run");
 		if (is_wanted(m, i))
 			m->result->result[i] = spread_of(m->values[i], m->nr[i]);
 		host_free(m->values[i]);
@@ -177,8 +179,8 @@ static int make_file(void)
 static const struct {
 	void (*run)(struct measuring *m);
 } passes[] = {
-	{ pass_pages }, { pass_shootdown }, { pass_blocks }, { pass_file }, { pass_calls },
-	{ pass_wake }, { pass_all_cpus },
+	{ pass_pages }, { pass_shootdown }, { pass_blocks }, { pass_hot }, { pass_file },
+	{ pass_calls }, { pass_wake }, { pass_all_cpus },
 };
 
 /* 0; 1: stopped. */
@@ -210,8 +212,8 @@ static int measure_memory(struct measuring *m, char *error, size_t error_size)
 	if (m->small && m->huge && m->file >= 0)
 		ret = measure_runs(m);
 	else
-		snprintf(error, error_size, "no memory for the measurements: %s; --size-mib N takes "
-			 "less", strerror(errno));
+		snprintf(error, error_size, "no memory for the measurements: %s; --size-mib N "
+			 "takes less", strerror(errno));
 	if (m->small)
 		munmap(m->small, bytes);
 	if (m->huge)
@@ -241,8 +243,8 @@ int calibrate_check(const struct calibrate_host *host, struct calibrate_options 
 	}
 	if (!most || options->bytes <= most)
 		return 0;
-	snprintf(error, error_size, "%u MiB: a quarter of the memory that is available, at most; "
-		 "allowed: up to %u", (unsigned int)(options->bytes / MIB),
+	snprintf(error, error_size, "--size-mib %u: more than a quarter of the memory that is "
+		 "available; allowed: up to %u", (unsigned int)(options->bytes / MIB),
 		 (unsigned int)(most / MIB));
 	return -1;
 }

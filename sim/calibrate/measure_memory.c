@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define CALLS 2048			/* of madvise() for a page each */
+#define BURST 128			/* short, so that few are disturbed */
 #define CALL_LOOPS 20000
+#define HOT_LOOPS 32
 #define HOT_PAGES 16			/* fit into the second level's cache */
 #define READ_BYTES (256 << 10)
 
@@ -55,9 +57,9 @@ static long faults_of_thread(void)
 }
 
 /* ns of a first touch each @step bytes; -1: others than these pages came, too. */
-static double fault_area(struct measuring *m, char *area, uint64_t step)
+static double fault_area(struct measuring *m, char *area, uint64_t bytes, uint64_t step)
 {
-	uint64_t n = m->result->bytes / step;
+	uint64_t n = bytes / step;
 	long faults = faults_of_thread();
 	double start = now_ns(), each;
 
@@ -68,9 +70,8 @@ static double fault_area(struct measuring *m, char *area, uint64_t step)
 	return faults >= (long)n && faults <= (long)(n + n / 100 + 1) ? each : -1;
 }
 
-static double clear_area(struct measuring *m, char *area, uint64_t step)
+static double clear_area(struct measuring *m, char *area, uint64_t bytes, uint64_t step)
 {
-	uint64_t bytes = m->result->bytes;
 	double start = now_ns();
 
 	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
@@ -97,30 +98,30 @@ static void write_area(struct measuring *m)
 }
 
 /* A call for each page, which is there or not. */
-static double madvise_pages(struct measuring *m)
+static double madvise_pages(struct measuring *m, unsigned int nr)
 {
 	double start = now_ns();
 
-	for (unsigned int i = 0; i < CALLS; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		madvise(m->small + (uint64_t)i * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED);
-	return each_ns(m, start, CALLS);
+	return each_ns(m, start, nr);
 }
 
-static void touch_pages(struct measuring *m)
+static void touch_pages(struct measuring *m, unsigned int nr)
 {
-	for (unsigned int i = 0; i < CALLS; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		touch(m->small + (uint64_t)i * PAGE_BYTES);
 }
 
 void pass_pages(struct measuring *m)
 {
 	uint64_t bytes = m->result->bytes;
-	double fault = fault_area(m, m->small, PAGE_BYTES), start;
+	double fault = fault_area(m, m->small, bytes, PAGE_BYTES), start;
 
 	if (fault < 0)
 		not_measured(m, MEASURE_FAULT, "a fault did not bring one page");
 	measured(m, MEASURE_FAULT, fault);
-	measured(m, MEASURE_ZERO, clear_area(m, m->small, PAGE_BYTES));
+	measured(m, MEASURE_ZERO, clear_area(m, m->small, bytes, PAGE_BYTES));
 	start = now_ns();
 	read_area(m->small, bytes);
 	measured(m, MEASURE_READ, each_ns(m, start, bytes / PAGE_BYTES));
@@ -128,15 +129,15 @@ void pass_pages(struct measuring *m)
 	start = now_ns();
 	madvise(m->small, bytes, MADV_DONTNEED);
 	measured(m, MEASURE_MADVISE_PAGES, each_ns(m, start, bytes / PAGE_BYTES));
-	touch_pages(m);
-	measured(m, MEASURE_MADVISE_PAGE, madvise_pages(m));
-	measured(m, MEASURE_MADVISE_CALL, madvise_pages(m));
+	touch_pages(m, CALLS);
+	measured(m, MEASURE_MADVISE_PAGE, madvise_pages(m, CALLS));
+	measured(m, MEASURE_MADVISE_CALL, madvise_pages(m, CALLS));
 }
 
-void measure_shared_pages(struct measuring *m)
+double madvise_written_pages(struct measuring *m)
 {
-	touch_pages(m);
-	measured(m, MEASURE_MADVISE_SHARED, madvise_pages(m));
+	touch_pages(m, BURST);
+	return madvise_pages(m, BURST);
 }
 
 static bool all_resident(const char *area, uint64_t bytes)
@@ -156,7 +157,8 @@ static bool all_resident(const char *area, uint64_t bytes)
 static void no_huge_pages(struct measuring *m)
 {
 	static const enum measurement_id ids[] = { MEASURE_FAULT_HUGE, MEASURE_ZERO_HUGE,
-						   MEASURE_MADVISE_BLOCK };
+						   MEASURE_MADVISE_BLOCK, MEASURE_HOT_FAULT_HUGE,
+						   MEASURE_HOT_ZERO_HUGE };
 	const char *thp = m->result->host.thp;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
@@ -177,7 +179,7 @@ static double madvise_blocks(struct measuring *m)
 void pass_blocks(struct measuring *m)
 {
 	uint64_t bytes = m->result->bytes, half = bytes / 2;
-	double fault = fault_area(m, m->huge, BLOCK_BYTES), start;
+	double fault = fault_area(m, m->huge, bytes, BLOCK_BYTES), start;
 
 	if (fault < 0 || !all_resident(m->huge, bytes))
 		no_huge_pages(m);
@@ -185,13 +187,50 @@ void pass_blocks(struct measuring *m)
 	/* Without huge pages this is where memory comes from. */
 	if (!is_wanted(m, MEASURE_ZERO_HUGE))
 		memset(m->huge, 0, bytes);
-	measured(m, MEASURE_ZERO_HUGE, clear_area(m, m->huge, BLOCK_BYTES));
+	measured(m, MEASURE_ZERO_HUGE, clear_area(m, m->huge, bytes, BLOCK_BYTES));
 	start = now_ns();
 	memcpy(m->huge + half, m->huge, half);
 	clobber(m->huge);
 	/* Bytes in ns are GB/s; read and written. */
 	measured(m, MEASURE_COPY, 2e3 / each_ns(m, start, half));
 	measured(m, MEASURE_MADVISE_BLOCK, madvise_blocks(m));
+}
+
+/*
+ * The same 2 MiB again and again.  The kernel and we clear memory at one speed when both find it in
+ * the cache, which cannot be said of more of it: so what a fault has beside the clearing is the
+ * difference here.
+ */
+static bool measure_hot(struct measuring *m, char *area, uint64_t step, double *fault, double *zero)
+{
+	bool well = true;
+
+	*fault = *zero = 0;
+	for (unsigned int i = 0; i < HOT_LOOPS && well; i++) {
+		double each = fault_area(m, area, BLOCK_BYTES, step);
+
+		well = each >= 0;
+		*fault += each / HOT_LOOPS;
+		*zero += clear_area(m, area, BLOCK_BYTES, step) / HOT_LOOPS;
+		madvise(area, BLOCK_BYTES, MADV_DONTNEED);
+	}
+	return well;
+}
+
+void pass_hot(struct measuring *m)
+{
+	double fault, zero;
+
+	if (!measure_hot(m, m->small, PAGE_BYTES, &fault, &zero))
+		not_measured(m, MEASURE_HOT_FAULT, "a fault did not bring one page");
+	measured(m, MEASURE_HOT_FAULT, fault);
+	measured(m, MEASURE_HOT_ZERO, zero);
+	if (!is_wanted(m, MEASURE_HOT_FAULT_HUGE))
+		return;
+	if (!measure_hot(m, m->huge, BLOCK_BYTES, &fault, &zero))
+		no_huge_pages(m);
+	measured(m, MEASURE_HOT_FAULT_HUGE, fault);
+	measured(m, MEASURE_HOT_ZERO_HUGE, zero);
 }
 
 void pass_file(struct measuring *m)

@@ -156,7 +156,7 @@ static bool swap_run(struct measuring *m, struct swap_setup *s)
 	const char *why = NULL;
 
 	if (ask(s, REQUEST_OUT, &out))
-		why = strerror(out.err);
+		why = out.err == EINVAL ? "this kernel has no MADV_PAGEOUT" : strerror(out.err);
 	else if (!squeeze(s) || ask(s, REQUEST_IN, &in) || in.from_disk < PAGES / 2)
 		why = "pages do not leave memory";
 	else if (ask(s, REQUEST_OUT, &in_order) || !squeeze(s) ||
@@ -216,14 +216,18 @@ static int open_disk(struct measuring *m, const char *path)
 	static const char zeroes[STREAM_BYTES];
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), direct = -1;
 	bool well = fd >= 0;
+	char why[CALIBRATE_TEXT_SIZE];
 
 	/* Blocks that were never written may be read without the disk. */
 	for (uint64_t at = 0; well && at < DISK_BYTES; at += sizeof(zeroes))
 		well = pwrite(fd, zeroes, sizeof(zeroes), at) == sizeof(zeroes);
 	if (well && !fsync(fd))
 		direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (direct < 0)
-		none_of(m, of_disk, sizeof(of_disk) / sizeof(of_disk[0]), strerror(errno));
+	if (direct < 0) {
+		snprintf(why, sizeof(why), "a file of %u MiB for direct reads and writes, --swap "
+			 "says where: %s", (unsigned int)(DISK_BYTES >> 20), strerror(errno));
+		none_of(m, of_disk, sizeof(of_disk) / sizeof(of_disk[0]), why);
+	}
 	if (fd >= 0)
 		close(fd);
 	return direct;
@@ -265,7 +269,7 @@ static void make(struct measuring *m, struct swap_setup *s)
 {
 	char path[PATH_MAX + 8], why[2 * PATH_MAX];
 
-	real_swap_file_remove_orphans();
+	real_swap_file_remove_orphans(m->options->swap_dir);
 	if (real_directory_create_in(m->options->swap_dir, "--swap", s->dir, sizeof(s->dir), why,
 				     sizeof(why))) {
 		no_swap(m, why);

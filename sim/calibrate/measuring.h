@@ -28,7 +28,7 @@ struct measuring {
 	bool warm_up;
 	cpu_set_t allowed;
 	int cpu, other;			/* where this thread is; another one, -1: there is none */
-	char *small, *huge;		/* result->bytes each: of 4 KiB pages; of huge ones, if any */
+	char *small, *huge;		/* areas of pages of 4 KiB; of huge ones, if any */
 	int file;			/* of FILE_BYTES, in memory */
 };
 
@@ -45,13 +45,14 @@ bool is_wanted(const struct measuring *m, enum measurement_id id);
 /* Passes. */
 void pass_pages(struct measuring *m);
 void pass_blocks(struct measuring *m);
+void pass_hot(struct measuring *m);
 void pass_file(struct measuring *m);
 void pass_calls(struct measuring *m);
 void pass_wake(struct measuring *m);
 void pass_shootdown(struct measuring *m);
 void pass_all_cpus(struct measuring *m);
-/* Part of pass_shootdown(): pages given back while a thread runs on another CPU. */
-void measure_shared_pages(struct measuring *m);
+/* ns of a call that gives back one written page, of a few. */
+double madvise_written_pages(struct measuring *m);
 
 /*
  * All runs of what takes a swap file and a memory group; both are gone afterwards.  In a process

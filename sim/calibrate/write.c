@@ -61,12 +61,11 @@ static void write_cost(FILE *out, const char *property, const struct calibrated_
 	fputs(";\n", out);
 }
 
-static void write_measurements(FILE *out, const struct calibration *c)
+static void write_measurements(FILE *out, const struct calibration *c, unsigned int from)
 {
-	fprintf(out, " * Measured: median, quartiles, least and most of %u runs over %" PRIu64
-		" MiB; %.0f ns of each look\n * at the clock are taken off.\n *\n", c->runs,
-		c->bytes >> 20, c->timer_ns);
-	for (unsigned int i = 0; i < NR_MEASUREMENTS; i++) {
+	fprintf(out, " * %u runs over %" PRIu64 " MiB, a look at the clock taken off (%.0f ns): "
+		"median, quartiles, least, most.\n *\n", c->runs, c->bytes >> 20, c->timer_ns);
+	for (unsigned int i = from; i < NR_MEASUREMENTS; i++) {
 		const struct measurement_info *info = &measurement_info[i];
 		const struct spread *s = &c->result[i];
 
@@ -93,10 +92,10 @@ void calibrate_write(FILE *out, const struct calibrated_costs *costs, const stru
 
 	calibrate_text(c, where, sizeof(where));
 	fprintf(out, "// SPDX-License-Identifier: GPL-2.0-only\n/*\n"
-		" * Cost table, made by `ballast calibrate`: %s.\n%s *\n", where,
-		c->host.virtual_machine ? " * A virtual machine: its hypervisor is in the values, "
-					  "and nothing says how much.\n" : "");
-	write_measurements(out, c);
+		" * Cost table, made by `ballast calibrate`:\n * %s.\n%s *\n", where,
+		c->host.virtual_machine ? " * Its hypervisor is in the values, and nothing says "
+					  "how much of it.\n" : "");
+	write_measurements(out, c, 0);
 	fprintf(out, " */\n/ {\n\thost {\n\t\tcosts: costs {\n"
 		"\t\t\tcompatible = \"ballast,costs\";\n\t\t\tdescription = ");
 	snprintf(text, sizeof(text), "measured on this host: %s, %u CPUs%s; what it does not show "
@@ -141,9 +140,9 @@ void calibrate_write_swap(FILE *out, const struct calibration *c)
 
 	calibrate_text(c, where, sizeof(where));
 	fprintf(out, "// SPDX-License-Identifier: GPL-2.0-only\n/*\n"
-		" * Where swap was, made by `ballast calibrate`: %s.\n"
+		" * A disk, made by `ballast calibrate --swap-device`:\n * %s.\n"
 		" * Include it inside a swap node; size-mib is the node's own.\n *\n", where);
-	write_measurements(out, c);
+	write_measurements(out, c, MEASURE_DISK_READ);
 	fprintf(out, " *\n * derived: read-us and write-us are disk-read and disk-write less the "
 		"transfer of 4 KiB; what a\n * rotating disk takes to move its head is in them.\n"
 		" * measured: transfer-mib-per-s is disk-stream; readahead-pages is "

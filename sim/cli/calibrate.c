@@ -4,6 +4,7 @@
  */
 #include "calibrate.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,7 +121,10 @@ static int check_files(const struct calibrate_args *args)
 
 static void print_progress(void *opaque, unsigned int run, unsigned int runs)
 {
-	fprintf(stderr, "\r\033[K%s%u of %u", run ? "run " : "warming up, ", run, runs);
+	if (run)
+		fprintf(stderr, "\r\033[Krun %u of %u", run, runs);
+	else
+		fprintf(stderr, "\r\033[Kwarming up");
 }
 
 /* What is the same for several is said once. */
@@ -153,9 +157,9 @@ static void say_doubts(const struct calibration *c)
 		cli_error("values are far apart (quartiles, in percent of the median): %s; is the "
 			  "machine busy with something else?", names);
 	if (c->host.cache && c->bytes < 2 * c->host.cache)
-		cli_error("what is worked through, twice %u MiB, is not four times the cache of "
-			  "%u MiB: part of it may have stayed there", (unsigned int)(c->bytes / MIB),
-			  (unsigned int)(c->host.cache / MIB));
+		cli_error("two areas of %" PRIu64 " MiB are less than four times the cache of "
+			  "%" PRIu64 " MiB: part of them may have stayed there", c->bytes / MIB,
+			  c->host.cache / MIB);
 }
 
 /* Files */
@@ -201,7 +205,7 @@ static int calibrate(struct calibrate_args *args, struct calibrated *all)
 	int ret;
 
 	if (calibrate_check(&all->c.host, &args->options, error, sizeof(error)))
-		return cli_error("--size-mib: %s", error);
+		return cli_error("%s", error);
 	if (isatty(STDERR_FILENO))
 		args->options.progress = print_progress;
 	cli_catch_signals(NULL, NULL);

@@ -189,14 +189,17 @@ static void remove_orphan(char *path)
 		close(fd);
 }
 
-void real_swap_file_remove_orphans(void)
+void real_swap_file_remove_orphans(const char *parent)
 {
 	FILE *f = fopen("/proc/swaps", "r");
-	char line[2 * PATH_MAX], path[PATH_MAX];
+	char line[2 * PATH_MAX], path[PATH_MAX], *within = parent ? realpath(parent, NULL) : NULL;
+	size_t len = within ? strlen(within) : 0;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (real_swap_file_of_line(line, path, sizeof(path)))
+		if (real_swap_file_of_line(line, path, sizeof(path)) &&
+		    (!parent || (within && !strncmp(path, within, len) && path[len] == '/')))
 			remove_orphan(path);
+	free(within);
 	if (f)
 		fclose(f);
 }

@@ -36,8 +36,8 @@ int real_swap_file_create(struct real_swap_file *s, const char *dir, const char 
 			  uint64_t bytes, char *error, size_t error_size);
 /* Returns 0, or -1 with a line in @error: it is still in use. */
 int real_swap_file_destroy(struct real_swap_file *s, char *error, size_t error_size);
-/* Take down what dead runs have left, directories included. */
-void real_swap_file_remove_orphans(void);
+/* Take down what dead runs have left in @parent (NULL: anywhere), directories included. */
+void real_swap_file_remove_orphans(const char *parent);
 /* The path in a line of /proc/swaps if it is a swap file of ours. */
 bool real_swap_file_of_line(const char *line, char *path, size_t size);
 

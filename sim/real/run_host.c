@@ -39,7 +39,7 @@ static int make_limit(struct real_run *run, char *error, size_t size)
 	uint64_t swap = h->swap.size_mib << 20;
 
 	run->limit = scenario_host_room(h);
-	real_swap_file_remove_orphans();
+	real_swap_file_remove_orphans(NULL);
 	read_vmstat(&run->swap_out, &run->swap_in);
 	if ((!swap || !real_swap_file_create(&run->swap, run->dir, "TMPDIR", swap, error, size)) &&
 	    !real_group_create(&run->group, run->limit, swap, error, size))
