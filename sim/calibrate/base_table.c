@@ -36,22 +36,30 @@ static int write_scenario(const char *path, const char *table, char *error, size
 	return -1;
 }
 
-/* Errors are of the table: what includes it is nobody's. */
+/*
+ * Errors are of the table: what includes it is nobody's.  It heads the lines, and dtc finds there
+ * what goes wrong behind the table's end.
+ */
 static void copy_errors(const char *text, const char *path, const char *file, char *error,
 			size_t error_size)
 {
-	size_t used = 0, len = strlen(path);
+	FILE *out = fmemopen(error, error_size, "w");
+	size_t len = strlen(path);
+	bool begins = true;
 
-	error[0] = '\0';
-	while (*text && used < error_size) {
-		size_t line = strcspn(text, "\n");
-		bool ours = !strncmp(text, path, len);
-		size_t skip = ours ? len : 0;
-
-		used += snprintf(error + used, error_size - used, "%s%s%.*s", used ? "\n" : "",
-				 ours ? file : "", (int)(line - skip), text + skip);
-		text += line + (text[line] == '\n');
+	if (!out)
+		abort();
+	while (*text) {
+		if (strncmp(text, path, len)) {
+			begins = *text == '\n';
+			fputc(*text++, out);
+			continue;
+		}
+		fputs(begins ? file : "its end:", out);
+		text += begins ? len : len + strcspn(text + len, " ");
+		begins = false;
 	}
+	fclose(out);
 }
 
 static int load(struct base_table *base, const char *file, const char *table, const char *path,

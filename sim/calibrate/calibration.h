@@ -66,7 +66,8 @@
 	M(COPY, "copy-one-cpu", MB_PER_S, "memcpy(), one CPU")                                     \
 	M(COPY_ALL, "copy-all-cpus", MB_PER_S, "memcpy(), all CPUs at once")                       \
 	M(SWAP_OUT, "swap-out", NS, "CPU time of MADV_PAGEOUT, for a page")                        \
-	M(SWAP_IN, "swap-in", NS, "CPU time of a fault that reads its page from swap, in no order") \
+	M(SWAP_IN, "swap-in", NS,                                                                  \
+	  "CPU time of a fault that reads its page from swap, in no order")                        \
 	M(SWAP_IN_ORDER, "swap-in-order", NS, "the same in order, with read-ahead, for a page")    \
 	M(SWAP_WAIT, "swap-in-elapsed", NS, "what such a fault takes in all, in no order")         \
 	M(DISK_READ, "disk-read", NS, "direct read of 4 KiB from where swap is, in no order")      \
