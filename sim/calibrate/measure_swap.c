@@ -144,9 +144,7 @@ static int ask(struct swap_setup *s, enum request request, struct answer *a)
 
 static bool squeeze(const struct swap_setup *s)
 {
-	/* Some of it cannot go: that is no failure, as long as pages do. */
-	real_group_set_limit(&s->group, SQUEEZED_BYTES);
-	return !real_group_set_limit(&s->group, GROUP_BYTES);
+	return !real_group_squeeze(&s->group, SQUEEZED_BYTES, GROUP_BYTES);
 }
 
 /* Out, and in again: in no order, then with read-ahead.  False: it does not work here. */

@@ -254,9 +254,17 @@ int real_group_create(struct real_group *g, uint64_t limit, uint64_t swap, char 
 	return -1;
 }
 
-int real_group_set_limit(const struct real_group *g, uint64_t limit)
+/*
+ * Version 2 kills whoever cannot be brought below memory.max, but only reclaims for memory.high;
+ * version 1 has but its limit, which it refuses after it has reclaimed what it could.
+ */
+int real_group_squeeze(const struct real_group *g, uint64_t bytes, uint64_t limit)
 {
-	return write_bytes(g->dir, files_of[g->version].limit, limit);
+	if (g->version == 2)
+		return write_bytes(g->dir, "memory.high", bytes) |
+		       write_text(g->dir, "memory.high", "max");
+	write_bytes(g->dir, files_of[1].limit, bytes);
+	return write_bytes(g->dir, files_of[1].limit, limit);
 }
 
 void real_group_destroy(struct real_group *g)
