@@ -43,7 +43,8 @@ HOST_CFLAGS := $(BASE) -Isim/engine -Ihost-model -Isim/trace
 QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
 PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
-	-Isim/control -Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real -Isim/study -Isim/report
+	-Isim/control -Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real -Isim/study -Isim/report \
+	-Isim/calibrate
 
 LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -lsqlite3 -ldl -lm
 
@@ -56,7 +57,7 @@ linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, 
 	sim/linux/background.c
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
-	$(wildcard sim/study/*.c) $(wildcard sim/report/*.c) \
+	$(wildcard sim/study/*.c) $(wildcard sim/report/*.c) $(wildcard sim/calibrate/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 obj = $(patsubst %,$(O)/%.o,$(basename $(1)))

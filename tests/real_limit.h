@@ -24,7 +24,7 @@ static inline bool can_limit(void)
 	struct real_swap_file s;
 	struct real_group g;
 	bool can = !real_directory_create(dir, sizeof(dir), error, sizeof(error)) &&
-		   !real_swap_file_create(&s, dir, LIMIT_MIB, error, sizeof(error)) &&
+		   !real_swap_file_create(&s, dir, "TMPDIR", LIMIT_MIB, error, sizeof(error)) &&
 		   !real_swap_file_destroy(&s, error, sizeof(error)) &&
 		   !real_group_create(&g, 64 * LIMIT_MIB, LIMIT_MIB, error, sizeof(error));
 

@@ -27,7 +27,7 @@ done
 
 # driver-src knows the Linux API, the QEMU API and driver-src/uapi, nothing of ours.
 grep -rnE '#[[:space:]]*if.*(SIM|BALLAST_SIM)' driver-src && complain "driver-src: conditional on the simulator"
-for h in $(cd sim && find engine qemu scenario trace workload real study -maxdepth 1 -name '*.h' -exec basename {} \;) \
+for h in $(cd sim && find engine qemu scenario trace workload real study calibrate -maxdepth 1 -name '*.h' -exec basename {} \;) \
 	$(ls host-model | grep '\.h$'); do
 	case $h in trace.h) continue ;; esac	# QEMU's own name for its trace points
 	# what patches/ adds to a kernel's mm/ includes mm/internal.h
@@ -63,6 +63,10 @@ forbid 'sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] s
 forbid 'sim/report/*.[ch]' 'cli.h scenario.h machine.h kernel.h vmm.h host.h kvm.h ram.h parse.h'
 report=$(cd sim/report && ls *.h)
 forbid 'sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch]' "$report"
+
+forbid 'sim/calibrate/*.[ch]' "cli.h machine.h kernel.h vmm.h host.h kvm.h ram.h cpu.h parse.h $study $report"
+calibrate=$(cd sim/calibrate && ls *.h)
+forbid 'sim/report/*.[ch] sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$calibrate"
 
 # Each header of the two API trees says in its first lines which kind it is.
 for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do

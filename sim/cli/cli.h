@@ -34,6 +34,7 @@ int cmd_published(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 
 #define RUN_LIST_MAX 64
 

@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "export", cmd_export, "FORMAT TRACE [OPTION...]",
 	  "write a trace for Perfetto, babeltrace2, SQLite or as CSV" },
 	{ "report", cmd_report, "TRACE [-o FILE]", "one HTML file of a run, with plots" },
+	{ "calibrate", cmd_calibrate, "[-o FILE] [OPTION...]",
+	  "measure this host, write a cost table" },
 	{ "diff", cmd_diff, "SIM... REAL... [OPTION...]",
 	  "compare traces, phase by phase; several: ranges" },
 	{ "replay-kmem", cmd_replay_kmem, "DIR [--json]",
@@ -80,6 +82,15 @@ static void usage(FILE *out)
 		"  --guest G               name or number: nothing of other guests\n"
 		"  --detail LEVEL          at most: summary, normal, full\n"
 		"  --record NAME           csv: this record type alone\n"
+		"\nOptions of calibrate:\n"
+		"  -o FILE                 the cost table, for scenarios to include\n"
+		"  --base FILE             has what this host cannot show; default: "
+		"costs/skylake.dtsi\n"
+		"  --runs N                of each measurement; default: 21\n"
+		"  --size-mib N            memory to work through; default: by the cache\n"
+		"  --swap DIR              measure swap, too, with a swap file there (root)\n"
+		"  --swap-device FILE      what swap is on, for swap nodes to include\n"
+		"  --json                  all values as JSON\n"
 		"\nOptions of diff:\n"
 		"  --only QUANTITY         show nothing else (may be repeated)\n"
 		"  --threshold PERCENT     status 1 when memory or bytes deviate by more\n"

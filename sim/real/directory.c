@@ -23,17 +23,24 @@
 
 /* The directory */
 
+int real_directory_create_in(const char *parent, const char *option, char *path, size_t size,
+			     char *error, size_t error_size)
+{
+	snprintf(path, size, "%s/" NAME "XXXXXX", parent);
+	if (mkdtemp(path))
+		return 0;
+	snprintf(error, error_size, "%s: cannot be made: %s; %s says where", path, strerror(errno),
+		 option);
+	path[0] = '\0';
+	return -1;
+}
+
 int real_directory_create(char *path, size_t size, char *error, size_t error_size)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(path, size, "%s/" NAME "XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
-	if (mkdtemp(path))
-		return 0;
-	snprintf(error, error_size, "%s: cannot be made: %s; TMPDIR says where", path,
-		 strerror(errno));
-	path[0] = '\0';
-	return -1;
+	return real_directory_create_in(tmp && tmp[0] ? tmp : "/tmp", "TMPDIR", path, size, error,
+					error_size);
 }
 
 static void empty(int fd, int depth)
@@ -84,37 +91,38 @@ static bool write_header(int fd, uint64_t bytes)
 	return pwrite(fd, page, sizeof(page), 0) == sizeof(page) && !fsync(fd);
 }
 
-static int swap_failed(struct real_swap_file *s, int err, char *error, size_t error_size)
+static int swap_failed(struct real_swap_file *s, int err, const char *option, char *error,
+		       size_t error_size)
 {
-	const char *remedy = err == EPERM || err == EACCES ?
-		"it takes root to use a swap file: run it as root, or use --no-limit" :
-		err == EINVAL || err == EOPNOTSUPP ?
-		"this file system has no swap files: TMPDIR names a directory on one that has" :
-		"TMPDIR names a directory that has the room";
+	bool root = err == EPERM || err == EACCES, kind = err == EINVAL || err == EOPNOTSUPP;
 
-	snprintf(error, error_size, "%s: %s: %s", s->path, strerror(err), remedy);
+	snprintf(error, error_size, "%s: %s: %s%s%s", s->path, strerror(err),
+		 kind ? "this file system has no swap files: " : "", root ? "" : option,
+		 root ? "it takes root to use a swap file: run it as root" :
+		 kind ? " names a directory on one that has" : " names a directory that has the "
+		 "room");
 	real_swap_file_destroy(s, NULL, 0);
 	return -1;
 }
 
-int real_swap_file_create(struct real_swap_file *s, const char *dir, uint64_t bytes, char *error,
-			  size_t error_size)
+int real_swap_file_create(struct real_swap_file *s, const char *dir, const char *option,
+			  uint64_t bytes, char *error, size_t error_size)
 {
 	int err;
 
 	*s = (struct real_swap_file){ .fd = -1 };
 	if (snprintf(s->path, sizeof(s->path), "%s" SWAP, dir) >= (int)sizeof(s->path))
-		return swap_failed(s, ENAMETOOLONG, error, error_size);
+		return swap_failed(s, ENAMETOOLONG, option, error, error_size);
 	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->fd < 0 || flock(s->fd, LOCK_EX))
-		return swap_failed(s, errno, error, error_size);
+		return swap_failed(s, errno, option, error, error_size);
 	/* Holes would be refused. */
 	err = posix_fallocate(s->fd, 0, bytes);
 	if (err || !write_header(s->fd, bytes))
-		return swap_failed(s, err ? err : errno, error, error_size);
+		return swap_failed(s, err ? err : errno, option, error, error_size);
 	/* Before other swap that the machine may have. */
 	if (swapon(s->path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
-		return swap_failed(s, errno, error, error_size);
+		return swap_failed(s, errno, option, error, error_size);
 	s->on = true;
 	return 0;
 }
@@ -181,14 +189,17 @@ static void remove_orphan(char *path)
 		close(fd);
 }
 
-void real_swap_file_remove_orphans(void)
+void real_swap_file_remove_orphans(const char *parent)
 {
 	FILE *f = fopen("/proc/swaps", "r");
-	char line[2 * PATH_MAX], path[PATH_MAX];
+	char line[2 * PATH_MAX], path[PATH_MAX], *within = parent ? realpath(parent, NULL) : NULL;
+	size_t len = within ? strlen(within) : 0;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (real_swap_file_of_line(line, path, sizeof(path)))
+		if (real_swap_file_of_line(line, path, sizeof(path)) &&
+		    (!parent || (within && !strncmp(path, within, len) && path[len] == '/')))
 			remove_orphan(path);
+	free(within);
 	if (f)
 		fclose(f);
 }

@@ -237,8 +237,8 @@ int real_group_create(struct real_group *g, uint64_t limit, uint64_t swap, char 
 
 	*g = (struct real_group){ .dir = -1, .procs = -1 };
 	if (!find(g, parent, sizeof(parent))) {
-		snprintf(error, error_size, "several guests share a memory group, and there is no "
-			 "memory controller: mount a cgroup hierarchy with one, or use --no-limit");
+		snprintf(error, error_size, "there is no memory controller: mount a cgroup "
+			 "hierarchy with one");
 		return -1;
 	}
 	remove_orphans(parent);
@@ -248,10 +248,23 @@ int real_group_create(struct real_group *g, uint64_t limit, uint64_t swap, char 
 		if (g->procs >= 0)
 			return 0;
 	}
-	snprintf(error, error_size, "%s: %s: several guests share a memory group, which takes root "
-		 "to make: run it as root, or use --no-limit", g->path, strerror(errno));
+	snprintf(error, error_size, "%s: %s: a memory group takes root to make: run it as root",
+		 g->path, strerror(errno));
 	real_group_destroy(g);
 	return -1;
+}
+
+/*
+ * Version 2 kills whoever cannot be brought below memory.max, but only reclaims for memory.high;
+ * version 1 has but its limit, which it refuses after it has reclaimed what it could.
+ */
+int real_group_squeeze(const struct real_group *g, uint64_t bytes, uint64_t limit)
+{
+	if (g->version == 2)
+		return write_bytes(g->dir, "memory.high", bytes) |
+		       write_text(g->dir, "memory.high", "max");
+	write_bytes(g->dir, files_of[1].limit, bytes);
+	return write_bytes(g->dir, files_of[1].limit, limit);
 }
 
 void real_group_destroy(struct real_group *g)

@@ -37,6 +37,11 @@ int real_group_create(struct real_group *g, uint64_t limit, uint64_t swap, char 
 		      size_t error_size);
 int real_group_read(const struct real_group *g, struct real_group_counters *c, char *error,
 		    size_t error_size);
+/*
+ * Reclaim what can be of what is above @bytes, once; @limit stays what it was.  0, or -1 with errno
+ * set.
+ */
+int real_group_squeeze(const struct real_group *g, uint64_t bytes, uint64_t limit);
 /* Its processes have ended. */
 void real_group_destroy(struct real_group *g);
 

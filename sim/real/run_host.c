@@ -39,10 +39,13 @@ static int make_limit(struct real_run *run, char *error, size_t size)
 	uint64_t swap = h->swap.size_mib << 20;
 
 	run->limit = scenario_host_room(h);
-	real_swap_file_remove_orphans();
+	real_swap_file_remove_orphans(NULL);
 	read_vmstat(&run->swap_out, &run->swap_in);
-	return (swap && real_swap_file_create(&run->swap, run->dir, swap, error, size)) ||
-	       real_group_create(&run->group, run->limit, swap, error, size) ? -1 : 0;
+	if ((!swap || !real_swap_file_create(&run->swap, run->dir, "TMPDIR", swap, error, size)) &&
+	    !real_group_create(&run->group, run->limit, swap, error, size))
+		return 0;
+	snprintf(error + strlen(error), size - strlen(error), ", or use --no-limit");
+	return -1;
 }
 
 int real_host_create(struct real_run *run)
