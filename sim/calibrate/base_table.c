@@ -70,7 +70,7 @@ static int load(struct base_table *base, const char *file, const char *table, co
 
 	if (write_scenario(path, table, error, error_size))
 		return -1;
-	base->name = slash ? slash + 1 : file;
+	snprintf(base->name, sizeof(base->name), "%s", slash ? slash + 1 : file);
 	if (!scenario_load(&base->scenario, &args))
 		return 0;
 	copy_errors(scenario_error_text(&base->scenario), path, file, error, error_size);

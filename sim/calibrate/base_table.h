@@ -5,13 +5,14 @@
 #ifndef BALLAST_CALIBRATE_BASE_TABLE_H
 #define BALLAST_CALIBRATE_BASE_TABLE_H
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "scenario.h"
 
 struct base_table {
 	struct scenario scenario;	/* whose host has it; for nothing else */
-	const char *name;		/* the file's, without directories */
+	char name[NAME_MAX + 1];	/* the file's, without directories */
 };
 
 /*

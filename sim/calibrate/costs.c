@@ -168,16 +168,18 @@ static void say_part(struct calibrated_cost *cost, const struct calibrated_costs
 		     const struct calibration *c, const struct base_table *base,
 		     const struct part *part, const char *before)
 {
-	const struct calibrated_cost *other = &costs->cost[part->id];
+	const struct calibrated_cost *other;
 
 	add_text(cost, "%s%s", before, factor_text(part->factor));
-	if (part->kind == PART_MEASUREMENT)
+	if (part->kind == PART_MEASUREMENT) {
 		add_text(cost, "%s (%.0f ns)", measurement_info[part->id].text,
 			 c->result[part->id].median);
-	else
-		add_text(cost, "%s%s%s (%" PRIu64 " ns)", cost_info[part->id].property,
-			 other->origin == COST_OF_BASE ? " of " : "",
-			 other->origin == COST_OF_BASE ? base->name : "", other->ns);
+		return;
+	}
+	other = &costs->cost[part->id];
+	add_text(cost, "%s%s%s (%" PRIu64 " ns)", cost_info[part->id].property,
+		 other->origin == COST_OF_BASE ? " of " : "",
+		 other->origin == COST_OF_BASE ? base->name : "", other->ns);
 }
 
 /* What is added, then what is taken off. */
@@ -223,14 +225,17 @@ static const char *missing_part(const struct calibration *c, const struct calibr
 static void add_part(const struct calibration *c, const struct calibrated_costs *costs,
 		     const struct part *part, double *value, double *low, double *high)
 {
-	const struct spread *s = &c->result[part->id];
-	const struct calibrated_cost *cost = &costs->cost[part->id];
-	bool is_cost = part->kind == PART_COST;
-	double q1 = is_cost ? cost->low : s->q1, q3 = is_cost ? cost->high : s->q3;
+	struct spread s;
 
-	*value += part->factor * (is_cost ? (double)cost->ns : s->median);
-	*low += part->factor * (part->factor > 0 ? q1 : q3);
-	*high += part->factor * (part->factor > 0 ? q3 : q1);
+	if (part->kind == PART_MEASUREMENT)
+		s = c->result[part->id];
+	else
+		s = (struct spread){ .median = costs->cost[part->id].ns,
+				     .q1 = costs->cost[part->id].low,
+				     .q3 = costs->cost[part->id].high };
+	*value += part->factor * s.median;
+	*low += part->factor * (part->factor > 0 ? s.q1 : s.q3);
+	*high += part->factor * (part->factor > 0 ? s.q3 : s.q1);
 }
 
 static void derive(struct calibrated_costs *costs, const struct calibration *c,
