@@ -317,6 +317,45 @@ START_TEST(shared_memory_goes_to_swap_and_back_for_all_who_map_it)
 }
 END_TEST
 
+static uint64_t used_pages(void)
+{
+	struct mm_probe_zone z;
+	uint64_t used = 0;
+	int zone;
+
+	mm_probe_drain(p);
+	for (zone = PROBE_DMA; zone <= PROBE_NORMAL; zone++) {
+		mm_probe_zone(p, zone, &z);
+		used += z.managed - z.free;
+	}
+	return used;
+}
+
+/* zram_write_page() and zs_malloc(): half a page for each, and no disk. */
+START_TEST(on_zram_pages_take_memory_of_the_guest)
+{
+	uint64_t before, addr, in_swap, tables, written = MIB(guest_mib + 64);
+	struct mm_struct *mm;
+
+	guest_swap = SWAP_ZRAM;
+	boot(THP_NEVER, 512);
+	before = used_pages();
+	mm = user_mm_create(kernel, NULL);
+	addr = map(mm, written, USER_THP_DEFAULT);
+	write_all(mm, addr, written);
+	in_swap = stats().swap_pages;
+	ck_assert_uint_gt(in_swap, PAGES(64));
+	tables = written / MIB(2) + 64;		/* and what else a process has */
+	ck_assert_uint_ge(used_pages() - before, user_rss(mm) + in_swap / 2);
+	ck_assert_uint_le(used_pages() - before, user_rss(mm) + in_swap / 2 + tables);
+	verify(mm, addr, written);
+	user_mm_destroy(mm);
+	check_nothing_left();
+	ck_assert_uint_le(used_pages(), before + tables);	/* their grace period lasts */
+	shut_down();
+}
+END_TEST
+
 START_TEST(file_pages_make_room_for_programs)
 {
 	struct mm_struct *mm;
@@ -340,6 +379,25 @@ START_TEST(file_pages_make_room_for_programs)
 	ck_assert_int_eq(user_read_file(mm, "data", 0, MIB(256)), 0);
 	ck_assert_int_eq(user_read_file(mm, "log", 0, MIB(16)), 0);
 	verify(mm, addr, MIB(guest_mib - 128));
+	user_mm_destroy(mm);
+	check_nothing_left();
+	shut_down();
+}
+END_TEST
+
+START_TEST(reading_twice_makes_pages_of_a_file_active_and_writing_does_not)
+{
+	struct mm_struct *mm;
+
+	boot(THP_NEVER, 0);
+	mm = user_mm_create(kernel, NULL);
+	ck_assert_int_eq(user_write_file(mm, "log", 0, MIB(4)), 0);
+	ck_assert_int_eq(user_write_file(mm, "log", 0, MIB(4)), 0);
+	ck_assert_int_eq(user_write_file(mm, "log", 0, MIB(4)), 0);
+	ck_assert_uint_eq(mm_probe_active_file(p), 0);
+	ck_assert_int_eq(user_read_file(mm, "log", 0, MIB(4)), 0);
+	ck_assert_int_eq(user_read_file(mm, "log", 0, MIB(4)), 0);
+	ck_assert_uint_ge(mm_probe_active_file(p), PAGES(4) - 32);	/* some in a batch */
 	user_mm_destroy(mm);
 	check_nothing_left();
 	shut_down();
@@ -459,7 +517,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, hole_in_an_area_is_a_fault_and_its_sides_stay);
 	tcase_add_test(tc, memory_of_one_name_is_the_same_for_two_programs);
 	tcase_add_test(tc, shared_memory_goes_to_swap_and_back_for_all_who_map_it);
+	tcase_add_test(tc, on_zram_pages_take_memory_of_the_guest);
 	tcase_add_test(tc, file_pages_make_room_for_programs);
+	tcase_add_test(tc, reading_twice_makes_pages_of_a_file_active_and_writing_does_not);
 	tcase_add_loop_test(tc, random_calls_keep_maps_lists_and_contents_right, 0, 4);
 	suite_add_tcase(s, tc);
 	return s;

@@ -108,6 +108,15 @@ void mm_probe_free_page(struct mm_probe *p, int64_t pfn, unsigned int order)
 	leave(outer);
 }
 
+uint64_t mm_probe_active_file(struct mm_probe *p)
+{
+	struct kernel *outer = enter(p);
+	uint64_t nr = global_node_page_state(NR_ACTIVE_FILE);
+
+	leave(outer);
+	return nr;
+}
+
 void mm_probe_active(struct mm_probe *p, int64_t pfn, unsigned int nr, unsigned int active,
 		     const uint32_t *gaps, unsigned int nr_gaps)
 {

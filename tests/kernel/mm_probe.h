@@ -94,6 +94,8 @@ int mm_probe_hook(struct mm_probe *p, bool on);
 /* Calls since the last time; returns how many, at most @max. */
 unsigned int mm_probe_hooked(struct mm_probe *p, struct mm_probe_hooked *list, unsigned int max);
 
+/* Pages of files on the active list. */
+uint64_t mm_probe_active_file(struct mm_probe *p);
 /* The kernel goes on using this page of its own (kernel_touch.c). */
 void mm_probe_active(struct mm_probe *p, int64_t pfn, unsigned int nr, unsigned int active,
 		     const uint32_t *gaps, unsigned int nr_gaps);

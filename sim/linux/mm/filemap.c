@@ -506,6 +506,7 @@ static struct page *get_page_for_write(struct address_space *file, u64 index)
 	}
 }
 
+/* Writing is no access: grab_cache_page_write_begin() does not ask for it (FGP_ACCESSED). */
 static void overwrite_page(struct address_space *file, u64 index, struct page *page)
 {
 	struct guest_ram *ram = mm_ram();
@@ -521,7 +522,6 @@ static void overwrite_page(struct address_space *file, u64 index, struct page *p
 		token_set(chunk_of(file, index), chunk_off(index), 1, token);
 		unlock_page(page);
 	}
-	mark_page_accessed(page);
 }
 
 int user_write_file(struct mm_struct *mm, const char *name, uint64_t offset, uint64_t len)
