@@ -234,11 +234,14 @@ static void busy(struct kvm_vm *vm, void *arg)
 	charge_ns(LEDGER_PROGRAM, 2004 * MS);
 }
 
-/* As many as there are CPUs: nobody waits.  One more: he does, on one or the other of two CPUs. */
+/*
+ * As many as there are CPUs: nobody waits.  One more: he does, on one or the other of two CPUs.
+ * Twice as many: on both.
+ */
 START_TEST(who_waits_for_a_cpu_is_under_pressure)
 {
 	struct psi_values v;
-	struct body b[3];
+	struct body b[4];
 	int i;
 
 	make_host(64, 2, HOST_THP_NEVER);
@@ -248,6 +251,9 @@ START_TEST(who_waits_for_a_cpu_is_under_pressure)
 	psi_show(&host.cpus.psi.root, engine.now, &v);
 	if (_i < 3)
 		ck_assert_uint_eq(v.total_us[PSI_CPU_SOME], 0);
+	else if (_i == 4)
+		/* On each CPU one waits, up to the end. */
+		ck_assert_uint_eq(v.total_us[PSI_CPU_SOME], 2 * 2004000);
 	else
 		/* 3 s, roughly, of which two CPUs have half each; the last one ends alone. */
 		ck_assert(v.total_us[PSI_CPU_SOME] > 1300000 && v.total_us[PSI_CPU_SOME] < 1600000);
@@ -505,7 +511,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, cpus_weigh_by_what_they_were_not_idle, 2, 9);
 	tcase_add_test(tc, some_and_full_of_two_tasks);
 	tcase_add_test(tc, groups_are_nested);
-	tcase_add_loop_test(tc, who_waits_for_a_cpu_is_under_pressure, 1, 4);
+	tcase_add_loop_test(tc, who_waits_for_a_cpu_is_under_pressure, 1, 5);
 	tcase_add_loop_test(tc, stalls_pass_with_the_time_that_is_owed, 1, 3);
 	tcase_add_loop_test(tc, a_page_that_is_missed_is_a_memory_stall, 0, 2);
 	tcase_add_loop_test(tc, reclaim_is_a_memory_stall, 0, 2);
