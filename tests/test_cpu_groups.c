@@ -201,6 +201,42 @@ START_TEST(only_what_runs_weighs)
 }
 END_TEST
 
+static void wakes(struct kvm_vm *vm, void *arg)
+{
+	uint64_t *latest = arg, until;
+
+	while (engine.now < 4 * S) {
+		until = engine.now + 20 * MS;
+		cpu_sleep(20 * MS);
+		*latest = engine.now - until > *latest ? engine.now - until : *latest;
+		charge_ns(LEDGER_PROGRAM, 100000);
+		cpu_sync();
+	}
+}
+
+/*
+ * wakeup_preempt_entity(): 1 ms ahead, as a thread of the waker's weight has it.  A sleeper is 3 ms
+ * behind, so it preempts at once; one of a weight of 25 would have to be 4 ms behind, and may have
+ * to wait for the end of a slice (two others take turns).
+ */
+START_TEST(who_weighs_little_does_not_preempt)
+{
+	uint64_t latest[2] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin(1);
+		add(weighted(NULL, i ? 25 : 100), wakes, &latest[i]);
+		add(NULL, computes, NULL);
+		add(NULL, computes, NULL);
+		until(4 * S);
+		end();
+	}
+	ck_assert_uint_eq(latest[0], 0);
+	ck_assert_uint_ge(latest[1], 1 * MS);
+}
+END_TEST
+
 /* Without a weight or a quota anywhere, all threads are alike, in whatever group. */
 START_TEST(groups_without_settings_are_no_groups)
 {
@@ -660,6 +696,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_group_weighs_as_a_whole);
 	tcase_add_test(tc, a_weight_is_split_over_cpus);
 	tcase_add_test(tc, only_what_runs_weighs);
+	tcase_add_test(tc, who_weighs_little_does_not_preempt);
 	tcase_add_test(tc, groups_without_settings_are_no_groups);
 	/* With as many CPUs. */
 	tcase_add_loop_test(tc, a_quota_is_so_much_in_each_period, 1, 4);
