@@ -230,7 +230,7 @@ static void run_end_fn(struct event *ev)
 	struct host_cpus *cpus = t->cpus;
 
 	account_run(t);
-	if (cpus->bandwidth && !cpu_group_may_run(t, t->on)) {
+	if (cpus->bandwidth && cpu_group_tick(t)) {
 		stop_for_group(t);
 		return;
 	}

@@ -286,6 +286,11 @@ uint64_t cpu_group_limit(const struct cpu_thread *t, uint64_t ns)
 	return ns;
 }
 
+bool cpu_group_tick(struct cpu_thread *t)
+{
+	return !(t->cpus->engine->now % HOST_JIFFY_NS) && !cpu_group_may_run(t, t->on);
+}
+
 /* unthrottle_cfs_rq() */
 static void unthrottle(struct cpu_group *group, struct cpu_group_rq *rq)
 {

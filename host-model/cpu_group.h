@@ -79,8 +79,10 @@ uint64_t cpu_group_ran(struct cpu_thread *t, uint64_t ns);
 /* For how long it may run when others wait; by how much another one must be ahead of it. */
 uint64_t cpu_group_slice(const struct cpu_thread *t);
 uint64_t cpu_group_granularity(const struct cpu_thread *t);
-/* Of @ns that it is to run, what it can without anybody looking at its quotas. */
+/* Of @ns that it is to run, what passes before a tick finds that a quota is used up. */
 uint64_t cpu_group_limit(const struct cpu_thread *t, uint64_t ns);
+/* If there is a tick now: whether it finds that the thread, which runs, may not any more. */
+bool cpu_group_tick(struct cpu_thread *t);
 /*
  * Whether its quotas let it run on a CPU: each has some left there, or gets some.  If not, its
  * group is throttled there.

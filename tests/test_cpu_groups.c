@@ -201,6 +201,42 @@ START_TEST(only_what_runs_weighs)
 }
 END_TEST
 
+static void wakes(struct kvm_vm *vm, void *arg)
+{
+	uint64_t *latest = arg, until;
+
+	while (engine.now < 4 * S) {
+		until = engine.now + 20 * MS;
+		cpu_sleep(20 * MS);
+		*latest = engine.now - until > *latest ? engine.now - until : *latest;
+		charge_ns(LEDGER_PROGRAM, 100000);
+		cpu_sync();
+	}
+}
+
+/*
+ * wakeup_preempt_entity(): 1 ms ahead, as a thread of the waker's weight has it.  A sleeper is 3 ms
+ * behind, so it preempts at once; one of a weight of 25 would have to be 4 ms behind, and may have
+ * to wait for the end of a slice (two others take turns).
+ */
+START_TEST(who_weighs_little_does_not_preempt)
+{
+	uint64_t latest[2] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin(1);
+		add(weighted(NULL, i ? 25 : 100), wakes, &latest[i]);
+		add(NULL, computes, NULL);
+		add(NULL, computes, NULL);
+		until(4 * S);
+		end();
+	}
+	ck_assert_uint_eq(latest[0], 0);
+	ck_assert_uint_ge(latest[1], 1 * MS);
+}
+END_TEST
+
 /* Without a weight or a quota anywhere, all threads are alike, in whatever group. */
 START_TEST(groups_without_settings_are_no_groups)
 {
@@ -224,7 +260,8 @@ END_TEST
 /* Quotas */
 
 struct gap {
-	uint64_t from, to;	/* ns: the first time that it did not run */
+	uint64_t from, to;	/* ns: when it did not run, first and second time */
+	uint64_t from2, to2;
 };
 
 static void notes_gap(struct kvm_vm *vm, void *arg)
@@ -235,8 +272,13 @@ static void notes_gap(struct kvm_vm *vm, void *arg)
 	for (;;) {
 		charge_ns(LEDGER_PROGRAM, 1 * MS);
 		cpu_sync();
-		if (engine.now != last + 1 * MS && !gap->to)
-			*gap = (struct gap){ last, engine.now };
+		if (engine.now != last + 1 * MS && !gap->to) {
+			gap->from = last;
+			gap->to = engine.now;
+		} else if (engine.now != last + 1 * MS && !gap->to2) {
+			gap->from2 = last;
+			gap->to2 = engine.now;
+		}
 		last = engine.now;
 	}
 }
@@ -256,6 +298,8 @@ START_TEST(a_quota_is_so_much_in_each_period)
 	begin(_i);
 	memcg = limited(NULL, 20);
 	t = add(memcg, notes_gap, &gap);
+	until(50 * MS);
+	ck_assert_uint_eq(cpu_group_throttled_ns(memcg->cpu), 30 * MS);
 	until(10 * S);
 	/* That its turn of 1 ms has ended at 20 ms it sees when it runs again. */
 	ck_assert_uint_eq(gap.from, 19 * MS);
@@ -270,6 +314,76 @@ START_TEST(a_quota_is_so_much_in_each_period)
 	ck_assert_uint_eq(v.total_us[PSI_CPU_SOME], v.total_us[PSI_CPU_FULL]);
 	psi_show(host.root.psi, engine.now, &v);
 	ck_assert_uint_eq(v.total_us[PSI_CPU_SOME] / 1000, (10 * S - t->ran) / MS);
+	end();
+}
+END_TEST
+
+/*
+ * 22 ms: at 16 ms there is 1 left, and the CPU has 5, which a tick sees used up at 24 ms, 3 too
+ * much, of which 1 is paid.  2 are owed: the next period has 20 ms.
+ */
+START_TEST(a_tick_sees_that_a_quota_is_used_up)
+{
+	struct gap gap = { 0 };
+
+	begin(1);
+	add(limited(NULL, 22), notes_gap, &gap);
+	until(1 * S);
+	ck_assert_uint_eq(gap.from, 23 * MS);
+	ck_assert_uint_eq(gap.to, 100 * MS);
+	ck_assert_uint_eq(gap.from2, 119 * MS);
+	ck_assert_uint_eq(gap.to2, 200 * MS);
+	end();
+}
+END_TEST
+
+static void computes_long(struct kvm_vm *vm, void *arg)
+{
+	for (;;) {
+		charge_ns(LEDGER_PROGRAM, 10 * S);
+		cpu_sync();
+	}
+}
+
+/* Whatever it does without anybody noticing. */
+START_TEST(a_quota_interrupts_long_work)
+{
+	struct host_memcg *memcg;
+
+	begin(1);
+	memcg = limited(NULL, 20);
+	add(memcg, computes_long, NULL);
+	until(5 * S - 1);
+	ck_assert_uint_eq(memcg->cpu->usage, 1 * S);
+	ck_assert_uint_eq(memcg->cpu->nr_throttled, 49);
+	end();
+}
+END_TEST
+
+static void saves_and_spends(struct kvm_vm *vm, void *arg)
+{
+	while (engine.now < 1 * S) {
+		charge_ns(LEDGER_PROGRAM, 1 * MS);
+		cpu_sync();
+		cpu_sleep(49 * MS);
+	}
+	computes(vm, arg);
+}
+
+/* What a period does not use is lost. */
+START_TEST(nothing_is_saved_for_later)
+{
+	struct host_memcg *memcg;
+	uint64_t before;
+
+	begin(1);
+	memcg = limited(NULL, 20);
+	add(memcg, saves_and_spends, NULL);
+	until(1 * S);
+	before = memcg->cpu->usage;
+	ck_assert_uint_eq(before, 20 * MS);
+	until(2 * S);
+	ck_assert_uint_le(memcg->cpu->usage - before, 200 * MS + 4 * MS);
 	end();
 }
 END_TEST
@@ -295,8 +409,8 @@ START_TEST(a_quota_is_of_all_cpus)
 	ck_assert_uint_le(sum, 5 * S + 20 * MS);
 	ck_assert_uint_eq(memcg->cpu->usage, sum);
 	ck_assert_uint_eq(memcg->cpu->nr_throttled, memcg->cpu->nr_periods);
-	/* It shares a CPU with those, while they run, or has one of its own. */
-	ck_assert_uint_ge(t[3]->ran, 9 * S);
+	/* It weighs as much as they together: a CPU, but for their credit when a period begins. */
+	ck_assert_uint_ge(t[3]->ran, 8500 * MS);
 	end();
 }
 END_TEST
@@ -582,9 +696,13 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_group_weighs_as_a_whole);
 	tcase_add_test(tc, a_weight_is_split_over_cpus);
 	tcase_add_test(tc, only_what_runs_weighs);
+	tcase_add_test(tc, who_weighs_little_does_not_preempt);
 	tcase_add_test(tc, groups_without_settings_are_no_groups);
 	/* With as many CPUs. */
 	tcase_add_loop_test(tc, a_quota_is_so_much_in_each_period, 1, 4);
+	tcase_add_test(tc, a_tick_sees_that_a_quota_is_used_up);
+	tcase_add_test(tc, a_quota_interrupts_long_work);
+	tcase_add_test(tc, nothing_is_saved_for_later);
 	tcase_add_test(tc, a_quota_is_of_all_cpus);
 	tcase_add_test(tc, quotas_are_nested);
 	tcase_add_test(tc, who_needs_less_is_not_throttled);

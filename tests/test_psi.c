@@ -234,11 +234,14 @@ static void busy(struct kvm_vm *vm, void *arg)
 	charge_ns(LEDGER_PROGRAM, 2004 * MS);
 }
 
-/* As many as there are CPUs: nobody waits.  One more: he does, on one or the other of two CPUs. */
+/*
+ * As many as there are CPUs: nobody waits.  One more: he does, on one or the other of two CPUs.
+ * Twice as many: on both.
+ */
 START_TEST(who_waits_for_a_cpu_is_under_pressure)
 {
 	struct psi_values v;
-	struct body b[3];
+	struct body b[4];
 	int i;
 
 	make_host(64, 2, HOST_THP_NEVER);
@@ -248,11 +251,46 @@ START_TEST(who_waits_for_a_cpu_is_under_pressure)
 	psi_show(&host.cpus.psi.root, engine.now, &v);
 	if (_i < 3)
 		ck_assert_uint_eq(v.total_us[PSI_CPU_SOME], 0);
+	else if (_i == 4)
+		/* On each CPU one waits, up to the end. */
+		ck_assert_uint_eq(v.total_us[PSI_CPU_SOME], 2 * 2004000);
 	else
 		/* 3 s, roughly, of which two CPUs have half each; the last one ends alone. */
 		ck_assert(v.total_us[PSI_CPU_SOME] > 1300000 && v.total_us[PSI_CPU_SOME] < 1600000);
 	ck_assert_uint_eq(v.total_us[PSI_MEM_SOME], 0);
 	ck_assert_uint_eq(v.total_us[PSI_IO_SOME], 0);
+	unmake_host();
+}
+END_TEST
+
+static void turns(struct kvm_vm *vm, void *arg)
+{
+	uint64_t ns = *(const uint64_t *)arg;
+
+	while (engine.now < 2 * S) {
+		charge_ns(LEDGER_PROGRAM, ns);
+		cpu_sync();
+		cpu_sleep(1 * MS);
+	}
+}
+
+/*
+ * Six threads, of which hardly ever more than two sleep, for 1 ms: two wait at least, most of the
+ * time, and each CPU has one of them, whoever comes and goes.
+ */
+START_TEST(who_waits_is_spread_over_cpus)
+{
+	static uint64_t ns[6] = { 1 * MS, 2 * MS, 5 * MS, 11 * MS, 17 * MS, 30 * MS };
+	struct psi_values v;
+	struct body b[6];
+	int i;
+
+	make_host(64, 2, HOST_THP_NEVER);
+	for (i = 0; i < 6; i++)
+		b[i] = (struct body){ .fn = turns, .arg = &ns[i], .vm = make_vm("g", 8) };
+	run(b, 6);
+	psi_show(&host.cpus.psi.root, engine.now, &v);
+	ck_assert_uint_ge(v.total_us[PSI_CPU_SOME], 1980000);
 	unmake_host();
 }
 END_TEST
@@ -505,7 +543,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, cpus_weigh_by_what_they_were_not_idle, 2, 9);
 	tcase_add_test(tc, some_and_full_of_two_tasks);
 	tcase_add_test(tc, groups_are_nested);
-	tcase_add_loop_test(tc, who_waits_for_a_cpu_is_under_pressure, 1, 4);
+	tcase_add_loop_test(tc, who_waits_for_a_cpu_is_under_pressure, 1, 5);
+	tcase_add_test(tc, who_waits_is_spread_over_cpus);
 	tcase_add_loop_test(tc, stalls_pass_with_the_time_that_is_owed, 1, 3);
 	tcase_add_loop_test(tc, a_page_that_is_missed_is_a_memory_stall, 0, 2);
 	tcase_add_loop_test(tc, reclaim_is_a_memory_stall, 0, 2);
