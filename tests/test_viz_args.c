@@ -25,8 +25,8 @@ START_TEST(a_view_and_its_command_line_are_the_same)
 	static const char *const options[] = {
 		"",
 		"--zoom 1.5..2.000000001 --at 1.7 --size 1280x720 --scale 1.25 --theme light",
-		"--select 0.1..0.2 --mark-a 7ms --mark-b 3us --filter x-1 --sort swapped --scroll "
-		"12",
+		("--select 0.1..0.2 --mark-a 7ms --mark-b 3us --filter x-1 --sort swapped "
+		 "--scroll 12"),
 		"--map x --of B --map-cell 3:512",
 		"--hide a --hide b --expand c --collapse d --pin e --scale 2.5",
 	};
