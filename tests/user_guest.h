@@ -38,10 +38,11 @@ static uint64_t movable_mib;
 static inline void boot(enum thp_policy thp, uint64_t swap_mib)
 {
 	struct host_config hc = { .memory_bytes = MIB(2048), .nr_cpus = 1 };
-	struct swap_config ssd = { .kind = SWAP_SSD, .name = "guest-swap",
-				   .size_bytes = MIB(swap_mib), .queue_depth = 32,
-				   .read_ns = 100000, .write_ns = 50000,
-				   .transfer_ns_page = 8000, .readahead_pages = 8 };
+	struct swap_config ssd = {
+		.name = "guest-swap", .size_bytes = MIB(swap_mib), .readahead_pages = 8,
+		.disk = { .kind = DISK_SSD, .name = "guest-swap", .queue_depth = 32,
+			  .read_ns = 100000, .write_ns = 50000, .transfer_ns_page = 8000 },
+	};
 	struct usermem_config uc = { .swap = swap_mib ? &ssd : NULL, .no_kswapd = true };
 	struct mm_config config;
 

@@ -198,17 +198,24 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config)
 {
-	static const enum swap_kind kinds[] = {
-		[SCENARIO_SWAP_HDD] = SWAP_HDD,
-		[SCENARIO_SWAP_SSD] = SWAP_SSD,
-		[SCENARIO_SWAP_NVME] = SWAP_NVME,
-		[SCENARIO_SWAP_ZRAM] = SWAP_ZRAM,
+	static const enum disk_kind kinds[] = {
+		[SCENARIO_SWAP_HDD] = DISK_HDD,
+		[SCENARIO_SWAP_SSD] = DISK_SSD,
+		[SCENARIO_SWAP_NVME] = DISK_NVME,
 	};
 
 	*config = (struct swap_config){
-		.kind = kinds[swap->kind],
 		.name = scenario_swap_name(swap->kind),
 		.size_bytes = swap->size_mib * MIB,
+		.zram = swap->kind == SCENARIO_SWAP_ZRAM,
+		.readahead_pages = swap->readahead_pages,
+		.compressed_percent = swap->compressed_percent,
+	};
+	if (config->zram)
+		return;
+	config->disk = (struct disk_config){
+		.kind = kinds[swap->kind],
+		.name = config->name,
 		.queue_depth = swap->queue_depth,
 		.nr_requests = swap->nr_requests,
 		.request_pages = swap->request_kib / 4,
@@ -216,11 +223,7 @@ void machine_swap_config(const struct scenario_swap *swap, struct swap_config *c
 		.seek_max_ns = swap->seek_max_us * NSEC_PER_USEC_U64,
 		.read_ns = swap->read_us * NSEC_PER_USEC_U64,
 		.write_ns = swap->write_us * NSEC_PER_USEC_U64,
-		.transfer_ns_page = swap->transfer_mib_per_s ?
-				    NSEC_PER_SEC_U64 / (swap->transfer_mib_per_s * UINT64_C(256)) :
-				    0,
-		.readahead_pages = swap->readahead_pages,
-		.compressed_percent = swap->compressed_percent,
+		.transfer_ns_page = NSEC_PER_SEC_U64 / (swap->transfer_mib_per_s * UINT64_C(256)),
 	};
 }
 

@@ -236,15 +236,18 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 static void sample_swap(struct machine *m)
 {
 	const struct swap_device *swap = m->host.swap;
+	struct disk_extent none = { 0 };
+	const struct disk_extent *io;
 	struct trace_rec_swap_sample rec;
 
 	if (!swap)
 		return;
+	io = swap->extent ? swap->extent : &none;
 	rec = (struct trace_rec_swap_sample){
-		.waiting = swap->nr_queued - swap->nr_active, .active = swap->nr_active,
-		.used = swap_used_slots(swap), .reads = swap->stats.reads,
-		.writes = swap->stats.writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
-		.bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = swap->stats.busy_ns,
+		.waiting = io->nr_queued - io->nr_active, .active = io->nr_active,
+		.used = swap_used_slots(swap), .reads = io->stats.reads,
+		.writes = io->stats.writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
+		.bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = io->stats.busy_ns,
 	};
 	emit_changed(m, TRACE_ID_swap_sample, &rec, &m->swap_sample, sizeof(rec));
 }
