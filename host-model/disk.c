@@ -4,8 +4,13 @@
  *
  * Models block/mq-deadline.c and the merging in front of it (blk_mq_sched_try_merge()) of Linux
  * 6.1: a request that begins where one that waits ends becomes a part of it, up to the largest
- * request of the device.  Left out: merging in front of a request, priorities, and fairness between
- * those who submit.
+ * request of the disk.  Requests of all extents are in one queue and under one head.
+ *
+ * A shared disk has nr_requests tags (blk_mq_get_tag()): requests of those who do not wait
+ * themselves, which are reads and what guests write, are held back in the order of coming.  While
+ * threads wait, as many tags are left to them, which stands for the wait queues of
+ * sbitmap_queue.  Left out: merging in front of a request and across extents, priorities,
+ * the part of the tags that mq-deadline leaves to reads (async_depth).
  */
 #include "disk.h"
 
@@ -137,28 +142,10 @@ static void dispatch(struct disk *disk)
 		disk->nr_active++;
 		rq->extent->nr_active++;
 		rq->issued = disk->engine->now;
+		queue_push(&disk->active, rq);
 		wbt_issue(disk, rq);
 		event_add(disk->engine, &rq->done, disk->engine->now + ns);
 	}
-}
-
-static void request_done(struct event *ev)
-{
-	struct disk_request *rq = event_owner(ev, struct disk_request, done), *next;
-	struct disk *disk = rq->extent->disk;
-
-	disk->nr_active--;
-	disk->nr_queued--;
-	rq->extent->nr_active--;
-	rq->extent->nr_queued--;
-	if (rq->write)
-		disk->wbt.inflight[rq->kswapd]--;
-	wbt_done(disk, rq, disk->engine->now - rq->issued);
-	for (; rq; rq = next) {
-		next = rq->merged;
-		rq->complete(rq);
-	}
-	dispatch(disk);
 }
 
 /*
@@ -183,11 +170,8 @@ static bool merge(struct disk *disk, struct disk_request *rq)
 	return false;
 }
 
-static void count_request(struct disk_stats *stats, const struct disk_request *rq,
-			  unsigned int nr_queued)
+static void count_request(struct disk_stats *stats, const struct disk_request *rq)
 {
-	if (nr_queued > stats->peak_queue)
-		stats->peak_queue = nr_queued;
 	if (rq->write)
 		stats->writes++;
 	else
@@ -200,6 +184,73 @@ static void count_pages(struct disk_stats *stats, const struct disk_request *rq)
 		stats->pages_written += rq->nr;
 	else
 		stats->pages_read += rq->nr - rq->nr_holes;
+}
+
+static void insert(struct disk *disk, struct disk_request *rq)
+{
+	rq->queued = disk->engine->now;
+	rq->sequence = disk->sequence++;
+	if (rq->write && !rq->direct)
+		disk->wbt.inflight[rq->kswapd]++;
+	queue_push(queue_of(disk, rq->write), rq);
+}
+
+static bool has_tag(const struct disk *disk)
+{
+	unsigned int most = disk->config.nr_requests;
+
+	if (disk->is_private)
+		return true;
+	most = disk->nr_waiting < most ? most - disk->nr_waiting : 1;
+	return disk->nr_queued - disk->nr_held < most;
+}
+
+/* Held requests get tags; with one they may still be merged (elv_attempt_insert_merge()). */
+static void admit(struct disk *disk)
+{
+	struct disk_request *rq;
+
+	while ((rq = disk->held.head) && has_tag(disk)) {
+		queue_remove(&disk->held, rq);
+		disk->nr_held--;
+		if (merge(disk, rq)) {
+			disk->nr_queued--;
+			rq->extent->nr_queued--;
+			continue;
+		}
+		count_request(&disk->stats, rq);
+		count_request(&rq->extent->stats, rq);
+		insert(disk, rq);
+	}
+}
+
+static void request_done(struct event *ev)
+{
+	struct disk_request *rq = event_owner(ev, struct disk_request, done), *next;
+	struct disk *disk = rq->extent->disk;
+
+	disk->nr_active--;
+	disk->nr_queued--;
+	rq->extent->nr_active--;
+	rq->extent->nr_queued--;
+	queue_remove(&disk->active, rq);
+	if (rq->write && !rq->direct)
+		disk->wbt.inflight[rq->kswapd]--;
+	wbt_done(disk, rq, disk->engine->now - rq->issued);
+	for (; rq; rq = next) {
+		next = rq->merged;
+		rq->complete(rq);
+		if (disk->freed)
+			disk->freed(disk);
+	}
+	admit(disk);
+	dispatch(disk);
+}
+
+static void note_queued(struct disk_stats *stats, unsigned int nr)
+{
+	if (nr > stats->peak_queue)
+		stats->peak_queue = nr;
 }
 
 void disk_submit(struct disk_request *rq)
@@ -215,19 +266,31 @@ void disk_submit(struct disk_request *rq)
 	count_pages(&extent->stats, rq);
 	if (merge(disk, rq))
 		return;
-	count_request(&disk->stats, rq, ++disk->nr_queued);
-	count_request(&extent->stats, rq, ++extent->nr_queued);
-	rq->queued = disk->engine->now;
-	rq->sequence = disk->sequence++;
-	if (rq->write)
-		disk->wbt.inflight[rq->kswapd]++;
-	queue_push(queue_of(disk, rq->write), rq);
+	note_queued(&disk->stats, disk->nr_queued + 1);
+	note_queued(&extent->stats, extent->nr_queued + 1);
+	if (has_tag(disk)) {
+		count_request(&disk->stats, rq);
+		count_request(&extent->stats, rq);
+		insert(disk, rq);
+	} else {
+		disk->nr_held++;
+		queue_push(&disk->held, rq);
+	}
+	disk->nr_queued++;
+	extent->nr_queued++;
 	dispatch(disk);
+}
+
+void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *rq))
+{
+	rq->complete = release;
+	rq->abandoned = true;
 }
 
 bool disk_must_wait(struct disk *disk, bool kswapd)
 {
-	return disk->nr_queued >= disk->config.nr_requests || wbt_must_wait(disk, kswapd);
+	return disk->nr_queued - disk->nr_held >= disk->config.nr_requests ||
+	       wbt_must_wait(disk, kswapd);
 }
 
 bool disk_would_merge(const struct disk_extent *extent, uint64_t page)
@@ -255,6 +318,8 @@ struct disk *disk_create(const struct disk_config *config, uint64_t nr_pages,
 	disk->engine = engine;
 	queue_init(&disk->reads);
 	queue_init(&disk->writes);
+	queue_init(&disk->active);
+	queue_init(&disk->held);
 	if (!disk->config.nr_requests)
 		disk->config.nr_requests = DISK_REQUESTS_SATA;
 	wbt_init(disk);
@@ -263,11 +328,31 @@ struct disk *disk_create(const struct disk_config *config, uint64_t nr_pages,
 	return disk;
 }
 
+/* What nobody waits for any more; all that is left is. */
+static void release_all(struct disk *disk, struct disk_queue *queue)
+{
+	struct disk_request *rq, *next;
+
+	while ((rq = queue->head)) {
+		queue_remove(queue, rq);
+		event_cancel(disk->engine, &rq->done);
+		for (; rq; rq = next) {
+			next = rq->merged;
+			if (rq->abandoned)
+				rq->complete(rq);
+		}
+	}
+}
+
 void disk_destroy(struct disk *disk)
 {
 	struct disk_extent *extent = disk->extents, *next;
 
 	event_cancel(disk->engine, &disk->wbt.timer);
+	release_all(disk, &disk->reads);
+	release_all(disk, &disk->writes);
+	release_all(disk, &disk->active);
+	release_all(disk, &disk->held);
 	for (; extent; extent = next) {
 		next = extent->next;
 		host_free(extent);

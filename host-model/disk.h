@@ -13,8 +13,7 @@
  *  1. disk_create(), or disk_create_private() for a disk with nothing but one extent.
  *  2. disk_add_extent() for each of those who share it, in the order in which they lie on it.
  *  3. disk_submit() a request; complete() is called in an event when it is done.
- *  4. Whoever goes away before that cancels the event of a private disk and frees the request; one
- *     of a shared disk it leaves behind (disk_abandon()).
+ *  4. Whoever goes away before that leaves it to the disk (disk_abandon()).
  *
  * Units: pages of 4 KiB, ns.
  */
@@ -72,6 +71,8 @@ struct disk_request {
 	bool write;
 	void (*complete)(struct disk_request *rq);	/* in an event */
 	bool kswapd;			/* writes: who has submitted it */
+	bool direct;			/* O_DIRECT: not throttled (wbt_should_throttle()) */
+	bool abandoned;
 	uint64_t at;			/* of the disk */
 	uint64_t queued, issued;	/* ns */
 	uint64_t sequence;
@@ -104,9 +105,12 @@ struct disk {
 	struct disk_extent *extents;
 	uint64_t nr_used;		/* pages of all of them */
 	struct engine *engine;
-	struct disk_queue reads, writes;
-	unsigned int nr_queued;		/* requests waiting or being served */
+	struct disk_queue reads, writes, active;
+	struct disk_queue held;		/* that wait for a tag, in the order of coming */
+	unsigned int nr_queued;		/* requests in all of these */
+	unsigned int nr_held;
 	unsigned int nr_active;		/* requests being served */
+	unsigned int nr_waiting;	/* threads that wait for a tag */
 	unsigned int nr_starved;	/* batches of reads while writes waited */
 	unsigned int batching;		/* requests of this batch */
 	bool last_write;		/* its direction */
@@ -117,6 +121,8 @@ struct disk {
 	uint64_t link_free;		/* ns; until then data of other requests is on its way */
 	struct random_stream random;
 	struct disk_stats stats;
+	void (*freed)(struct disk *disk);	/* a tag; NULL: nobody waits for one */
+	void *opaque;
 	struct disk *next;		/* of the host's */
 };
 
@@ -135,8 +141,13 @@ struct disk_extent *disk_create_private(const struct disk_config *config, uint64
 /* Its user goes away, and a private disk with it; NULL is ignored. */
 void disk_put_extent(struct disk_extent *extent);
 
-/* @rq: extent, page, nr, nr_holes, write, complete and kswapd are set. */
+/*
+ * @rq: extent, page, nr, nr_holes, write, complete, kswapd and direct are set, the rest is 0.  On
+ * a shared disk a request beyond nr_requests is held back until a tag is free.
+ */
 void disk_submit(struct disk_request *rq);
+/* Whoever has submitted it goes away; when the disk has done it, or ends, it is @release()'s. */
+void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *rq));
 /* Whoever submits another write waits until one is done (blk_mq_get_tag(), rq_qos_wait()). */
 bool disk_must_wait(struct disk *disk, bool kswapd);
 /* A write to @page becomes a part of a request that waits. */

@@ -48,16 +48,20 @@ static void file_read_free(struct file_read *io)
 	host_free(io);
 }
 
+static void read_release(struct disk_request *rq)
+{
+	host_free(rq);
+}
+
 void cache_destroy(struct host *host)
 {
 	struct cache_file *file = host->files, *next;
+	struct file_read *io;
 
 	for (; file; file = next) {
 		next = file->next;
-		while (file->reads) {
-			event_cancel(host->engine, &file->reads->rq.done);
-			file_read_free(file->reads);
-		}
+		for (io = file->reads; io; io = io->next)
+			disk_abandon(&io->rq, read_release);
 		disk_put_extent(file->extent);
 		host_release(file->page, file->nr_pages * sizeof(*file->page));
 		host_free(file->chunk);

@@ -185,12 +185,18 @@ static void transfer_free(struct page_transfer *io)
 	host_free(io);
 }
 
+static void transfer_release(struct disk_request *rq)
+{
+	host_free(rq);
+}
+
 void swap_cancel_transfers(struct host *host)
 {
-	while (host->transfers) {
-		event_cancel(host->engine, &host->transfers->rq.done);
-		transfer_free(host->transfers);
-	}
+	struct page_transfer *io = host->transfers;
+
+	host->transfers = NULL;
+	for (; io; io = io->next)
+		disk_abandon(&io->rq, transfer_release);
 }
 
 static void write_complete(struct disk_request *rq)
@@ -209,7 +215,6 @@ static void write_complete(struct disk_request *rq)
 		page_written(ram, nr, io);
 	}
 	transfer_free(io);
-	throttle_wake_tags(host);
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
@@ -345,7 +350,6 @@ static void read_complete(struct disk_request *rq)
 	}
 	transfer_free(io);
 	host_wake_pages(host);
-	throttle_wake_tags(host);
 }
 
 /* It has a frame now. */

@@ -226,7 +226,6 @@ static void write_more(struct kvm_vm *vm, void *arg)
 
 static void read_done(struct disk_request *rq)
 {
-	throttle_wake_tags(&host);
 }
 
 /*

@@ -305,6 +305,7 @@ void machine_trace_begin(struct machine *m)
 	machine_describe(m);
 	machine_commands_declare(m);
 	machine_trace_images(m);
+	machine_trace_disks(m);
 	machine_trace_cgroups(m);
 	if (s->trace.sample_ms)
 		event_add_observer(&m->engine, &m->sample,

@@ -30,16 +30,19 @@ struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *
 	return disk;
 }
 
+static void page_io_release(struct disk_request *rq)
+{
+	host_free(container_of(rq, struct page_io, rq));
+}
+
 void guest_disk_destroy(struct guest_disk *disk)
 {
 	struct page_io *io, *next;
 
 	if (!disk)
 		return;
-	list_for_each_entry_safe(io, next, &disk->busy, list) {
-		event_cancel(disk->kernel->engine, &io->rq.done);
-		host_free(io);
-	}
+	list_for_each_entry(io, &disk->busy, list)
+		disk_abandon(&io->rq, page_io_release);
 	list_for_each_entry_safe(io, next, &disk->done, list)
 		host_free(io);
 	del_timer(&disk->irq);
@@ -167,6 +170,7 @@ void page_io_add(struct guest_disk *disk, struct page_io **plug, u64 block, stru
 		io->rq.extent = disk->extent;
 		io->rq.page = block;
 		io->rq.write = write;
+		io->rq.direct = true;	/* as QEMU with cache=none */
 		io->rq.complete = request_complete;
 		*plug = io;
 	}
