@@ -54,6 +54,7 @@ static void vm_free(struct kvm_vm *vm)
 
 void host_destroy(struct host *host)
 {
+	struct disk *disk;
 	unsigned int i;
 
 	reclaim_destroy(host);
@@ -65,6 +66,10 @@ void host_destroy(struct host *host)
 	swap_cancel_transfers(host);
 	swap_destroy(host->swap);
 	cache_destroy(host);
+	while ((disk = host->disks)) {
+		host->disks = disk->next;
+		disk_destroy(disk);
+	}
 	for (i = 0; i < host->nr_chunks; i++)
 		host_free(host->chunk[i].workingset);
 	free(host->chunk);
@@ -75,9 +80,28 @@ void host_destroy(struct host *host)
 	host_cpus_destroy(&host->cpus);
 }
 
+/* Its threads wait for tags of the disk. */
+static void serve_waiters(struct host *host, struct disk *disk)
+{
+	disk->freed = throttle_wake_tags;
+	disk->opaque = host;
+}
+
 void host_add_swap(struct host *host, struct swap_device *swap)
 {
 	host->swap = swap;
+	if (swap && swap->extent)
+		serve_waiters(host, swap->extent->disk);
+}
+
+void host_add_disk(struct host *host, struct disk *disk)
+{
+	struct disk **link = &host->disks;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = disk;
+	serve_waiters(host, disk);
 }
 
 uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_file *file,

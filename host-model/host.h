@@ -16,6 +16,7 @@
 #include "random.h"
 #include "types.h"
 
+struct disk;
 struct swap_device;
 struct trace_writer;
 struct data_loss;
@@ -154,6 +155,7 @@ struct host {
 	uint64_t file_pages;		/* of files, in memory */
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
+	struct disk *disks;			/* that are shared */
 	struct swap_device *swap;		/* NULL: none */
 	struct cpu_thread *swapoff;		/* that reads everything back; NULL: nobody */
 	bool swapoff_killed;			/* by the OOM killer, whose first choice it is */
@@ -189,6 +191,8 @@ void host_destroy(struct host *host);
 
 /* The host takes the device; at most one. */
 void host_add_swap(struct host *host, struct swap_device *swap);
+/* It takes a disk that several share. */
+void host_add_disk(struct host *host, struct disk *disk);
 
 /*
  * A VM with @bytes of RAM and @nr_vcpus vCPU threads, not running.  Returns NULL when no address

@@ -381,6 +381,7 @@ struct host_waiter {
 	struct host *host;
 	uint32_t index;		/* of the page; 0: none */
 	enum page_kind kind;	/* that it is of until then */
+	struct disk *disk;	/* of whose tags it waits for one; NULL: for something else */
 	bool woken;
 	struct psi_task *sleeper;	/* that waits, when the thread does not; NULL: it does */
 	struct host_waiter *next;
@@ -396,9 +397,9 @@ void host_del_page_waiter(struct host *host, struct host_waiter *waiter);
 void host_wait_page(struct host *host, uint32_t index);
 /* Some pages are not any more. */
 void host_wake_pages(struct host *host);
-/* Until the swap device takes another write. */
-void throttle_wait_tag(struct host *host);
-void throttle_wake_tags(struct host *host);
+/* Until the disk takes another write; those that wait for it look again. */
+void throttle_wait_tag(struct host *host, struct disk *disk);
+void throttle_wake_tags(struct disk *disk);
 /* kswapd finds but pages that it is having written already. */
 void throttle_writeback(struct host *host);
 void throttle_page_written(struct host *host);

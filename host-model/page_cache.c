@@ -7,22 +7,22 @@
 #include <errno.h>
 #include <string.h>
 
+#include "disk.h"
 #include "hostmem.h"
 #include "memory.h"
-#include "swap.h"
 
 #define RA_PAGES UINT64_C(32)	/* VM_READAHEAD_PAGES of include/linux/mm.h */
 
 /* Pages of one request, all of them READING. */
 struct file_read {
-	struct swap_request rq;
+	struct disk_request rq;
 	struct cache_file *file;
 	uint64_t first;
 	struct file_read *next, **link;		/* in file->reads */
 };
 
 struct cache_file *cache_file_create(struct host *host, const char *name, uint64_t nr_pages,
-				     const struct swap_config *disk)
+				     const struct disk_config *disk, struct disk_extent *extent)
 {
 	struct cache_file *file = host_alloc(sizeof(*file)), **link = &host->files;
 
@@ -32,11 +32,12 @@ struct cache_file *cache_file_create(struct host *host, const char *name, uint64
 	file->nr_pages = nr_pages;
 	file->page = host_reserve(nr_pages * sizeof(*file->page));
 	file->chunk = host_alloc(((nr_pages >> RAM_CHUNK_SHIFT) + 1) * sizeof(*file->chunk));
-	file->disk = swap_create(disk, host->engine, host->config.seed, name);
+	file->extent = extent ? extent : disk_create_private(disk, nr_pages, host->engine,
+							      host->config.seed, name);
 	while (*link)
 		link = &(*link)->next;
 	*link = file;
-	return file->page && file->disk ? file : NULL;
+	return file->page && file->extent ? file : NULL;
 }
 
 static void file_read_free(struct file_read *io)
@@ -47,17 +48,21 @@ static void file_read_free(struct file_read *io)
 	host_free(io);
 }
 
+static void read_release(struct disk_request *rq)
+{
+	host_free(rq);
+}
+
 void cache_destroy(struct host *host)
 {
 	struct cache_file *file = host->files, *next;
+	struct file_read *io;
 
 	for (; file; file = next) {
 		next = file->next;
-		while (file->reads) {
-			event_cancel(host->engine, &file->reads->rq.done);
-			file_read_free(file->reads);
-		}
-		swap_destroy(file->disk);
+		for (io = file->reads; io; io = io->next)
+			disk_abandon(&io->rq, read_release);
+		disk_put_extent(file->extent);
 		host_release(file->page, file->nr_pages * sizeof(*file->page));
 		host_free(file->chunk);
 		host_free(file);
@@ -123,7 +128,7 @@ static void mark_accessed(struct cache_file *file, uint64_t nr)
 	}
 }
 
-static void read_complete(struct swap_request *rq)
+static void read_complete(struct disk_request *rq)
 {
 	struct file_read *io = (struct file_read *)rq;
 	struct cache_file *file = io->file;
@@ -142,7 +147,8 @@ static void submit(struct cache_file *file, uint64_t first, uint64_t nr)
 
 	io->file = file;
 	io->first = first;
-	io->rq.slot = first;
+	io->rq.extent = file->extent;
+	io->rq.page = first;
 	io->rq.nr = nr;
 	io->rq.complete = read_complete;
 	io->next = file->reads;
@@ -150,7 +156,7 @@ static void submit(struct cache_file *file, uint64_t first, uint64_t nr)
 	if (io->next)
 		io->next->link = &io->next;
 	file->reads = io;
-	swap_submit(file->disk, &io->rq);
+	disk_submit(&io->rq);
 }
 
 /* Read what is missing of [start, start + nr); @wanted: one of them that somebody waits for. */

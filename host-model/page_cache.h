@@ -15,8 +15,8 @@
 
 struct host;
 struct host_page;
-struct swap_device;
-struct swap_config;
+struct disk_config;
+struct disk_extent;
 struct file_read;
 
 struct cache_file {
@@ -29,14 +29,17 @@ struct cache_file {
 	uint64_t resident;
 	uint64_t ra_start, ra_size;	/* last window that was read ahead */
 	uint64_t ra_mark;		/* the page of it that asks for the next one */
-	struct swap_device *disk;
+	struct disk_extent *extent;	/* that it lies on */
 	struct file_read *reads;	/* under way */
 	struct cache_file *next;
 };
 
-/* The host owns it; NULL: no memory, or the disk is impossible.  @name must outlive it. */
+/*
+ * On @extent, or, if that is NULL, on a disk of its own.  The host owns it; NULL: no memory, or the
+ * disk is impossible.  @name must outlive it.
+ */
 struct cache_file *cache_file_create(struct host *host, const char *name, uint64_t nr_pages,
-				     const struct swap_config *disk);
+				     const struct disk_config *disk, struct disk_extent *extent);
 /* It has been read before the run, from page @first on, @times times; as far as frames are free. */
 void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsigned int times);
 /* The calling thread reads, and waits for what is not in memory. */

@@ -420,7 +420,7 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 		ram_leave_writeback(ram, nr, as);
 	page_set_kind(&page->state, as);
 	looked_up(page, vcpu);
-	if (was_read && (vcpu || ram->host->swap->config.kind == SWAP_ZRAM))
+	if (was_read && (vcpu || ram->host->swap->config.zram))
 		swap_free_slot(ram->host, &page->state);
 	else if (was_written)
 		swap_free_if_full(ram, &page->state);

@@ -303,7 +303,7 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct sc
 		activate_writeback(host, index, sc);
 	} else if (may_evict(host, index, huge, sc->priority)) {
 		if (must_wait_for_tag(host, index, huge, batch)) {
-			throttle_wait_tag(host);
+			throttle_wait_tag(host, host->swap->extent->disk);
 			return false;
 		}
 		evict(sc->target, index, huge, batch);

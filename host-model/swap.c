@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Swap devices: slots, and the transfer of pages; see swap.h.
+ * Swap space: slots, and the transfer of pages; see swap.h.
  *
  * What is read with a page is swap_readahead.c's to say.
  */
 #include "swap.h"
-
-#include <stdio.h>
 
 #include "cpu_psi.h"
 #include "hostmem.h"
@@ -20,15 +18,17 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 {
 	uint64_t nr_slots = config->size_bytes >> HOST_PAGE_SHIFT;
 	uint32_t nr_clusters = nr_slots / SWAP_CLUSTER_SLOTS + 1, i;
+	struct disk_extent *extent = config->extent;
 	struct swap_device *swap;
-	char name[96];
 
-	if (!nr_slots || nr_slots > PAGE_SLOT_MAX ||
-	    (config->kind != SWAP_ZRAM && !config->queue_depth))
+	if (!nr_slots || nr_slots > PAGE_SLOT_MAX)
+		return NULL;
+	if (!config->zram && !extent)
+		extent = disk_create_private(&config->disk, nr_slots, engine, seed, owner);
+	if (!config->zram && !extent)
 		return NULL;
 	swap = host_alloc(sizeof(*swap));
 	swap->config = *config;
-	swap->engine = engine;
 	swap->nr_slots = swap->nr_free = nr_slots;
 	swap->owner = host_reserve(nr_slots * sizeof(*swap->owner));
 	swap->token = host_reserve(nr_slots * sizeof(*swap->token));
@@ -37,10 +37,9 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 		swap->cluster_free[i] = SWAP_CLUSTER_SLOTS;
 	swap->cluster_free[i] = nr_slots % SWAP_CLUSTER_SLOTS;
 	swap->nr_empty = nr_slots / SWAP_CLUSTER_SLOTS;
-	swap_queue_init(swap);
+	swap->extent = extent;
+	swap->rotates = extent && extent->disk->config.kind == DISK_HDD;
 	swap->ra.hits = 4;	/* swapin_readahead_hits */
-	snprintf(name, sizeof(name), "disk/%s/%s", owner, config->name);
-	random_init(&swap->random, seed, name);
 	return swap;
 }
 
@@ -48,11 +47,26 @@ void swap_destroy(struct swap_device *swap)
 {
 	if (!swap)
 		return;
-	event_cancel(swap->engine, &swap->wbt.timer);
+	disk_put_extent(swap->extent);
 	host_release(swap->owner, swap->nr_slots * sizeof(*swap->owner));
 	host_release(swap->token, swap->nr_slots * sizeof(*swap->token));
 	host_free(swap->cluster_free);
 	host_free(swap);
+}
+
+bool swap_must_wait(const struct swap_device *swap, bool kswapd)
+{
+	return swap->extent && disk_must_wait(swap->extent->disk, kswapd);
+}
+
+bool swap_would_merge(const struct swap_device *swap)
+{
+	uint32_t slot = swap->cluster_next;
+
+	/* Unless that is the next slot, it lies elsewhere. */
+	if (!swap->extent || swap->owner[slot] || (!swap->cluster_left && swap->nr_empty))
+		return false;
+	return disk_would_merge(swap->extent, slot);
 }
 
 /* Start a new cluster: an empty one if there is any, else wherever the next free slot is. */
@@ -116,7 +130,7 @@ void swap_free_slot(struct host *host, uint32_t *state)
 		return;
 	memcg_uncharge_swap(memcg_of_index(host, swap->owner[slot.nr]));
 	swap->owner[slot.nr] = 0;
-	if (swap->config.kind == SWAP_ZRAM && swap->token[slot.nr])
+	if (swap->config.zram && swap->token[slot.nr])
 		swap->nr_stored--;
 	swap->token[slot.nr] = 0;
 	if (++swap->cluster_free[slot.nr / SWAP_CLUSTER_SLOTS] == SWAP_CLUSTER_SLOTS)
@@ -127,7 +141,7 @@ void swap_free_slot(struct host *host, uint32_t *state)
 
 /* Pages of one transfer, and what they were when it began: they may change meanwhile. */
 struct page_transfer {
-	struct swap_request rq;
+	struct disk_request rq;
 	struct host *host;
 	struct page_transfer *next, **link;	/* in host->transfers */
 	uint64_t cause, submitted;	/* for whom, and when (ns) */
@@ -171,15 +185,21 @@ static void transfer_free(struct page_transfer *io)
 	host_free(io);
 }
 
-void swap_cancel_transfers(struct host *host)
+static void transfer_release(struct disk_request *rq)
 {
-	while (host->transfers) {
-		event_cancel(host->engine, &host->transfers->rq.done);
-		transfer_free(host->transfers);
-	}
+	host_free(rq);
 }
 
-static void write_complete(struct swap_request *rq)
+void swap_cancel_transfers(struct host *host)
+{
+	struct page_transfer *io = host->transfers;
+
+	host->transfers = NULL;
+	for (; io; io = io->next)
+		disk_abandon(&io->rq, transfer_release);
+}
+
+static void write_complete(struct disk_request *rq)
 {
 	struct page_transfer *io = (struct page_transfer *)rq;
 	struct host *host = io->host;
@@ -190,23 +210,23 @@ static void write_complete(struct swap_request *rq)
 		uint64_t nr = gfn_of_index(host, io->index[i]);
 
 		if (!ram || page_kind(ram->page[nr].state) != PAGE_WRITEBACK ||
-		    page_slot(ram->page[nr].state).nr != rq->slot + i)
+		    page_slot(ram->page[nr].state).nr != rq->page + i)
 			continue;
 		page_written(ram, nr, io);
 	}
 	transfer_free(io);
-	throttle_wake_tags(host);
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
-					  void (*complete)(struct swap_request *rq))
+					  void (*complete)(struct disk_request *rq))
 {
 	struct page_transfer *io = host_alloc(sizeof(*io));
 
 	io->host = host;
 	io->cause = coro_current->ctx.cause;
 	io->submitted = host->engine->now;
-	io->rq.slot = slot;
+	io->rq.extent = host->swap->extent;
+	io->rq.page = slot;
 	io->rq.write = write;
 	io->rq.kswapd = is_kswapd(host);
 	io->rq.complete = complete;
@@ -216,6 +236,17 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 		io->next->link = &io->next;
 	host->transfers = io;
 	return io;
+}
+
+static void submit(struct page_transfer *io)
+{
+	struct swap_device *swap = io->host->swap;
+
+	if (io->rq.write)
+		swap->stats.pages_out += io->rq.nr;
+	else
+		swap->stats.pages_in += io->rq.nr - io->rq.nr_holes;
+	disk_submit(&io->rq);
 }
 
 /* Pages that are all zero take no memory and no time worth counting (page_same_filled()). */
@@ -239,7 +270,7 @@ void swap_zram_balance(struct host *host)
 	struct swap_device *swap = host->swap;
 	uint64_t frames;
 
-	if (!swap || swap->config.kind != SWAP_ZRAM)
+	if (!swap || !swap->config.zram)
 		return;
 	frames = (swap->nr_stored * swap->config.compressed_percent + 99) / 100;
 	while (swap->zram_frames < frames && host->free_pages) {
@@ -265,12 +296,12 @@ unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsign
 		uint32_t slot = page_slot(ram->page[at].state).nr;
 
 		swap->token[slot] = ram->token[at];
-		if (swap->config.kind == SWAP_ZRAM) {
+		if (swap->config.zram) {
 			zram_write(target, index[i], ram->token[at]);
 			continue;
 		}
-		if (io && slot != io->rq.slot + io->rq.nr) {
-			swap_submit(swap, &io->rq);
+		if (io && slot != io->rq.page + io->rq.nr) {
+			submit(io);
 			io = NULL;
 		}
 		if (!io)
@@ -278,9 +309,9 @@ unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsign
 		io->index[io->rq.nr++] = index[i];
 	}
 	if (io)
-		swap_submit(swap, &io->rq);
+		submit(io);
 	swap_zram_balance(host);
-	return swap->config.kind == SWAP_ZRAM ? nr : 0;
+	return swap->config.zram ? nr : 0;
 }
 
 static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
@@ -296,7 +327,7 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_t
 	observe(ram, nr, false, io);
 }
 
-static void read_complete(struct swap_request *rq)
+static void read_complete(struct disk_request *rq)
 {
 	struct page_transfer *io = (struct page_transfer *)rq;
 	struct host *host = io->host;
@@ -311,7 +342,7 @@ static void read_complete(struct swap_request *rq)
 		ram = ram_of_index(host, io->index[i]);
 		nr = gfn_of_index(host, io->index[i]);
 		if (ram && page_kind(ram->page[nr].state) == PAGE_READING &&
-		    page_slot(ram->page[nr].state).nr == rq->slot + i)
+		    page_slot(ram->page[nr].state).nr == rq->page + i)
 			page_read_in(ram, nr, io);
 		else
 			/* discarded or killed while it was read */
@@ -319,7 +350,6 @@ static void read_complete(struct swap_request *rq)
 	}
 	transfer_free(io);
 	host_wake_pages(host);
-	throttle_wake_tags(host);
 }
 
 /* It has a frame now. */
@@ -360,10 +390,10 @@ static void plug_add(struct read_plug *plug, uint32_t index)
 	const struct guest_ram *ram = ram_of_index(host, index);
 	uint32_t slot = page_slot(ram->page[gfn_of_index(host, index)].state).nr;
 	struct page_transfer *io = plug->nr ? plug->io[plug->nr - 1] : NULL;
-	uint32_t hole = io ? slot - (io->rq.slot + io->rq.nr) : 0;
+	uint32_t hole = io ? slot - (io->rq.page + io->rq.nr) : 0;
 
 	if (!io || hole >= READAHEAD_MAX - io->rq.nr ||
-	    (hole && host->swap->config.kind != SWAP_HDD)) {
+	    (hole && !host->swap->rotates)) {
 		io = transfer_new(host, slot, false, read_complete);
 		plug->io[plug->nr++] = io;
 		hole = 0;
@@ -409,7 +439,7 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr)
 		*state &= ~PAGE_READAHEAD;
 		ram->host->stats.swap_readahead_hits++;
 	}
-	if (ram->host->swap->config.kind != SWAP_HDD)
+	if (!ram->host->swap->rotates)
 		swap_ra_cached(&ram->ra, nr, ahead);
 	else if (ahead)
 		swap_ra_hit(&ram->host->swap->ra);
@@ -426,7 +456,7 @@ static void read_compressed(struct guest_ram *ram, uint64_t nr)
 
 	io->index[io->rq.nr++] = page_index(ram, nr);
 	host->swap->stats.pages_in++;
-	if (host->swap->token[io->rq.slot])
+	if (host->swap->token[io->rq.page])
 		charge(COST_SWAP_DECOMPRESS, 1);
 	psi_memstall_leave(nested);
 	read_complete(&io->rq);
@@ -445,7 +475,7 @@ static void submit_reads(struct read_plug *plug)
 
 	for (i = 0; i < plug->nr; i++) {
 		if (coro_current->ctx.thread) {
-			swap_submit(swap, &plug->io[i]->rq);
+			submit(plug->io[i]);
 		} else {
 			swap->stats.pages_in += plug->io[i]->rq.nr - plug->io[i]->rq.nr_holes;
 			read_complete(&plug->io[i]->rq);
@@ -459,7 +489,7 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 	struct host *host = ram->host;
 	struct read_plug plug = { .host = host };
 	uint32_t max = host->swap->config.readahead_pages;
-	bool zram = host->swap->config.kind == SWAP_ZRAM;
+	bool zram = host->swap->config.zram;
 
 	max = max < READAHEAD_MAX ? max : READAHEAD_MAX;
 	if (coro_current->ctx.thread) {
@@ -477,7 +507,7 @@ void swap_read(struct guest_ram *ram, uint64_t nr)
 		read_compressed(ram, nr);
 		return;
 	}
-	if (host->swap->config.kind == SWAP_HDD)
+	if (host->swap->rotates)
 		add_slots(&plug, ram, nr, max);
 	else
 		add_pages(&plug, ram, nr, max);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that wait: for a page, for a tag of the swap device's queue, and in reclaim that gets
+ * Threads that wait: for a page, for a tag of a disk's queue, and in reclaim that gets
  * nowhere.
  *
  * Models folio_wait_bit(), blk_mq_get_tag() and reclaim_throttle() with __acct_reclaim_writeback()
@@ -14,8 +14,8 @@
  * mem_cgroup_handle_over_high()) are memory stalls; in reclaim all waits are, by reclaim.c.
  */
 #include "cpu_psi.h"
+#include "disk.h"
 #include "memory.h"
-#include "swap.h"
 
 #define WRITEBACK_NS (100 * NSEC_PER_MSEC_U64)
 
@@ -98,6 +98,8 @@ void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
 				continue;
 			}
 			event_cancel(host->engine, &w->timeout);
+			if (w->disk)
+				w->disk->nr_waiting--;
 			*link = w->next;
 		}
 	}
@@ -157,18 +159,28 @@ void host_wake_pages(struct host *host)
 	}
 }
 
-void throttle_wait_tag(struct host *host)
+void throttle_wait_tag(struct host *host, struct disk *disk)
 {
-	while (host->swap && swap_must_wait(host->swap, is_kswapd(host))) {
-		struct host_waiter w = { 0 };
+	while (disk_must_wait(disk, is_kswapd(host))) {
+		struct host_waiter w = { .disk = disk };
 
+		disk->nr_waiting++;
 		wait_for(host, WAIT_TAG, &w, 0, "swap-out");
+		disk->nr_waiting--;
 	}
 }
 
-void throttle_wake_tags(struct host *host)
+void throttle_wake_tags(struct disk *disk)
 {
-	wake_all(&host->waiters[WAIT_TAG]);
+	struct host *host = disk->opaque;
+	struct host_waiter **link = &host->waiters[WAIT_TAG];
+
+	while (*link) {
+		if ((*link)->disk == disk)
+			wake(link);
+		else
+			link = &(*link)->next;
+	}
 }
 
 void throttle_writeback(struct host *host)

@@ -8,7 +8,7 @@
  * many, up to three quarters of the device's queue.  Left out: a device without a write cache lets
  * waiters in one by one.
  */
-#include "swap.h"
+#include "disk.h"
 
 #include "coro.h"
 #include "host.h"
@@ -22,9 +22,9 @@
 #define LATENCY_FLASH_NS (2 * NSEC_PER_MSEC_U64)
 #define LATENCY_ROTATING_NS (75 * NSEC_PER_MSEC_U64)
 
-static uint64_t wanted_latency(const struct swap_device *swap)
+static uint64_t wanted_latency(const struct disk *disk)
 {
-	return swap->config.kind == SWAP_HDD ? LATENCY_ROTATING_NS : LATENCY_FLASH_NS;
+	return disk->config.kind == DISK_HDD ? LATENCY_ROTATING_NS : LATENCY_FLASH_NS;
 }
 
 /* rq_depth_calc_max_depth(); returns whether it is as large as it gets. */
@@ -50,43 +50,43 @@ static bool calc_depth(struct wbt *wbt, unsigned int queue_depth)
 }
 
 /* A SCSI disk's: half of the requests that its queue has. */
-static unsigned int queue_depth(const struct swap_device *swap)
+static unsigned int queue_depth(const struct disk *disk)
 {
-	return swap->config.nr_requests > 1 ? swap->config.nr_requests / 2 : 1;
+	return disk->config.nr_requests > 1 ? disk->config.nr_requests / 2 : 1;
 }
 
-static void scale_up(struct swap_device *swap)
+static void scale_up(struct disk *disk)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 
 	if (wbt->maximal)
 		return;
 	wbt->step--;
-	wbt->maximal = calc_depth(wbt, queue_depth(swap));
+	wbt->maximal = calc_depth(wbt, queue_depth(disk));
 	wbt->unknown = 0;
 }
 
-static void scale_down(struct swap_device *swap, bool hard)
+static void scale_down(struct disk *disk, bool hard)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 
 	if (wbt->max_depth == 1)
 		return;
 	wbt->step = wbt->step < 0 && hard ? 0 : wbt->step + 1;
 	wbt->maximal = false;
-	calc_depth(wbt, queue_depth(swap));
+	calc_depth(wbt, queue_depth(disk));
 	wbt->unknown = 0;
 }
 
-static bool latency_exceeded(const struct swap_device *swap)
+static bool latency_exceeded(const struct disk *disk)
 {
-	const struct wbt *wbt = &swap->wbt;
-	uint64_t waits = wbt->read ? swap->engine->now - wbt->read_issued : 0;
+	const struct wbt *wbt = &disk->wbt;
+	uint64_t waits = wbt->read ? disk->engine->now - wbt->read_issued : 0;
 
 	return waits > wbt->window ||
-	       (waits > wanted_latency(swap) && !wbt->nr_reads) ||
+	       (waits > wanted_latency(disk) && !wbt->nr_reads) ||
 	       (wbt->nr_reads && wbt->nr_writes >= MIN_WRITE_SAMPLES &&
-		wbt->least_read > wanted_latency(swap));
+		wbt->least_read > wanted_latency(disk));
 }
 
 static unsigned int nr_inflight(const struct wbt *wbt)
@@ -95,73 +95,73 @@ static unsigned int nr_inflight(const struct wbt *wbt)
 }
 
 /* wb_timer_fn() */
-static void end_window(struct swap_device *swap)
+static void end_window(struct disk *disk)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 	bool valid = wbt->nr_reads && wbt->nr_writes >= MIN_WRITE_SAMPLES;
 
-	if (latency_exceeded(swap)) {
-		scale_down(swap, true);
+	if (latency_exceeded(disk)) {
+		scale_down(disk, true);
 	} else if (valid || wbt->nr_writes || nr_inflight(wbt)) {
-		scale_up(swap);
+		scale_up(disk);
 	} else if (++wbt->unknown >= UNKNOWN_BUMP) {
 		if (wbt->step > 0)
-			scale_up(swap);
+			scale_up(disk);
 		else if (wbt->step < 0)
-			scale_down(swap, false);
+			scale_down(disk, false);
 	}
 }
 
-static void arm(struct swap_device *swap)
+static void arm(struct disk *disk)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 
 	wbt->window = WINDOW_NS;
 	if (wbt->step > 0)
 		wbt->window = (WINDOW_NS << 4) / host_isqrt((uint64_t)(wbt->step + 1) << 8);
 	wbt->nr_reads = wbt->nr_writes = 0;
 	wbt->least_read = UINT64_MAX;
-	event_add(swap->engine, &wbt->timer, swap->engine->now + wbt->window);
+	event_add(disk->engine, &wbt->timer, disk->engine->now + wbt->window);
 }
 
 static void timer_fn(struct event *ev)
 {
-	struct swap_device *swap = event_owner(ev, struct swap_device, wbt.timer);
+	struct disk *disk = event_owner(ev, struct disk, wbt.timer);
 
-	end_window(swap);
-	if (swap->wbt.step || nr_inflight(&swap->wbt))
-		arm(swap);
+	end_window(disk);
+	if (disk->wbt.step || nr_inflight(&disk->wbt))
+		arm(disk);
 }
 
-void wbt_init(struct swap_device *swap)
+void wbt_init(struct disk *disk)
 {
-	event_init(&swap->wbt.timer, timer_fn);
-	calc_depth(&swap->wbt, queue_depth(swap));
+	event_init(&disk->wbt.timer, timer_fn);
+	calc_depth(&disk->wbt, queue_depth(disk));
 }
 
-void wbt_issue(struct swap_device *swap, const struct swap_request *rq)
+void wbt_issue(struct disk *disk, const struct disk_request *rq)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 
 	if (rq->write)
 		return;
-	wbt->last_read = swap->engine->now;
+	wbt->last_read = disk->engine->now;
 	wbt->has_read = true;
 	if (!wbt->read) {
 		wbt->read = rq;
-		wbt->read_issued = swap->engine->now;
+		wbt->read_issued = disk->engine->now;
 	}
 }
 
-void wbt_done(struct swap_device *swap, const struct swap_request *rq, uint64_t ns)
+void wbt_done(struct disk *disk, const struct disk_request *rq, uint64_t ns)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 
 	if (rq->write) {
 		wbt->nr_writes++;
 		return;
 	}
-	wbt->last_read = swap->engine->now;
+	wbt->last_read = disk->engine->now;
 	wbt->nr_reads++;
 	if (ns < wbt->least_read)
 		wbt->least_read = ns;
@@ -170,14 +170,14 @@ void wbt_done(struct swap_device *swap, const struct swap_request *rq, uint64_t 
 }
 
 /* get_limit(), rq_wait_inc_below() */
-bool wbt_must_wait(struct swap_device *swap, bool kswapd)
+bool wbt_must_wait(struct disk *disk, bool kswapd)
 {
-	struct wbt *wbt = &swap->wbt;
+	struct wbt *wbt = &disk->wbt;
 	unsigned int limit = wbt->max_depth;
 
 	if (!event_pending(&wbt->timer))
-		arm(swap);
-	if (!kswapd && wbt->has_read && swap->engine->now < wbt->last_read + WINDOW_NS)
+		arm(disk);
+	if (!kswapd && wbt->has_read && disk->engine->now < wbt->last_read + WINDOW_NS)
 		limit = (limit + 3) / 4;
 	else if (!kswapd)
 		limit = (limit + 1) / 2;

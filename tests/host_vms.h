@@ -52,13 +52,17 @@ static inline void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
 	host.observer = &observer;
 }
 
-static inline void add_swap(enum swap_kind kind, uint64_t mib)
+enum swap_on { SWAP_HDD, SWAP_SSD, SWAP_NVME, SWAP_ZRAM };
+
+static inline void add_swap(enum swap_on on, uint64_t mib)
 {
-	struct swap_config config = { .kind = kind, .name = "test", .size_bytes = mib * MIB,
-				      .queue_depth = kind == SWAP_ZRAM ? 0 : 1,
-				      .read_ns = 100000, .write_ns = 100000,
-				      .transfer_ns_page = 10000, .readahead_pages = 8,
-				      .compressed_percent = 50 };
+	static const enum disk_kind kinds[] = { DISK_HDD, DISK_SSD, DISK_NVME, DISK_SSD };
+	struct swap_config config = {
+		.name = "test", .size_bytes = mib * MIB, .zram = on == SWAP_ZRAM,
+		.disk = { .kind = kinds[on], .name = "test", .queue_depth = 1,
+			  .read_ns = 100000, .write_ns = 100000, .transfer_ns_page = 10000 },
+		.readahead_pages = 8, .compressed_percent = 50,
+	};
 
 	host_add_swap(&host, swap_create(&config, &engine, 1, "test"));
 	ck_assert_ptr_nonnull(host.swap);

@@ -48,9 +48,11 @@ static void make(enum kvm_async_pf mode, const struct async_pf_scene *s)
 	static struct cost_table costs;
 	struct host_config config = { .memory_bytes = MIB(512), .nr_cpus = 2,
 				      .thp = HOST_THP_NEVER, .seed = 1 };
-	struct swap_config ssd = { .kind = SWAP_SSD, .name = "swap", .size_bytes = MIB(64),
-				   .queue_depth = 128, .read_ns = READ_NS, .write_ns = READ_NS,
-				   .readahead_pages = 1 };
+	struct swap_config ssd = {
+		.name = "swap", .size_bytes = MIB(64), .readahead_pages = 1,
+		.disk = { .kind = DISK_SSD, .name = "swap", .queue_depth = 128,
+			  .read_ns = READ_NS, .write_ns = READ_NS },
+	};
 	unsigned int i;
 
 	costs.ns[COST_VMEXIT] = costs.ns[COST_EPT_FAULT] = costs.ns[COST_HOST_SWITCH] = 1000;

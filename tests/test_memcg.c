@@ -95,7 +95,7 @@ START_TEST(a_group_at_its_limit_reads_ahead)
 	a.vm = make_vm_in("g", 64, make_group("group", NULL, 32));
 	run(&a);
 	ck_assert_uint_gt(host.stats.swap_readahead, host.stats.swap_in / 2);
-	ck_assert_uint_lt(host.swap->stats.reads, host.stats.swap_in / 2);
+	ck_assert_uint_lt(host.swap->extent->stats.reads, host.stats.swap_in / 2);
 	finish(&a);
 	unmake_host();
 }
@@ -109,8 +109,8 @@ static uint64_t most_in_writeback(unsigned int version)
 	make_host(256, 2, HOST_THP_NEVER);
 	host.config.cgroup_version = version;
 	add_swap(SWAP_HDD, 256);
-	host.swap->config.write_ns = 20000000;
-	host.swap->config.nr_requests = 4096;
+	host.swap->extent->disk->config.write_ns = 20000000;
+	host.swap->extent->disk->config.nr_requests = 4096;
 	a.vm = make_vm_in("g", 64, make_group("group", NULL, 32));
 	start(&a, 0);
 	while (!a.done) {

@@ -337,7 +337,7 @@ START_TEST(on_zram_pages_take_memory_of_the_guest)
 	uint64_t before, addr, in_swap, tables, written = MIB(guest_mib + 64);
 	struct mm_struct *mm;
 
-	guest_swap = SWAP_ZRAM;
+	guest_swap_zram = true;
 	boot(THP_NEVER, 512);
 	before = used_pages();
 	mm = user_mm_create(kernel, NULL);

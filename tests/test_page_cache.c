@@ -2,6 +2,7 @@
 /*
  * The host's page cache: reading, what reclaim takes first, and what comes back.
  */
+#include "disk.h"
 #include "host_vms.h"
 #include "memory.h"
 #include "page_cache.h"
@@ -9,14 +10,14 @@
 
 #define PAGES(mib) ((mib) * MIB / 4096)
 
-static const struct swap_config disk = {
-	.kind = SWAP_SSD, .name = "files", .size_bytes = 1024 * MIB, .queue_depth = 4,
-	.read_ns = 100000, .transfer_ns_page = 10000,
+static const struct disk_config disk = {
+	.kind = DISK_SSD, .name = "files", .queue_depth = 4, .read_ns = 100000,
+	.transfer_ns_page = 10000,
 };
 
 static struct cache_file *make_file(uint64_t mib)
 {
-	struct cache_file *file = cache_file_create(&host, "files", PAGES(mib), &disk);
+	struct cache_file *file = cache_file_create(&host, "files", PAGES(mib), &disk, NULL);
 
 	ck_assert_ptr_nonnull(file);
 	return file;
@@ -114,13 +115,13 @@ START_TEST(reading_goes_to_the_disk_in_windows_and_once)
 	ck_assert_uint_eq(host_used_pages(&host), PAGES(16));
 	ck_assert_uint_eq(host.stats.file_reads, PAGES(16));
 	/* 128 KiB each, but for the first few. */
-	reads = file->disk->stats.reads;
+	reads = file->extent->stats.reads;
 	ck_assert_uint_ge(reads, PAGES(16) / 32);
 	ck_assert_uint_le(reads, PAGES(16) / 32 + 3);
 	ck_assert_uint_eq(host.root.lru[SCAN_INACTIVE_FILE].nr_pages, PAGES(16));
 	/* The second time they are there, and become active. */
 	run(8, read_all, file);
-	ck_assert_uint_eq(file->disk->stats.reads, reads);
+	ck_assert_uint_eq(file->extent->stats.reads, reads);
 	ck_assert_uint_eq(host.root.lru[SCAN_ACTIVE_FILE].nr_pages, PAGES(16));
 	/* echo 1 >/proc/sys/vm/drop_caches */
 	ck_assert_uint_eq(cache_drop_all(&host), PAGES(16));

@@ -351,9 +351,11 @@ END_TEST
 
 static void add_slow_swap(void)
 {
-	struct swap_config config = { .kind = SWAP_SSD, .name = "slow", .size_bytes = 64 * MIB,
-				      .queue_depth = 1, .read_ns = READ_NS, .write_ns = 100000,
-				      .transfer_ns_page = 10000, .readahead_pages = 1 };
+	struct swap_config config = {
+		.name = "slow", .size_bytes = 64 * MIB, .readahead_pages = 1,
+		.disk = { .kind = DISK_SSD, .name = "slow", .queue_depth = 1, .read_ns = READ_NS,
+			  .write_ns = 100000, .transfer_ns_page = 10000 },
+	};
 
 	host_add_swap(&host, swap_create(&config, &engine, 1, "test"));
 }

@@ -19,7 +19,7 @@ static void write_and_check(struct kvm_vm *vm, void *arg)
 	}
 }
 
-static void swap_round_trip(enum swap_kind kind, enum host_thp thp)
+static void swap_round_trip(enum swap_on kind, enum host_thp thp)
 {
 	uint64_t lost = 0;
 	struct body a = { .fn = write_and_check, .arg = &lost };
@@ -48,8 +48,8 @@ static void swap_round_trip(enum swap_kind kind, enum host_thp thp)
 
 START_TEST(contents_survive_swapping_on_every_device)
 {
-	swap_round_trip((enum swap_kind)_i, HOST_THP_NEVER);
-	swap_round_trip((enum swap_kind)_i, HOST_THP_ALWAYS);
+	swap_round_trip((enum swap_on)_i, HOST_THP_NEVER);
+	swap_round_trip((enum swap_on)_i, HOST_THP_ALWAYS);
 }
 END_TEST
 
@@ -77,7 +77,7 @@ static void read_what_is_left(struct kvm_vm *vm, void *arg)
 /* Slots that nobody has anything in any more are neither read nor counted. */
 START_TEST(swap_in_reads_what_there_is_and_no_holes)
 {
-	enum swap_kind kind = (enum swap_kind)_i;
+	enum swap_on kind = (enum swap_on)_i;
 	uint64_t swapped = 0;
 	struct body a = { .fn = read_what_is_left, .arg = &swapped };
 
@@ -111,7 +111,7 @@ START_TEST(large_allocation_waits_for_what_is_being_written)
 	struct kvm_vm *other;
 
 	make_host(32, 2, HOST_THP_NEVER);
-	add_swap((enum swap_kind)_i, 64);
+	add_swap((enum swap_on)_i, 64);
 	host.config.vmm_overhead_bytes = 16 * MIB;
 	a.vm = make_vm("g", 64);
 	other = make_vm("other", 8);
@@ -204,7 +204,7 @@ START_TEST(watermarks_are_those_of_linux)
 END_TEST
 
 /* Somebody who needs more than the host has. */
-static void begin_pressure(enum swap_kind kind, enum host_thp thp, struct body *a)
+static void begin_pressure(enum swap_on kind, enum host_thp thp, struct body *a)
 {
 	make_host(128, 2, thp);
 	add_swap(kind, 256);
@@ -224,9 +224,8 @@ static void write_more(struct kvm_vm *vm, void *arg)
 	guest_ram_write(vm->ram, gfn(0), 140 * MIB / 4096, 1);
 }
 
-static void read_done(struct swap_request *rq)
+static void read_done(struct disk_request *rq)
 {
-	throttle_wake_tags(&host);
 }
 
 /*
@@ -235,14 +234,15 @@ static void read_done(struct swap_request *rq)
  */
 START_TEST(a_queue_that_is_full_of_reads_is_waited_for)
 {
-	static struct swap_request reads[256];
+	static struct disk_request reads[256];
 	struct body a = { .fn = write_more };
 
 	begin_pressure(SWAP_HDD, HOST_THP_NEVER, &a);
-	host.swap->config.read_ns = NSEC_PER_SEC_U64;
+	host.swap->extent->disk->config.read_ns = NSEC_PER_SEC_U64;
 	for (int i = 0; i < 256; i++) {
-		reads[i] = (struct swap_request){ .slot = 2 * i, .nr = 1, .complete = read_done };
-		swap_submit(host.swap, &reads[i]);
+		reads[i] = (struct disk_request){ .extent = host.swap->extent, .page = 2 * i,
+						  .nr = 1, .complete = read_done };
+		disk_submit(&reads[i]);
 	}
 	press(&a);
 	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
@@ -287,7 +287,7 @@ START_TEST(a_page_read_for_a_vcpu_keeps_no_slot)
 	struct body a = { .fn = write_and_read };
 	uint64_t found;
 
-	begin_pressure((enum swap_kind)_i, HOST_THP_NEVER, &a);
+	begin_pressure((enum swap_on)_i, HOST_THP_NEVER, &a);
 	host.swap->config.readahead_pages = 1;
 	press(&a);
 	ck_assert_uint_gt(host.stats.swap_in, 12 * MIB / 4096);
@@ -336,8 +336,8 @@ START_TEST(what_is_being_written_stays_on_the_lists_and_throttles)
 	struct body a = { .fn = write_more };
 
 	begin_pressure(SWAP_HDD, HOST_THP_NEVER, &a);
-	host.swap->config.write_ns = 100 * NSEC_PER_SEC_U64;
-	host.swap->config.request_pages = PAGE_SLOT_MAX;
+	host.swap->extent->disk->config.write_ns = 100 * NSEC_PER_SEC_U64;
+	host.swap->extent->disk->config.request_pages = PAGE_SLOT_MAX;
 	costs.ns[COST_HOST_SCAN] = 150;
 	start(&a, 0);
 	engine_run(&engine, 60 * NSEC_PER_SEC_U64);
@@ -575,7 +575,7 @@ START_TEST(the_queue_is_not_longer_when_swap_is_nearly_full)
 
 	make_host(128, 2, HOST_THP_NEVER);
 	add_swap(SWAP_HDD, 64);
-	host.swap->config.request_pages = 320;
+	host.swap->extent->disk->config.request_pages = 320;
 	for (uint32_t slot = 0; slot < host.swap->nr_slots; slot += 2) {
 		/* of pages that there are not: index 0 is none, this one is never written */
 		host.swap->owner[slot] = UINT32_MAX;
@@ -586,7 +586,7 @@ START_TEST(the_queue_is_not_longer_when_swap_is_nearly_full)
 	a.vm = make_vm("big", 160);
 	press(&a);
 	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
-	ck_assert_uint_le(host.swap->stats.peak_queue, SWAP_REQUESTS_SATA + SWAP_BATCH);
+	ck_assert_uint_le(host.swap->extent->stats.peak_queue, DISK_REQUESTS_SATA + SWAP_BATCH);
 	finish(&a);
 	unmake_host();
 }

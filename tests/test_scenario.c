@@ -545,8 +545,9 @@ static const struct bad bads[] = {
 	  "FILE: /host/swap: seek-max-us: less than the mean; allowed: 6200..10000000 us" },
 	{ "&swap { compatible = \"ballast,swap-tape\"; };",
 	  "FILE: /host/swap: compatible: \"ballast,swap-tape\" is unknown here; allowed: "
-	  "ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, "
-	  "ballast,host-files, ballast,host-program, ballast,cgroup, ballast,costs, modules" },
+	  "ballast,disk, ballast,swap-hdd, ballast,swap-ssd, ballast,swap-nvme, "
+	  "ballast,swap-zram, ballast,swap-file, ballast,host-files, ballast,host-program, "
+	  "ballast,cgroup, ballast,costs, modules" },
 	{ "&host { other { /include/ \"swap/zram.dtsi\" size-mib = <9>; }; };",
 	  "FILE: /host/other: /host/swap has the same place; allowed: one of them" },
 	{ "&swap { compatible = \"ballast,swap-zram\"; compressed-percent = <40>; "
@@ -635,10 +636,11 @@ static const struct bad bads[] = {
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
 	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
 	  "init-on-alloc, init-on-free, page-poison, "
-	  "assigned-device, cgroup, boot-profile" },
+	  "assigned-device, cgroup, disk, image-mib, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,page-reporting, modules, devices, "
+	  "ballast,swap-nvme, ballast,swap-zram, ballast,swap-file, ballast,page-reporting, "
+	  "modules, devices, "
 	  "ballast,controller, programs" },
 	{ "&a { page-reporting { compatible = \"ballast,page-reporting\"; order = <11>; }; };",
 	  "FILE: /guest-a/page-reporting: order: 11 is out of range; allowed: 0..10" },
@@ -810,8 +812,9 @@ static const struct bad bad_overlays[] = {
 	{ "/dts-v1/;\n/plugin/;\n&host { cpus = <0>; };\n",
 	  "DIR/overlay.dtso: /host: cpus: 0 is out of range; allowed: 1..4096 CPUs" },
 	{ "/dts-v1/;\n/plugin/;\n&host { x { }; };\n",
-	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
-	  "ballast,swap-nvme, ballast,swap-zram, ballast,host-files, ballast,host-program, "
+	  "DIR/overlay.dtso: /host/x: unknown node; allowed: ballast,disk, ballast,swap-hdd, "
+	  "ballast,swap-ssd, ballast,swap-nvme, ballast,swap-zram, ballast,swap-file, "
+	  "ballast,host-files, ballast,host-program, "
 	  "ballast,cgroup, ballast,costs, modules" },
 	{ "/dts-v1/;\n/plugin/;\n/ { description = \"x\"; seed = <2>; };\n"
 	  "&host { cpus = <1>; };\n",

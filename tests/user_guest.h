@@ -34,16 +34,17 @@ static struct kernel *kernel;
 
 static uint64_t guest_mib = 640;	/* with less than 512 there would be no huge pages */
 static uint64_t movable_mib;
-static enum swap_kind guest_swap = SWAP_SSD;
+static bool guest_swap_zram;
 
 static inline void boot(enum thp_policy thp, uint64_t swap_mib)
 {
 	struct host_config hc = { .memory_bytes = MIB(2048), .nr_cpus = 1 };
-	struct swap_config swap = { .kind = guest_swap, .name = "guest-swap",
-				   .size_bytes = MIB(swap_mib), .queue_depth = 32,
-				   .read_ns = 100000, .write_ns = 50000,
-				   .transfer_ns_page = 8000, .readahead_pages = 8,
-				   .compressed_percent = 50 };
+	struct swap_config swap = {
+		.name = "guest-swap", .size_bytes = MIB(swap_mib), .readahead_pages = 8,
+		.zram = guest_swap_zram, .compressed_percent = 50,
+		.disk = { .kind = DISK_SSD, .name = "guest-swap", .queue_depth = 32,
+			  .read_ns = 100000, .write_ns = 50000, .transfer_ns_page = 8000 },
+	};
 	struct usermem_config uc = { .swap = swap_mib ? &swap : NULL, .no_kswapd = true };
 	struct mm_config config;
 

@@ -24,6 +24,9 @@ bool events_listed(uint8_t type)
 	case TRACE_ID_memory_sample:
 	case TRACE_ID_cpu_sample:
 	case TRACE_ID_swap_sample:
+	case TRACE_ID_disk_sample:
+	case TRACE_ID_disk_extent_sample:
+	case TRACE_ID_disk_queue:
 	case TRACE_ID_faults:
 	case TRACE_ID_give_back:
 	case TRACE_ID_exits:
@@ -183,7 +186,7 @@ struct events *events_around(struct source *s, uint64_t record)
 		forget(e);
 		e->index = s->index;
 		for (uint64_t b = 0; b < nr; b++)
-			if (s->index->blocks[b].types >> TRACE_ID_site & 1)
+			if (s->index->blocks[b].types & index_type_bit(TRACE_ID_site))
 				each_record(s, b, b, add_site, e);
 	} else if (e->first == first && e->last == last) {
 		return e;
@@ -279,7 +282,7 @@ uint64_t events_same(struct source *s, uint64_t record, bool forward)
 		return record;
 	same.like = *like;
 	for (unsigned int n = 0; n < SAME_BLOCKS_MAX && b < nr; n++, b += forward ? 1 : -1) {
-		if (s->index->blocks[b].types >> like->type & 1)
+		if (s->index->blocks[b].types & index_type_bit(like->type))
 			each_record(s, b, b, look_for_same, &same);
 		if (same.found != UINT64_MAX)
 			return same.found;

@@ -18,6 +18,7 @@ static const struct {
 	[LANE_HOST_SWAP] = { lane_host_swap_draw, "Host swap: not recorded" },
 	[LANE_TRAFFIC] = { lane_traffic_draw, "Swap traffic: not recorded" },
 	[LANE_QUEUE] = { lane_queue_draw, "Swap queue: no records" },
+	[LANE_DISK] = { lane_disk_draw, "Disk queue: no records" },
 	[LANE_CPU] = { lane_cpu_draw, "CPU time by cause: not recorded" },
 };
 

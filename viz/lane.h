@@ -21,8 +21,9 @@ void lane_host_swap_draw(const struct scene *s, const struct lane *lane);
 /* lane_traffic.c: what is swapped out and in per second. */
 void lane_traffic_draw(const struct scene *s, const struct lane *lane);
 
-/* lane_queue.c: requests that wait at the host's swap, and that it serves. */
+/* lane_queue.c: requests that wait at the host's swap, or at shared disks, and that these serve. */
 void lane_queue_draw(const struct scene *s, const struct lane *lane);
+void lane_disk_draw(const struct scene *s, const struct lane *lane);
 /* lane_cpu.c */
 void lane_cpu_draw(const struct scene *s, const struct lane *lane);
 

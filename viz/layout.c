@@ -29,6 +29,7 @@ static const struct {
 	[LANE_HOST_SWAP] = { "host:swap", 44, 9, 110 },
 	[LANE_TRAFFIC] = { "host:traffic", 50, 9, 110 },
 	[LANE_QUEUE] = { "host:queue", 50, 7, 90 },
+	[LANE_DISK] = { "host:disk", 50, 7, 90 },
 	[LANE_CPU] = { "host:cpu", 64, 14, 180 },
 };
 
@@ -147,6 +148,8 @@ static bool missing(const struct source *s, enum lane_kind kind)
 		return !source_has(s, INDEX_HOST, INDEX_host_swap_out);
 	case LANE_QUEUE:
 		return !source_has(s, INDEX_HOST, INDEX_swap_waiting);
+	case LANE_DISK:
+		return !source_has(s, INDEX_HOST, INDEX_disk_waiting);
 	case LANE_CPU:
 		return !source_has(s, INDEX_HOST, INDEX_cpu_program);
 	default:
@@ -154,18 +157,28 @@ static bool missing(const struct source *s, enum lane_kind kind)
 	}
 }
 
+/* Few machines have shared disks, so that it need not be said that there is none. */
+static bool is_spared(const struct source *source, unsigned int nr_sources, unsigned int i,
+		      enum lane_kind kind)
+{
+	const struct source *other = &source[i ? 0 : nr_sources - 1];
+
+	if (!i && kind != LANE_DISK)
+		return false;
+	return missing(&source[i], kind) && (!other->index || missing(other, kind));
+}
+
 static void add_host(struct layout *l, const struct view *v, const struct source *source,
 		     unsigned int nr_sources)
 {
 	static const enum lane_kind kinds[] = { LANE_HOST_MEMORY, LANE_HOST_SWAP, LANE_TRAFFIC,
-						LANE_QUEUE, LANE_CPU };
+						LANE_QUEUE, LANE_DISK, LANE_CPU };
 
 	for (unsigned int k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
 		for (unsigned int i = 0; i < nr_sources; i++) {
 			struct lane *lane;
 
-			if (!source[i].index || (i && missing(&source[i], kinds[k]) &&
-						 missing(&source[0], kinds[k])))
+			if (!source[i].index || is_spared(source, nr_sources, i, kinds[k]))
 				continue;
 			lane = add_lane(l, v, kinds[k], i, INDEX_HOST, lane_table[kinds[k]].name);
 			if (!lane)

@@ -13,7 +13,7 @@
 #include "view.h"
 
 enum lane_kind { LANE_GUEST, LANE_ROW, LANE_HOST_MEMORY, LANE_HOST_SWAP, LANE_TRAFFIC, LANE_QUEUE,
-		 LANE_CPU, NR_LANE_KINDS };
+		 LANE_DISK, LANE_CPU, NR_LANE_KINDS };
 
 struct lane {
 	enum lane_kind kind;

@@ -37,7 +37,7 @@ static const char usage[] =
 	"  --sort KEY            number, name, resident, swapped or stalled\n"
 	"  --hide LANE, --collapse LANE, --expand LANE, --pin LANE\n"
 	"                        a guest by its name, or host:memory, host:swap, host:traffic,\n"
-	"                        host:queue, host:cpu; may be repeated\n"
+	"                        host:queue, host:disk, host:cpu; may be repeated\n"
 	"  --map GUEST           the map of this guest's memory, in traces of detail \"full\"\n"
 	"  --map-cell ORDER:PAGE cells of 2^ORDER pages, from PAGE on\n"
 	"  --events GUEST        what happened to this guest at the cursor, and why\n"

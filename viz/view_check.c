@@ -63,8 +63,8 @@ static bool check_lanes(struct check *c, const char *option, const struct names 
 			continue;
 		list_guests(names, sizeof(names), &c->source[0]);
 		snprintf(c->error, c->size, "%s %.60s: there is no such lane; lanes: host:memory, "
-			 "host:swap, host:traffic, host:queue, host:cpu, and guests: %s", option,
-			 list->name[i], names);
+			 "host:swap, host:traffic, host:queue, host:disk, host:cpu, and guests: "
+			 "%s", option, list->name[i], names);
 		return false;
 	}
 	return true;

@@ -124,6 +124,7 @@ static void sections(const struct run_page *page)
 	fputs("<h2>Swap</h2>\n", h->out);
 	run_plot_swap(page);
 	run_table_swap(h);
+	run_table_disks(h);
 	run_table_cgroups(h);
 	run_table_pressure(h);
 	fputs("<h2>CPU time</h2>\n", h->out);

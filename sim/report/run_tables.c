@@ -207,6 +207,42 @@ void run_table_swap(const struct html *h)
 	html_table_end(h->out);
 }
 
+static const char *const disk_numbers[] = {
+	"size_bytes", "reads", "read_bytes", "writes", "written_bytes", "busy_ns", "queue_max",
+};
+#define NR_DISK_NUMBERS (sizeof(disk_numbers) / sizeof(disk_numbers[0]))
+
+static void disk_extent(const struct html *h, unsigned int disk, unsigned int extent)
+{
+	html_row(h->out);
+	html_cell(h->out, html_string(h, "host.disks[%u].name", disk));
+	html_cell(h->out, html_string(h, "host.disks[%u].extents[%u].name", disk, extent));
+	for (unsigned int k = 0; k < NR_DISK_NUMBERS; k++)
+		html_cell_number(h, "host.disks[%u].extents[%u].%s", disk, extent,
+				 disk_numbers[k]);
+}
+
+/* Those that several things share, and these. */
+void run_table_disks(const struct html *h)
+{
+	unsigned int nr = html_length(h, "host.disks"), extents;
+
+	if (!nr)
+		return;
+	html_table(h->out, "disk|for|size|reads|read|writes|written|busy|queue max", 2);
+	for (unsigned int i = 0; i < nr; i++) {
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "host.disks[%u].name", i));
+		html_cell(h->out, html_string(h, "host.disks[%u].model", i));
+		for (unsigned int k = 0; k < NR_DISK_NUMBERS; k++)
+			html_cell_number(h, "host.disks[%u].%s", i, disk_numbers[k]);
+		extents = html_length(h, "host.disks[%u].extents", i);
+		for (unsigned int k = 0; k < extents; k++)
+			disk_extent(h, i, k);
+	}
+	html_table_end(h->out);
+}
+
 void run_table_cgroups(const struct html *h)
 {
 	unsigned int nr = html_length(h, "host.cgroups");

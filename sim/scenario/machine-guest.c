@@ -302,8 +302,10 @@ static void fill_kernel_config(struct machine_guest *guest)
 						      .ctx = guest };
 	if (g->swap.kind != SCENARIO_SWAP_NONE) {
 		machine_swap_config(&g->swap, &guest->swap_config);
+		guest->swap_config.extent = guest->swap_extent;
 		c->user.swap = &guest->swap_config;
 	}
+	c->user.disk = guest->image;
 }
 
 /* Whether one of the guest's modules has a driver for the device, or may have. */
@@ -526,6 +528,13 @@ int machine_guest_build(struct machine_guest *guest, char *error, size_t size)
 
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 {
+	const struct scenario_guest *g = guest->config;
+
+	/* They are there when the guest is started again. */
+	guest->swap_extent = machine_disk_extent(guest->machine, g->swap.disk, g->name, "swap",
+						 g->swap.size_mib);
+	guest->image = machine_disk_extent(guest->machine, g->disk, g->name, "image",
+					   g->image_mib);
 	if (machine_guest_build(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	guest->kernel_config.modules = guest->modules.module;

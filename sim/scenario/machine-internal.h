@@ -101,6 +101,7 @@ struct machine_guest {
 	bool stats_due;			/* polling of statistics has not begun */
 	struct machine_control *control; /* of its balloon; NULL: nobody decides */
 	struct swap_config swap_config;
+	struct disk_extent *swap_extent, *image;	/* on disks of the host; NULL: its own */
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
 	struct trace_histogram given_back;	/* frames, by how long they had been free */
@@ -147,6 +148,9 @@ struct machine {
 	uint32_t items_left;		/* boots, programs and commands that have not ended */
 	struct event sample, finish, progress, look;
 	struct machine_files *files;	/* of the scenario's host */
+	struct machine_disk *disks;	/* of the scenario's host, in its order */
+	uint64_t nr_extents;		/* of all of these */
+	struct disk_extent *swap_extent;	/* of the host's swap; NULL: on none of these */
 	struct host_memcg **cgroups;	/* of the scenario's host, in its order */
 	uint32_t unloading;		/* guests whose modules are being removed */
 	struct swap_extent extent;
@@ -157,6 +161,7 @@ struct machine {
 	uint64_t owed;
 	bool settled;			/* what is owed is off the ledger */
 	struct trace_rec_swap_sample swap_sample;	/* recorded last */
+	struct trace_rec_disk_queue disk_queue;
 	struct psi_values *pressure;	/* recorded last, of the host and of each group */
 	enum trace_end result;
 	bool bad_input, finished;
@@ -210,8 +215,20 @@ void machine_settle_psi(struct machine *m);
 int machine_files_create(struct machine *m);	/* -1: not enough memory */
 void machine_files_destroy(struct machine *m);
 
-void machine_host_config(const struct scenario_host *h, struct host_config *config);
+/* machine_disks.c */
+bool machine_disks_create(struct machine *m);
+void machine_disks_destroy(struct machine *m);
+/*
+ * The next extent of the scenario's disk, from 1 on, for @what of @owner ("": @owner is all of its
+ * name).  NULL: @disk is 0, which is none.
+ */
+struct disk_extent *machine_disk_extent(struct machine *m, uint32_t disk, const char *owner,
+					const char *what, uint64_t size_mib);
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
+void machine_trace_disks(struct machine *m);
+void machine_sample_disks(struct machine *m);
+
+void machine_host_config(const struct scenario_host *h, struct host_config *config);
 void machine_guest_items(struct machine_guest *guest, void (*boot)(struct machine_item *item),
 			 void (*program)(struct machine_item *item));
 
@@ -370,6 +387,9 @@ int machine_set_balloon(struct machine_guest *guest, int64_t left, char *error);
 extern const struct guest_observer machine_guest_observer;
 
 /* machine_samples.c */
+/* A record of @size bytes, unless it is like @last, the one before it. */
+void machine_emit_changed(struct machine *m, enum trace_id id, const void *rec, void *last,
+			  size_t size);
 void machine_samples_init(struct machine *m);
 void machine_trace_samples(struct machine *m);
 /* One guest and the host. */

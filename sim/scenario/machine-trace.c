@@ -305,6 +305,7 @@ void machine_trace_begin(struct machine *m)
 	machine_describe(m);
 	machine_commands_declare(m);
 	machine_trace_images(m);
+	machine_trace_disks(m);
 	machine_trace_cgroups(m);
 	if (s->trace.sample_ms)
 		event_add_observer(&m->engine, &m->sample,
@@ -374,14 +375,16 @@ static void emit_khugepaged(struct machine *m)
 static void emit_swap_device(struct machine *m)
 {
 	const struct swap_device *swap = m->host.swap;
+	struct disk_stats none = { 0 };
+	const struct disk_stats *io;
 
-	if (swap)
-		MACHINE_TRACE(m, swap_device, .name = swap->config.name,
-		      .reads = swap->stats.reads, .writes = swap->stats.writes,
-		      .bytes_read = swap->stats.pages_in * PAGE_BYTES,
-		      .bytes_written = swap->stats.pages_out * PAGE_BYTES,
-		      .busy = swap->stats.busy_ns, .queue_max = swap->stats.peak_queue,
-		      .used = swap_used_slots(swap),
+	if (!swap)
+		return;
+	io = swap->extent ? &swap->extent->stats : &none;
+	MACHINE_TRACE(m, swap_device, .name = swap->config.name, .reads = io->reads,
+		      .writes = io->writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
+		      .bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = io->busy_ns,
+		      .queue_max = io->peak_queue, .used = swap_used_slots(swap),
 		      .used_max = swap->stats.peak_slots);
 }
 

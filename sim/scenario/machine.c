@@ -196,34 +196,6 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 	};
 }
 
-void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config)
-{
-	static const enum swap_kind kinds[] = {
-		[SCENARIO_SWAP_HDD] = SWAP_HDD,
-		[SCENARIO_SWAP_SSD] = SWAP_SSD,
-		[SCENARIO_SWAP_NVME] = SWAP_NVME,
-		[SCENARIO_SWAP_ZRAM] = SWAP_ZRAM,
-	};
-
-	*config = (struct swap_config){
-		.kind = kinds[swap->kind],
-		.name = scenario_swap_name(swap->kind),
-		.size_bytes = swap->size_mib * MIB,
-		.queue_depth = swap->queue_depth,
-		.nr_requests = swap->nr_requests,
-		.request_pages = swap->request_kib / 4,
-		.seek_ns = swap->seek_us * NSEC_PER_USEC_U64,
-		.seek_max_ns = swap->seek_max_us * NSEC_PER_USEC_U64,
-		.read_ns = swap->read_us * NSEC_PER_USEC_U64,
-		.write_ns = swap->write_us * NSEC_PER_USEC_U64,
-		.transfer_ns_page = swap->transfer_mib_per_s ?
-				    NSEC_PER_SEC_U64 / (swap->transfer_mib_per_s * UINT64_C(256)) :
-				    0,
-		.readahead_pages = swap->readahead_pages,
-		.compressed_percent = swap->compressed_percent,
-	};
-}
-
 static bool build_host(struct machine *m)
 {
 	const struct scenario_host *h = &m->scenario->host;
@@ -239,11 +211,12 @@ static bool build_host(struct machine *m)
 	m->host.cpus.granularity_ns = h->sched_min_granularity_us * NSEC_PER_USEC_U64;
 	m->host.cpus.wakeup_granularity_ns = h->sched_wakeup_granularity_us * NSEC_PER_USEC_U64;
 	m->host.cpus.wakeup_latency_ns = h->wakeup_latency_ns;
-	if (!machine_cgroups_create(m))
+	if (!machine_cgroups_create(m) || !machine_disks_create(m))
 		return false;
 	if (h->swap.kind == SCENARIO_SWAP_NONE)
 		return !machine_files_create(m);
 	machine_swap_config(&h->swap, &swap_config);
+	swap_config.extent = m->swap_extent;
 	swap = swap_create(&swap_config, &m->engine, m->scenario->seed, "host");
 	if (!swap)
 		return false;
@@ -444,6 +417,7 @@ void machine_destroy(struct machine *m)
 	machine_processes_destroy(m);
 	machine_files_destroy(m);
 	machine_cgroups_destroy(m);
+	machine_disks_destroy(m);
 	if (m->host.chunk)
 		host_destroy(&m->host);
 	engine_destroy(&m->engine);

@@ -10,10 +10,11 @@
 
 #include <stdlib.h>
 
+#include "disk.h"
 #include "page_cache.h"
 
-#define MIB (UINT64_C(1) << 20)
-#define FILES_QUEUE 32	/* of a SATA disk; a reader has two requests under way at most */
+/* Of a SATA disk of their own; a reader has two requests under way at most. */
+#define FILES_QUEUE 32
 
 struct machine_files {
 	struct machine *machine;
@@ -72,17 +73,20 @@ static int start_reader(struct machine_files *f)
 static int create(struct machine_files *f)
 {
 	const struct scenario_files *c = f->config;
-	struct swap_config disk = {
-		.kind = SWAP_SSD, .name = "files", .size_bytes = c->size_mib * MIB,
-		.queue_depth = FILES_QUEUE, .seek_ns = c->seek_us * NSEC_PER_USEC_U64,
+	struct disk_config disk = {
+		.kind = DISK_SSD, .name = "files", .queue_depth = FILES_QUEUE,
+		.seek_ns = c->seek_us * NSEC_PER_USEC_U64,
 		.seek_max_ns = c->seek_max_us * NSEC_PER_USEC_U64,
 		.read_ns = c->read_us * NSEC_PER_USEC_U64,
 		.transfer_ns_page = NSEC_PER_SEC_U64 / (c->transfer_mib_per_s * UINT64_C(256)),
 	};
+	struct disk_extent *extent = machine_disk_extent(f->machine, c->disk, c->name, "",
+							 c->size_mib);
 	uint64_t hot = c->hot_mib < c->cached_mib ? c->hot_mib : c->cached_mib;
 
 	event_init(&f->timer, timer_fn);
-	f->file = cache_file_create(&f->machine->host, c->name, MIB_PAGES(c->size_mib), &disk);
+	f->file = cache_file_create(&f->machine->host, c->name, MIB_PAGES(c->size_mib), &disk,
+				    extent);
 	if (!f->file)
 		return -1;
 	f->file->memcg = machine_cgroup(f->machine, c->cgroup);

@@ -10,9 +10,8 @@
 
 #define PAGE_BYTES TRACE_PAGE_SIZE
 
-/* A record of @size bytes, unless it is like @last, the one before it. */
-static void emit_changed(struct machine *m, enum trace_id id, const void *rec, void *last,
-			 size_t size)
+void machine_emit_changed(struct machine *m, enum trace_id id, const void *rec, void *last,
+			  size_t size)
 {
 	if (!memcmp(rec, last, size))
 		return;
@@ -202,7 +201,8 @@ static void sample_where(struct machine_guest *guest)
 		.order10 = w.free_order[10],
 	};
 	static_assert(GUEST_ORDERS == 11, "a field for each");
-	emit_changed(guest->machine, TRACE_ID_memory_sample, &rec, &guest->where, sizeof(rec));
+	machine_emit_changed(guest->machine, TRACE_ID_memory_sample, &rec, &guest->where,
+			     sizeof(rec));
 }
 
 static void sample_guest(struct machine *m, struct machine_guest *guest)
@@ -236,17 +236,20 @@ static void sample_guest(struct machine *m, struct machine_guest *guest)
 static void sample_swap(struct machine *m)
 {
 	const struct swap_device *swap = m->host.swap;
+	struct disk_extent none = { 0 };
+	const struct disk_extent *io;
 	struct trace_rec_swap_sample rec;
 
 	if (!swap)
 		return;
+	io = swap->extent ? swap->extent : &none;
 	rec = (struct trace_rec_swap_sample){
-		.waiting = swap->nr_queued - swap->nr_active, .active = swap->nr_active,
-		.used = swap_used_slots(swap), .reads = swap->stats.reads,
-		.writes = swap->stats.writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
-		.bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = swap->stats.busy_ns,
+		.waiting = io->nr_queued - io->nr_active, .active = io->nr_active,
+		.used = swap_used_slots(swap), .reads = io->stats.reads,
+		.writes = io->stats.writes, .bytes_read = swap->stats.pages_in * PAGE_BYTES,
+		.bytes_written = swap->stats.pages_out * PAGE_BYTES, .busy = io->stats.busy_ns,
 	};
-	emit_changed(m, TRACE_ID_swap_sample, &rec, &m->swap_sample, sizeof(rec));
+	machine_emit_changed(m, TRACE_ID_swap_sample, &rec, &m->swap_sample, sizeof(rec));
 }
 
 static void sample_host(struct machine *m)
@@ -261,6 +264,7 @@ static void sample_host(struct machine *m)
 	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
 	      .footprint = host_footprint(host), .cached = host->file_pages);
 	sample_swap(m);
+	machine_sample_disks(m);
 	machine_sample_cgroups(m);
 	machine_sample_psi(m);
 	sample_host_cpu(m);

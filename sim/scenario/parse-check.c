@@ -45,6 +45,8 @@ static void resolve_property(struct parser *p, struct tree_node *node,
 			p->scenario->guests[node->guest].boot = p->boots[target->index];
 		else if (target->spec->kind == NODE_CGROUP)
 			parse_set_cgroup(p, node, target->index + 1);
+		else if (target->spec->kind == NODE_DISK)
+			parse_set_disk(p, node, target->index + 1);
 		else if (node->spec->kind == NODE_COMMAND && !strcmp(spec->name, "guest"))
 			p->scenario->commands[node->index].guest = target->guest;
 		else if (node->spec->kind == NODE_FIGURE)
@@ -250,6 +252,7 @@ static void check_host(struct parser *p)
 	check_swap(p, node, &host->swap);
 	check_files(p, node, host);
 	parse_check_cgroups(p, node);
+	parse_check_disks(p, node);
 }
 
 /* Memory that booting needs at its peak. */

@@ -172,7 +172,14 @@ const char *scenario_program_name(enum scenario_program_kind kind)
 
 const char *scenario_swap_name(enum scenario_swap_kind kind)
 {
-	static const char *const names[] = { "none", "hdd", "ssd", "nvme", "zram" };
+	static const char *const names[] = { "none", "hdd", "ssd", "nvme", "zram", "file" };
+
+	return names[kind];
+}
+
+const char *scenario_disk_name(enum scenario_disk_kind kind)
+{
+	static const char *const names[] = { "hdd", "ssd", "nvme" };
 
 	return names[kind];
 }

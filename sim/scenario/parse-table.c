@@ -4,70 +4,10 @@
  *
  * This table is the only place that knows: the parser, the messages of `ballast check`, --set
  * and docs/scenario.md all follow it.  Defaults are what Linux 6.1 or QEMU 7.2 do unless the text
- * says otherwise.
+ * says otherwise.  Disks and swap devices are in parse_table_disk.c, commands in
+ * parse_table_commands.c.
  */
 #include "parse_table.h"
-
-/* ---- swap devices ---- */
-
-#define SWAP_SIZE                                                                                  \
-	U64("size-mib", "MiB", 0, 131071, NULL, FIELD(scenario_swap, size_mib),                    \
-	    "size of the swap area")
-#define SWAP_READAHEAD(fallback)                                                                   \
-	U32("readahead-pages", "pages", 1, 512, fallback, FIELD(scenario_swap, readahead_pages),   \
-	    "most that a swap-in reads at once, a power of two (2 to the power of "                \
-	    "vm.page-cluster): slots of a rotating disk, else neighbours in memory; 1: none")
-#define SWAP_QUEUE(requests, kib)                                                                  \
-	U32("queue-depth", "requests", 1, 1024, NULL, FIELD(scenario_swap, queue_depth),           \
-	    "requests that the device serves at once"),                                            \
-	U32("queue-requests", "requests", 2, 4096, requests, FIELD(scenario_swap, nr_requests),    \
-	    "nr_requests of its queue, those being served included"),                              \
-	U32("request-kib", "KiB", 0, 32768, kib, FIELD(scenario_swap, request_kib),                \
-	    "max_sectors_kb of its queue: requests that wait are merged up to this; 0: not at all")
-#define SWAP_SERVICE                                                                               \
-	U32("read-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, read_us),                     \
-	    "fixed part of a read request"),                                                       \
-	U32("write-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, write_us),                   \
-	    "fixed part of a write request"),                                                      \
-	U32("transfer-mib-per-s", "MiB/s", 1, 1000000, NULL,                                       \
-	    FIELD(scenario_swap, transfer_mib_per_s), "rate of the data itself")
-
-static const struct property_spec hdd_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("64", "1280"),
-	U32("seek-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_us),
-	    "mean positioning time (exponential) of a request that does not follow the one before"),
-	U32("seek-max-us", "us", 0, 10000000, NULL, FIELD(scenario_swap, seek_max_us),
-	    "limit of the positioning time"),
-	SWAP_SERVICE,
-};
-
-static const struct property_spec ssd_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("64", "1280"), SWAP_SERVICE,
-};
-
-/* It has no scheduler that would merge. */
-static const struct property_spec nvme_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("8"), SWAP_QUEUE("1023", "0"), SWAP_SERVICE,
-};
-
-static const struct property_spec zram_properties[] = {
-	SWAP_SIZE, SWAP_READAHEAD("1"),
-	U32("compressed-percent", "%", 1, 100, NULL, FIELD(scenario_swap, compressed_percent),
-	    "memory that a stored page takes, in percent of a page"),
-};
-
-#define SWAP_NODE(ident, compatible_, kind_, set, text)                                            \
-	static const struct node_spec ident = {                                                    \
-		.kind = NODE_SWAP, .compatible = compatible_, .variant = kind_, .doc = text,       \
-		.single = true, .sets = { SET(set) }, .begin = begin_swap,                         \
-	}
-
-SWAP_NODE(node_hdd, "ballast,swap-hdd", SCENARIO_SWAP_HDD, hdd_properties, "a rotating disk");
-SWAP_NODE(node_ssd, "ballast,swap-ssd", SCENARIO_SWAP_SSD, ssd_properties, "a SATA flash disk");
-SWAP_NODE(node_nvme, "ballast,swap-nvme", SCENARIO_SWAP_NVME, nvme_properties,
-	  "an NVMe flash disk");
-SWAP_NODE(node_zram, "ballast,swap-zram", SCENARIO_SWAP_ZRAM, zram_properties,
-	  "compressed memory");
 
 /* ---- host ---- */
 
@@ -87,6 +27,8 @@ static const struct property_spec files_properties[] = {
 	U32("seek-max-us", "us", 0, 10000000, "0", FIELD(scenario_files, seek_max_us),
 	    "limit of the positioning time; 0: none"),
 	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP), "that their page cache is charged to"),
+	PHANDLE("disk", 1, "none", NODE_BIT(NODE_DISK),
+		"that they lie on, instead of one of their own: then it says how long that takes"),
 	U32("read-us", "us", 0, 10000000, "90", FIELD(scenario_files, read_us),
 	    "fixed part of a request"),
 	U32("transfer-mib-per-s", "MiB/s", 1, 1000000, "500",
@@ -214,8 +156,8 @@ static const struct property_spec host_properties[] = {
 
 static const struct node_spec node_host_modules;
 static const struct node_spec *const host_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_files, &node_host_program,
-	&node_cgroup, &node_costs, &node_host_modules, NULL,
+	&node_disk, &node_hdd, &node_ssd, &node_nvme, &node_zram, &node_swap_file, &node_files,
+	&node_host_program, &node_cgroup, &node_costs, &node_host_modules, NULL,
 };
 
 static const struct node_spec node_host = {
@@ -603,13 +545,19 @@ static const struct property_spec guest_properties[] = {
 	     "a whole when the VMM starts, not swapped, and must not be discarded"),
 	PHANDLE("cgroup", 1, "none", NODE_BIT(NODE_CGROUP),
 		"memory group of its VMM, to which all of its memory is charged"),
+	PHANDLE("disk", 1, "none", NODE_BIT(NODE_DISK),
+		"the host's disk that its image, with its files, lies on; none: it has a SATA "
+		"flash disk of its own"),
+	U64("image-mib", "MiB", 1, MIB_MAX, "65536", FIELD(scenario_guest, image_mib),
+	    "size of its image; with disk"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
 		"what booting does to the memory; without one the kernel touches only what the "
 		"model itself touches"),
 };
 
 static const struct node_spec *const guest_children[] = {
-	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_page_reporting, &node_modules,
+	&node_hdd, &node_ssd, &node_nvme, &node_zram, &node_swap_file, &node_page_reporting,
+	&node_modules,
 	&node_devices, &node_controller, &node_programs, NULL,
 };
 

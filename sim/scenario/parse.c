@@ -167,18 +167,6 @@ void *begin_costs(struct parser *p, struct tree_node *node, void *parent)
 	return parent;
 }
 
-void *begin_swap(struct parser *p, struct tree_node *node, void *parent)
-{
-	struct scenario_swap *swap;
-
-	if (node->parent->spec->kind == NODE_HOST)
-		swap = &((struct scenario_host *)parent)->swap;
-	else
-		swap = &((struct scenario_guest *)parent)->swap;
-	swap->kind = node->spec->variant;
-	return swap;
-}
-
 void *begin_files(struct parser *p, struct tree_node *node, void *parent)
 {
 	struct scenario_host *host = parent;

@@ -55,6 +55,7 @@ enum node_kind {
 	NODE_CONTAINER,
 	NODE_ROOT,
 	NODE_HOST,
+	NODE_DISK,
 	NODE_SWAP,
 	NODE_FILES,
 	NODE_CGROUP,
@@ -197,6 +198,11 @@ void parse_replicate(struct parser *p);
 void parse_set_cgroup(struct parser *p, const struct tree_node *node, uint32_t cgroup);
 void parse_check_cgroups(struct parser *p, const struct tree_node *host_node);
 
+/* parse_disk.c */
+/* What @node, swap space, files or a guest, lies on. */
+void parse_set_disk(struct parser *p, const struct tree_node *node, uint32_t disk);
+void parse_check_disks(struct parser *p, const struct tree_node *host_node);
+
 /* parse_backing.c */
 /* What backs a guest's memory, from the properties that say so. */
 void parse_backing(struct parser *p, const struct tree_node *node, struct scenario_guest *guest);
@@ -213,6 +219,7 @@ void parse_digest(struct parser *p);
 /* Objects of the table's nodes. */
 void *begin_root(struct parser *p, struct tree_node *node, void *parent);
 void *begin_host(struct parser *p, struct tree_node *node, void *parent);
+void *begin_disk(struct parser *p, struct tree_node *node, void *parent);
 void *begin_swap(struct parser *p, struct tree_node *node, void *parent);
 void *begin_files(struct parser *p, struct tree_node *node, void *parent);
 void *begin_cgroup(struct parser *p, struct tree_node *node, void *parent);

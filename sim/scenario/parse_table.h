@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How entries of the table of scenarios are written: parse-table.c, parse_table_commands.c.
+ * How entries of the table of scenarios are written: parse-table.c, parse_table_disk.c,
+ * parse_table_commands.c.
  */
 #ifndef BALLAST_SCENARIO_PARSE_TABLE_H
 #define BALLAST_SCENARIO_PARSE_TABLE_H
@@ -46,6 +47,9 @@
 		.kind = NODE_CONTAINER, .name = name_, .single = true, .doc = text,                \
 		.children = nodes, .begin = begin_container,                                       \
 	}
+
+/* parse_table_disk.c */
+extern const struct node_spec node_disk, node_hdd, node_ssd, node_nvme, node_zram, node_swap_file;
 
 /* parse_table_commands.c */
 extern const struct node_spec node_commands, node_host_program;

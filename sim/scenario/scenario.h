@@ -82,11 +82,13 @@ enum scenario_swap_kind {
 	SCENARIO_SWAP_SSD,
 	SCENARIO_SWAP_NVME,
 	SCENARIO_SWAP_ZRAM,
+	SCENARIO_SWAP_FILE,		/* on a disk of the host */
 };
 
 struct scenario_swap {
 	enum scenario_swap_kind kind;	/* NONE: the rest is 0 */
 	uint64_t size_mib;
+	uint32_t disk;			/* FILE: of the host's array, from 1 on */
 	uint32_t queue_depth;		/* requests served at once; 0: zram has no queue */
 	uint32_t nr_requests;		/* waiting and being served, before submitters wait */
 	uint32_t request_kib;		/* largest request that others are merged into */
@@ -97,9 +99,22 @@ struct scenario_swap {
 	uint32_t compressed_percent;	/* zram: mean size of a stored page */
 };
 
+enum scenario_disk_kind { SCENARIO_DISK_HDD, SCENARIO_DISK_SSD, SCENARIO_DISK_NVME };
+
+/* A disk of the host that others refer to; times as those of struct scenario_swap. */
+struct scenario_disk {
+	const char *name;
+	enum scenario_disk_kind kind;
+	uint64_t size_mib;
+	uint32_t queue_depth, nr_requests, request_kib;
+	uint32_t seek_us, seek_max_us;
+	uint32_t read_us, write_us;
+	uint32_t transfer_mib_per_s;
+};
+
 struct scenario_module;
 
-/* Files of the host that its processes read; all on a disk of their own. */
+/* Files of the host that its processes read. */
 struct scenario_files {
 	const char *name, *path;
 	uint64_t size_mib;
@@ -107,7 +122,7 @@ struct scenario_files {
 	uint64_t hot_mib;		/* read again and again, from the beginning on */
 	uint64_t period_ms;
 	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
-	/* of the disk */
+	uint32_t disk;			/* the same of disks; 0: of their own, which has */
 	uint32_t seek_us, seek_max_us, read_us, transfer_mib_per_s;
 };
 
@@ -141,6 +156,8 @@ struct scenario_host {
 	uint32_t sched_min_granularity_us;
 	uint32_t sched_wakeup_granularity_us;
 	uint32_t wakeup_latency_ns;
+	struct scenario_disk *disks;
+	uint32_t nr_disks;
 	struct scenario_swap swap;
 	struct scenario_files *files;
 	uint32_t nr_files;
@@ -309,6 +326,8 @@ struct scenario_guest {
 	bool page_poison;
 	bool assigned_device;
 	struct scenario_swap swap;
+	uint32_t disk;			/* with its image, from 1 on; 0: none of the host's */
+	uint64_t image_mib;
 	struct scenario_boot boot;
 	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 	struct scenario_page_reporting page_reporting;
@@ -448,6 +467,7 @@ bool scenario_parse_number(const char *text, uint64_t *value);
 
 const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
+const char *scenario_disk_name(enum scenario_disk_kind kind);
 /* Properties that are members of their own in struct scenario_device, as -device takes them. */
 #define SCENARIO_DEVICE_BITS 4
 /* Returns how many there are. */

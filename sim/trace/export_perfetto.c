@@ -610,6 +610,9 @@ static void pf_record(struct export *e, struct export_type *t, const struct trac
 	case TRACE_ID_swap_sample:
 		sample(pf, t, record, "swap: ");
 		break;
+	case TRACE_ID_disk_queue:
+		sample(pf, t, record, "disks: ");
+		break;
 	case TRACE_ID_psi_sample:
 		sample(pf, t, record, "pressure: ");
 		break;

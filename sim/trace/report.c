@@ -392,6 +392,10 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_khugepaged:
 		see_khugepaged(r, record->rec);
 		break;
+	case TRACE_ID_disk: case TRACE_ID_disk_extent:
+	case TRACE_ID_disk_sample: case TRACE_ID_disk_extent_sample:
+		report_see_disk(r, record);
+		break;
 	case TRACE_ID_cgroup: case TRACE_ID_cgroup_sample:
 	case TRACE_ID_cgroup_cpu: case TRACE_ID_cgroup_cpu_sample:
 		report_see_cgroup(r, record);
@@ -450,6 +454,7 @@ void report_free(struct report *r)
 	host_free(r->override_kinds);
 	host_free(r->costs);
 	host_free(r->swaps);
+	report_free_disks(r);
 	report_free_cgroups(r);
 	host_free(r->threads);
 	collect_free_texts(r->overrides, r->nr_overrides);

@@ -102,6 +102,19 @@ struct report_swap {
 	char *name;
 };
 
+/* A disk that several things share, and one of these. */
+struct report_disk {
+	struct trace_rec_disk is;
+	struct trace_rec_disk_sample last;
+	char *name, *model;
+};
+
+struct report_extent {
+	struct trace_rec_disk_extent is;
+	struct trace_rec_disk_extent_sample last;
+	char *name;
+};
+
 enum report_stall { STALL_MEMORY_SOME, STALL_MEMORY_FULL, STALL_IO_SOME, STALL_IO_FULL,
 		    STALL_CPU_SOME, STALL_CPU_FULL, NR_STALLS };
 
@@ -160,6 +173,9 @@ struct report {
 	unsigned int nr_costs;
 	struct report_swap *swaps;
 	unsigned int nr_swaps;
+	struct report_disk *disks;			/* the first is number 1 */
+	struct report_extent *extents;			/* of all of them; the same */
+	unsigned int nr_disks, nr_extents;
 	struct report_cgroup *cgroups;			/* the first is number 1 */
 	unsigned int nr_cgroups;
 	struct report_pressure pressure;		/* on the host */

@@ -2,7 +2,8 @@
 /*
  * What the files of a report share: report.c takes the records, report_outcome.c keeps what became
  * of programs and commands, report_measured.c what programs have measured, report_memory.c where
- * memory is and which images there are, report_cgroups.c memory groups of the host.
+ * memory is and which images there are, report_cgroups.c memory groups of the host,
+ * report_disks.c its disks.
  */
 #ifndef BALLAST_TRACE_REPORT_INTERNAL_H
 #define BALLAST_TRACE_REPORT_INTERNAL_H
@@ -43,6 +44,12 @@ void report_text_images(const struct report *r, FILE *out);
 void report_json_where(const struct report_guest *g, struct json *j);
 void report_json_stats(const struct report *r, uint64_t guest, struct json *j);
 void report_json_images(const struct report *r, struct json *j);
+
+/* report_disks.c */
+void report_see_disk(struct report *r, const struct trace_record *record);
+void report_free_disks(struct report *r);
+void report_text_disks(const struct report *r, FILE *out);
+void report_json_disks(const struct report *r, struct json *j);
 
 /* report_cgroups.c */
 void report_see_cgroup(struct report *r, const struct trace_record *record);

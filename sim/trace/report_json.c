@@ -261,6 +261,7 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_pages(j, "swap_in_bytes", sum->swap_in);
 	json_u64(j, "cpu_kernel_ns", sum->cpu_kernel);
 	json_swaps(j, r);
+	report_json_disks(r, j);
 	report_json_cgroups(r, j);
 	report_json_pressure(r, j);
 	json_open(j, "threads", '[');

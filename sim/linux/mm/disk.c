@@ -2,7 +2,7 @@
 /*
  * The guest's disks: one with the swap file, one with the files.
  *
- * A disk serves requests as the host's swap devices do (host-model/swap.h); what it has done is
+ * A disk serves requests as the host's do (host-model/disk.h); what it has done is
  * handled by an interrupt on vCPU 0, which sets pages free and wakes tasks.  Contents move when
  * a request is made: its pages are locked or marked as being written until it is done.
  *
@@ -17,7 +17,7 @@
 
 static void disk_irq(struct timer_list *timer);
 
-struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *config)
+struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent)
 {
 	struct guest_disk *disk = host_alloc(sizeof(*disk));
 
@@ -26,27 +26,27 @@ struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *
 	INIT_LIST_HEAD(&disk->done);
 	init_waitqueue_head(&disk->tag_wait);
 	timer_setup(&disk->irq, disk_irq, 0);
-	disk->device = swap_create(config, kernel->engine, kernel->seed, kernel->name);
-	if (disk->device)
-		return disk;
-	host_free(disk);
-	return NULL;
+	disk->extent = extent;
+	return disk;
 }
 
-void disk_destroy(struct guest_disk *disk)
+static void page_io_release(struct disk_request *rq)
+{
+	host_free(container_of(rq, struct page_io, rq));
+}
+
+void guest_disk_destroy(struct guest_disk *disk)
 {
 	struct page_io *io, *next;
 
 	if (!disk)
 		return;
-	list_for_each_entry_safe(io, next, &disk->busy, list) {
-		event_cancel(disk->kernel->engine, &io->rq.done);
-		host_free(io);
-	}
+	list_for_each_entry(io, &disk->busy, list)
+		disk_abandon(&io->rq, page_io_release);
 	list_for_each_entry_safe(io, next, &disk->done, list)
 		host_free(io);
 	del_timer(&disk->irq);
-	swap_destroy(disk->device);
+	disk_put_extent(disk->extent);
 	host_free(disk);
 }
 
@@ -112,7 +112,7 @@ static void disk_irq(struct timer_list *timer)
 }
 
 /* The device is done; in an event, so the guest's CPU has to be told. */
-static void request_complete(struct swap_request *rq)
+static void request_complete(struct disk_request *rq)
 {
 	struct page_io *io = container_of(rq, struct page_io, rq);
 	struct guest_disk *disk = io->disk;
@@ -130,7 +130,7 @@ static void page_io_submit(struct page_io *io)
 {
 	struct guest_disk *disk = io->disk;
 
-	if (!coro_current->ctx.thread || disk->device->config.kind == SWAP_ZRAM) {
+	if (!coro_current->ctx.thread || !disk->extent) {
 		end_page_io(io);
 		return;
 	}
@@ -144,7 +144,7 @@ static void page_io_submit(struct page_io *io)
 	}
 	disk->nr_busy++;
 	list_add_tail(&io->list, &disk->busy);
-	swap_submit(disk->device, &io->rq);
+	disk_submit(&io->rq);
 }
 
 void page_io_unplug(struct page_io **plug)
@@ -162,13 +162,15 @@ void page_io_add(struct guest_disk *disk, struct page_io **plug, u64 block, stru
 	struct page_io *io = *plug;
 
 	if (io && (io->disk != disk || io->rq.write != write || io->rq.nr == PAGE_IO_MAX ||
-		   io->rq.slot + io->rq.nr != block))
+		   io->rq.page + io->rq.nr != block))
 		page_io_unplug(plug);
 	if (!*plug) {
 		io = host_alloc(sizeof(*io));
 		io->disk = disk;
-		io->rq.slot = block;
+		io->rq.extent = disk->extent;
+		io->rq.page = block;
 		io->rq.write = write;
+		io->rq.direct = true;	/* as QEMU with cache=none */
 		io->rq.complete = request_complete;
 		*plug = io;
 	}

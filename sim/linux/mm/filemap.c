@@ -25,30 +25,35 @@
 #define DIRTY_RATELIMIT 32			/* pages between looks at the limits */
 
 /* What a SATA SSD does: about 100 us for a page, 500 MB/s. */
-static const struct swap_config default_disk = {
-	.kind = SWAP_SSD,
+static const struct disk_config default_disk = {
+	.kind = DISK_SSD,
 	.name = "files",
-	.size_bytes = 64ULL << 30,
 	.queue_depth = 32,
 	.read_ns = 90000,
 	.write_ns = 50000,
 	.transfer_ns_page = 8000,
 };
+#define DEFAULT_PAGES (64ULL << (30 - PAGE_SHIFT))
 
-int filemap_init(struct user_state *user, const struct swap_config *config)
+int filemap_init(struct user_state *user, struct disk_extent *extent)
 {
+	struct kernel *kernel = user->kernel;
+
 	INIT_LIST_HEAD(&user->files);
 	init_waitqueue_head(&user->flusher_wait);
 	init_waitqueue_head(&user->dirty_wait);
-	user->file_disk = disk_create(user->kernel, config ? config : &default_disk);
-	return user->file_disk ? 0 : -EINVAL;
+	if (!extent)
+		extent = disk_create_private(&default_disk, DEFAULT_PAGES, kernel->engine,
+					     kernel->seed, kernel->name);
+	user->file_disk = guest_disk_create(kernel, extent);
+	return 0;
 }
 
 void filemap_exit(struct user_state *user)
 {
 	struct address_space *file, *next;
 
-	disk_destroy(user->file_disk);
+	guest_disk_destroy(user->file_disk);
 	list_for_each_entry_safe(file, next, &user->files, list)
 		space_free(file);
 }
@@ -56,7 +61,7 @@ void filemap_exit(struct user_state *user)
 static struct address_space *get_file(const char *name)
 {
 	struct user_state *user = this_user;
-	u64 disk_pages = user->file_disk->device->nr_slots;
+	u64 disk_pages = user->file_disk->extent->nr_pages;
 	struct address_space *file;
 
 	list_for_each_entry(file, &user->files, list) {
@@ -84,7 +89,7 @@ static struct address_space *open_range(const char *name, u64 offset, u64 len, u
 	*index = PFN_DOWN(offset);
 	*end = PFN_UP(offset + len);
 	*ret = -ENOSPC;
-	if (*end > this_user->file_disk->device->nr_slots || *end < *index)
+	if (*end > this_user->file_disk->extent->nr_pages || *end < *index)
 		return NULL;
 	*ret = -ENOMEM;
 	file = get_file(name);
@@ -95,7 +100,7 @@ static struct address_space *open_range(const char *name, u64 offset, u64 len, u
 
 static u64 disk_block(const struct address_space *file, u64 index)
 {
-	return (file->disk_page + index) % this_user->file_disk->device->nr_slots;
+	return (file->disk_page + index) % this_user->file_disk->extent->nr_pages;
 }
 
 /* Contents that a page of the file should have. */

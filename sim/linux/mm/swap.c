@@ -26,13 +26,18 @@ static struct swap_slot *page_slot(const struct page *page)
 
 int swap_file_init(struct user_state *user, const struct swap_config *config)
 {
+	struct kernel *kernel = user->kernel;
+	struct disk_extent *extent = config->extent;
 	struct swap_info *swap;
 
 	if (config->size_bytes < 2 * PAGE_SIZE)
 		return -EINVAL;
-	user->swap_disk = disk_create(user->kernel, config);
-	if (!user->swap_disk)
+	if (!config->zram && !extent)
+		extent = disk_create_private(&config->disk, config->size_bytes >> PAGE_SHIFT,
+					     kernel->engine, kernel->seed, kernel->name);
+	if (!config->zram && !extent)
 		return -EINVAL;
+	user->swap_disk = guest_disk_create(kernel, extent);
 	swap = host_alloc(sizeof(*swap));
 	swap->nr_slots = config->size_bytes >> PAGE_SHIFT;
 	swap->slot = host_reserve(swap->nr_slots * sizeof(*swap->slot));
@@ -40,10 +45,10 @@ int swap_file_init(struct user_state *user, const struct swap_config *config)
 					sizeof(*swap->cluster_used));
 	swap->nr_free = swap->nr_slots - 1;
 	swap->cluster_used[0] = 1;
-	swap->zram = config->kind == SWAP_ZRAM;
+	swap->zram = config->zram;
 	swap->compressed_percent = config->compressed_percent;
 	swap->ra_max = swap->zram ? 1 : config->readahead_pages ? config->readahead_pages : 8;
-	swap->rotates = config->kind == SWAP_HDD;
+	swap->rotates = extent && extent->disk->config.kind == DISK_HDD;
 	INIT_LIST_HEAD(&swap->zram_pages);
 	user->swap = swap;
 	return 0;
@@ -51,7 +56,7 @@ int swap_file_init(struct user_state *user, const struct swap_config *config)
 
 void swap_file_exit(struct user_state *user)
 {
-	disk_destroy(user->swap_disk);
+	guest_disk_destroy(user->swap_disk);
 	if (!user->swap)
 		return;
 	host_release(user->swap->slot, user->swap->nr_slots * sizeof(*user->swap->slot));

@@ -147,7 +147,7 @@ struct swap_info {
 /* Transfer of consecutive pages of a disk. */
 #define PAGE_IO_MAX 256
 struct page_io {
-	struct swap_request rq;
+	struct disk_request rq;
 	struct guest_disk *disk;
 	struct list_head list;	/* all that are under way, then those that are done */
 	u32 pfn[PAGE_IO_MAX];
@@ -155,7 +155,7 @@ struct page_io {
 
 struct guest_disk {
 	struct kernel *kernel;
-	struct swap_device *device;
+	struct disk_extent *extent;	/* NULL: zram */
 	struct list_head busy, done;
 	unsigned int nr_busy;		/* requests in both lists */
 	wait_queue_head_t tag_wait;	/* for there to be fewer */
@@ -410,8 +410,9 @@ void huge_memory_init(struct user_state *user);
 void huge_memory_exit(struct user_state *user);
 
 /* disk.c */
-struct guest_disk *disk_create(struct kernel *kernel, const struct swap_config *config);
-void disk_destroy(struct guest_disk *disk);
+/* On @extent, which it puts at its end; NULL: zram. */
+struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent);
+void guest_disk_destroy(struct guest_disk *disk);
 /*
  * Add a page to the transfer *@plug, or submit that one and begin another, when @block does not
  * follow.  Pages of reads are locked, those of writes marked; the end of it sets them free.
@@ -442,7 +443,7 @@ void swap_write_unplug(struct page_io **plug);
 int do_swap_page(struct user_area *vma, u64 index, bool write, bool *major);
 
 /* filemap.c */
-int filemap_init(struct user_state *user, const struct swap_config *config);
+int filemap_init(struct user_state *user, struct disk_extent *extent);
 void filemap_exit(struct user_state *user);
 int flusher_run(void);
 void wakeup_flusher_threads(void);

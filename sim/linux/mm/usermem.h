@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct disk_extent;
 struct kernel;
 struct mm_struct;
 struct swap_config;
@@ -47,7 +48,7 @@ struct usermem_observer {
 
 struct usermem_config {
 	const struct swap_config *swap;	/* disk with the swap file; NULL: no swap */
-	const struct swap_config *disk;	/* disk with the files; NULL: one of some SSD, 64 GiB */
+	struct disk_extent *disk;	/* with the files; NULL: all of an SSD, 64 GiB */
 	struct usermem_observer observer;
 	bool no_kswapd;			/* unit tests without tasks */
 };
