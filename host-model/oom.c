@@ -22,6 +22,9 @@ static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 		struct kvm_vm *vm = host->vms[i];
 		uint64_t points = vm->ram->resident + vm->ram->swapped;
 
+		/* oom_badness() does not count hugetlbfs. */
+		if (vm->ram->page_order == HOST_PMD_ORDER)
+			points = 0;
 		if (vm->own)
 			points += vm->own->resident + vm->own->swapped;
 		if (!vm->dead && points && points >= most &&

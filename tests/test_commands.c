@@ -248,6 +248,40 @@ START_TEST(a_guest_that_is_paused_sees_no_time_pass)
 }
 END_TEST
 
+/* Programs read the guest's clock, too: one that has so much time has it, and has lost none. */
+static const char *const timed[] = {
+	"ballast,program-ftq", "ballast,program-stream", "ballast,program-churn",
+};
+
+START_TEST(programs_go_by_the_clock_of_their_guest)
+{
+	const struct report_program *p;
+	struct outcome o;
+	char program[256];
+
+	snprintf(program, sizeof(program), "p { compatible = \"%s\"; duration-ms = <6000>; %s };",
+		 timed[_i], _i ? "size-mib = <64>;" : "");
+	run(&o, make("", "", program, PAUSE(2000) RESUME(6000)));
+	p = &o.report.programs[0];
+	ck_assert_int_eq(p->state, PROGRAM_ENDED);
+	ck_assert_uint_ge(p->end - p->start, 10 * SEC);
+	ck_assert_uint_lt(p->end - p->start, 10 * SEC + SEC / 4);
+	ck_assert_uint_le(report_measured_lost(&p->measured), 2);
+	outcome_free(&o);
+}
+END_TEST
+
+/* The VMM ends with the command in its main loop (with sanitizers: and nothing is left of it). */
+START_TEST(commands_that_a_vmm_ends_before_are_nobody_s)
+{
+	struct outcome o;
+
+	run(&o, make("", "", IDLE, PAUSE(2000) DOWN(2000)));
+	ck_assert_int_ne(o.report.programs[0].state, PROGRAM_ENDED);
+	outcome_free(&o);
+}
+END_TEST
+
 /* pause_all_vcpus(): no vCPU runs; what was under way goes on afterwards. */
 START_TEST(a_guest_that_is_paused_does_nothing)
 {
@@ -479,6 +513,9 @@ static TCase *make_guest_tests(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, a_guest_that_is_paused_sees_no_time_pass);
+	tcase_add_loop_test(tc, programs_go_by_the_clock_of_their_guest, 0,
+			    (int)(sizeof(timed) / sizeof(timed[0])));
+	tcase_add_test(tc, commands_that_a_vmm_ends_before_are_nobody_s);
 	tcase_add_test(tc, a_guest_that_is_paused_does_nothing);
 	tcase_add_test(tc, a_balloon_waits_for_its_guest_to_go_on);
 	tcase_add_test(tc, a_guest_that_stays_paused_is_named);

@@ -690,6 +690,25 @@ START_TEST(of_equals_the_last_is_killed)
 }
 END_TEST
 
+/* oom_badness() counts anonymous memory and page cache of shmem, and nothing of hugetlbfs. */
+START_TEST(memory_of_hugetlbfs_is_no_reason_to_be_killed)
+{
+	struct body a = { .fn = write_only };
+	struct kvm_vm *pool;
+
+	make_host(32, 2, HOST_THP_NEVER);
+	pool = make_vm("pool", 24);
+	guest_ram_set_page_order(pool->ram, 9);
+	guest_ram_write(pool->ram, gfn(0), 20 * MIB / 4096, 1);
+	a.vm = make_vm("small pages", 64);
+	start(&a, 0);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(a.vm->dead && !pool->dead);
+	finish(&a);
+	unmake_host();
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("reclaim");
@@ -721,6 +740,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_fault_reclaims_for_a_huge_page_unless_defrag_says_no);
 	tcase_add_test(tc, memory_of_vmms_is_swapped_and_comes_back);
 	tcase_add_test(tc, of_equals_the_last_is_killed);
+	tcase_add_test(tc, memory_of_hugetlbfs_is_no_reason_to_be_killed);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -43,6 +43,28 @@ static void run(struct outcome *o, const char *text, enum trace_end end)
 }
 
 /*
+ * A balloon that has taken all there is: rmmod, a process, is the OOM killer's last victim and goes
+ * on with what is kept for such, where a kernel's thread would be the end of the guest.
+ */
+START_TEST(without_any_memory_the_module_is_removed_all_the_same)
+{
+	struct outcome o;
+
+	snprintf(scenario, sizeof(scenario),
+		 "/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n/include/ \"boot/linux.dtsi\"\n"
+		 "/ { compatible = \"ballast,scenario\"; description = \"test\";"
+		 " until-ms = <20000>;\n" TEST_HOST
+		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <128>;\n"
+		 "boot-profile = <&linux_6_1>;\n"
+		 "modules { driver { compatible = \"ballast,module\"; image = \"virtio_ballast\"; "
+		 "}; };\ndevices { b { compatible = \"ballast,virtio-ballast\"; }; };\n"
+		 "programs { " IDLE(1000) " }; };\ncommands { " TARGET(all, 40, 2000) " }; };\n");
+	run(&o, scenario, TRACE_END_LIMIT);
+	outcome_free(&o);
+}
+END_TEST
+
+/*
  * The receiver of a migration reads nothing, and so hints do not come back.  The device is reset,
  * then their blocks are free again, and nobody waits for the device or gives it up.
  */
@@ -139,6 +161,7 @@ Suite *test_suite(int argc, char **argv)
 	TCase *tc = tcase_create("removal");
 
 	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, without_any_memory_the_module_is_removed_all_the_same);
 	tcase_add_test(tc, hints_that_do_not_come_back_are_not_waited_for);
 	tcase_add_test(tc, an_oom_notifier_that_waits_does_not_hold_up_a_removal);
 	tcase_add_test(tc, a_removal_does_not_ask_for_pages_that_are_kept);

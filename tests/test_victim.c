@@ -4,6 +4,7 @@
  */
 #include "compare_run.h"
 #include "read.h"
+#include "report_internal.h"
 #include "scenario_run.h"
 #include "suite.h"
 
@@ -97,6 +98,29 @@ START_TEST(zipf_has_a_smaller_working_set_than_uniform)
 {
 	/* of 20,000 touches */
 	ck_assert_uint_lt(swap_ins("zipf") + 2000, swap_ins("uniform"));
+}
+END_TEST
+
+/* 16 MiB each: one that takes two seconds counts for as long as a hundred of 20 ms. */
+START_TEST(a_pass_counts_for_as_long_as_it_took)
+{
+	struct report_measured m = { .period_best = 0 };
+	struct trace_histogram undisturbed = { 0 }, stalled = { 0 };
+
+	trace_histogram_add(&undisturbed, 1000, 50);
+	trace_histogram_add(&stalled, 1000, 50);
+	trace_histogram_add(&stalled, 10, 1);
+	report_measured_add(&m, TRACE_MEASURE_BANDWIDTH, &undisturbed);
+	report_measured_add(&m, TRACE_MEASURE_BANDWIDTH, &stalled);
+	ck_assert_uint_eq(m.period_best, 1000);
+	/* 51 passes in the time of 150; all: 101 in that of 200. */
+	ck_assert_uint_ge(m.period_lowest, 336);	/* buckets are 1 % wide */
+	ck_assert_uint_le(m.period_lowest, 344);
+	ck_assert_uint_ge(report_measured_lost(&m), 490);
+	ck_assert_uint_le(report_measured_lost(&m), 500);
+	trace_histogram_free(&undisturbed);
+	trace_histogram_free(&stalled);
+	trace_histogram_free(&m.all);
 }
 END_TEST
 
@@ -296,6 +320,7 @@ static Suite *victim_suite(void)
 	tcase_add_test(tc, a_service_answers_at_the_rate_at_which_it_is_asked);
 	tcase_add_test(tc, requests_that_queue_up_are_late);
 	tcase_add_test(tc, zipf_has_a_smaller_working_set_than_uniform);
+	tcase_add_test(tc, a_pass_counts_for_as_long_as_it_took);
 	tcase_add_test(tc, a_copier_has_the_bandwidth_that_its_costs_say);
 	tcase_add_test(tc, copiers_share_the_bandwidth_of_the_memory);
 	tcase_add_test(tc, undisturbed_quanta_are_whole);

@@ -362,8 +362,10 @@ int guest_kernel_run(struct kernel *kernel, const char *comm, int (*fn)(void *da
 	struct coro_context old = kernel_enter(kernel);
 	struct task_struct *task = sched_create_task(kernel, comm, fn, data, PF_KTHREAD);
 
-	if (task)
+	if (task) {
+		task->is_command = true;
 		wake_up_process(task);
+	}
 	kernel_leave(old);
 	return task ? 0 : -ENOMEM;
 }

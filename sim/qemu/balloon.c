@@ -57,7 +57,6 @@ static void balloon_command_run(void *opaque)
 	/* The device may have gone since. */
 	if (vmm->balloon_event)
 		vmm->balloon_event(vmm->balloon_opaque, command->bytes);
-	g_free(command);
 }
 
 int vmm_qmp_balloon(struct vmm *vmm, int64_t bytes, char *error)
@@ -76,7 +75,7 @@ int vmm_qmp_balloon(struct vmm *vmm, int64_t bytes, char *error)
 	command->vmm = vmm;
 	command->bytes = bytes;
 	old = vmm_enter(vmm);
-	aio_bh_schedule_oneshot(&vmm->main, balloon_command_run, command);
+	vmm_bh_schedule_command(vmm, balloon_command_run, command);
 	vmm_leave(old);
 	return 0;
 }

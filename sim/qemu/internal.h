@@ -39,6 +39,7 @@ struct QEMUBH {
 	void *opaque;
 	MemReentrancyGuard *guard;
 	bool scheduled, running, deleted, oneshot;
+	bool owns;				/* what it is called with is freed with it */
 	uint64_t cause;				/* for what it was scheduled */
 	bool left;				/* what it was for is freed */
 	QSIMPLEQ_ENTRY(QEMUBH) next;		/* while scheduled */
@@ -287,6 +288,8 @@ const struct vmm_value *vmm_value_find(const struct vmm_value *value, const char
 /* loop.c */
 void aio_context_init(AioContext *ctx, struct vmm *vmm);
 void aio_context_destroy(AioContext *ctx);
+/* In the main loop, once; @command, from g_new(), is freed afterwards, or if the VMM ends before. */
+void vmm_bh_schedule_command(struct vmm *vmm, QEMUBHFunc *cb, void *command);
 int aio_context_start(AioContext *ctx, const char *name);
 void aio_context_kill(AioContext *ctx);
 /* Something is to be done: see that it will be. */

@@ -34,6 +34,8 @@ void aio_context_init(AioContext *ctx, struct vmm *vmm)
 
 static void bh_free(QEMUBH *bh)
 {
+	if (bh->owns)
+		g_free(bh->opaque);
 	g_free(bh);
 }
 
@@ -171,6 +173,14 @@ void aio_bh_schedule_oneshot(AioContext *ctx, QEMUBHFunc *cb, void *opaque)
 	QEMUBH *bh = aio_bh_new_full(ctx, cb, opaque, NULL);
 
 	bh->oneshot = true;
+	qemu_bh_schedule(bh);
+}
+
+void vmm_bh_schedule_command(struct vmm *vmm, QEMUBHFunc *cb, void *command)
+{
+	QEMUBH *bh = aio_bh_new_full(&vmm->main, cb, command, NULL);
+
+	bh->oneshot = bh->owns = true;
 	qemu_bh_schedule(bh);
 }
 

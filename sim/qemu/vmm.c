@@ -241,7 +241,6 @@ static void run_state_run(void *opaque)
 
 	set_vm_state(command->vmm, command->running);
 	command->done(command->opaque);
-	g_free(command);
 }
 
 void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque), void *opaque)
@@ -250,7 +249,7 @@ void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque)
 	struct vmm *old = vmm_enter(vmm);
 
 	*command = (struct run_state_command){ vmm, running, done, opaque };
-	aio_bh_schedule_oneshot(&vmm->main, run_state_run, command);
+	vmm_bh_schedule_command(vmm, run_state_run, command);
 	vmm_leave(old);
 }
 

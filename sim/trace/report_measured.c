@@ -5,12 +5,39 @@
  * The best is what the program had when nothing disturbed it: of bandwidths the mean of the best
  * period (a record), of quanta the best one.  What it has lost is relative to that, so it says
  * nothing about a program that was disturbed all the time.
+ *
+ * Each pass of a bandwidth moves the same, so a mean over time is what all have moved in all of
+ * their time: the harmonic mean.  One that took long counts for as long as it took.
  */
 #include "collect.h"
+#include "histogram.h"
 #include "human.h"
 #include "json.h"
 #include "report_internal.h"
 #include "table.h"
+
+/* From the buckets comes how far it lies below the arithmetic mean, which is exact. */
+static uint64_t harmonic_mean(const struct trace_histogram *h)
+{
+	const uint64_t one = UINT64_C(1) << 40;
+	unsigned __int128 sum = 0, inverse = 0;
+
+	for (unsigned int i = 0; i < HISTOGRAM_INDICES; i++) {
+		uint64_t n = histogram_bucket(h, i), middle = histogram_middle(i);
+
+		sum += (unsigned __int128)n * middle;
+		inverse += (unsigned __int128)n * (one / (middle ? middle : 1));
+	}
+	if (!sum || !inverse)
+		return 0;
+	/* (count / inverse) / (sum / count) of h->sum / count */
+	return (unsigned __int128)h->count * one * h->sum / inverse / sum;
+}
+
+static uint64_t mean_of(enum trace_measure what, const struct trace_histogram *h)
+{
+	return what == TRACE_MEASURE_BANDWIDTH ? harmonic_mean(h) : h->sum / h->count;
+}
 
 void report_measured_add(struct report_measured *m, enum trace_measure what,
 			 const struct trace_histogram *values)
@@ -19,7 +46,7 @@ void report_measured_add(struct report_measured *m, enum trace_measure what,
 
 	if (!values->count || what >= NR_TRACE_MEASURES)
 		return;
-	mean = values->sum / values->count;
+	mean = mean_of(what, values);
 	if (!m->all.count || mean < m->period_lowest)
 		m->period_lowest = mean;
 	if (mean > m->period_best)
@@ -37,9 +64,13 @@ uint64_t report_measured_lowest(const struct report_measured *m)
 
 uint64_t report_measured_lost(const struct report_measured *m)
 {
-	uint64_t best = m->what == TRACE_MEASURE_QUANTUM ? m->all.max : m->period_best;
+	uint64_t best = m->what == TRACE_MEASURE_QUANTUM ? m->all.max : m->period_best, mean;
 	unsigned __int128 whole = (unsigned __int128)best * m->all.count;
 
+	if (m->what == TRACE_MEASURE_BANDWIDTH) {
+		mean = harmonic_mean(&m->all);
+		return best > mean ? ((best - mean) * 1000 + best / 2) / best : 0;
+	}
 	return whole > m->all.sum ? ((whole - m->all.sum) * 1000 + whole / 2) / whole : 0;
 }
 
@@ -95,7 +126,7 @@ static void text_bandwidths(const struct report *r, FILE *out, unsigned int max)
 		if (!has(p, TRACE_MEASURE_BANDWIDTH) || (max && p->guest >= max))
 			continue;
 		begin_row(&t, r, p);
-		table_count(&t, m->all.sum / m->all.count);
+		table_count(&t, mean_of(m->what, &m->all));
 		table_count(&t, m->period_best);
 		table_count(&t, m->period_lowest);
 		share_cell(&t, report_measured_lowest(m));
@@ -157,7 +188,7 @@ void report_json_measured(const struct report_measured *m, struct json *j)
 	json_open(j, "measured", '{');
 	json_string(j, "what", trace_enum_text(&trace_types[TRACE_ID_measured].fields[2], m->what));
 	json_u64(j, "count", h->count);
-	json_value(j, m, "mean", h->sum / h->count);
+	json_value(j, m, "mean", mean_of(m->what, h));
 	json_value(j, m, "min", h->min);
 	json_value(j, m, "p50", trace_histogram_quantile(h, 50, 100));
 	json_value(j, m, "p99", trace_histogram_quantile(h, 99, 100));

@@ -348,10 +348,10 @@ uint64_t program_work_until(uint64_t time_ns)
 	return work;
 }
 
-/* The vDSO reads the clock without entering the kernel. */
+/* The vDSO reads the guest's clock, which stands still in a pause, without entering the kernel. */
 uint64_t program_now_ns(void)
 {
-	return cpu_local_time();
+	return cpu_local_time() - (this_kernel->engine->now - kernel_clock(this_kernel));
 }
 
 /* What the program is told and tells */

@@ -134,6 +134,11 @@ bool out_of_memory(struct oom_control *oc)
 		oom_wait();
 		return true;
 	}
+	/* Nobody else: the process that has entered the kernel, though it has hardly any memory. */
+	if (!oc->chosen && current && current->is_command) {
+		current->oom_victim = true;
+		return true;
+	}
 	if (!oc->chosen) {
 		printk(KERN_WARNING "Out of memory and no killable processes...\n");
 		kernel_bug(__FILE__, __LINE__, "System is deadlocked on memory");

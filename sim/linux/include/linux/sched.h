@@ -71,6 +71,7 @@ struct task_struct {
 	struct reclaim_state *reclaim_state;
 	unsigned long min_flt, maj_flt;
 	bool oom_victim;		/* killed: exits at the next chance */
+	bool is_command;		/* of a kernel's task: really a process, such as rmmod */
 	int (*threadfn)(void *data);
 	void *data;
 	bool should_stop;		/* kthread_stop() was called */
