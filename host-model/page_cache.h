@@ -39,7 +39,8 @@ struct cache_file {
 	uint64_t nr_dirty, nr_writeback;
 	uint64_t dirtied;		/* ns, when the first of these was */
 	uint64_t write_from;		/* where the flusher goes on */
-	unsigned int unpaid;		/* pages that were made dirty since a writer slept */
+	unsigned int unpaid;		/* pages that were made dirty since somebody looked */
+	int64_t paused;			/* ns, up to when writers have slept (dirty_paused_when) */
 	uint64_t missed;		/* pages that were asked for, and had to be read */
 	struct cache_file *next;
 };

@@ -185,41 +185,51 @@ static uint64_t ratio_for(struct cache_file *file)
 	return in_freerun(&group) ? ratio : min_u64(ratio, pos_ratio(&group));
 }
 
-/*
- * balance_dirty_pages(): the calling thread has made @nr pages dirty; returns for how many it has
- * not slept yet.
- */
-static unsigned int balance(struct cache_file *file, unsigned int nr)
+/* The time that @nr pages have to take, less what has passed: how long to sleep (ns). */
+static int64_t pause_for(struct cache_file *file, unsigned int nr, uint64_t rate)
 {
-	struct host *host = file->host;
-	uint64_t ratio, rate, pause;
+	int64_t now = file->host->engine->now, pause;
+	int64_t period = rate ? nr * NSEC_PER_SEC_U64 / rate : MAX_PAUSE_NS;
 
-	for (;;) {
-		ratio = ratio_for(file);
-		if (ratio == UINT64_MAX)
-			return 0;
-		update_bandwidth(host);
-		rate = host->flusher.bandwidth * ratio >> CALC_SHIFT;
-		pause = rate ? nr * NSEC_PER_SEC_U64 / rate : MAX_PAUSE_NS;
-		if (pause < HOST_JIFFY_NS)
-			return nr;
-		pause = min_u64(pause, MAX_PAUSE_NS);
-		host->stats.dirty_throttled_ns += pause;
-		file->extent->disk->dirty_slept = host->engine->now;
-		file->extent->disk->has_dirty_slept = true;
-		throttle_dirty(host, pause);
-		if (rate)
-			return 0;
-	}
+	pause = period - (now - file->paused);
+	if (pause >= (int64_t)HOST_JIFFY_NS)
+		return pause < (int64_t)MAX_PAUSE_NS ? pause : (int64_t)MAX_PAUSE_NS;
+	/* It counts the next time; one who has been slow for long begins anew. */
+	if (pause < -(int64_t)NSEC_PER_SEC_U64)
+		file->paused = now;
+	else
+		file->paused += period;
+	return 0;
 }
 
-static void pay(struct cache_file *file)
+/*
+ * balance_dirty_pages(): the calling thread has made @nr pages dirty.  What 6.1 remembers of a task
+ * is remembered of the file: threads of a VMM are as fast together as one writer.
+ */
+static void balance(struct cache_file *file, unsigned int nr)
 {
-	unsigned int nr = file->unpaid;
+	struct host *host = file->host;
+	struct disk *disk = file->extent->disk;
+	uint64_t ratio, rate;
+	int64_t pause;
 
-	/* Others may write while this one sleeps. */
-	file->unpaid = 0;
-	file->unpaid += balance(file, nr);
+	do {
+		ratio = ratio_for(file);
+		if (ratio == UINT64_MAX) {
+			file->paused = host->engine->now;
+			return;
+		}
+		update_bandwidth(host);
+		rate = host->flusher.bandwidth * ratio >> CALC_SHIFT;
+		pause = pause_for(file, nr, rate);
+		if (!pause)
+			return;
+		file->paused = host->engine->now + pause;
+		host->stats.dirty_throttled_ns += pause;
+		disk->dirty_slept = host->engine->now;
+		disk->has_dirty_slept = true;
+		throttle_dirty(host, pause);
+	} while (!rate && !cache_reader_is_dead());
 }
 
 /* Writing to a file */
@@ -283,8 +293,10 @@ void cache_file_write(struct cache_file *file, uint64_t first, uint64_t nr)
 		}
 		charge(COST_GUEST_FILE, 1);
 		set_dirty(file, at++);
-		if (++file->unpaid % DIRTY_POLL_PAGES == 0)
-			pay(file);
+		if (++file->unpaid == DIRTY_POLL_PAGES) {
+			file->unpaid = 0;
+			balance(file, DIRTY_POLL_PAGES);
+		}
 	}
 	cpu_sync();
 }

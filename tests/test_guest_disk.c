@@ -181,6 +181,28 @@ START_TEST(who_writes_too_much_waits)
 END_TEST
 
 /*
+ * pos_ratio_polynom(): the writer gets the disk's rate when half of what is between freerun (the
+ * mean of both limits) and the limit is dirty; twice that at the one, nothing at the other.  The
+ * disk is as fast as is taken for granted at first (INIT_BW), so that it is so from the beginning.
+ */
+START_TEST(a_writer_comes_to_rest_at_the_setpoint)
+{
+	uint64_t most, freerun, setpoint;
+	struct cache_dirty d;
+
+	make_cache(64, 64, 1);
+	file->extent->disk->config.transfer_ns_page = S / 25600;
+	d = cache_dirty(&host);
+	freerun = (d.background + d.limit) / 2;
+	setpoint = (freerun + d.limit) / 2;
+	most = write_much();
+	ck_assert_uint_ge(most, setpoint);
+	ck_assert_uint_le(most, setpoint + (d.limit - setpoint) / 2);
+	unmake_host();
+}
+END_TEST
+
+/*
  * mem_cgroup_wb_stats(): the same for a group of 16 MiB, on a host that has room for all of it.
  * What the group could have dirty is 16 MiB of files, clean ones and room together.
  */
@@ -246,8 +268,10 @@ START_TEST(reclaim_has_dirty_pages_written_first)
 	ck_assert_uint_eq(host.stats.file_written, 0);
 	b.vm = make_vm("h", 32);
 	start(&b, 0);
-	engine_run(&engine, engine.now + 20 * S);
+	/* Long before the flusher would look by itself. */
+	engine_run(&engine, engine.now + 2 * S);
 	ck_assert(b.done && !killed && !losses);
+	ck_assert_ptr_nonnull(host.flusher.co);
 	ck_assert_uint_ge(host.stats.file_dropped, PAGES(8));
 	/* Each that has gone had been written (cache_drop_page() would have ended the run). */
 	ck_assert_uint_ge(host.stats.file_written, host.stats.file_dropped);
@@ -399,7 +423,8 @@ START_TEST(what_a_killed_vmm_had_is_forgotten)
 	ck_assert_uint_eq(nr_done, 0);
 	/* The disk has read nevertheless, into the page cache, what threads have asked for. */
 	ck_assert_uint_eq(file->resident, CACHED_DISK_WORKERS);
-	submit((struct batch){ 5, 100 });
+	vm = submit((struct batch){ 5, 100 });
+	ck_assert_uint_eq(vm->exits[KVM_EXIT_IOEVENTFD], 1);
 	engine_run(&engine, engine.now + S);
 	ck_assert_uint_eq(nr_done, 5);
 	ck_assert_uint_eq(file->extent->stats.pages_read, CACHED_DISK_WORKERS);
@@ -587,6 +612,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, what_is_old_is_written);
 	tcase_add_test(tc, too_many_are_written_at_once);
 	tcase_add_test(tc, who_writes_too_much_waits);
+	tcase_add_test(tc, a_writer_comes_to_rest_at_the_setpoint);
 	tcase_add_test(tc, a_group_has_limits_of_its_own);
 	tcase_add_test(tc, the_flusher_has_few_requests_under_way);
 	tcase_add_test(tc, reclaim_has_dirty_pages_written_first);
