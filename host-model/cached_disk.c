@@ -173,6 +173,8 @@ void cached_disk_destroy(struct cached_disk *disk)
 		return;
 	while ((w = disk->workers)) {
 		disk->workers = w->next;
+		if (w->thread.state != CPU_THREAD_DEAD)
+			cpu_thread_kill(&w->thread);
 		coro_destroy(w->co);
 		host_free(w);
 	}

@@ -12,9 +12,9 @@
  * What is simplified: there is no ring in memory, and no driver: a request is what the guest's
  * block layer has made of it; iothread and workers are one, so that a request is dispatched, popped
  * and answered where it is served; the image is raw, and all there (no qcow2, no holes); the guest
- * flushes nothing (VIRTIO_BLK_T_FLUSH), since the model of its file system has no fsync(); its
- * pages are touched when it makes the request, by its vCPU (sim/linux/mm/disk.c).  Copying a page
- * costs what reading it through a page cache costs the guest (guest-file-ns).
+ * sends no flush (VIRTIO_BLK_T_FLUSH): when it syncs it waits for its writes, no more; its pages
+ * are touched when it makes the request, by its vCPU (sim/linux/mm/disk.c).  Copying a page costs
+ * what reading it through a page cache costs the guest (guest-file-ns).
  */
 #ifndef BALLAST_CACHED_DISK_H
 #define BALLAST_CACHED_DISK_H
@@ -40,7 +40,7 @@ struct cached_disk {
 
 /* @file: all of its image; it and @name must outlive it. */
 struct cached_disk *cached_disk_create(struct cache_file *file, const char *name);
-/* Nothing of it is under way any more, or ever will be. */
+/* Before the host: its threads end, and nothing of it is under way ever after. */
 void cached_disk_destroy(struct cached_disk *disk);
 /* A VM, or the one that comes after it, begins with it: what the old one had is forgotten. */
 void cached_disk_attach(struct cached_disk *disk, struct kvm_vm *vm);

@@ -506,6 +506,21 @@ START_TEST(an_image_is_cached_twice)
 }
 END_TEST
 
+/* Each has threads and pages of its own; taken apart one after the other (sanitizers watch). */
+START_TEST(guests_share_the_page_cache)
+{
+	struct outcome o;
+
+	outcome_run(&o, make(2048, "", "count = <3>; cache = \"writeback\"; programs { "
+			     SCAN("one", "loops = <2>;") " };", ""), false);
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	for (unsigned int i = 0; i < 3; i++)
+		ck_assert_uint_ge(o.report.guests[i].image.cached, PAGES(64));
+	ck_assert_uint_ge(o.report.host.cached, 3 * PAGES(64));
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(what_host_and_guest_have_dropped_is_read_again)
 {
 	struct outcome o;
@@ -621,6 +636,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, workers_serve_requests_side_by_side);
 	tcase_add_test(tc, what_a_killed_vmm_had_is_forgotten);
 	tcase_add_test(tc, an_image_is_cached_twice);
+	tcase_add_test(tc, guests_share_the_page_cache);
 	tcase_add_test(tc, what_host_and_guest_have_dropped_is_read_again);
 	tcase_add_test(tc, contents_survive_through_the_page_cache);
 	tcase_add_test(tc, the_cache_outlives_the_guest);
