@@ -19,6 +19,8 @@ const char *ledger_name(unsigned int line, char *buf, unsigned int size)
 		return "lock-spin";
 	if (line == LEDGER_PROGRAM)
 		return "program";
+	if (line == LEDGER_DISK)
+		return "guest-disk";
 	snprintf(buf, size, "%.*s", (int)strlen(cost_info[line].property) - 3,
 		 cost_info[line].property);
 	return buf;

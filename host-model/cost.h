@@ -98,6 +98,7 @@ enum account_domain {
 enum ledger_extra {
 	LEDGER_LOCK_SPIN = NR_COSTS,	/* spinning: for a spinlock, or cpu_relax() */
 	LEDGER_PROGRAM,			/* computing of a program, as it says itself */
+	LEDGER_DISK,			/* kicks, dispatching and interrupts of a guest's disk */
 	NR_LEDGER
 };
 

@@ -287,10 +287,10 @@ void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *
 	rq->abandoned = true;
 }
 
-bool disk_must_wait(struct disk *disk, bool kswapd)
+bool disk_must_wait(struct disk *disk, enum disk_writer who)
 {
 	return disk->nr_queued - disk->nr_held >= disk->config.nr_requests ||
-	       wbt_must_wait(disk, kswapd);
+	       wbt_must_wait(disk, who);
 }
 
 bool disk_would_merge(const struct disk_extent *extent, uint64_t page)

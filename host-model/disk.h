@@ -25,6 +25,9 @@
 
 enum disk_kind { DISK_HDD, DISK_SSD, DISK_NVME };
 
+/* Who has submitted a write, or is about to; the flusher's wait with those of others. */
+enum disk_writer { DISK_WRITER_OTHER, DISK_WRITER_KSWAPD, DISK_WRITER_FLUSHER };
+
 struct disk_config {
 	enum disk_kind kind;
 	const char *name;
@@ -116,6 +119,8 @@ struct disk {
 	bool last_write;		/* its direction */
 	uint64_t next_block[2];		/* where the last read, and write, ended */
 	struct wbt wbt;
+	bool has_dirty_slept;		/* somebody, in balance_dirty_pages() */
+	uint64_t dirty_slept;		/* ns, when it began last */
 	uint64_t head;			/* where the last request ended */
 	uint64_t sequence;		/* of the next request */
 	uint64_t link_free;		/* ns; until then data of other requests is on its way */
@@ -149,7 +154,7 @@ void disk_submit(struct disk_request *rq);
 /* Whoever has submitted it goes away; when the disk has done it, or ends, it is @release()'s. */
 void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *rq));
 /* Whoever submits another write waits until one is done (blk_mq_get_tag(), rq_qos_wait()). */
-bool disk_must_wait(struct disk *disk, bool kswapd);
+bool disk_must_wait(struct disk *disk, enum disk_writer who);
 /* A write to @page becomes a part of a request that waits. */
 bool disk_would_merge(const struct disk_extent *extent, uint64_t page);
 
@@ -158,6 +163,6 @@ void wbt_init(struct disk *disk);
 /* A request goes to the device; it is done, in @ns. */
 void wbt_issue(struct disk *disk, const struct disk_request *rq);
 void wbt_done(struct disk *disk, const struct disk_request *rq, uint64_t ns);
-bool wbt_must_wait(struct disk *disk, bool kswapd);
+bool wbt_must_wait(struct disk *disk, enum disk_writer who);
 
 #endif

@@ -60,6 +60,7 @@ void host_destroy(struct host *host)
 	reclaim_destroy(host);
 	async_pf_destroy(host);
 	khugepaged_destroy(host);
+	cache_flusher_destroy(host);
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);

@@ -41,6 +41,8 @@ struct host_config {
 	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	struct host_khugepaged khugepaged;
+	unsigned int dirty_background_ratio, dirty_ratio;	/* of what could be dirty; % */
+	uint64_t dirty_writeback_ns, dirty_expire_ns;
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
 	uint64_t seed;
@@ -54,6 +56,8 @@ struct host_stats {
 	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
 	uint64_t async_faults, async_halts;	/* see async_pf.c */
 	uint64_t file_reads, file_dropped, file_refaults;
+	uint64_t file_dirtied, file_written;
+	uint64_t dirty_throttled_ns;	/* that writers were to sleep */
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
 	uint64_t oom_kills;
 	uint64_t data_losses;
@@ -132,7 +136,17 @@ struct host_kernel_ops {
 
 /* What threads wait for on the host; see throttle.c. */
 enum host_wait { WAIT_PAGE, WAIT_TAG, WAIT_WRITEBACK, WAIT_PROGRESS, WAIT_MEMCG_HIGH,
-		 NR_HOST_WAITS };
+		 WAIT_DIRTY, NR_HOST_WAITS };
+
+/* Who writes dirty pages of files; see page_writeback.c. */
+struct cache_flusher {
+	struct cpu_thread thread;
+	struct coro *co;		/* NULL: nobody has had to yet */
+	struct event look;		/* at what has become old */
+	bool woken, all;		/* asked to work, and to write all that is dirty */
+	uint64_t bandwidth;		/* pages/s that it has written; 0: not known yet */
+	uint64_t stamp, written;	/* since when (ns), and what had been written by then */
+};
 
 struct host {
 	struct engine *engine;
@@ -145,6 +159,7 @@ struct host {
 
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */
+	uint64_t dirty_pages, file_writeback;	/* of files: dirty, being written */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
 	uint64_t partial_pages;			/* in frames of huge pages, and unmapped */
 	uint64_t wmark_min, wmark_low, wmark_high;
@@ -152,6 +167,7 @@ struct host {
 	struct host_memcg root, **memcg;	/* of all memory groups, and those */
 	unsigned int nr_memcgs;
 	struct cache_file *files;
+	struct cache_flusher flusher;
 	uint64_t file_pages;		/* of files, in memory */
 	struct page_chunk *chunk;	/* page index >> RAM_CHUNK_SHIFT (memory.h) */
 	uint32_t nr_chunks;
@@ -167,6 +183,7 @@ struct host {
 	unsigned int kswapd_failures;
 	uint64_t kswapd_cause;		/* who woke it last */
 	bool all_in_writeback;		/* what it looks at is being written (PGDAT_WRITEBACK) */
+	bool all_dirty;			/* what it looks at of files is to be (PGDAT_DIRTY) */
 	struct host_waiter *waiters[NR_HOST_WAITS];
 	unsigned int nr_writeback_throttled;	/* of these, and what was swapped out by then */
 	uint64_t throttled_since;

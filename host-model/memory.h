@@ -10,6 +10,7 @@
 #ifndef BALLAST_HOST_MEMORY_H
 #define BALLAST_HOST_MEMORY_H
 
+#include "disk.h"
 #include "host.h"
 #include "page_cache.h"
 #include "swap_readahead.h"
@@ -51,6 +52,13 @@ enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAP
 #define PAGE_ACTIVE (1u << 5)		/* on an active list */
 #define PAGE_READAHEAD PAGE_REFERENCED	/* READING, CACHED: nobody has asked for it yet */
 #define PAGE_LAZYFREE (1u << 6)		/* MADV_FREE and not written since */
+/*
+ * Of a file, which is in no slot: changed since it was written; being written; and reclaim has seen
+ * either (PG_reclaim).
+ */
+#define PAGE_FILE_DIRTY (1u << 7)
+#define PAGE_FILE_WRITEBACK (1u << 8)
+#define PAGE_FILE_RECLAIM (1u << 9)
 #define PAGE_SLOT_SHIFT 7
 #define PAGE_SLOT_MAX ((1u << (32 - PAGE_SLOT_SHIFT)) - 2)
 
@@ -322,6 +330,7 @@ struct scan_control {
 	bool low_reclaim;		/* so now they are not */
 	/* Of this pass: looked at; of these being written, for kswapd already the second time. */
 	uint64_t nr_taken, nr_writeback, nr_immediate;
+	uint64_t nr_file_taken, nr_unqueued_dirty;	/* of files; dirty and not being written */
 	bool may_deactivate[2];		/* [file] */
 };
 #define DEF_PRIORITY 12			/* include/linux/mmzone.h */
@@ -398,11 +407,13 @@ void host_wait_page(struct host *host, uint32_t index);
 /* Some pages are not any more. */
 void host_wake_pages(struct host *host);
 /* Until the disk takes another write; those that wait for it look again. */
-void throttle_wait_tag(struct host *host, struct disk *disk);
+void throttle_wait_tag(struct host *host, struct disk *disk, enum disk_writer who);
 void throttle_wake_tags(struct disk *disk);
 /* kswapd finds but pages that it is having written already. */
 void throttle_writeback(struct host *host);
 void throttle_page_written(struct host *host);
+/* Who makes pages dirty faster than they are written sleeps. */
+void throttle_dirty(struct host *host, uint64_t ns);
 /*
  * A pass was in vain: if something is being written, this thread waits a bit, and tries again.
  * (In 6.1 it does not wait then, and somebody is killed after RECLAIM_RETRIES passes.)
@@ -424,6 +435,22 @@ uint64_t host_isqrt(uint64_t x);	/* rounded down */
  */
 void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target);
 void cache_destroy(struct host *host);
+/* Index of a page of the file; from now on it has one. */
+uint32_t cache_page_index(struct cache_file *file, uint64_t nr);
+/* From a thread: a page that there is not gets a frame; false: look again (it may have waited). */
+bool cache_add_page(struct cache_file *file, uint64_t nr);
+/* The calling thread's VM has been killed: it is to return. */
+bool cache_reader_is_dead(void);
+
+/* page_writeback.c */
+/* Have the flusher look; @all: it is to write all that is dirty (wakeup_flusher_threads()). */
+void cache_wake_flusher(struct host *host, bool all);
+/* Something is dirty: it looks some time later. */
+void cache_arm_flusher(struct host *host);
+void cache_flusher_destroy(struct host *host);
+/* Reclaim has a dirty page of its own accord written (pageout()). */
+void cache_write_page(struct cache_file *file, uint64_t nr);
+void cache_abandon_writes(struct cache_file *file);
 
 /* swap.c */
 /* For a page, charged to its group; returns false when there is none, or none for it. */

@@ -4,6 +4,7 @@
  */
 #include "page_cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ void cache_destroy(struct host *host)
 		next = file->next;
 		for (io = file->reads; io; io = io->next)
 			disk_abandon(&io->rq, read_release);
+		cache_abandon_writes(file);
 		disk_put_extent(file->extent);
 		host_release(file->page, file->nr_pages * sizeof(*file->page));
 		host_free(file->chunk);
@@ -70,7 +72,7 @@ void cache_destroy(struct host *host)
 	host->files = NULL;
 }
 
-static uint32_t index_of(struct cache_file *file, uint64_t nr)
+uint32_t cache_page_index(struct cache_file *file, uint64_t nr)
 {
 	uint16_t *chunk = &file->chunk[nr >> RAM_CHUNK_SHIFT];
 
@@ -83,7 +85,7 @@ static uint32_t index_of(struct cache_file *file, uint64_t nr)
 static void add_page(struct cache_file *file, uint64_t nr)
 {
 	struct host *host = file->host;
-	uint32_t index = index_of(file, nr);
+	uint32_t index = cache_page_index(file, nr);
 	bool active = workingset_returned(host, index);
 
 	file->page[nr].state = PAGE_PRESENT;
@@ -93,11 +95,32 @@ static void add_page(struct cache_file *file, uint64_t nr)
 	host->stats.file_refaults += active;
 }
 
+bool cache_add_page(struct cache_file *file, uint64_t nr)
+{
+	if (!host_take_frames(file->memcg, 1, FRAMES_NEEDED))
+		return false;
+	/* It may have waited. */
+	if (page_kind(file->page[nr].state) != PAGE_NONE) {
+		host_put_frames(file->memcg, 1);
+		return false;
+	}
+	add_page(file, nr);
+	return true;
+}
+
+bool cache_reader_is_dead(void)
+{
+	const struct kvm_vm *vm = coro_current->ctx.thread->vm;
+
+	return vm && vm->dead;
+}
+
 void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *target)
 {
 	struct host *host = file->host;
-	uint32_t index = index_of(file, nr);
+	uint32_t index = cache_page_index(file, nr);
 
+	assert(!(file->page[nr].state & (PAGE_FILE_DIRTY | PAGE_FILE_WRITEBACK)));
 	lru_del(host, index, false);
 	file->page[nr].state = PAGE_NONE;
 	if (target) {
@@ -115,7 +138,7 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 /* folio_mark_accessed(): inactive, referenced, active. */
 static void mark_accessed(struct cache_file *file, uint64_t nr)
 {
-	uint32_t *state = &file->page[nr].state, index = index_of(file, nr);
+	uint32_t *state = &file->page[nr].state, index = cache_page_index(file, nr);
 	struct host *host = file->host;
 
 	if (!(*state & PAGE_REFERENCED)) {
@@ -217,10 +240,86 @@ void cache_file_read(struct cache_file *file, uint64_t first, uint64_t nr)
 			at++;
 			break;
 		case PAGE_READING:
-			host_wait_page(file->host, index_of(file, at));
+			host_wait_page(file->host, cache_page_index(file, at));
 			break;
 		default:
 			read_ahead(file, at, true);
+			break;
+		}
+	}
+	cpu_sync();
+}
+
+/* Requests */
+
+/* get_init_ra_size(), get_next_ra_size() */
+static uint64_t init_ra_size(uint64_t size, uint64_t max)
+{
+	uint64_t pages = 1;
+
+	while (pages < size)
+		pages *= 2;
+	if (pages <= max / 32)
+		return pages * 4;
+	return pages <= max / 4 ? pages * 2 : max;
+}
+
+static uint64_t next_ra_size(uint64_t size, uint64_t max)
+{
+	if (size < max / 16)
+		return size * 4;
+	return size <= max / 2 ? size * 2 : max;
+}
+
+/*
+ * ondemand_readahead() at page @nr, for @request pages from there on; @marked: it is there, and
+ * asks for more.  Left out: a look at what is cached in front of it (try_context_readahead()).
+ */
+static void ondemand_readahead(struct cache_file *file, uint64_t nr, uint64_t request,
+			       bool marked)
+{
+	uint64_t max = request > RA_PAGES ? request : RA_PAGES, async, add;
+
+	if (nr && file->ra_size && (marked || nr == file->ra_start + file->ra_size)) {
+		file->ra_start += file->ra_size;
+		file->ra_size = async = next_ra_size(file->ra_size, max);
+	} else if (!nr || request > RA_PAGES || nr - file->prev <= 1) {
+		file->ra_start = nr;
+		file->ra_size = init_ra_size(request, max);
+		async = file->ra_size > request ? file->ra_size - request : file->ra_size;
+	} else {
+		/* A small random read: what is asked for, and no more. */
+		read_pages(file, nr, request, nr);
+		return;
+	}
+	if (nr == file->ra_start && file->ra_size == async) {
+		add = next_ra_size(file->ra_size, max);
+		async = file->ra_size + add <= max ? add : max / 2;
+		file->ra_size = file->ra_size + add <= max ? file->ra_size + add : max;
+	}
+	file->ra_mark = file->ra_start + file->ra_size - async;
+	read_pages(file, file->ra_start, file->ra_size, marked ? UINT64_MAX : nr);
+}
+
+void cache_file_pread(struct cache_file *file, uint64_t first, uint64_t nr)
+{
+	uint64_t at = first, end = first + nr < file->nr_pages ? first + nr : file->nr_pages;
+
+	while (at < end && !cache_reader_is_dead()) {
+		switch (page_kind(file->page[at].state)) {
+		case PAGE_PRESENT:
+			mark_accessed(file, at);
+			charge(COST_GUEST_FILE, 1);
+			if (at == file->ra_mark && file->ra_size)
+				ondemand_readahead(file, at, end - at, true);
+			file->prev = at++;
+			break;
+		case PAGE_READING:
+			host_wait_page(file->host, cache_page_index(file, at));
+			break;
+		default:
+			file->missed += end - at;
+			ondemand_readahead(file, at, end - at, false);
 			break;
 		}
 	}
@@ -247,18 +346,25 @@ void cache_file_fill(struct cache_file *file, uint64_t first, uint64_t nr, unsig
 
 /*
  * drop_pagecache_sb(), invalidate_mapping_pages(): nobody was short of memory, so what comes back
- * is no refault, and what reclaim has left of pages goes, too.
+ * is no refault, and what reclaim has left of pages goes, too.  What is dirty or being written
+ * stays.
  */
 static uint64_t drop_file(struct cache_file *file)
 {
 	uint64_t at, dropped = 0;
 
 	for (at = 0; at < file->nr_pages; at++) {
-		enum page_kind kind = page_kind(file->page[at].state);
+		enum page_kind kind;
 
+		if (!file->chunk[at >> RAM_CHUNK_SHIFT]) {
+			at |= RAM_CHUNK_MASK;
+			continue;
+		}
+		kind = page_kind(file->page[at].state);
 		if (kind == PAGE_NONE)
 			file->page[at].prev = 0;
-		if (kind != PAGE_PRESENT)
+		if (kind != PAGE_PRESENT ||
+		    file->page[at].state & (PAGE_FILE_DIRTY | PAGE_FILE_WRITEBACK))
 			continue;
 		charge(COST_HOST_SCAN, 1);
 		cache_drop_page(file, at, NULL);

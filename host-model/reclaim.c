@@ -121,7 +121,7 @@ static void kswapd_main(void *arg)
 		       host->kswapd_failures < RECLAIM_RETRIES)
 			balance(host);
 		psi_memstall_leave(nested);
-		host->all_in_writeback = false;
+		host->all_in_writeback = host->all_dirty = false;
 		coro_current->ctx.cause = 0;
 	}
 }

@@ -12,7 +12,8 @@
  * activated when it is found, and kswapd, if it finds nothing else, waits.  Reclaim for a group of
  * version 1 waits for the page (writeback_throttling_sane()).
  *
- * Left out: dirty and mapped pages of files.
+ * A dirty page of a file is activated, too: it is the flusher's to write.  Left out: mapped pages
+ * of files.
  */
 #include <string.h>
 
@@ -271,6 +272,11 @@ static void activate_writeback(struct host *host, uint32_t index, struct scan_co
 	workingset_aged(memcg_of_index(host, index), 1);
 }
 
+static enum disk_writer writer_of(const struct host *host)
+{
+	return is_kswapd(host) ? DISK_WRITER_KSWAPD : DISK_WRITER_OTHER;
+}
+
 /* Whether it takes a request that has to be waited for.  Nothing must be on its way to that. */
 static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge,
 			      const struct reclaim_batch *batch)
@@ -279,8 +285,57 @@ static bool must_wait_for_tag(const struct host *host, uint32_t index, bool huge
 
 	return host->swap && !batch->nr && !huge && !file_of_index(host, index) &&
 	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
-	       swap_must_wait(host->swap, is_kswapd(host)) &&
+	       swap_must_wait(host->swap, writer_of(host)) &&
 	       !swap_would_merge(host->swap);
+}
+
+/* It is to be, or is being, written: it goes when that is done, and comes last until then. */
+static void activate_file(struct host *host, uint32_t index)
+{
+	*lru_state(host, index) |= PAGE_FILE_RECLAIM;
+	lru_del(host, index, false);
+	lru_add(host, index, false, true);
+	workingset_aged(memcg_of_index(host, index), 1);
+}
+
+/*
+ * A page of a file that is being written.  In version 1 reclaim for a group would wait for it; that
+ * is left out.
+ */
+static void keep_writeback(struct host *host, uint32_t index, struct scan_control *sc)
+{
+	if (is_kswapd(host) && host->all_in_writeback &&
+	    *lru_state(host, index) & PAGE_FILE_RECLAIM)
+		sc->nr_immediate++;
+	else
+		sc->nr_writeback++;
+	activate_file(host, index);
+}
+
+/*
+ * A dirty page.  Writing is the flusher's; kswapd does it itself when all that it finds of files is
+ * dirty, and it has found this one before.  Returns false to try again.
+ */
+static bool shrink_dirty(struct host *host, uint32_t index, struct scan_control *sc)
+{
+	struct cache_file *file = file_of_index(host, index);
+	bool found = *lru_state(host, index) & PAGE_FILE_RECLAIM;
+
+	if (is_kswapd(host) && host->all_dirty && found &&
+	    disk_must_wait(file->extent->disk, DISK_WRITER_KSWAPD)) {
+		throttle_wait_tag(host, file->extent->disk, DISK_WRITER_KSWAPD);
+		return false;
+	}
+	sc->nr_unqueued_dirty++;
+	if (!may_evict(host, index, false, sc->priority))
+		return true;
+	if (is_kswapd(host) && host->all_dirty && found) {
+		cache_write_page(file, gfn_of_index(host, index));
+		lru_rotate(host, index, false);
+	} else {
+		activate_file(host, index);
+	}
+	return true;
 }
 
 /*
@@ -292,9 +347,14 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct sc
 {
 	struct host *host = memcg->host;
 	uint32_t index = memcg->lru[list].tail;
-	bool huge = lru_is_huge(host, index);
+	bool huge = lru_is_huge(host, index), file = file_of_index(host, index);
+	uint32_t state = *lru_state(host, index);
 
-	if (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK) {
+	if (file && state & PAGE_FILE_WRITEBACK) {
+		keep_writeback(host, index, sc);
+	} else if (file && state & PAGE_FILE_DIRTY) {
+		return shrink_dirty(host, index, sc);
+	} else if (page_kind(state) == PAGE_WRITEBACK) {
 		if (sc->target->parent && host->config.cgroup_version == 1) {
 			submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
 			host_wait_page(host, index);
@@ -303,7 +363,7 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct sc
 		activate_writeback(host, index, sc);
 	} else if (may_evict(host, index, huge, sc->priority)) {
 		if (must_wait_for_tag(host, index, huge, batch)) {
-			throttle_wait_tag(host, host->swap->extent->disk);
+			throttle_wait_tag(host, host->swap->extent->disk, writer_of(host));
 			return false;
 		}
 		evict(sc->target, index, huge, batch);
@@ -319,7 +379,7 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 {
 	struct host *host = memcg->host;
 	struct reclaim_batch batch = { .nr = 0 };
-	uint64_t scanned = 0, most = memcg->lru[list].nr_pages;
+	uint64_t scanned = 0, most = memcg->lru[list].nr_pages, dirty = sc->nr_unqueued_dirty;
 	unsigned int nr = 0;
 
 	while (((scanned < nr_to_scan && scanned < most) || batch.of_leaf) &&
@@ -338,6 +398,10 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 	submit_batch(memcg, list & SCAN_FILE, sc->target, &batch);
 	sc->nr_scanned += scanned;
 	sc->nr_taken += scanned;
+	sc->nr_file_taken += list & SCAN_FILE ? scanned : 0;
+	/* The flusher does not do its job (WB_REASON_VMSCAN). */
+	if (scanned && sc->nr_unqueued_dirty - dirty == scanned)
+		cache_wake_flusher(host, true);
 	return batch.progress;
 }
 
@@ -470,6 +534,7 @@ void shrink_node(struct scan_control *sc)
 	unsigned int i;
 
 	sc->nr_taken = sc->nr_writeback = sc->nr_immediate = 0;
+	sc->nr_file_taken = sc->nr_unqueued_dirty = 0;
 	prepare_scan_count(sc, &balance);
 	shrink_group(sc->target, sc, &balance);
 	/* Groups come after those above them. */
@@ -483,6 +548,8 @@ void shrink_node(struct scan_control *sc)
 		return;
 	if (sc->nr_writeback && sc->nr_writeback == sc->nr_taken)
 		host->all_in_writeback = true;
+	if (sc->nr_unqueued_dirty && sc->nr_unqueued_dirty == sc->nr_file_taken)
+		host->all_dirty = true;
 	if (sc->nr_immediate)
 		throttle_writeback(host);
 }

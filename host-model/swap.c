@@ -54,9 +54,9 @@ void swap_destroy(struct swap_device *swap)
 	host_free(swap);
 }
 
-bool swap_must_wait(const struct swap_device *swap, bool kswapd)
+bool swap_must_wait(const struct swap_device *swap, enum disk_writer who)
 {
-	return swap->extent && disk_must_wait(swap->extent->disk, kswapd);
+	return swap->extent && disk_must_wait(swap->extent->disk, who);
 }
 
 bool swap_would_merge(const struct swap_device *swap)

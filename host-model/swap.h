@@ -58,7 +58,7 @@ struct swap_device *swap_create(const struct swap_config *config, struct engine 
 void swap_destroy(struct swap_device *swap);
 
 /* Whoever submits another write waits until one is done. */
-bool swap_must_wait(const struct swap_device *swap, bool kswapd);
+bool swap_must_wait(const struct swap_device *swap, enum disk_writer who);
 /* A page that is given the next slot becomes a part of a request that waits. */
 bool swap_would_merge(const struct swap_device *swap);
 

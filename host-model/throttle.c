@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that wait: for a page, for a tag of a disk's queue, and in reclaim that gets
- * nowhere.
+ * Threads that wait: for a page, for a tag of a disk's queue, for dirty pages to be written, and in
+ * reclaim that gets nowhere.
  *
  * Models folio_wait_bit(), blk_mq_get_tag() and reclaim_throttle() with __acct_reclaim_writeback()
  * and consider_reclaim_throttle() of Linux 6.1.  Left out: VMSCAN_THROTTLE_ISOLATED (no thread
- * keeps pages off the lists while time passes) and VMSCAN_THROTTLE_CONGESTED (which counts dirty
- * pages of files).
+ * keeps pages off the lists while time passes) and VMSCAN_THROTTLE_CONGESTED (a tick, when all
+ * dirty pages of files that a direct reclaimer finds are being written).
  *
- * What a wait is to pressure stall information (cpu_psi.h): for pages and tags io_schedule(), in
- * reclaim_throttle() and for memory.high schedule_timeout().  A page that is read, and is missed
- * (folio_test_workingset() in folio_wait_bit_common()), and memory.high (psi_memstall_enter() in
+ * What a wait is to pressure stall information (cpu_psi.h): for pages, tags and in
+ * balance_dirty_pages() io_schedule(), in reclaim_throttle() and for memory.high
+ * schedule_timeout().  A page that is read, and is missed (folio_test_workingset() in
+ * folio_wait_bit_common()), and memory.high (psi_memstall_enter() in
  * mem_cgroup_handle_over_high()) are memory stalls; in reclaim all waits are, by reclaim.c.
  */
 #include "cpu_psi.h"
@@ -77,7 +78,7 @@ static void wait_for(struct host *host, enum host_wait what, struct host_waiter 
 	if (ns)
 		event_add(host->engine, &w->timeout,
 			  (cpu_local_time() / HOST_JIFFY_NS + 1) * HOST_JIFFY_NS + ns);
-	stalls->in_iowait = what == WAIT_PAGE || what == WAIT_TAG;
+	stalls->in_iowait = what == WAIT_PAGE || what == WAIT_TAG || what == WAIT_DIRTY;
 	while (!w->woken)
 		cpu_stall(why);
 	stalls->in_iowait = false;
@@ -159,13 +160,14 @@ void host_wake_pages(struct host *host)
 	}
 }
 
-void throttle_wait_tag(struct host *host, struct disk *disk)
+void throttle_wait_tag(struct host *host, struct disk *disk, enum disk_writer who)
 {
-	while (disk_must_wait(disk, is_kswapd(host))) {
+	while (disk_must_wait(disk, who)) {
 		struct host_waiter w = { .disk = disk };
 
 		disk->nr_waiting++;
-		wait_for(host, WAIT_TAG, &w, 0, "swap-out");
+		wait_for(host, WAIT_TAG, &w, 0, who == DISK_WRITER_FLUSHER ? "writeback" :
+			 "swap-out");
 		disk->nr_waiting--;
 	}
 }
@@ -183,19 +185,30 @@ void throttle_wake_tags(struct disk *disk)
 	}
 }
 
+/* Pages, of either kind. */
+static uint64_t nr_written(const struct host *host)
+{
+	return host->stats.swap_out + host->stats.file_written;
+}
+
+static uint64_t nr_writeback(const struct host *host)
+{
+	return host->writeback_pages + host->file_writeback;
+}
+
 void throttle_writeback(struct host *host)
 {
 	struct host_waiter w = { 0 };
 
 	if (!host->nr_writeback_throttled++)
-		host->throttled_since = host->stats.swap_out;
+		host->throttled_since = nr_written(host);
 	wait_for(host, WAIT_WRITEBACK, &w, WRITEBACK_NS, "writeback");
 	host->nr_writeback_throttled--;
 }
 
 void throttle_page_written(struct host *host)
 {
-	if (host->nr_writeback_throttled && host->stats.swap_out - host->throttled_since >
+	if (host->nr_writeback_throttled && nr_written(host) - host->throttled_since >
 	    SWAP_BATCH * (uint64_t)host->nr_writeback_throttled)
 		wake_all(&host->waiters[WAIT_WRITEBACK]);
 }
@@ -209,12 +222,19 @@ void throttle_high(struct host *host, uint64_t ns)
 	psi_memstall_leave(nested);
 }
 
+void throttle_dirty(struct host *host, uint64_t ns)
+{
+	struct host_waiter w = { 0 };
+
+	wait_for(host, WAIT_DIRTY, &w, ns, "dirty pages to be written");
+}
+
 bool throttle_until_written(struct host *host)
 {
 	struct host_waiter w = { 0 };
 	bool nested;
 
-	if (!host->writeback_pages)
+	if (!nr_writeback(host))
 		return false;
 	nested = psi_memstall_enter();
 	wait_for(host, WAIT_PROGRESS, &w, HOST_JIFFY_NS, "direct reclaim");
@@ -231,6 +251,6 @@ void throttle_progress(const struct scan_control *sc)
 		wake_all(&host->waiters[WAIT_PROGRESS]);
 	else if (sc->priority == 1 && !sc->nr_reclaimed && !sc->target->parent &&
 		 !is_kswapd(host) &&
-		 2 * host->writeback_pages > host_reclaimable_pages(host))
+		 2 * (nr_writeback(host) + host->dirty_pages) > host_reclaimable_pages(host))
 		wait_for(host, WAIT_PROGRESS, &w, HOST_JIFFY_NS, "direct reclaim");
 }

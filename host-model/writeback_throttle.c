@@ -3,7 +3,8 @@
  * How many writes may be under way to a device: the more, the less reads suffer.
  *
  * Models block/blk-wbt.c with block/blk-rq-qos.c of Linux 6.1 (CONFIG_BLK_WBT_MQ): at first 16 for
- * kswapd and 8 for others, 4 if somebody has read lately.  In windows of 100 ms it looks at the
+ * kswapd and 8 for others, 4 if somebody has read lately, and for the flusher; 16 for all while
+ * somebody waits for dirty pages to be written.  In windows of 100 ms it looks at the
  * fastest read: if that was too slow, there may be half as many, else, or if nobody reads, twice as
  * many, up to three quarters of the device's queue.  Left out: a device without a write cache lets
  * waiters in one by one.
@@ -169,17 +170,31 @@ void wbt_done(struct disk *disk, const struct disk_request *rq, uint64_t ns)
 		wbt->read = NULL;
 }
 
+/* wb_recent_wait(), close_io() */
+static bool somebody_slept(const struct disk *disk)
+{
+	return disk->has_dirty_slept &&
+	       disk->engine->now < disk->dirty_slept + NSEC_PER_SEC_U64;
+}
+
+static bool somebody_reads(const struct disk *disk)
+{
+	return disk->wbt.has_read && disk->engine->now < disk->wbt.last_read + WINDOW_NS;
+}
+
 /* get_limit(), rq_wait_inc_below() */
-bool wbt_must_wait(struct disk *disk, bool kswapd)
+bool wbt_must_wait(struct disk *disk, enum disk_writer who)
 {
 	struct wbt *wbt = &disk->wbt;
 	unsigned int limit = wbt->max_depth;
 
 	if (!event_pending(&wbt->timer))
 		arm(disk);
-	if (!kswapd && wbt->has_read && disk->engine->now < wbt->last_read + WINDOW_NS)
-		limit = (limit + 3) / 4;
-	else if (!kswapd)
-		limit = (limit + 1) / 2;
-	return wbt->inflight[kswapd] >= limit;
+	if (who == DISK_WRITER_KSWAPD)
+		return wbt->inflight[1] >= limit;
+	if (somebody_slept(disk))
+		return wbt->inflight[0] >= limit;
+	if (who == DISK_WRITER_FLUSHER || somebody_reads(disk))
+		return wbt->inflight[0] >= (limit + 3) / 4;
+	return wbt->inflight[0] >= (limit + 1) / 2;
 }

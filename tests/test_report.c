@@ -210,6 +210,35 @@ START_TEST(the_host_s_page_cache_is_shown)
 END_TEST
 
 /* Their limit holds in each sample, tables, JSON and page say the same; who is killed is named. */
+/* A disk that is shared, and images in the page cache: in text, page and JSON the same. */
+START_TEST(shared_disks_and_cached_images_are_shown)
+{
+	struct json_object *json;
+	size_t size;
+	char *html;
+
+	setenv("S", top, 1);
+	well("BALLAST_SCENARIOS=$S/scenarios $B run $S/scenarios/debate/cache.dts --until 7s "
+	     "--set /guest/cache=writeback --trace t >text");
+	well("grep -A4 '^  disk  *for ' text | grep -q '^  disk  *host swap  *4.00 GiB'");
+	well("grep -A1 '^  image of ' text | grep -q '^  guest-0 '");
+	well("$B report t && $B trace report t --json >t.json");
+	html = read_file("t.html", &size);
+	json = json_object_from_file("t.json");
+	ck_assert_ptr_nonnull(json);
+	check_numbers(html, json);
+	ck_assert_ptr_nonnull(strstr(html, "host.disks[0].extents[3].read_bytes\""));
+	ck_assert_ptr_nonnull(strstr(html, "guests[0].image.cached_peak_bytes\""));
+	ck_assert_ptr_nonnull(strstr(html, ">guest-2 image<"));
+	well("$B trace csv disk_queue t | grep -q ',' && $B export perfetto t -o t.pf");
+	well("grep -q 'disks: waiting' t.pf");
+	/* and nothing of it where there is none */
+	well("! $B run first.dts --trace t | grep -e '^  disk ' -e '^  image of '");
+	json_object_put(json);
+	free(html);
+}
+END_TEST
+
 START_TEST(memory_groups_are_shown)
 {
 	setenv("T", top, 1);
@@ -346,6 +375,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_cut_trace_gives_what_is_there);
 	tcase_add_test(tc, the_largest_values_have_axes);
 	tcase_add_test(tc, the_host_s_page_cache_is_shown);
+	tcase_add_test(tc, shared_disks_and_cached_images_are_shown);
 	tcase_add_test(tc, memory_groups_are_shown);
 	tcase_add_test(tc, what_is_no_trace_leaves_nothing);
 	tcase_add_test(tc, a_long_run_of_many_guests_stays_small);

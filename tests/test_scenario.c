@@ -636,7 +636,7 @@ static const struct bad bads[] = {
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
 	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
 	  "init-on-alloc, init-on-free, page-poison, "
-	  "assigned-device, cgroup, disk, image-mib, boot-profile" },
+	  "assigned-device, cgroup, disk, image-mib, cache, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "
 	  "ballast,swap-nvme, ballast,swap-zram, ballast,swap-file, ballast,page-reporting, "

@@ -27,6 +27,8 @@ bool events_listed(uint8_t type)
 	case TRACE_ID_disk_sample:
 	case TRACE_ID_disk_extent_sample:
 	case TRACE_ID_disk_queue:
+	case TRACE_ID_image_sample:
+	case TRACE_ID_dirty_sample:
 	case TRACE_ID_faults:
 	case TRACE_ID_give_back:
 	case TRACE_ID_exits:

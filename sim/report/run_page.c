@@ -125,6 +125,7 @@ static void sections(const struct run_page *page)
 	run_plot_swap(page);
 	run_table_swap(h);
 	run_table_disks(h);
+	run_table_images_cached(h);
 	run_table_cgroups(h);
 	run_table_pressure(h);
 	fputs("<h2>CPU time</h2>\n", h->out);

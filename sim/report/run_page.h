@@ -41,6 +41,7 @@ void run_table_guests(const struct html *h);
 void run_table_mechanism(const struct html *h);
 void run_table_swap(const struct html *h);
 void run_table_disks(const struct html *h);
+void run_table_images_cached(const struct html *h);
 void run_table_cgroups(const struct html *h);
 void run_table_cgroups_cpu(const struct html *h);
 void run_table_pressure(const struct html *h);

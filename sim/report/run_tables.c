@@ -243,6 +243,42 @@ void run_table_disks(const struct html *h)
 	html_table_end(h->out);
 }
 
+/* Those that go through the host's page cache, and what is dirty there. */
+void run_table_images_cached(const struct html *h)
+{
+	static const char *const of_image[] = {
+		"cached_peak_bytes", "cached_bytes", "own_cached_bytes", "dirty_peak_bytes",
+		"reads", "read_bytes", "missed_bytes", "writes", "written_bytes",
+	};
+	static const char *const of_dirty[] = {
+		"dirty_peak_bytes", "writeback_peak_bytes", "limit_bytes", "dirtied_bytes",
+		"written_bytes", "throttled_ns",
+	};
+	unsigned int nr = html_length(h, "guests"), rows = 0;
+
+	for (unsigned int i = 0; i < nr && rows < PROGRAMS_LISTED; i++) {
+		if (!html_at(h, "guests[%u].image", i))
+			continue;
+		if (!rows++)
+			html_table(h->out, "image of|in page cache, peak|end|guest's own end|"
+				   "dirty peak|reads|asked|not there|writes|written", 1);
+		html_row(h->out);
+		html_cell(h->out, html_string(h, "guests[%u].name", i));
+		for (unsigned int k = 0; k < sizeof(of_image) / sizeof(of_image[0]); k++)
+			html_cell_number(h, "guests[%u].image.%s", i, of_image[k]);
+	}
+	if (rows)
+		html_table_end(h->out);
+	if (!html_at(h, "host.dirty"))
+		return;
+	html_table(h->out, "dirty pages of files, peak|being written, peak|limit end|made dirty|"
+		   "written|writers slept", 0);
+	html_row(h->out);
+	for (unsigned int k = 0; k < sizeof(of_dirty) / sizeof(of_dirty[0]); k++)
+		html_cell_number(h, "host.dirty.%s", of_dirty[k]);
+	html_table_end(h->out);
+}
+
 void run_table_cgroups(const struct html *h)
 {
 	unsigned int nr = html_length(h, "host.cgroups");

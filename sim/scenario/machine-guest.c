@@ -306,6 +306,8 @@ static void fill_kernel_config(struct machine_guest *guest)
 		c->user.swap = &guest->swap_config;
 	}
 	c->user.disk = guest->image;
+	c->user.disk_cache = guest->image_cache;
+	c->user.swap_cache = guest->swap_cache;
 }
 
 /* Whether one of the guest's modules has a driver for the device, or may have. */
@@ -528,13 +530,8 @@ int machine_guest_build(struct machine_guest *guest, char *error, size_t size)
 
 int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 {
-	const struct scenario_guest *g = guest->config;
-
-	/* They are there when the guest is started again. */
-	guest->swap_extent = machine_disk_extent(guest->machine, g->swap.disk, g->name, "swap",
-						 g->swap.size_mib);
-	guest->image = machine_disk_extent(guest->machine, g->disk, g->name, "image",
-					   g->image_mib);
+	if (machine_guest_disks(guest))
+		return -1;
 	if (machine_guest_build(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	guest->kernel_config.modules = guest->modules.module;
@@ -564,6 +561,7 @@ void machine_guest_destroy(struct machine_guest *guest)
 		trace_histogram_free(&guest->faults[kind]);
 	machine_control_destroy(guest);
 	machine_formers_destroy(guest);
+	machine_guest_disks_destroy(guest);
 	trace_histogram_free(&guest->given_back);
 	machine_measured_free(guest);
 	free(guest->told);

@@ -102,6 +102,8 @@ struct machine_guest {
 	struct machine_control *control; /* of its balloon; NULL: nobody decides */
 	struct swap_config swap_config;
 	struct disk_extent *swap_extent, *image;	/* on disks of the host; NULL: its own */
+	struct cached_disk *swap_cache, *image_cache;	/* NULL: not cached by the host */
+	struct trace_rec_image_sample image_sample;	/* recorded last */
 	int64_t balloon_actual;		/* bytes left to the guest; -1: not heard of yet */
 	struct trace_histogram faults[NR_TRACE_FAULTS];
 	struct trace_histogram given_back;	/* frames, by how long they had been free */
@@ -162,6 +164,7 @@ struct machine {
 	bool settled;			/* what is owed is off the ledger */
 	struct trace_rec_swap_sample swap_sample;	/* recorded last */
 	struct trace_rec_disk_queue disk_queue;
+	struct trace_rec_dirty_sample dirty_sample;
 	struct psi_values *pressure;	/* recorded last, of the host and of each group */
 	enum trace_end result;
 	bool bad_input, finished;
@@ -225,6 +228,9 @@ void machine_disks_destroy(struct machine *m);
 struct disk_extent *machine_disk_extent(struct machine *m, uint32_t disk, const char *owner,
 					const char *what, uint64_t size_mib);
 void machine_swap_config(const struct scenario_swap *swap, struct swap_config *config);
+/* Of a guest: what lies where, and whether the host caches it; -1: not enough memory. */
+int machine_guest_disks(struct machine_guest *guest);
+void machine_guest_disks_destroy(struct machine_guest *guest);
 void machine_trace_disks(struct machine *m);
 void machine_sample_disks(struct machine *m);
 

@@ -17,6 +17,7 @@
 #define MIB (UINT64_C(1) << 20)
 /* An estimate; programs and guests of a real run start some ms apart. */
 #define START_JITTER_NS (20 * NSEC_PER_MSEC_U64)
+#define CENTISEC_NS (10 * NSEC_PER_MSEC_U64)
 #define PROGRESS_NS (100 * NSEC_PER_MSEC_U64)
 
 void machine_fail(struct machine *m, enum trace_end result, bool bad_input, const char *fmt, ...)
@@ -180,6 +181,10 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.watermark_scale_factor = h->watermark_scale_factor,
 		.nr_cpus = h->cpus,
 		.swappiness = h->swappiness,
+		.dirty_background_ratio = h->dirty_background_ratio,
+		.dirty_ratio = h->dirty_ratio,
+		.dirty_writeback_ns = h->dirty_writeback_centisecs * CENTISEC_NS,
+		.dirty_expire_ns = h->dirty_expire_centisecs * CENTISEC_NS,
 		.thp = h->thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
 		.thp_no_reclaim = h->thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  h->thp_defrag == SCENARIO_DEFRAG_NEVER,

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk.h"
+#include "cached_disk.h"
+#include "page_cache.h"
 
 #define PAGE_BYTES TRACE_PAGE_SIZE
 
@@ -148,6 +149,42 @@ struct disk_extent *machine_disk_extent(struct machine *m, uint32_t disk, const 
 	return extent;
 }
 
+/* If the guest is to, @extent is read and written through the host's page cache. */
+static int cache_extent(struct machine_guest *guest, struct disk_extent *extent,
+			const char *threads, struct cached_disk **cached)
+{
+	struct machine *m = guest->machine;
+	struct cache_file *file;
+
+	if (!extent || guest->config->cache != SCENARIO_CACHE_WRITEBACK)
+		return 0;
+	file = cache_file_create(&m->host, extent->name, extent->nr_pages, NULL, extent);
+	if (!file)
+		return -1;
+	file->memcg = machine_cgroup(m, guest->config->cgroup);
+	*cached = cached_disk_create(file, threads);
+	return 0;
+}
+
+/* They are there when the guest is started again. */
+int machine_guest_disks(struct machine_guest *guest)
+{
+	const struct scenario_guest *g = guest->config;
+	struct machine *m = guest->machine;
+
+	guest->swap_extent = machine_disk_extent(m, g->swap.disk, g->name, "swap",
+						 g->swap.size_mib);
+	guest->image = machine_disk_extent(m, g->disk, g->name, "image", g->image_mib);
+	return cache_extent(guest, guest->swap_extent, "swap", &guest->swap_cache) ||
+	       cache_extent(guest, guest->image, "image", &guest->image_cache) ? -1 : 0;
+}
+
+void machine_guest_disks_destroy(struct machine_guest *guest)
+{
+	cached_disk_destroy(guest->swap_cache);
+	cached_disk_destroy(guest->image_cache);
+}
+
 void machine_trace_disks(struct machine *m)
 {
 	const struct scenario_host *host = &m->scenario->host;
@@ -186,6 +223,53 @@ static void sample_extent(struct machine *m, struct machine_extent *e)
 	machine_emit_changed(m, TRACE_ID_disk_extent_sample, &rec, &e->last, sizeof(rec));
 }
 
+static void add_image(struct trace_rec_image_sample *rec, const struct cached_disk *cached)
+{
+	if (!cached)
+		return;
+	rec->cached += cached->file->resident;
+	rec->dirty += cached->file->nr_dirty;
+	rec->reads += cached->nr_reads;
+	rec->writes += cached->nr_writes;
+	rec->bytes_read += cached->pages_read * PAGE_BYTES;
+	rec->bytes_missed += cached->file->missed * PAGE_BYTES;
+	rec->bytes_written += cached->pages_written * PAGE_BYTES;
+}
+
+static void sample_images(struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->built; i++) {
+		struct machine_guest *guest = &m->guests[i];
+		struct trace_rec_image_sample rec = { .guest = i };
+
+		if (!guest->image_cache && !guest->swap_cache)
+			continue;
+		add_image(&rec, guest->image_cache);
+		add_image(&rec, guest->swap_cache);
+		machine_emit_changed(m, TRACE_ID_image_sample, &rec, &guest->image_sample,
+				     sizeof(rec));
+	}
+}
+
+static void sample_dirty(struct machine *m)
+{
+	const struct host_stats *stats = &m->host.stats;
+	struct trace_rec_dirty_sample rec;
+	struct cache_dirty d;
+
+	if (!stats->file_dirtied)
+		return;
+	d = cache_dirty(&m->host);
+	rec = (struct trace_rec_dirty_sample){
+		.dirty = d.dirty, .writeback = d.writeback, .background = d.background,
+		.limit = d.limit, .dirtied = stats->file_dirtied, .written = stats->file_written,
+		.throttled = stats->dirty_throttled_ns,
+	};
+	machine_emit_changed(m, TRACE_ID_dirty_sample, &rec, &m->dirty_sample, sizeof(rec));
+}
+
 void machine_sample_disks(struct machine *m)
 {
 	struct trace_rec_disk_queue all = { 0 };
@@ -205,4 +289,6 @@ void machine_sample_disks(struct machine *m)
 		all.busy += rec.busy;
 	}
 	machine_emit_changed(m, TRACE_ID_disk_queue, &all, &m->disk_queue, sizeof(all));
+	sample_images(m);
+	sample_dirty(m);
 }

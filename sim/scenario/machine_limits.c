@@ -29,6 +29,9 @@ static struct needs guest_needs(const struct scenario_guest *guest)
 	uint32_t i;
 
 	stacks = 2 * guest->vcpus + 1 + KERNEL_STACKS + guest->nr_programs;
+	/* Threads that serve a cached disk come as they are needed. */
+	if (guest->cache == SCENARIO_CACHE_WRITEBACK)
+		stacks += 8;
 	/* An iothread for hints, or a worker of the host's kernel. */
 	for (i = 0; i < guest->nr_devices; i++)
 		stacks += 1;

@@ -56,6 +56,7 @@ static const unsigned char cause_of[NR_LEDGER] = {
 	[COST_HOST_SWITCH] = HOST_SWITCH,	[COST_VMM_DISPATCH] = HANDLER,
 	[COST_VIRTQUEUE_POP] = HANDLER,		[COST_VMM_LOOKUP] = HANDLER,
 	[LEDGER_LOCK_SPIN] = LOCK_SPIN,		[LEDGER_PROGRAM] = PROGRAM,
+	[LEDGER_DISK] = HANDLER,
 };
 
 static void add_account(const struct ledger_account *account, uint64_t *ns)

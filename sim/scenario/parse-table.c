@@ -115,6 +115,18 @@ static const struct property_spec host_properties[] = {
 	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
 	U32("swappiness", NULL, 0, 200, "60", FIELD(scenario_host, swappiness),
 	    "vm.swappiness: how soon anonymous memory goes rather than page cache"),
+	U32("dirty-background-ratio", "%", 1, 100, "10",
+	    FIELD(scenario_host, dirty_background_ratio),
+	    "vm.dirty_background_ratio: from so much on, of memory that is free or of files, dirty "
+	    "pages are written"),
+	U32("dirty-ratio", "%", 1, 100, "20", FIELD(scenario_host, dirty_ratio),
+	    "vm.dirty_ratio: from so much on whoever writes waits for that"),
+	U32("dirty-writeback-centisecs", "1/100 s", 1, 360000, "500",
+	    FIELD(scenario_host, dirty_writeback_centisecs),
+	    "vm.dirty_writeback_centisecs: how often somebody looks for old ones"),
+	U32("dirty-expire-centisecs", "1/100 s", 1, 360000, "3000",
+	    FIELD(scenario_host, dirty_expire_centisecs),
+	    "vm.dirty_expire_centisecs: when they are old, and written in any case"),
 	U32("cgroup-version", NULL, 1, 2, "2", FIELD(scenario_host, cgroup_version),
 	    "of the memory controller: with 1, reclaim for a group waits for pages that it finds "
 	    "being written"),
@@ -550,6 +562,10 @@ static const struct property_spec guest_properties[] = {
 		"flash disk of its own"),
 	U64("image-mib", "MiB", 1, MIB_MAX, "65536", FIELD(scenario_guest, image_mib),
 	    "size of its image; with disk"),
+	ENUM("cache", "none writeback", "none", FIELD(scenario_guest, cache),
+	     "of its image and its own swap space, as far as they lie on a disk of the host "
+	     "(QEMU's cache=): none, its requests go to that disk; writeback, threads of the VMM "
+	     "serve them through the host's page cache"),
 	PHANDLE("boot-profile", 1, "none", NODE_BIT(NODE_BOOT),
 		"what booting does to the memory; without one the kernel touches only what the "
 		"model itself touches"),

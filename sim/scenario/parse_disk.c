@@ -77,6 +77,12 @@ static void check_users(struct parser *p, const struct tree_node *host_node)
 {
 	const struct scenario_host *host = &p->scenario->host;
 
+	if (host->dirty_background_ratio >= host->dirty_ratio)
+		parse_error(p, blame(host_node, "dirty-background-ratio"), host_node,
+			    "dirty-background-ratio",
+			    "not below dirty-ratio; allowed: 1..%" PRIu32 " %%, or more "
+			    "dirty-ratio", host->dirty_ratio - 1);
+
 	for (struct tree_node *node = host_node->children; node; node = node->next)
 		if (node->spec && node->spec->kind == NODE_FILES && host->files[node->index].disk)
 			check_files(p, node);
@@ -86,6 +92,11 @@ static void check_users(struct parser *p, const struct tree_node *host_node)
 		if (tree_property(node, "image-mib") && !p->scenario->guests[i].disk)
 			parse_error(p, blame(node, "image-mib"), node, "image-mib",
 				    "there is no disk for it; allowed: with disk = <&label>");
+		if (p->scenario->guests[i].cache == SCENARIO_CACHE_WRITEBACK &&
+		    !p->scenario->guests[i].disk && !p->scenario->guests[i].swap.disk)
+			parse_error(p, blame(node, "cache"), node, "cache",
+				    "nothing of it lies on a disk of the host; allowed: with disk "
+				    "= <&label> or a ballast,swap-file");
 	}
 }
 

@@ -112,6 +112,9 @@ struct scenario_disk {
 	uint32_t transfer_mib_per_s;
 };
 
+/* QEMU's cache= of a guest's disk. */
+enum scenario_cache { SCENARIO_CACHE_NONE, SCENARIO_CACHE_WRITEBACK };
+
 struct scenario_module;
 
 /* Files of the host that its processes read. */
@@ -150,6 +153,8 @@ struct scenario_host {
 	uint32_t khugepaged_scan_sleep_ms, khugepaged_alloc_sleep_ms;
 	uint32_t khugepaged_max_ptes_none, khugepaged_max_ptes_swap;
 	uint32_t swappiness;
+	uint32_t dirty_background_ratio, dirty_ratio;
+	uint32_t dirty_writeback_centisecs, dirty_expire_centisecs;
 	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
 	uint32_t vmm_hot_kib;		/* of that, what each turn of its threads uses */
 	uint32_t sched_latency_us;
@@ -328,6 +333,7 @@ struct scenario_guest {
 	struct scenario_swap swap;
 	uint32_t disk;			/* with its image, from 1 on; 0: none of the host's */
 	uint64_t image_mib;
+	enum scenario_cache cache;	/* of what lies on the host's disks */
 	struct scenario_boot boot;
 	uint32_t cgroup;		/* of the host's array, from 1 on; 0: the root */
 	struct scenario_page_reporting page_reporting;

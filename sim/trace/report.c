@@ -392,6 +392,7 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_khugepaged:
 		see_khugepaged(r, record->rec);
 		break;
+	case TRACE_ID_image_sample: case TRACE_ID_dirty_sample:
 	case TRACE_ID_disk: case TRACE_ID_disk_extent:
 	case TRACE_ID_disk_sample: case TRACE_ID_disk_extent_sample:
 		report_see_disk(r, record);

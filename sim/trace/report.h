@@ -82,6 +82,9 @@ struct report_guest {
 	struct trace_rec_guest_total total;
 	struct trace_rec_khugepaged khugepaged;
 	uint64_t cpu[NR_TRACE_DOMAINS];	/* ns */
+	bool has_image;			/* in the host's page cache */
+	struct trace_rec_image_sample image;	/* last */
+	uint64_t image_peak, image_dirty_peak;	/* pages */
 	struct report_where where[NR_TRACE_MOMENTS];
 };
 
@@ -173,6 +176,8 @@ struct report {
 	unsigned int nr_costs;
 	struct report_swap *swaps;
 	unsigned int nr_swaps;
+	struct trace_rec_dirty_sample dirty;		/* last; of files of the host */
+	uint64_t dirty_peak, writeback_peak;		/* pages */
 	struct report_disk *disks;			/* the first is number 1 */
 	struct report_extent *extents;			/* of all of them; the same */
 	unsigned int nr_disks, nr_extents;

@@ -50,6 +50,10 @@ void report_see_disk(struct report *r, const struct trace_record *record);
 void report_free_disks(struct report *r);
 void report_text_disks(const struct report *r, FILE *out);
 void report_json_disks(const struct report *r, struct json *j);
+void report_text_images_cached(const struct report *r, FILE *out);
+/* Members "image" of a guest and "dirty" of the host, if there is something. */
+void report_json_image(const struct report_guest *g, struct json *j);
+void report_json_dirty(const struct report *r, struct json *j);
 
 /* report_cgroups.c */
 void report_see_cgroup(struct report *r, const struct trace_record *record);

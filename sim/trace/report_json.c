@@ -136,6 +136,7 @@ static void json_guest(struct json *j, const struct report *r, uint64_t id)
 		json_pages(j, "khugepaged_filled_bytes", g->khugepaged.filled);
 	}
 	report_json_where(g, j);
+	report_json_image(g, j);
 	report_json_stats(r, id, j);
 	json_faults(j, g->faults);
 	json_mechanism(j, g);
@@ -262,6 +263,7 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_u64(j, "cpu_kernel_ns", sum->cpu_kernel);
 	json_swaps(j, r);
 	report_json_disks(r, j);
+	report_json_dirty(r, j);
 	report_json_cgroups(r, j);
 	report_json_pressure(r, j);
 	json_open(j, "threads", '[');

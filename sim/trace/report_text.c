@@ -384,6 +384,7 @@ static void text_host(const struct report *r, const struct report_sum *sum, FILE
 	table_print(&t, out);
 
 	report_text_disks(r, out);
+	report_text_images_cached(r, out);
 	report_text_cgroups(r, out);
 	text_khugepaged(r, out);
 	report_text_pressure(r, out);

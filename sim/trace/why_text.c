@@ -219,8 +219,7 @@ static void tell_ept(struct story *story, const struct why_event *e)
 		[TRACE_EPT_DROP] = "its frame is taken, and its contents are gone",
 		[TRACE_EPT_READING] = "stays: it is being read from swap",
 		[TRACE_EPT_ZAP] = "not in the EPT any more; its frame stays",
-		[TRACE_EPT_COLLAPSE] = "khugepaged has made its 2 MiB a huge page, and filled what "
-				       "was nothing",
+		[TRACE_EPT_COLLAPSE] = "khugepaged made its 2 MiB a huge page, and filled gaps",
 	};
 
 	tell(story, e->seq, e->time, "%s",

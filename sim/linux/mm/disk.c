@@ -6,9 +6,11 @@
  * handled by an interrupt on vCPU 0, which sets pages free and wakes tasks.  Contents move when
  * a request is made: its pages are locked or marked as being written until it is done.
  *
- * Left out: the virtual disk's rings, exits and VMM threads, and the host disk behind it: guest I/O
- * takes time of its own and no CPU or disk of the host.  The host does see the pages: those that it
- * has swapped out itself are read in before they are written.
+ * With cache=none a request goes to the host's disk as it is (O_DIRECT).  Left out: the virtual
+ * disk's rings, exits and VMM threads; such I/O takes no CPU of the host.  With cache=writeback a
+ * thread of the VMM serves it through the host's page cache (host-model/cached_disk.h).  Either
+ * way the host sees the pages: those that it has swapped out itself are read in before they are
+ * written.
  */
 #include "user.h"
 
@@ -17,7 +19,8 @@
 
 static void disk_irq(struct timer_list *timer);
 
-struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent)
+struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent,
+				     struct cached_disk *cached)
 {
 	struct guest_disk *disk = host_alloc(sizeof(*disk));
 
@@ -27,6 +30,9 @@ struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *
 	init_waitqueue_head(&disk->tag_wait);
 	timer_setup(&disk->irq, disk_irq, 0);
 	disk->extent = extent;
+	disk->cached = cached;
+	if (cached)
+		cached_disk_attach(cached, kernel->vm);
 	return disk;
 }
 
@@ -41,12 +47,17 @@ void guest_disk_destroy(struct guest_disk *disk)
 
 	if (!disk)
 		return;
-	list_for_each_entry(io, &disk->busy, list)
-		disk_abandon(&io->rq, page_io_release);
+	list_for_each_entry_safe(io, next, &disk->busy, list) {
+		if (disk->cached)
+			host_free(io);
+		else
+			disk_abandon(&io->rq, page_io_release);
+	}
 	list_for_each_entry_safe(io, next, &disk->done, list)
 		host_free(io);
 	del_timer(&disk->irq);
-	disk_put_extent(disk->extent);
+	if (!disk->cached)
+		disk_put_extent(disk->extent);
 	host_free(disk);
 }
 
@@ -144,7 +155,10 @@ static void page_io_submit(struct page_io *io)
 	}
 	disk->nr_busy++;
 	list_add_tail(&io->list, &disk->busy);
-	disk_submit(&io->rq);
+	if (disk->cached)
+		cached_disk_submit(disk->cached, &io->rq);
+	else
+		disk_submit(&io->rq);
 }
 
 void page_io_unplug(struct page_io **plug)

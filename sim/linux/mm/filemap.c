@@ -35,9 +35,10 @@ static const struct disk_config default_disk = {
 };
 #define DEFAULT_PAGES (64ULL << (30 - PAGE_SHIFT))
 
-int filemap_init(struct user_state *user, struct disk_extent *extent)
+int filemap_init(struct user_state *user, const struct usermem_config *config)
 {
 	struct kernel *kernel = user->kernel;
+	struct disk_extent *extent = config->disk;
 
 	INIT_LIST_HEAD(&user->files);
 	init_waitqueue_head(&user->flusher_wait);
@@ -45,7 +46,7 @@ int filemap_init(struct user_state *user, struct disk_extent *extent)
 	if (!extent)
 		extent = disk_create_private(&default_disk, DEFAULT_PAGES, kernel->engine,
 					     kernel->seed, kernel->name);
-	user->file_disk = guest_disk_create(kernel, extent);
+	user->file_disk = guest_disk_create(kernel, extent, config->disk_cache);
 	return 0;
 }
 

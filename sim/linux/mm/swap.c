@@ -24,7 +24,8 @@ static struct swap_slot *page_slot(const struct page *page)
 	return &this_user->swap->slot[page->private];
 }
 
-int swap_file_init(struct user_state *user, const struct swap_config *config)
+int swap_file_init(struct user_state *user, const struct swap_config *config,
+		   struct cached_disk *cached)
 {
 	struct kernel *kernel = user->kernel;
 	struct disk_extent *extent = config->extent;
@@ -37,7 +38,7 @@ int swap_file_init(struct user_state *user, const struct swap_config *config)
 					     kernel->engine, kernel->seed, kernel->name);
 	if (!config->zram && !extent)
 		return -EINVAL;
-	user->swap_disk = guest_disk_create(kernel, extent);
+	user->swap_disk = guest_disk_create(kernel, extent, cached);
 	swap = host_alloc(sizeof(*swap));
 	swap->nr_slots = config->size_bytes >> PAGE_SHIFT;
 	swap->slot = host_reserve(swap->nr_slots * sizeof(*swap->slot));

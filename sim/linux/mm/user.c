@@ -28,9 +28,9 @@ int usermem_init(struct kernel *kernel, const struct usermem_config *config)
 	vmscan_init(user);
 	compaction_init();
 	huge_memory_init(user);
-	ret = filemap_init(user, config->disk);
+	ret = filemap_init(user, config);
 	if (!ret && config->swap)
-		ret = swap_file_init(user, config->swap);
+		ret = swap_file_init(user, config->swap, config->swap_cache);
 	if (!ret && kernel->vm && kernel->sched && !config->no_kswapd) {
 		ret = kswapd_run();
 		if (!ret)

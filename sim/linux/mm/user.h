@@ -21,6 +21,7 @@
 #include <linux/swap.h>
 #include <linux/timer.h>
 #include <linux/wait.h>
+#include "cached_disk.h"
 #include "hostmem.h"
 #include "internal.h"
 #include "scan_balance.h"
@@ -156,6 +157,7 @@ struct page_io {
 struct guest_disk {
 	struct kernel *kernel;
 	struct disk_extent *extent;	/* NULL: zram */
+	struct cached_disk *cached;	/* the host caches it; NULL: it does not */
 	struct list_head busy, done;
 	unsigned int nr_busy;		/* requests in both lists */
 	wait_queue_head_t tag_wait;	/* for there to be fewer */
@@ -410,8 +412,12 @@ void huge_memory_init(struct user_state *user);
 void huge_memory_exit(struct user_state *user);
 
 /* disk.c */
-/* On @extent, which it puts at its end; NULL: zram. */
-struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent);
+/*
+ * On @extent, which it puts at its end; NULL: zram.  @cached: through the host's page cache, whose
+ * the extent is then; NULL: not.
+ */
+struct guest_disk *guest_disk_create(struct kernel *kernel, struct disk_extent *extent,
+				     struct cached_disk *cached);
 void guest_disk_destroy(struct guest_disk *disk);
 /*
  * Add a page to the transfer *@plug, or submit that one and begin another, when @block does not
@@ -424,7 +430,8 @@ void page_io_unplug(struct page_io **plug);
 void set_page_writeback(struct page *page);
 
 /* swap.c */
-int swap_file_init(struct user_state *user, const struct swap_config *config);
+int swap_file_init(struct user_state *user, const struct swap_config *config,
+		   struct cached_disk *cached);
 void swap_file_exit(struct user_state *user);
 /* Give a page without slot one; false: there is none. */
 bool add_to_swap(struct page *page);
@@ -443,7 +450,7 @@ void swap_write_unplug(struct page_io **plug);
 int do_swap_page(struct user_area *vma, u64 index, bool write, bool *major);
 
 /* filemap.c */
-int filemap_init(struct user_state *user, struct disk_extent *extent);
+int filemap_init(struct user_state *user, const struct usermem_config *config);
 void filemap_exit(struct user_state *user);
 int flusher_run(void);
 void wakeup_flusher_threads(void);

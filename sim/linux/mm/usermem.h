@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cached_disk;
 struct disk_extent;
 struct kernel;
 struct mm_struct;
@@ -49,6 +50,8 @@ struct usermem_observer {
 struct usermem_config {
 	const struct swap_config *swap;	/* disk with the swap file; NULL: no swap */
 	struct disk_extent *disk;	/* with the files; NULL: all of an SSD, 64 GiB */
+	/* The host caches them (cache=writeback); NULL: it does not. */
+	struct cached_disk *disk_cache, *swap_cache;
 	struct usermem_observer observer;
 	bool no_kswapd;			/* unit tests without tasks */
 };
