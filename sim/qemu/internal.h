@@ -288,7 +288,7 @@ const struct vmm_value *vmm_value_find(const struct vmm_value *value, const char
 /* loop.c */
 void aio_context_init(AioContext *ctx, struct vmm *vmm);
 void aio_context_destroy(AioContext *ctx);
-/* In the main loop, once; @command, from g_new(), is freed afterwards, or if the VMM ends before. */
+/* In the main loop, once; @command, of g_new(), is freed with it, whether or not it has run. */
 void vmm_bh_schedule_command(struct vmm *vmm, QEMUBHFunc *cb, void *command);
 int aio_context_start(AioContext *ctx, const char *name);
 void aio_context_kill(AioContext *ctx);
