@@ -194,6 +194,9 @@ static void zap_done(struct zap *zap, uint64_t nr, uint64_t count)
 	page_history_add(ram, lazy ? OP_LAZYFREE : OP_DISCARD, nr, count, 0);
 	ram->host->stats.zapped += zap->frames;
 	ram->given_back += freed;
+	/* The mapping of a file in which there is a hole already: it has been told of that. */
+	if (zap->keeps && !zap->nr_zapped)
+		return;
 	if (ram_observer(ram) && ram_observer(ram)->discarded)
 		ram_observer(ram)->discarded(ram->vm, gfn(nr), count, freed, lazy);
 	note_staying(zap, nr, count);
