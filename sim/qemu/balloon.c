@@ -71,10 +71,10 @@ int vmm_qmp_balloon(struct vmm *vmm, int64_t bytes, char *error)
 			 "a guest", vmm->config.name, bytes);
 		return -1;
 	}
+	old = vmm_enter(vmm);
 	command = g_new0(struct balloon_command, 1);
 	command->vmm = vmm;
 	command->bytes = bytes;
-	old = vmm_enter(vmm);
 	vmm_bh_schedule_command(vmm, balloon_command_run, command);
 	vmm_leave(old);
 	return 0;

@@ -245,8 +245,9 @@ static void run_state_run(void *opaque)
 
 void vmm_qmp_run_state(struct vmm *vmm, bool running, void (*done)(void *opaque), void *opaque)
 {
-	struct run_state_command *command = g_new0(struct run_state_command, 1);
 	struct vmm *old = vmm_enter(vmm);
+	/* One of the VMM's blocks, which go with it. */
+	struct run_state_command *command = g_new0(struct run_state_command, 1);
 
 	*command = (struct run_state_command){ vmm, running, done, opaque };
 	vmm_bh_schedule_command(vmm, run_state_run, command);
