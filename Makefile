@@ -85,15 +85,22 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 	@echo "  LD      $@"
 	@$(LINK) -o $@ $^ $(LIBS)
 
+# The versions of Linux and QEMU that there are (sim/engine/level.c), and those that our driver and device are
+# built for besides the standard ones; such an image is images/linux-6.12/NAME.so, images/qemu-10.0/NAME.so.
+MODEL_LINUX := 5.10 5.15 6.1 6.6 6.12 7.2 7.3
+MODEL_QEMU := 7.2 10.0 10.2
+LINUX_LEVELS := $(filter-out 5.% 6.1,$(MODEL_LINUX))
+QEMU_LEVELS := $(filter-out 7.2,$(MODEL_QEMU))
+
 # One image per driver or device; the loader makes the copies.
 IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ballast.so virtio-page-hint.so \
-	kvm_page_hint.so kvm_page_hint_host.so vhost_page_hint.so)
+	kvm_page_hint.so kvm_page_hint_host.so vhost_page_hint.so \
+	$(LINUX_LEVELS:%=linux-%/virtio_ballast.so) $(QEMU_LEVELS:%=qemu-%/virtio-ballast.so))
 images: $(IMAGES)
 
 GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Idriver-src/linux/guest \
 	-Isim/linux/include/drivers/vhost -Itests/broken -D__KERNEL__ -DMODULE
 DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
-module_tail := $(O)/images/obj/module-tail.o
 
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
 # and device headers.  The same whatever compiles them, and so all of them make an object out of date.
@@ -101,47 +108,65 @@ image_headers := $(sort $(wildcard driver-src/uapi/*.h driver-src/qemu/*.h drive
 image_source = -DBALLAST_IMAGE_SOURCE='"$(if $(2),$(2),$(VERSION))\0" "$(shell cat $(1) $(image_headers) | \
 	sha256sum | cut -c1-16)"'
 
-# Arguments: name, source, all sources of the image.
+part = $(word $(2),$(subst ., ,$(1)))
+linux_level = $(if $(1),-DLINUX_VERSION_MAJOR=$(call part,$(1),1) -DLINUX_VERSION_PATCHLEVEL=$(call part,$(1),2))
+qemu_level = $(if $(1),-DQEMU_VERSION_MAJOR=$(call part,$(1),1) -DQEMU_VERSION_MINOR=$(call part,$(1),2))
+linux_dir = $(if $(1),linux-$(1)/)
+qemu_dir = $(if $(1),qemu-$(1)/)
+module_tail = $(O)/images/obj/$(call linux_dir,$(1))module-tail.o
+
+# Arguments: name, source, all sources of the image, version of Linux (none: 6.1).
 define guest_object
-$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
+$(O)/images/obj/$(call linux_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
 	@mkdir -p $$(@D)
-	@echo "  CC      $(2)"
-	@$$(CC) $$(GUEST_IMAGE_CFLAGS) -DKBUILD_MODNAME='"$(subst -,_,$(1))"' $$(call image_source,$(3)) \
-		-c -o $$@ $$<
+	@echo "  CC      $(2)$(if $(4), for Linux $(4))"
+	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $(call linux_level,$(4)) -DKBUILD_MODNAME='"$(subst -,_,$(1))"' \
+		$$(call image_source,$(3)) -c -o $$@ $$<
 endef
 
-# Arguments: name, sources.
+# Arguments: name, sources, version of Linux.
 define guest_image
-$(foreach s,$(2),$(eval $(call guest_object,$(1),$(s),$(2))))
+$(foreach s,$(2),$(eval $(call guest_object,$(1),$(s),$(2),$(3))))
 
 # Made anew when the Makefile changes: it says what of.
-$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2))) $(module_tail) Makefile
-	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
-endef
-
-# Arguments: name, source, all sources of the image.
-define device_object
-$(O)/images/obj/$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
+$(O)/images/$(call linux_dir,$(3))$(1).so: Makefile $(call module_tail,$(3)) \
+		$(patsubst %.c,$(O)/images/obj/$(call linux_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
-	@echo "  CC      $(2)"
-	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $$(call image_source,$(3)) -c -o $$@ $$<
-endef
-
-# Arguments: name, sources.
-define device_image
-$(foreach s,$(2),$(eval $(call device_object,$(1),$(s),$(2))))
-
-$(O)/images/$(1).so: $(patsubst %.c,$(O)/images/obj/$(1)/%.o,$(notdir $(2))) Makefile
 	@echo "  IMAGE   $$@"
 	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
 endef
 
-$(module_tail): sim/linux/kernel/module-tail.c
-	@mkdir -p $(@D)
-	@$(CC) $(GUEST_IMAGE_CFLAGS) -DKBUILD_MODNAME='"module_tail"' -c -o $@ $<
+# Arguments: name, source, all sources of the image, version of QEMU (none: 7.2).
+define device_object
+$(O)/images/obj/$(call qemu_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
+	@mkdir -p $$(@D)
+	@echo "  CC      $(2)$(if $(4), for QEMU $(4))"
+	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $(call qemu_level,$(4)) $$(call image_source,$(3)) -c -o $$@ $$<
+endef
 
-$(eval $(call guest_image,virtio_ballast,driver-src/linux/guest/virtio_ballast.c))
+# Arguments: name, sources, version of QEMU.
+define device_image
+$(foreach s,$(2),$(eval $(call device_object,$(1),$(s),$(2),$(3))))
+
+$(O)/images/$(call qemu_dir,$(3))$(1).so: Makefile \
+		$(patsubst %.c,$(O)/images/obj/$(call qemu_dir,$(3))$(1)/%.o,$(notdir $(2)))
+	@mkdir -p $$(@D)
+	@echo "  IMAGE   $$@"
+	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
+endef
+
+# Argument: version of Linux.
+define tail_object
+$(call module_tail,$(1)): sim/linux/kernel/module-tail.c
+	@mkdir -p $$(@D)
+	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $(call linux_level,$(1)) -DKBUILD_MODNAME='"module_tail"' -c -o $$@ $$<
+endef
+$(eval $(call tail_object))
+$(foreach v,$(LINUX_LEVELS),$(eval $(call tail_object,$(v))))
+
+driver_src := driver-src/linux/guest/virtio_ballast.c
+$(eval $(call guest_image,virtio_ballast,$(driver_src)))
+$(foreach v,$(LINUX_LEVELS),$(eval $(call guest_image,virtio_ballast,$(driver_src),$(v))))
 $(eval $(call guest_image,kvm_page_hint,driver-src/linux/guest/kvm_page_hint.c))
 $(eval $(call guest_image,kvm_page_hint_host,driver-src/linux/host/kvm_page_hint.c))
 $(eval $(call guest_image,vhost_page_hint,driver-src/linux/host/vhost_page_hint.c))
@@ -152,6 +177,7 @@ device_sources = $(filter-out %-pci.c %-stub.c,$(sort $(wildcard driver-src/qemu
 	$(wildcard driver-src/qemu/ballast-*.c))
 device_src := $(call device_sources,virtio-ballast)
 $(eval $(call device_image,virtio-ballast,$(device_src)))
+$(foreach v,$(QEMU_LEVELS),$(eval $(call device_image,virtio-ballast,$(device_src),$(v))))
 $(eval $(call device_image,virtio-page-hint,$(call device_sources,virtio-page-hint)))
 
 demo: deps
@@ -195,7 +221,8 @@ include tests/real.mk
 include sim/real/guest.mk
 include viz/viz.mk
 
--include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) $(wildcard $(O)/images/obj/*/*.d)
+-include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) \
+	$(wildcard $(O)/images/obj/*/*.d) $(wildcard $(O)/images/obj/*/*/*.d)
 
 .PHONY: all images demo debate validation picture deps clean help
 .DELETE_ON_ERROR:

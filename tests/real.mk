@@ -9,8 +9,13 @@ UPSTREAM_SRC := $(O)/upstream
 UPSTREAM_WARN := -Werror=implicit-function-declaration -Werror=implicit-int -Werror=return-type \
 	-Werror=incompatible-pointer-types -Werror=int-conversion -Wno-pointer-sign
 UPSTREAM_CFLAGS := $(filter-out -Wall -Wextra -Werror -Wno-%,$(BASE)) $(UPSTREAM_WARN)
-UPSTREAM_KERNEL := $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -Isim/linux/mm -D__KERNEL__ -DMODULE
-UPSTREAM_QEMU := $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -I$(UPSTREAM_SRC)
+# The versions of what is being compiled, as upstream.sh found them.
+-include $(UPSTREAM_SRC)/levels.mk
+not_standard = $(if $(filter-out $(1),$(2)),$(2))
+upstream_linux = $(call not_standard,6.1,$(UPSTREAM_LINUX))
+upstream_qemu = $(call not_standard,7.2,$(UPSTREAM_QEMU_VERSION))
+UPSTREAM_KERNEL = $(call linux_level,$(upstream_linux)) $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -Isim/linux/mm -D__KERNEL__ -DMODULE
+UPSTREAM_QEMU = $(call qemu_level,$(upstream_qemu)) $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -I$(UPSTREAM_SRC)
 UPSTREAM := virtio_balloon page_reporting virtio-balloon
 
 # As image_source of the Makefile; the file is there when the recipe runs, not before.
@@ -18,25 +23,33 @@ upstream_source = -DBALLAST_IMAGE_SOURCE="\"upstream\\0\" \"$$(sha256sum < $(UPS
 
 # An image that could not be built is not there: nothing runs with the one from before.
 upstream:
-	@rm -f $(patsubst %,$(O)/images/upstream-%.so,$(UPSTREAM))
-	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/upstream.sh $(UPSTREAM_SRC)
-	@mkdir -p $(O)/images
+	@$(upstream_get)
 	@$(MAKE) --no-print-directory -k $(addprefix upstream-,$(UPSTREAM))
 
+upstream_get = KSRC=$(KSRC) QSRC=$(QSRC) LINUX=$(LINUX) QEMU=$(QEMU) sh tests/upstream.sh $(UPSTREAM_SRC)
+
 upstream-virtio_balloon upstream-page_reporting: upstream-%:
-	@echo "  UPSTREAM $*.c"
+	@echo "  UPSTREAM $*.c of Linux $(UPSTREAM_LINUX)"
+	@mkdir -p $(O)/images/$(call linux_dir,$(upstream_linux))
+	@rm -f $(O)/images/$(call linux_dir,$(upstream_linux))$@.so
 	@$(CC) $(UPSTREAM_KERNEL) -DKBUILD_MODNAME='"$*"' -shared -Wl,-Bsymbolic \
 		$(call upstream_source,$*.c) \
-		-o $(O)/images/$@.so $(UPSTREAM_SRC)/$*.c sim/linux/kernel/module-tail.c
+		-o $(O)/images/$(call linux_dir,$(upstream_linux))$@.so \
+		$(UPSTREAM_SRC)/$*.c sim/linux/kernel/module-tail.c
 
 upstream-virtio-balloon:
-	@echo "  UPSTREAM virtio-balloon.c"
+	@echo "  UPSTREAM virtio-balloon.c of QEMU $(UPSTREAM_QEMU_VERSION)"
+	@mkdir -p $(O)/images/$(call qemu_dir,$(upstream_qemu))
+	@rm -f $(O)/images/$(call qemu_dir,$(upstream_qemu))$@.so
 	@$(CC) $(UPSTREAM_QEMU) $(call upstream_source,virtio-balloon.c) -shared -Wl,-Bsymbolic \
-		-o $(O)/images/$@.so $(UPSTREAM_SRC)/virtio-balloon.c
+		-o $(O)/images/$(call qemu_dir,$(upstream_qemu))$@.so $(UPSTREAM_SRC)/virtio-balloon.c
 
 # What of the sources' interfaces the model does not have, file by file; nothing is built.
 upstream-report:
-	@KSRC=$(KSRC) QSRC=$(QSRC) sh tests/upstream.sh $(UPSTREAM_SRC)
+	@$(upstream_get)
+	@$(MAKE) --no-print-directory upstream-reported
+
+upstream-reported:
 	@$(PYTHON) tests/upstream_report.py $(CC) \
 		$(UPSTREAM_SRC)/virtio_balloon.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
 		$(UPSTREAM_SRC)/page_reporting.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
@@ -127,7 +140,7 @@ check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
-.PHONY: upstream upstream-report $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: upstream upstream-report upstream-reported $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

@@ -5,8 +5,10 @@
  * under pressure.
  */
 #include <check.h>
+#include <limits.h>
 #include <stdlib.h>
 
+#include "level.h"
 #include "mm_guest.h"
 #include "suite.h"
 
@@ -213,6 +215,98 @@ START_TEST(shrinker_is_asked_for_a_share_that_grows_with_urgency)
 }
 END_TEST
 
+/* What an order means, from version to version; the smallest that was reported: 1 is all. */
+static unsigned int least_order(uint32_t version, unsigned int order)
+{
+	unsigned int n, i, least = UINT_MAX;
+
+	mm_probe_version(p, version);
+	ck_assert_int_eq(mm_probe_report_register(p, order), 0);
+	do {
+		n = mm_probe_report_pass(p, 0, reports, 256);
+		for (i = 0; i < n; i++)
+			if (reports[i].order < least)
+				least = reports[i].order;
+	} while (mm_probe_report_requested(p));
+	mm_probe_report_unregister(p);
+	return least;
+}
+
+START_TEST(order_0_is_a_pageblocks_until_7_2)
+{
+	static const struct {
+		uint32_t version;
+		unsigned int order, least;
+	} rows[] = {
+		/* 5.10 has no choice. */
+		{ LEVEL(5, 10), 3, 9 },	 { LEVEL(5, 15), 10, 10 }, { LEVEL(6, 1), 0, 9 },
+		{ LEVEL(6, 1), -1, UINT_MAX }, { LEVEL(6, 6), -1, 9 }, { LEVEL(6, 12), 0, 9 },
+		{ LEVEL(6, 12), 10, 10 }, { LEVEL(6, 12), 11, 9 }, { LEVEL(7, 2), -1, 9 },
+		{ LEVEL(7, 3), 0, 1 }, { LEVEL(7, 3), 10, 10 }, { LEVEL(7, 3), 11, 9 },
+	};
+	unsigned int least = least_order(rows[_i].version, rows[_i].order);
+
+	ck_assert_msg(least == rows[_i].least, "row %d: %u", _i, least);
+}
+END_TEST
+
+START_TEST(since_7_2_a_device_says_how_many_blocks_it_takes)
+{
+	unsigned int n, i, calls[8] = { 0 };
+
+	mm_probe_report_capacity(p, 16);
+	mm_probe_version(p, LEVEL(7, 2));
+	mm_probe_report_register(p, 9);
+	n = mm_probe_report_pass(p, 0, reports, 256);
+	/* As with 32: one call for each sixteenth of a list, of 112 blocks, and one more. */
+	ck_assert_uint_eq(n, 32);
+	for (i = 0; i < n; i++)
+		calls[reports[i].call]++;
+	ck_assert_uint_eq(calls[0], 16);
+	ck_assert_uint_eq(calls[1], 16);
+	mm_probe_report_unregister(p);
+
+	/* More than the core has room for. */
+	mm_probe_report_capacity(p, 64);
+	mm_probe_report_register(p, 9);
+	mm_probe_report_pass(p, 0, reports, 256);
+	ck_assert_uint_eq(reports[31].call, 0);
+	ck_assert_uint_eq(reports[32].call, 1);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(until_7_2_what_a_device_takes_at_once_is_not_looked_at)
+{
+	mm_probe_report_capacity(p, 16);
+	mm_probe_version(p, LEVEL(6, 12));
+	mm_probe_report_register(p, 9);
+	mm_probe_report_pass(p, 0, reports, 256);
+	ck_assert_uint_eq(reports[31].call, 0);
+	mm_probe_report_unregister(p);
+}
+END_TEST
+
+START_TEST(since_7_2_a_page_is_offline_until_it_is_freed)
+{
+	ck_assert_uint_eq(mm_probe_free_offline(p), 1);
+	mm_probe_version(p, LEVEL(6, 12));
+	ck_assert_uint_eq(mm_probe_free_offline(p), 1);
+	mm_probe_version(p, LEVEL(7, 2));
+	ck_assert_uint_eq(mm_probe_free_offline(p), 0);
+}
+END_TEST
+
+START_TEST(reclaim_is_counted_by_node_as_well)
+{
+	unsigned long event, node;
+
+	mm_probe_scanned(p, 5, &event, &node);
+	ck_assert_uint_eq(event, 5);
+	ck_assert_uint_eq(node, 5);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("mm_reporting");
@@ -228,6 +322,11 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, free_below_the_order_does_not_ask_for_a_pass);
 	tcase_add_test(tc, failed_report_marks_nothing_and_ends_the_pass);
 	tcase_add_test(tc, device_chooses_the_order);
+	tcase_add_loop_test(tc, order_0_is_a_pageblocks_until_7_2, 0, 12);
+	tcase_add_test(tc, since_7_2_a_device_says_how_many_blocks_it_takes);
+	tcase_add_test(tc, until_7_2_what_a_device_takes_at_once_is_not_looked_at);
+	tcase_add_test(tc, since_7_2_a_page_is_offline_until_it_is_freed);
+	tcase_add_test(tc, reclaim_is_counted_by_node_as_well);
 	tcase_add_test(tc, oom_notifier_comes_before_anything_else);
 	tcase_add_test(tc, shrinker_is_asked_for_a_share_that_grows_with_urgency);
 	suite_add_tcase(s, tc);

@@ -174,6 +174,7 @@ START_TEST(images_have_a_path_a_version_and_a_digest)
 	ck_assert_str_eq(o.report.images[1].node, "b");
 	ck_assert_str_eq(o.report.images[1].path, "images/virtio-ballast.so");
 	for (i = 0; i < 2; i++) {
+		ck_assert_str_eq(o.report.images[i].made_for, i ? "QEMU 7.2" : "Linux 6.1");
 		ck_assert_str_eq(o.report.images[i].version, "0.1");
 		ck_assert_uint_eq(strlen(o.report.images[i].digest), 16);
 	}

@@ -134,7 +134,7 @@ START_TEST(text_of_others_is_only_text)
 	      .costs = EVIL, .references = EVIL);
 	TRACE(tw, 0, cost, .name = EVIL, .each = 7, .source = EVIL);
 	TRACE(tw, 0, image, .guest = 0, .node = EVIL, .path = EVIL, .version = EVIL,
-	      .digest = EVIL);
+	      .digest = EVIL, .made_for = EVIL);
 	TRACE(tw, 0, guest, .guest = 0, .name = EVIL, .memory = 1 << 18, .vcpus = 1,
 	      .mechanism = EVIL);
 	TRACE(tw, 0, program_start, .guest = 0, .program = 0, .name = EVIL);

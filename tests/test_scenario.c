@@ -633,6 +633,7 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: async-pf: not a string; allowed: int|halt|off" },
 	{ "&a { colour = \"red\"; };",
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
+	  "kernel, qemu, "
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
 	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
 	  "init-on-alloc, init-on-free, page-poison, "

@@ -6,8 +6,8 @@
 #include "qemu/osdep.h"
 #include "qemu/iov.h"
 #include "qemu/timer.h"
-#include "exec/memory.h"
 #include "migration/misc.h"
+#include "ballast-compat.h"
 #include "ballast-blocks.h"
 
 /*

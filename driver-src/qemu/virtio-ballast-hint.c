@@ -29,6 +29,7 @@
 #include "migration/migration.h"
 #include "migration/vmstate.h"
 #include "trace.h"
+#include "ballast-compat.h"
 #include "virtio-ballast-internal.h"
 
 /*
@@ -348,7 +349,8 @@ static void ballast_hint_end(BallastHints *h, BallastHintState state)
  * Rounds are ended even when the driver that began one, or the device, has
  * gone: there may be an orphan.
  */
-static int ballast_precopy_notify(NotifierWithReturn *n, void *data)
+static int ballast_precopy_notify(NotifierWithReturn *n, void *data
+                                  BALLAST_NOTIFIER_ERRP)
 {
     BallastHints *h = container_of(n, BallastHints, precopy);
     PrecopyNotifyData *pnd = data;

@@ -5,8 +5,7 @@
 #ifndef HW_VIRTIO_BALLAST_INTERNAL_H
 #define HW_VIRTIO_BALLAST_INTERNAL_H
 
-#include "exec/memory.h"
-#include "sysemu/balloon.h"
+#include "ballast-compat.h"
 #include "virtio-ballast.h"
 
 #define BALLAST_PAGE_SIZE (1u << VIRTIO_BALLAST_PFN_SHIFT)

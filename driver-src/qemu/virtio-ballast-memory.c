@@ -10,9 +10,9 @@
 #include "qemu/iov.h"
 #include "qemu/madvise.h"
 #include "qemu/units.h"
-#include "exec/address-spaces.h"
 #include "hw/virtio/virtio-access.h"
 #include "trace.h"
+#include "ballast-compat.h"
 #include "virtio-ballast-internal.h"
 
 /* Drivers send 256 (Linux, FreeBSD) or 1024 (Windows) frames at a time. */

@@ -15,9 +15,8 @@
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
 #include "qemu/units.h"
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
 #include "trace.h"
+#include "ballast-compat.h"
 #include "virtio-ballast-internal.h"
 
 /* Smaller host pages share a chunk. */

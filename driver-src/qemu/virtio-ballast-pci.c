@@ -13,6 +13,7 @@
 #include "qapi/error.h"
 #include "qemu/module.h"
 #include "qom/object.h"
+#include "ballast-compat.h"
 #include "virtio-ballast.h"
 
 #define TYPE_VIRTIO_BALLAST_PCI "virtio-ballast-pci-base"
@@ -28,7 +29,7 @@ static Property ballast_pci_properties[] = {
                        DEV_NVECTORS_UNSPECIFIED),
     DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags,
                     VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT, true),
-    DEFINE_PROP_END_OF_LIST(),
+    BALLAST_PROP_END
 };
 
 static void ballast_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
@@ -43,7 +44,7 @@ static void ballast_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
     qdev_realize(DEVICE(&pci->vdev), BUS(&proxy->bus), errp);
 }
 
-static void ballast_pci_class_init(ObjectClass *klass, void *data)
+static void ballast_pci_class_init(ObjectClass *klass, BallastClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);

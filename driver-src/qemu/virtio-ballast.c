@@ -45,8 +45,8 @@
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-access.h"
 #include "migration/vmstate.h"
-#include "sysemu/balloon.h"
 #include "trace.h"
+#include "ballast-compat.h"
 #include "virtio-ballast-internal.h"
 
 #define BALLAST_QUEUE_SIZE 128
@@ -274,17 +274,18 @@ static bool ballast_holds_requests(VirtIOBallast *dev, BallastQueueId id)
  * holds the requests that the source had taken and not given back, they are
  * taken once more; and nobody will kick for those that it had not got to.
  */
-static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
+static BallastStatusResult ballast_set_status(VirtIODevice *vdev,
+                                              uint8_t status)
 {
     VirtIOBallast *dev = VIRTIO_BALLAST(vdev);
     int id;
 
     if (!vdev->vm_running) {
         dev->parked = true;
-        return;
+        return BALLAST_STATUS_WELL;
     }
     if (!dev->parked || !(status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        return;
+        return BALLAST_STATUS_WELL;
     }
     dev->parked = false;
     for (id = 0; id < BALLAST_NR_QUEUES; id++) {
@@ -300,6 +301,7 @@ static void ballast_set_status(VirtIODevice *vdev, uint8_t status)
     }
     dev->backlog = (1u << BALLAST_NR_QUEUES) - 1;
     qemu_bh_schedule(dev->serve_bh);
+    return BALLAST_STATUS_WELL;
 }
 
 /*
@@ -517,10 +519,10 @@ static Property ballast_properties[] = {
     /* Advise the host that deflated memory will be used. */
     DEFINE_PROP_BOOL("deflate-willneed", VirtIOBallast, deflate_willneed,
                      true),
-    DEFINE_PROP_END_OF_LIST(),
+    BALLAST_PROP_END
 };
 
-static void ballast_class_init(ObjectClass *klass, void *data)
+static void ballast_class_init(ObjectClass *klass, BallastClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);

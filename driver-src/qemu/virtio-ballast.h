@@ -9,13 +9,12 @@
 #define HW_VIRTIO_BALLAST_H
 
 #include "standard-headers/linux/virtio_ballast.h"
-#include "exec/memory.h"
 #include "hw/virtio/virtio.h"
 #include "qemu/notify.h"
 #include "qemu/queue.h"
 #include "qemu/timer.h"
-#include "sysemu/iothread.h"
 #include "qom/object.h"
+#include "ballast-compat.h"
 #include "ballast-blocks.h"
 
 #define TYPE_VIRTIO_BALLAST "virtio-ballast-device"

@@ -11,6 +11,7 @@
 #include "qapi/error.h"
 #include "qemu/module.h"
 #include "qom/object.h"
+#include "ballast-compat.h"
 #include "virtio-page-hint.h"
 
 #define TYPE_VIRTIO_PAGE_HINT_PCI "virtio-page-hint-pci-base"
@@ -25,7 +26,7 @@ static Property page_hint_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors, 2),
     DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags,
                     VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT, true),
-    DEFINE_PROP_END_OF_LIST(),
+    BALLAST_PROP_END
 };
 
 static void page_hint_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
@@ -36,7 +37,7 @@ static void page_hint_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
     qdev_realize(DEVICE(&pci->vdev), BUS(&proxy->bus), errp);
 }
 
-static void page_hint_pci_class_init(ObjectClass *klass, void *data)
+static void page_hint_pci_class_init(ObjectClass *klass, BallastClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);

@@ -24,12 +24,12 @@
 #include "qemu/madvise.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
-#include "exec/memory.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "trace.h"
+#include "ballast-compat.h"
 #include "ballast-counters.h"
 #include "virtio-page-hint.h"
 
@@ -226,26 +226,28 @@ static void page_hint_reset(VirtIODevice *vdev)
  * The driver has started, or the VM has, perhaps on another host: what was
  * taken from the ring there and not given back is taken once more.
  */
-static void page_hint_set_status(VirtIODevice *vdev, uint8_t status)
+static BallastStatusResult page_hint_set_status(VirtIODevice *vdev,
+                                                uint8_t status)
 {
     VirtIOPageHint *dev = VIRTIO_PAGE_HINT(vdev);
 
     if (dev->vhost && virtio_page_hint_vhost_set_status(dev, status)) {
         dev->parked = true;
-        return;
+        return BALLAST_STATUS_WELL;
     }
     if (!vdev->vm_running) {
         dev->parked = true;
-        return;
+        return BALLAST_STATUS_WELL;
     }
     if (!dev->parked || !(status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        return;
+        return BALLAST_STATUS_WELL;
     }
     dev->parked = false;
     while (!dev->unfinished && virtqueue_rewind(dev->vq, 1)) {
         continue;
     }
     qemu_bh_schedule(dev->serve_bh);
+    return BALLAST_STATUS_WELL;
 }
 
 static int page_hint_post_load(void *opaque, int version_id)
@@ -396,10 +398,10 @@ void virtio_page_hint_alias_properties(Object *proxy, VirtIOPageHint *dev)
 static Property page_hint_properties[] = {
     DEFINE_PROP_BOOL("per-page", VirtIOPageHint, per_page, false),
     DEFINE_PROP_BOOL("vhost", VirtIOPageHint, vhost, false),
-    DEFINE_PROP_END_OF_LIST(),
+    BALLAST_PROP_END
 };
 
-static void page_hint_class_init(ObjectClass *klass, void *data)
+static void page_hint_class_init(ObjectClass *klass, BallastClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);

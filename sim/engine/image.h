@@ -31,6 +31,15 @@ struct image_source {
 
 void image_file_source(const char *path, struct image_source *source);
 
+/*
+ * Whose headers it was compiled against, and which version of them: one note for each source in the
+ * section .ballast.level, two numbers of 32 bits (linux/module.h, qemu/osdep.h).
+ */
+enum image_world { IMAGE_LINUX = 1, IMAGE_QEMU = 2 };
+
+/* The version, 0: it does not say; @other: another source's that differs, else the same. */
+uint32_t image_file_level(const char *path, enum image_world world, uint32_t *other);
+
 /* Returns NULL and one line of text in @err when the image is missing or cannot be linked. */
 struct image *image_load(const char *path, char *err, size_t err_size);
 /* NULL: there is no such symbol. */

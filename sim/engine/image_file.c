@@ -152,3 +152,27 @@ void image_file_source(const char *path, struct image_source *source)
 	}
 	object_close(&o);
 }
+
+uint32_t image_file_level(const char *path, enum image_world world, uint32_t *other)
+{
+	uint32_t version = 0, note[2];
+	const char *notes;
+	uint64_t size = 0, at;
+	struct object o;
+
+	*other = 0;
+	if (!object_open(&o, path))
+		return 0;
+	notes = find_section(&o, ".ballast.level", &size);
+	for (at = 0; notes && at + sizeof(note) <= size; at += sizeof(note)) {
+		memcpy(note, notes + at, sizeof(note));
+		if (note[0] != world)
+			continue;
+		if (!version)
+			version = *other = note[1];
+		else if (note[1] != version)
+			*other = note[1];
+	}
+	object_close(&o);
+	return version;
+}

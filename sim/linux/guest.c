@@ -59,6 +59,7 @@ struct kernel *guest_kernel_create(const struct guest_config *config)
 	kernel->vm = config->vm;
 	kernel->ram_base = guest_ram_ptr(config->vm->ram);
 	kernel->nr_cpus = config->vm->nr_vcpus;
+	kernel->version = config->version;
 	kernel->seed = config->seed;
 	kernel->no_jitter = config->no_jitter;
 	kernel->tick_phase = tick_phase(kernel);

@@ -73,6 +73,7 @@ struct guest_config {
 	const char *name;
 	uint64_t seed;
 	bool no_jitter;
+	uint32_t version;		/* of Linux, level.h; 0: 6.1 */
 	struct mm_config mm;
 	struct usermem_config user;
 	struct guest_boot boot;

@@ -9,6 +9,7 @@
 #define BALLAST_LINUX_KERNEL_H
 
 #include <linux/types.h>
+#include <linux/version.h>
 
 #include "coro.h"
 
@@ -30,6 +31,7 @@ struct kernel {
 	struct page *mem_map;		/* lazily populated, max_pfn entries */
 	unsigned long max_pfn;
 	unsigned int nr_cpus;
+	u32 version;			/* LINUX_VERSION_CODE's form; 0: 6.1 */
 	struct pglist_data *pgdat;
 	struct mm_state *mm;
 	struct sched_state *sched;
@@ -52,5 +54,13 @@ struct kernel {
 u64 kernel_clock(const struct kernel *kernel);
 
 #define this_kernel (coro_current->ctx.kernel)
+
+/* Which Linux the kernel is: that of its images, level.h. */
+static inline u32 kernel_version(const struct kernel *kernel)
+{
+	return kernel->version ? kernel->version : KERNEL_VERSION(6, 1, 0);
+}
+
+#define kernel_since(a, b) (kernel_version(this_kernel) >= KERNEL_VERSION(a, b, 0))
 
 #endif

@@ -154,6 +154,7 @@ struct vmm_migration {
 struct block;
 
 struct vmm {
+	uint32_t version;		/* of QEMU, as its devices see it */
 	struct vmm_config config;
 	struct block *blocks;		/* memory from g_malloc() */
 	struct engine *engine;

@@ -19,13 +19,17 @@ static int precopy_notify(struct vmm *vmm, PrecopyNotifyReason reason)
 {
 	PrecopyNotifyData data = { .reason = reason };
 	NotifierWithReturn *n, *next;
+	Error *err = NULL;
 	int ret = 0;
 
+	data.errp = &err;
 	QLIST_FOREACH_SAFE(n, &vmm->migration.notifiers.notifiers, node, next) {
-		ret = n->notify(n, &data);
+		ret = vmm->version < QEMU_LEVEL_OF(9, 0) ? n->notify(n, &data) :
+							   n->notify_errp(n, &data, &err);
 		if (ret)
 			break;
 	}
+	error_free(err);
 	return ret;
 }
 

@@ -140,25 +140,40 @@ const PropertyInfo qdev_prop_link = { .name = "link", .get = get_link, .set = se
 
 void device_class_set_props(DeviceClass *dc, Property *props)
 {
+	const Property *prop = props;
+
+	while (prop->name)
+		prop++;
+	device_class_set_props_n(dc, props, prop - props);
+}
+
+void device_class_set_props_n(DeviceClass *dc, const Property *props, size_t n)
+{
 	dc->props_ = props;
+	dc->nr_props = n;
+}
+
+void *vmm_resettable_class(ObjectClass *klass)
+{
+	return DEVICE_CLASS(klass)->resettable;
 }
 
 /* Properties of each class on the way up; a class that sets none has its parent's pointer. */
 static void device_instance_init(Object *obj)
 {
-	const Property *done = NULL;
+	const Property *prop, *done = NULL;
 	struct vmm_type *type;
 
 	for (type = obj->class->type; type; type = type->parent) {
-		const Property *prop;
+		const DeviceClass *dc;
 
 		if (!vmm_type_is(type, TYPE_DEVICE))
 			break;
-		prop = ((DeviceClass *)vmm_type_class(type))->props_;
-		if (!prop || prop == done)
+		dc = (DeviceClass *)vmm_type_class(type);
+		if (dc->props_ == done)
 			continue;
-		done = prop;
-		for (; prop->name; prop++) {
+		done = dc->props_;
+		for (prop = done; prop < done + dc->nr_props; prop++) {
 			object_property_add(obj, prop->name, prop->info->name, prop->info->get,
 					    prop->info->set, NULL, (void *)prop);
 			if (prop->set_default && prop->info->set_default)
@@ -173,8 +188,9 @@ static void device_instance_finalize(Object *obj)
 	const Property *prop;
 
 	for (type = obj->class->type; vmm_type_is(type, TYPE_DEVICE); type = type->parent) {
-		prop = ((DeviceClass *)vmm_type_class(type))->props_;
-		for (; prop && prop->name; prop++) {
+		const DeviceClass *dc = (DeviceClass *)vmm_type_class(type);
+
+		for (prop = dc->props_; prop < dc->props_ + dc->nr_props; prop++) {
 			if (prop->info == &qdev_prop_link) {
 				object_unref(*(Object **)field_of(obj, prop));
 				*(Object **)field_of(obj, prop) = NULL;

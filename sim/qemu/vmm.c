@@ -17,6 +17,7 @@ struct vmm *vmm_create(const struct vmm_config *config)
 	if (!vmm)
 		return NULL;
 	vmm->config = *config;
+	vmm->version = QEMU_LEVEL;
 	vmm->engine = config->engine;
 	vmm->vm = config->vm;
 	qemu_mutex_init(&vmm->bql);
@@ -108,6 +109,11 @@ const struct vmm_config *vmm_get_config(const struct vmm *vmm)
 }
 
 /* Images */
+
+void vmm_set_version(struct vmm *vmm, uint32_t version)
+{
+	vmm->version = version;
+}
 
 void vmm_image_begin(struct vmm *vmm)
 {

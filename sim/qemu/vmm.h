@@ -90,6 +90,11 @@ struct vmm *vmm_create(const struct vmm_config *config);
 void vmm_destroy(struct vmm *vmm);
 const struct vmm_config *vmm_get_config(const struct vmm *vmm);
 
+/*
+ * Which QEMU its devices' images were compiled for (engine/level.h), before the first one is
+ * loaded; else 7.2.
+ */
+void vmm_set_version(struct vmm *vmm, uint32_t version);
 void vmm_image_begin(struct vmm *vmm);
 void vmm_image_end(struct vmm *vmm);
 

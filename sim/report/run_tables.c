@@ -425,10 +425,11 @@ void run_table_images(const struct html *h)
 	if (!nr)
 		return;
 	fputs("<h3>Driver and device images</h3>\n", h->out);
-	html_table(h->out, "image|version|digest of its sources", 3);
+	html_table(h->out, "image|made for|version|digest of its sources", 4);
 	for (unsigned int i = 0; i < n; i++) {
 		html_row(h->out);
 		html_cell(h->out, html_string(h, "images[%u].path", i));
+		html_cell(h->out, html_string(h, "images[%u].made_for", i));
 		html_cell(h->out, html_string(h, "images[%u].version", i));
 		html_cell(h->out, html_string(h, "images[%u].digest", i));
 	}

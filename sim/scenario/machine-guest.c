@@ -12,6 +12,7 @@
 
 #include "coro.h"
 #include "image.h"
+#include "level.h"
 #include "program-args.h"
 #include "series.h"
 
@@ -52,7 +53,8 @@ static int load_device_image(struct machine_guest *guest, const struct scenario_
 	char *path = NULL;
 	struct image *image;
 
-	if (machine_image_path(guest->machine, config->image, config->path, &path, error, size)) {
+	if (machine_image_path(guest->machine, &qemu_levels, guest->qemu_given, config->image,
+			       config->path, &path, error, size)) {
 		free(path);
 		return -1;
 	}
@@ -64,6 +66,12 @@ static int load_device_image(struct machine_guest *guest, const struct scenario_
 		free(path);
 		return -1;
 	}
+	if (machine_check_level(&qemu_levels, &guest->qemu, guest->qemu_given, path, config->path,
+				error, size)) {
+		free(path);
+		return -1;
+	}
+	vmm_set_version(guest->vmm, guest->qemu);
 	vmm_image_begin(guest->vmm);
 	image = image_load(path, why, sizeof(why));
 	vmm_image_end(guest->vmm);
@@ -133,6 +141,9 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 	};
 	uint32_t i;
 
+	if (guest->config->qemu)
+		guest->qemu_given = qemu_levels.version[guest->config->qemu - 1];
+	guest->qemu = guest->qemu_given;
 	guest->vmm = vmm_create(&config);
 	guest->images = calloc(guest->config->nr_devices + 1, sizeof(*guest->images));
 	guest->devices = calloc(guest->config->nr_devices + 1, sizeof(*guest->devices));
@@ -170,6 +181,8 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 	const struct scenario_guest *config = guest->config;
 	uint32_t i;
 
+	if (config->kernel)
+		guest->modules.version = linux_levels.version[config->kernel - 1];
 	if (machine_modules_fill(guest->machine, config->modules, config->nr_modules,
 				 &guest->modules, error, size))
 		return -1;
@@ -535,6 +548,7 @@ int machine_guest_create(struct machine_guest *guest, char *error, size_t size)
 	if (machine_guest_build(guest, error, size) || fill_modules(guest, error, size))
 		return -1;
 	guest->kernel_config.modules = guest->modules.module;
+	guest->kernel_config.version = guest->modules.version;
 	if (machine_control_create(guest, error, size))
 		return -1;
 	return create_programs(guest, error, size);

@@ -10,6 +10,7 @@
 #include "guest.h"
 #include "host.h"
 #include "host/host_kernel.h"
+#include "level.h"
 #include "machine.h"
 #include "swap.h"
 #include "vmm.h"
@@ -55,6 +56,7 @@ struct machine_modules {
 	struct module_arg *arg;
 	char **path;
 	uint32_t nr;
+	uint32_t version, given;	/* of Linux, level.h; that was asked for, 0: none */
 };
 
 #define MACHINE_CPU_CAUSES 17
@@ -83,6 +85,7 @@ struct machine_guest {
 	struct kernel *kernel;
 	struct guest_config kernel_config;
 	struct machine_modules modules;
+	uint32_t qemu, qemu_given;	/* version of its devices, and that asked for; level.h */
 	struct vmm_device **devices;	/* as in the scenario */
 	struct vmm_device *balloon;	/* first balloon device, NULL: none */
 	struct image **images;		/* of the devices */
@@ -248,9 +251,19 @@ void machine_control_start(struct machine_guest *guest);
 /* How often it has changed the balloon's target. */
 uint64_t machine_control_changes(const struct machine_guest *guest);
 
-int machine_image_path(const struct machine *m, const char *image, const char *where, char **path,
-		       char *error, size_t size);
-/* As the scenario names them; each is looked at.  0, or -1 and @error. */
+/* @version: whose images they are, level.h; 0 and the standard one: those that bear no version. */
+int machine_image_path(const struct machine *m, const struct level_list *levels, uint32_t version,
+		       const char *image, const char *where, char **path, char *error, size_t size);
+/*
+ * Another image of a kernel or VMM that is of *@version, 0: the first one says which.  @given: the
+ * scenario says it.  0, or -1 and @error.
+ */
+int machine_check_level(const struct level_list *levels, uint32_t *version, bool given,
+			const char *path, const char *where, char *error, size_t size);
+/*
+ * As the scenario names them; each is looked at.  They are of one version of Linux:
+ * @modules->version if that is set, else the first one's.  0, or -1 and @error.
+ */
 int machine_modules_fill(const struct machine *m, const struct scenario_module *config, uint32_t nr,
 			 struct machine_modules *modules, char *error, size_t size);
 void machine_modules_free(struct machine_modules *modules);

@@ -155,8 +155,8 @@ static int load_policy(struct machine_control *c, char *error, size_t size)
 	const struct scenario_controller *config = &c->guest->config->controller;
 	char why[512], *path = NULL;
 
-	if (machine_image_path(c->guest->machine, config->image, config->path, &path, error,
-			       size)) {
+	if (machine_image_path(c->guest->machine, NULL, 0, config->image, config->path, &path,
+			       error, size)) {
 		free(path);
 		return -1;
 	}

@@ -13,15 +13,19 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "level.h"
 
 #define PATH_SIZE 4096
 
-int machine_image_path(const struct machine *m, const char *image, const char *where, char **path,
-		       char *error, size_t size)
+int machine_image_path(const struct machine *m, const struct level_list *levels, uint32_t version,
+		       const char *image, const char *where, char **path, char *error, size_t size)
 {
-	char text[PATH_SIZE];
+	char text[PATH_SIZE], name[LEVEL_NAME], dir[32] = "";
 
-	snprintf(text, sizeof(text), "%s%s%s", m->options.image_dir, "/", image);
+	if (levels && version && version != levels->standard)
+		snprintf(dir, sizeof(dir), "%s-%s/", levels->world == IMAGE_QEMU ? "qemu" : "linux",
+			 level_name(version, name));
+	snprintf(text, sizeof(text), "%s/%s%s", m->options.image_dir, dir, image);
 	if (strchr(image, '/'))
 		snprintf(text, sizeof(text), "%s", image);
 	if (strlen(text) < 3 || strcmp(text + strlen(text) - 3, ".so"))
@@ -36,14 +40,38 @@ int machine_image_path(const struct machine *m, const char *image, const char *w
 	return 0;
 }
 
-static int check_module(const struct guest_module *module, char *error, size_t size)
+int machine_check_level(const struct level_list *levels, uint32_t *version, bool given,
+			const char *path, const char *where, char *error, size_t size)
+{
+	char mine[LEVEL_NAME], others[LEVEL_NAME], why[PATH_SIZE];
+	uint32_t of_image = level_of_image(levels, path, why, sizeof(why));
+
+	if (!of_image) {
+		snprintf(error, size, "%s: image: %s", where, why);
+		return -1;
+	}
+	if (!*version)
+		*version = of_image;
+	if (of_image == *version)
+		return 0;
+	snprintf(error, size, "%s: image: %s was compiled for %s %s, %s %s; all of a guest's "
+		 "have to be of one version", where, path, levels->name, level_name(of_image, mine),
+		 given ? "and the scenario asks for" : "and what comes before it for",
+		 level_name(*version, others));
+	return -1;
+}
+
+static int check_module(struct machine_modules *modules, const struct guest_module *module,
+			char *error, size_t size)
 {
 	char why[512];
 
-	if (!module_check(module->path, module->args, module->nr_args, why, sizeof(why)))
-		return 0;
-	snprintf(error, size, "%s: %s", module->where, why);
-	return -1;
+	if (module_check(module->path, module->args, module->nr_args, why, sizeof(why))) {
+		snprintf(error, size, "%s: %s", module->where, why);
+		return -1;
+	}
+	return machine_check_level(&linux_levels, &modules->version, modules->given, module->path,
+				   module->where, error, size);
 }
 
 int machine_modules_fill(const struct machine *m, const struct scenario_module *config, uint32_t nr,
@@ -51,6 +79,7 @@ int machine_modules_fill(const struct machine *m, const struct scenario_module *
 {
 	uint32_t i, j, nr_args = 0, arg = 0;
 
+	modules->given = modules->version;
 	for (i = 0; i < nr; i++)
 		nr_args += config[i].nr_parameters;
 	modules->module = calloc(nr + 1, sizeof(*modules->module));
@@ -60,8 +89,8 @@ int machine_modules_fill(const struct machine *m, const struct scenario_module *
 		return -1;
 	for (i = 0; i < nr; i++) {
 		modules->nr++;
-		if (machine_image_path(m, config[i].image, config[i].path, &modules->path[i],
-				       error, size))
+		if (machine_image_path(m, &linux_levels, modules->given, config[i].image,
+				       config[i].path, &modules->path[i], error, size))
 			return -1;
 		modules->module[i] = (struct guest_module){
 			.where = config[i].path, .path = modules->path[i],
@@ -69,7 +98,7 @@ int machine_modules_fill(const struct machine *m, const struct scenario_module *
 		for (j = 0; j < config[i].nr_parameters; j++)
 			modules->arg[arg++] = (struct module_arg){
 				config[i].parameters[j].name, config[i].parameters[j].value };
-		if (check_module(&modules->module[i], error, size))
+		if (check_module(modules, &modules->module[i], error, size))
 			return -1;
 	}
 	return 0;
@@ -111,6 +140,7 @@ int machine_host_kernel_create(struct machine *m, char *error, size_t size)
 
 	if (!host->nr_modules)
 		return 0;
+	m->host_modules.version = linux_levels.standard;
 	if (machine_modules_fill(m, host->modules, host->nr_modules, &m->host_modules, error,
 				 size))
 		return -1;

@@ -10,6 +10,7 @@
 
 #include "format.h"
 #include "image.h"
+#include "level.h"
 
 /* Images */
 
@@ -33,20 +34,32 @@ typedef void (*image_fn)(struct machine *m, uint64_t guest, const char *node, co
 static void emit_image(struct machine *m, uint64_t guest, const char *node, const char *path,
 		       uint64_t *digest)
 {
+	const struct level_list *const worlds[] = { &linux_levels, &qemu_levels };
+	char name[LEVEL_NAME], made_for[32] = "";
 	struct image_source source;
+	uint32_t version, other;
 
+	for (unsigned int i = 0; i < 2; i++) {
+		version = image_file_level(path, worlds[i]->world, &other);
+		if (version)
+			snprintf(made_for, sizeof(made_for), "%s %s", worlds[i]->name,
+				 level_name(version, name));
+	}
 	image_file_source(path, &source);
 	TRACE(m->trace, m->engine.now, image, .guest = guest, .node = node,
-	      .path = shown_path(m, path), .version = source.version, .digest = source.digest);
+	      .path = shown_path(m, path), .version = source.version, .digest = source.digest,
+	      .made_for = made_for);
 }
 
 /* Of a guest, by the image's name. */
-static void one_image(struct machine_guest *guest, const char *node, const char *image,
-		      const char *where, image_fn fn, uint64_t *digest)
+static void one_image(struct machine_guest *guest, const struct level_list *levels,
+		      const char *node, const char *image, const char *where, image_fn fn,
+		      uint64_t *digest)
 {
 	char why[256], *path = NULL;
 
-	if (!machine_image_path(guest->machine, image, where, &path, why, sizeof(why)))
+	if (!machine_image_path(guest->machine, levels, guest->qemu_given, image, where, &path, why,
+				sizeof(why)))
 		fn(guest->machine, guest->id, node, path, digest);
 	free(path);
 }
@@ -61,10 +74,10 @@ static void each_image_of(struct machine_guest *guest, image_fn fn, uint64_t *di
 		fn(guest->machine, guest->id, config->modules[i].name, guest->modules.path[i],
 		   digest);
 	for (i = 0; i < config->nr_devices; i++)
-		one_image(guest, config->devices[i].name, config->devices[i].image,
+		one_image(guest, &qemu_levels, config->devices[i].name, config->devices[i].image,
 			  config->devices[i].path, fn, digest);
 	if (policy && policy[0])
-		one_image(guest, "controller", policy, config->controller.path, fn, digest);
+		one_image(guest, NULL, "controller", policy, config->controller.path, fn, digest);
 }
 
 /* The host's, and of replicas the first one's. */

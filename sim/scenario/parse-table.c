@@ -514,6 +514,13 @@ static const struct property_spec guest_properties[] = {
 	U32("vcpus", "vCPUs", 1, 1024, "1", FIELD(scenario_guest, vcpus), "virtual CPUs"),
 	U32("phys-bits", "bits", 32, 52, "40", FIELD(scenario_guest, phys_bits),
 	    "width of guest-physical addresses (QEMU's phys-bits)"),
+	ENUM("kernel", "images 5.10 5.15 6.1 6.6 6.12 7.2 7.3", "images",
+	     FIELD(scenario_guest, kernel),
+	     "which Linux it runs, as its drivers see it: that of the images of its modules (6.1 "
+	     "without any), or a version, whose images are then taken (docs/versions.md)"),
+	ENUM("qemu", "images 7.2 10.0 10.2", "images", FIELD(scenario_guest, qemu),
+	     "which QEMU its VMM is, as its devices see it: that of their images, or a version, "
+	     "whose images are then taken"),
 	ENUM("async-pf", "int halt off", "int", FIELD(scenario_guest, async_pf),
 	     "who waits while the host reads a page from swap: int, the program that uses it, as "
 	     "with -cpu host; halt, the vCPU until an interrupt comes, as with a named CPU model "

@@ -317,6 +317,8 @@ struct scenario_guest {
 	uint64_t memory_mib;
 	uint32_t vcpus;
 	uint32_t phys_bits;		/* width of guest-physical addresses */
+	uint32_t qemu;			/* 0: its images'; else qemu_levels.version[qemu - 1] */
+	uint32_t kernel;		/* 0: its images'; else linux_levels.version[kernel - 1] */
 	enum scenario_async_pf async_pf;
 	enum scenario_backing backing;	/* PINNED: anonymous, with assigned_device */
 	uint32_t page_size_kib;		/* of the host's pages under the guest's memory */

@@ -64,7 +64,7 @@ struct report_stat {
 
 struct report_image {
 	uint64_t guest;
-	char *node, *path, *version, *digest;
+	char *node, *path, *version, *digest, *made_for;
 };
 
 struct report_guest {

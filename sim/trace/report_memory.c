@@ -56,6 +56,7 @@ void report_see_image(struct report *r, const struct trace_rec_image *image)
 	i->path = collect_copy(image->path);
 	i->version = collect_copy(image->version);
 	i->digest = collect_copy(image->digest);
+	i->made_for = collect_copy(image->made_for);
 }
 
 void report_free_memory(struct report *r)
@@ -67,6 +68,7 @@ void report_free_memory(struct report *r)
 		free(r->images[i].path);
 		free(r->images[i].version);
 		free(r->images[i].digest);
+		free(r->images[i].made_for);
 	}
 	host_free(r->stats);
 	host_free(r->images);
@@ -173,13 +175,14 @@ void report_text_images(const struct report *r, FILE *out)
 {
 	struct table t;
 
-	table_init(&t, "Images", 5, "guest|node|image|version|digest of its sources");
+	table_init(&t, "Images", 6, "guest|node|image|made for|version|digest of its sources");
 	for (unsigned int i = 0; i < r->nr_images; i++) {
 		const struct report_image *image = &r->images[i];
 
 		table_cell(&t, "%s", report_guest_label(r, image->guest));
 		table_cell(&t, "%s", image->node);
 		table_cell(&t, "%s", image->path);
+		table_cell(&t, "%s", image->made_for[0] ? image->made_for : "-");
 		table_cell(&t, "%s", image->version[0] ? image->version : "-");
 		table_cell(&t, "%s", image->digest[0] ? image->digest : "-");
 	}
@@ -250,6 +253,7 @@ void report_json_images(const struct report *r, struct json *j)
 		json_string(j, "path", image->path);
 		json_string(j, "version", image->version);
 		json_string(j, "digest", image->digest);
+		json_string(j, "made_for", image->made_for);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

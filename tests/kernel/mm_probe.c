@@ -65,6 +65,11 @@ struct mm_probe *mm_probe_new(const struct mm_config *config, struct engine *eng
 	return p;
 }
 
+void mm_probe_version(struct mm_probe *p, uint32_t version)
+{
+	p->kernel.version = version;
+}
+
 void mm_probe_free(struct mm_probe *p)
 {
 	struct kernel *outer = enter(p);
@@ -337,6 +342,11 @@ int mm_probe_report_register(struct mm_probe *p, unsigned int order)
 	return ret;
 }
 
+void mm_probe_report_capacity(struct mm_probe *p, unsigned int capacity)
+{
+	p->dev.capacity = capacity;
+}
+
 void mm_probe_report_unregister(struct mm_probe *p)
 {
 	struct kernel *outer = enter(p);
@@ -368,6 +378,32 @@ bool mm_probe_report_requested(struct mm_probe *p)
 bool mm_probe_reported(struct mm_probe *p, int64_t pfn)
 {
 	return PageReported(p->kernel.mem_map + pfn);
+}
+
+uint64_t mm_probe_free_offline(struct mm_probe *p)
+{
+	struct kernel *outer = enter(p);
+	struct page *page = alloc_page(GFP_KERNEL);
+	uint64_t before = p->kernel.sched->nr_warnings, warnings;
+
+	__SetPageOffline(page);
+	__free_page(page);
+	warnings = p->kernel.sched->nr_warnings - before;
+	leave(outer);
+	return warnings;
+}
+
+void mm_probe_scanned(struct mm_probe *p, unsigned long nr, unsigned long *event,
+		      unsigned long *node)
+{
+	unsigned long events[NR_VM_EVENT_ITEMS];
+	struct kernel *outer = enter(p);
+
+	count_vm_events(PGSCAN_DIRECT, nr);
+	all_vm_events(events);
+	*event = events[PGSCAN_DIRECT];
+	*node = global_node_page_state(NODE_STAT_EVENTS + PGSCAN_DIRECT);
+	leave(outer);
 }
 
 /* --- hooks --- */
@@ -480,7 +516,7 @@ uint64_t mm_probe_event(struct mm_probe *p, const char *name)
 {
 	static const char *const names[] = {
 #define VM_EVENT(item, text) text,
-		VM_EVENT_TABLE(VM_EVENT)
+		VM_EVENT_TABLE(VM_EVENT, VM_EVENT)
 #undef VM_EVENT
 	};
 	unsigned int i;

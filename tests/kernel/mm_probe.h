@@ -40,6 +40,8 @@ struct mm_probe_zone {
 /* @vm: NULL, or one whose RAM the kernel's pages are. */
 struct mm_probe *mm_probe_new(const struct mm_config *config, struct engine *engine,
 			      struct kvm_vm *vm);
+/* Which Linux it is (engine/level.h); 6.1 unless it is said. */
+void mm_probe_version(struct mm_probe *p, uint32_t version);
 void mm_probe_free(struct mm_probe *p);
 struct kernel *mm_probe_kernel(struct mm_probe *p);
 
@@ -76,12 +78,19 @@ struct mm_probe_report {
 	unsigned int call;		/* number of the report that it came in */
 };
 int mm_probe_report_register(struct mm_probe *p, unsigned int order);
+/* Of the next device, which says how many blocks it takes at once; 0: it does not. */
+void mm_probe_report_capacity(struct mm_probe *p, unsigned int capacity);
 void mm_probe_report_unregister(struct mm_probe *p);
 /* Run a pass; returns the number of blocks reported. */
 unsigned int mm_probe_report_pass(struct mm_probe *p, int error, struct mm_probe_report *reports,
 				  unsigned int max);
 bool mm_probe_report_requested(struct mm_probe *p);
 bool mm_probe_reported(struct mm_probe *p, int64_t pfn);
+/* A page that says until it is freed that it was in a balloon; how many warnings came of that. */
+uint64_t mm_probe_free_offline(struct mm_probe *p);
+/* PGSCAN_DIRECT, counted @nr times: as an event of all, and as what a node counts. */
+void mm_probe_scanned(struct mm_probe *p, unsigned long nr, unsigned long *event,
+		      unsigned long *node);
 
 /* A hook in the allocator that notes each call; of unlocked, pfn is -1. */
 enum mm_probe_hook { PROBE_FREED, PROBE_MERGING, PROBE_MERGED, PROBE_UNLOCKED, PROBE_ALLOCATED };

@@ -35,22 +35,17 @@
  *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
  *    waits for it: the lock is held while pages are out for being moved.
  */
-#include <linux/balloon_compaction.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/oom.h>
-#include <linux/page_reporting.h>
-#include <linux/shrinker.h>
 #include <linux/slab.h>
-#include <linux/virtio.h>
-#include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
-#include <linux/vmstat.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "virtio_ballast.h"
 
 /* The balloon counts in 4 KiB, the guest's pages may be larger. */
@@ -73,7 +68,7 @@
 #define OOM_NOTIFIER_PRIORITY	80
 
 /* Hinting works on the largest blocks the page allocator has. */
-#define HINT_ORDER		(MAX_ORDER - 1)
+#define HINT_ORDER		BALLAST_MAX_ORDER
 #define HINT_BLOCK_PAGES	(HINT_BLOCK_BYTES >> PAGE_SHIFT)
 #define HINT_BLOCK_BYTES	(PAGE_SIZE << HINT_ORDER)
 
@@ -90,13 +85,13 @@
 #ifdef CONFIG_ARM64_64K_PAGES
 #define REPORTING_ORDER_DEFAULT	5
 #else
-#define REPORTING_ORDER_DEFAULT	0
+#define REPORTING_ORDER_DEFAULT	-1
 #endif
 
-static unsigned int reporting_order = REPORTING_ORDER_DEFAULT;
-module_param(reporting_order, uint, 0444);
+static int reporting_order = REPORTING_ORDER_DEFAULT;
+module_param(reporting_order, int, 0444);
 MODULE_PARM_DESC(reporting_order,
-		 "Smallest order of free blocks to report to the host (0: order of a pageblock)");
+		 "Smallest order of free blocks to report to the host (-1: a pageblock's)");
 
 static unsigned int oom_pages = PFNS_PER_REQUEST;
 module_param(oom_pages, uint, 0644);
@@ -143,7 +138,7 @@ struct virtio_ballast_hint {
 	unsigned long nr_blocks;
 	struct list_head sent;		/* those that it has still to look at */
 	unsigned long nr_sent;
-	struct shrinker shrinker;
+	struct ballast_shrinker shrinker;
 	/* Instead of allocating blocks, see virtio_ballast_hint_report(). */
 	struct page_reporting_dev_info prdev;
 	unsigned int isolated;		/* in flight */
@@ -351,10 +346,9 @@ static bool virtio_ballast_tell_host(struct virtio_ballast *vb, struct virtqueue
  * Memory in the balloon is no longer the guest's, and the totals say so; unless it can be had back
  * when it is needed, in which case applications should still count on it.
  */
-static void virtio_ballast_account(struct virtio_ballast *vb, struct page *page, long pages)
+static bool virtio_ballast_managed(const struct virtio_ballast *vb)
 {
-	if (!virtio_ballast_has(vb, VIRTIO_BALLAST_F_DEFLATE_ON_OOM))
-		adjust_managed_page_count(page, pages);
+	return virtio_ballast_has(vb, VIRTIO_BALLAST_F_DEFLATE_ON_OOM);
 }
 
 /* A page for the balloon, or NULL.  Frame numbers of the protocol have but 32 bits. */
@@ -379,8 +373,7 @@ static void virtio_ballast_enqueue(struct virtio_ballast *vb, struct list_head *
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
 		virtio_ballast_add_pfns(vb, page);
-		virtio_ballast_account(vb, page, -1);
-		balloon_page_enqueue(&vb->balloon, page);
+		ballast_page_enqueue(&vb->balloon, page, virtio_ballast_managed(vb));
 	}
 	vb->num_units += vb->num_pfns;
 	/* Unanswered, the host may or may not have dropped them: they are in the balloon. */
@@ -417,7 +410,6 @@ static unsigned int virtio_ballast_inflate(struct virtio_ballast *vb, unsigned i
 static void virtio_ballast_release_page(struct virtio_ballast *vb, struct page *page)
 {
 	vb->num_units -= UNITS_PER_PAGE;
-	virtio_ballast_account(vb, page, 1);
 	put_page(page);
 	cond_resched();
 }
@@ -433,11 +425,14 @@ static void virtio_ballast_release(struct virtio_ballast *vb, struct list_head *
 }
 
 /*
- * The host has not confirmed that @page left the balloon.  It goes on no list: compaction may look
- * at the page, or may own its list entry for the moment.
+ * The host has not confirmed that @page, which is not on the balloon's list, is no longer in the
+ * balloon.  It goes on no list: compaction may look at the page, or may own its list entry for the
+ * moment.
  */
 static void virtio_ballast_keep(struct virtio_ballast *vb, struct page *page)
 {
+	if (!virtio_ballast_managed(vb))
+		adjust_managed_page_count(page, -1);
 	set_page_private(page, (unsigned long)vb->kept);
 	vb->kept = page;
 	vb->kept_units += UNITS_PER_PAGE;
@@ -477,7 +472,7 @@ static unsigned int virtio_ballast_deflate(struct virtio_ballast *vb, unsigned i
 		units = 0;
 	vb->num_pfns = 0;
 	while (vb->num_pfns < units) {
-		page = balloon_page_dequeue(&vb->balloon);
+		page = ballast_page_dequeue(&vb->balloon, virtio_ballast_managed(vb));
 		if (!page)
 			break;
 		virtio_ballast_add_pfns(vb, page);
@@ -505,11 +500,13 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 	while ((page = vb->kept)) {
 		vb->kept = (struct page *)page_private(page);
 		set_page_private(page, 0);
+		if (!virtio_ballast_managed(vb))
+			adjust_managed_page_count(page, 1);
 		virtio_ballast_release_page(vb, page);
 	}
 	vb->kept_units = 0;
 	while (vb->num_units) {
-		page = balloon_page_dequeue(&vb->balloon);
+		page = ballast_page_dequeue(&vb->balloon, virtio_ballast_managed(vb));
 		if (!page) {
 			/* The rest is isolated; compaction will fail to move it. */
 			msleep(20);
@@ -521,7 +518,19 @@ static void virtio_ballast_drop_all(struct virtio_ballast *vb)
 	mutex_unlock(&vb->balloon_lock);
 }
 
-#ifdef CONFIG_BALLOON_COMPACTION
+#ifdef BALLAST_MOVABLE
+/* First the new one: the host is never left with less than it was promised. */
+static bool virtio_ballast_tell_moved(struct virtio_ballast *vb, struct page *newpage,
+				      struct page *page)
+{
+	vb->num_pfns = 0;
+	virtio_ballast_add_pfns(vb, newpage);
+	virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]);
+	vb->num_pfns = 0;
+	virtio_ballast_add_pfns(vb, page);
+	return virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE]);
+}
+
 /*
  * Memory is compacted, or taken offline: @newpage takes the place of @page in the balloon, so that
  * @page can be free memory or part of a larger block.  Both are locked, and @page is isolated.
@@ -533,47 +542,27 @@ static int virtio_ballast_migratepage(struct balloon_dev_info *balloon, struct p
 				      struct page *page, enum migrate_mode mode)
 {
 	struct virtio_ballast *vb = container_of(balloon, struct virtio_ballast, balloon);
-	unsigned long flags;
-	bool told;
+	int ret = -EAGAIN;
 
 	if ((u64)page_to_pfn(newpage) * UNITS_PER_PAGE > U32_MAX)
 		return -EBUSY;
 	if (!mutex_trylock(&vb->balloon_lock))
 		return -EAGAIN;
-	if (READ_ONCE(vb->stopped) || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_INFLATE])) {
-		mutex_unlock(&vb->balloon_lock);
-		return -EAGAIN;
-	}
-
-	/* The counts are of zones, and these may differ. */
-	virtio_ballast_account(vb, page, 1);
-	virtio_ballast_account(vb, newpage, -1);
-
-	get_page(newpage);
-	spin_lock_irqsave(&balloon->pages_lock, flags);
-	balloon_page_insert(balloon, newpage);
-	balloon->isolated_pages--;
-	count_vm_event(BALLOON_MIGRATE);
-	spin_unlock_irqrestore(&balloon->pages_lock, flags);
-
-	/* First the new one: the host is never left with less than it was promised. */
-	vb->num_pfns = 0;
-	virtio_ballast_add_pfns(vb, newpage);
-	virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]);
-	vb->num_pfns = 0;
-	virtio_ballast_add_pfns(vb, page);
-	told = virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE]);
-
-	balloon_page_finalize(page);
-	if (told || !virtio_ballast_has(vb, VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
-		put_page(page);
+	if (READ_ONCE(vb->stopped) || virtqueue_is_broken(vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]))
+		goto out_unlock;
+	if (virtio_ballast_tell_moved(vb, newpage, page) ||
+	    !virtio_ballast_has(vb, VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
+		ballast_page_moved(balloon, newpage, page, virtio_ballast_managed(vb));
+		ret = 0;
 	} else {
-		virtio_ballast_account(vb, page, -1);
+		/* @page stays where it is, and nobody may have the other one either. */
+		get_page(newpage);
 		vb->num_units += UNITS_PER_PAGE;
-		virtio_ballast_keep(vb, page);
+		virtio_ballast_keep(vb, newpage);
 	}
+out_unlock:
 	mutex_unlock(&vb->balloon_lock);
-	return MIGRATEPAGE_SUCCESS;
+	return ret;
 }
 #endif
 
@@ -678,13 +667,13 @@ static void virtio_ballast_event_stats(struct virtio_ballast *vb, unsigned int *
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ALLOC_STALL,
 				virtio_ballast_alloc_stalls(events));
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ASYNC_SCAN,
-				pages_to_bytes(events[PGSCAN_KSWAPD]));
+				pages_to_bytes(ballast_reclaim_count(events, PGSCAN_KSWAPD)));
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_DIRECT_SCAN,
-				pages_to_bytes(events[PGSCAN_DIRECT]));
+				pages_to_bytes(ballast_reclaim_count(events, PGSCAN_DIRECT)));
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_ASYNC_RECLAIM,
-				pages_to_bytes(events[PGSTEAL_KSWAPD]));
+				pages_to_bytes(ballast_reclaim_count(events, PGSTEAL_KSWAPD)));
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_DIRECT_RECLAIM,
-				pages_to_bytes(events[PGSTEAL_DIRECT]));
+				pages_to_bytes(ballast_reclaim_count(events, PGSTEAL_DIRECT)));
 #ifdef CONFIG_HUGETLB_PAGE
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_HTLB_PGALLOC, events[HTLB_BUDDY_PGALLOC]);
 	virtio_ballast_set_stat(vb, n, VIRTIO_BALLAST_S_HTLB_PGFAIL,
@@ -775,7 +764,7 @@ static void virtio_ballast_hint_release_all(struct virtio_ballast *vb)
 static unsigned long virtio_ballast_shrinker_count(struct shrinker *shrinker,
 						   struct shrink_control *sc)
 {
-	struct virtio_ballast *vb = container_of(shrinker, struct virtio_ballast, hint.shrinker);
+	struct virtio_ballast *vb = ballast_shrinker_opaque(shrinker);
 
 	return (READ_ONCE(vb->hint.nr_blocks) + READ_ONCE(vb->hint.nr_sent)) * HINT_BLOCK_PAGES;
 }
@@ -787,7 +776,7 @@ static unsigned long virtio_ballast_shrinker_count(struct shrinker *shrinker,
 static unsigned long virtio_ballast_shrinker_scan(struct shrinker *shrinker,
 						  struct shrink_control *sc)
 {
-	struct virtio_ballast *vb = container_of(shrinker, struct virtio_ballast, hint.shrinker);
+	struct virtio_ballast *vb = ballast_shrinker_opaque(shrinker);
 	unsigned long blocks = DIV_ROUND_UP(sc->nr_to_scan, HINT_BLOCK_PAGES);
 	struct virtio_ballast_hint *hint = &vb->hint;
 
@@ -1012,7 +1001,7 @@ static void virtio_ballast_hint_isolated(struct virtio_ballast *vb, u32 id)
 	int err;
 
 	hint->prdev.report = virtio_ballast_hint_report;
-	hint->prdev.order = REPORTING_ORDER_DEFAULT;
+	ballast_set_order(&hint->prdev, REPORTING_ORDER_DEFAULT);
 	hint->isolated = 0;
 	err = page_reporting_register(&hint->prdev);
 	if (err) {
@@ -1091,14 +1080,14 @@ static int virtio_ballast_hint_init(struct virtio_ballast *vb)
 	if (!virtio_ballast_has(vb, VIRTIO_BALLAST_F_FREE_PAGE_HINT))
 		return 0;
 
-	hint->wq = alloc_workqueue("virtio-ballast-hint", WQ_FREEZABLE | WQ_CPU_INTENSIVE, 0);
+	hint->wq = alloc_workqueue("virtio-ballast-hint",
+				   WQ_FREEZABLE | WQ_CPU_INTENSIVE | BALLAST_WQ_PERCPU, 0);
 	if (!hint->wq)
 		return -ENOMEM;
 
-	hint->shrinker.count_objects = virtio_ballast_shrinker_count;
-	hint->shrinker.scan_objects = virtio_ballast_shrinker_scan;
-	hint->shrinker.seeks = DEFAULT_SEEKS;
-	err = register_shrinker(&hint->shrinker, "virtio-ballast");
+	err = ballast_shrinker_register(&hint->shrinker, "virtio-ballast",
+					virtio_ballast_shrinker_count,
+					virtio_ballast_shrinker_scan, vb);
 	if (err) {
 		destroy_workqueue(hint->wq);
 		return err;
@@ -1111,7 +1100,7 @@ static void virtio_ballast_hint_exit(struct virtio_ballast *vb)
 {
 	if (!vb->hint.enabled)
 		return;
-	unregister_shrinker(&vb->hint.shrinker);
+	ballast_shrinker_unregister(&vb->hint.shrinker);
 	destroy_workqueue(vb->hint.wq);
 }
 
@@ -1142,25 +1131,25 @@ static int virtio_ballast_report(struct page_reporting_dev_info *prdev, struct s
 static void virtio_ballast_start_reporting(struct virtio_ballast *vb)
 {
 	struct device *dev = &vb->vdev->dev;
-	int err;
+	int order = reporting_order, err;
+	unsigned int capacity;
 
 	if (!virtio_ballast_has(vb, VIRTIO_BALLAST_F_REPORTING))
 		return;
+	capacity = virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_REPORTING]);
 
 	/* A report takes as many descriptors as it has blocks. */
-	if (virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_REPORTING]) <
-	    PAGE_REPORTING_CAPACITY) {
+	if (!ballast_set_capacity(&vb->prdev, capacity)) {
 		dev_warn(dev, "reporting queue is too short, free pages are not reported\n");
 		return;
 	}
 
 	vb->prdev.report = virtio_ballast_report;
-	vb->prdev.order = reporting_order;
-	if (vb->prdev.order >= MAX_ORDER) {
-		dev_warn(dev, "reporting_order %u is too large, using the default\n",
-			 vb->prdev.order);
-		vb->prdev.order = REPORTING_ORDER_DEFAULT;
+	if (order < -1 || order > BALLAST_MAX_ORDER) {
+		dev_warn(dev, "reporting_order %d is not an order, using the default\n", order);
+		order = REPORTING_ORDER_DEFAULT;
 	}
+	ballast_set_order(&vb->prdev, order);
 	/* The kernel has room for one reporter, which may be another device. */
 	err = page_reporting_register(&vb->prdev);
 	if (err)
@@ -1265,7 +1254,7 @@ static int virtio_ballast_find_vqs(struct virtio_ballast *vb)
 		names[VIRTIO_BALLAST_VQ_REPORTING] = "free_page_reporting";
 		callbacks[VIRTIO_BALLAST_VQ_REPORTING] = virtio_ballast_ack;
 	}
-	err = virtio_find_vqs(vb->vdev, VIRTIO_BALLAST_VQ_MAX, vb->vqs, callbacks, names, NULL);
+	err = ballast_find_vqs(vb->vdev, VIRTIO_BALLAST_VQ_MAX, vb->vqs, callbacks, names);
 	if (err)
 		return err;
 
@@ -1370,8 +1359,8 @@ static struct virtio_ballast *virtio_ballast_alloc(struct virtio_device *vdev)
 	spin_lock_init(&vb->hint.lock);
 	INIT_LIST_HEAD(&vb->hint.blocks);
 	INIT_LIST_HEAD(&vb->hint.sent);
-	balloon_devinfo_init(&vb->balloon);
-#ifdef CONFIG_BALLOON_COMPACTION
+	ballast_devinfo_init(&vb->balloon, virtio_ballast_managed(vb));
+#ifdef BALLAST_MOVABLE
 	vb->balloon.migratepage = virtio_ballast_migratepage;
 #endif
 	vdev->priv = vb;

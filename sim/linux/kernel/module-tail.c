@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Linked into every kernel image: where its parameters are.
+ * Linked into every kernel image: where its parameters are, and (linux/module.h) which Linux it was
+ * compiled for.
  */
-#include <linux/moduleparam.h>
+#include <linux/module.h>
 
 extern const struct kernel_param __start___param[] __attribute__((weak, visibility("hidden")));
 extern const struct kernel_param __stop___param[] __attribute__((weak, visibility("hidden")));

@@ -18,6 +18,7 @@
 #include "hostmem.h"
 #include "image.h"
 #include "internal.h"
+#include "level.h"
 #include "mm/internal.h"
 
 struct loaded_module {
@@ -58,6 +59,20 @@ int param_get_uint(char *buffer, const struct kernel_param *kp)
 int param_set_int(const char *val, const struct kernel_param *kp)
 {
 	return param_ops_int.set(val, kp);
+}
+
+int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min,
+			  unsigned int max)
+{
+	unsigned int num;
+	int ret = kstrtouint(val, 0, &num);
+
+	if (ret)
+		return ret;
+	if (num < min || num > max)
+		return -EINVAL;
+	*(unsigned int *)kp->arg = num;
+	return 0;
 }
 
 int param_get_int(char *buffer, const struct kernel_param *kp)
@@ -197,6 +212,19 @@ static int check_kind(const char *path, char *err, size_t err_size)
 	return -ENOEXEC;
 }
 
+/* As with vermagic: structures and meanings differ from version to version. */
+static int check_version(const struct kernel *kernel, const char *path, char *err, size_t err_size)
+{
+	char of_image[LEVEL_NAME], of_kernel[LEVEL_NAME];
+	uint32_t version = level_of_image(&linux_levels, path, err, err_size);
+
+	if (version && version != kernel_version(kernel))
+		snprintf(err, err_size, "%s: it was compiled for Linux %s, the kernel is %s", path,
+			 level_name(version, of_image),
+			 level_name(kernel_version(kernel), of_kernel));
+	return version == kernel_version(kernel) ? 0 : -ENOEXEC;
+}
+
 int module_load(struct kernel *kernel, const char *path, const struct module_arg *args,
 		unsigned int nr_args, char *err, size_t err_size)
 {
@@ -207,6 +235,11 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 
 	if (!image)
 		return -ENOENT;
+	ret = check_version(kernel, path, err, err_size);
+	if (ret) {
+		image_unload(image);
+		return ret;
+	}
 	ret = set_params(image, path, args, nr_args, err, err_size);
 	/* Drivers that have registered have done so with the core that there was. */
 	if (!ret && module_is_core(path) && static_key_enabled(before.enabled)) {

@@ -140,6 +140,7 @@ struct mm_state {
 	struct oom_state *oom;
 	struct user_state *user;
 	struct list_head shrinkers;
+	spinlock_t balloon_pages_lock;		/* of 7.2: balloon.c */
 	unsigned long nr_balloon_failed;	/* balloon_page_alloc() found none */
 	u64 balloon_failed_at;			/* ns, when last */
 	unsigned long memmap_bytes;

@@ -28,9 +28,14 @@
 	 1u << PG_dirty | 1u << PG_swapbacked | 1u << PG_swapcache | 1u << PG_reclaim |            \
 	 1u << PG_anon)
 
+static const struct movable_operations *balloon_operations(void)
+{
+	return kernel_since(7, 2) ? &balloon_mops_of_7 : &balloon_mops;
+}
+
 void __SetPageMovable(struct page *page, const struct movable_operations *ops)
 {
-	WARN_ON_ONCE(ops != &balloon_mops);
+	WARN_ON_ONCE(ops != balloon_operations());
 	page->flags |= PAGE_MOVABLE;
 }
 EXPORT_SYMBOL(__SetPageMovable);
@@ -56,7 +61,7 @@ int isolate_movable_page(struct page *page, isolate_mode_t mode)
 {
 	if (!page_ref_count(page) || !PageMovable(page) || PageLocked(page) || PageIsolated(page))
 		return -EBUSY;
-	if (!balloon_mops.isolate_page(page, mode))
+	if (!balloon_operations()->isolate_page(page, mode))
 		return -EBUSY;
 	atomic_inc(&page->_refcount);
 	SetPageIsolated(page);
@@ -80,7 +85,7 @@ static void putback_lru_page(struct page *page)
 
 static void putback_movable_page(struct page *page)
 {
-	balloon_mops.putback_page(page);
+	balloon_operations()->putback_page(page);
 	ClearPageIsolated(page);
 	put_page(page);
 }
@@ -216,7 +221,7 @@ static int unmap_and_move_movable(struct page *newpage, struct page *page, enum 
 	if (!lock_page_for(page, mode, force))
 		return -EAGAIN;
 	SetPageLocked(newpage);
-	rc = balloon_mops.migrate_page(newpage, page, mode);
+	rc = balloon_operations()->migrate_page(newpage, page, mode);
 	ClearPageLocked(newpage);
 	if (!rc)
 		ClearPageIsolated(page);

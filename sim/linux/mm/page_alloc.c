@@ -109,6 +109,9 @@ bool free_pages_prepare(struct page *page, unsigned int order)
 
 	mm_trace(mm, page_free, page, order);
 	touch_memmap(page, order);
+	/* What was in a balloon says so until now. */
+	if (unlikely(PageOffline(page)) && kernel_since(7, 2))
+		__ClearPageOffline(page);
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK)) {
 		bad_page(page, PageBuddy(page) ? "page is free already" :
 						 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set");

@@ -33,7 +33,8 @@ struct reporting_state {
 	unsigned int order;		/* page_reporting_order */
 	int order_set;			/* page_reporting_order as set afterwards; -1: it is not */
 	unsigned long delay;		/* jiffies */
-	unsigned int capacity;		/* blocks in one report */
+	unsigned int capacity;		/* blocks in one report, at most */
+	unsigned int batch;		/* and with this device */
 };
 
 /* One pass over a zone: blocks collected so far sit at the end of the scatterlist. */
@@ -186,7 +187,7 @@ static void reporting_work(struct work_struct *work)
 	struct page_reporting_dev_info *dev =
 		container_of(to_delayed_work(work), struct page_reporting_dev_info, work);
 	struct reporting_pass pass = { .dev = dev,
-				       .capacity = this_mm->reporting_state->capacity };
+				       .capacity = this_mm->reporting_state->batch };
 	struct zone *zone;
 
 	/* Requests from here on change the state, and show at the end. */
@@ -205,6 +206,31 @@ static void reporting_work(struct work_struct *work)
 				   this_mm->reporting_state->delay);
 }
 
+/* Smallest order, when nobody has set it; until 6.1 there are no blocks of what it may be. */
+static unsigned int order_of(const struct page_reporting_dev_info *dev)
+{
+	if (!kernel_since(5, 14))
+		return pageblock_order;
+	if (kernel_since(6, 6) && dev->order >= MAX_ORDER)
+		return pageblock_order;
+	/* -1 is unspecified then, and above. */
+	if (kernel_since(7, 2))
+		return dev->order;
+	return dev->order ? dev->order : pageblock_order;
+}
+
+/* Blocks in one report. */
+static unsigned int capacity_of(struct page_reporting_dev_info *dev)
+{
+	unsigned int capacity = this_mm->reporting_state->capacity;
+
+	if (!kernel_since(7, 2))
+		return capacity;
+	if (!dev->capacity || dev->capacity > capacity)
+		dev->capacity = capacity;
+	return dev->capacity;
+}
+
 static int reporting_register(struct page_reporting_dev_info *dev)
 {
 	struct reporting_state *rs = this_mm->reporting_state;
@@ -214,10 +240,8 @@ static int reporting_register(struct page_reporting_dev_info *dev)
 	if (rcu_access_pointer(rs->dev)) {
 		err = -EBUSY;
 	} else {
-		/* Whatever the device says: of an order from MAX_ORDER on there are no blocks. */
-		rs->order = dev->order ? dev->order : pageblock_order;
-		if (rs->order_set >= 0)
-			rs->order = rs->order_set;
+		rs->order = rs->order_set >= 0 ? (unsigned int)rs->order_set : order_of(dev);
+		rs->batch = capacity_of(dev);
 		atomic_set(&dev->state, REPORTING_IDLE);
 		INIT_DELAYED_WORK(&dev->work, reporting_work);
 		/* Everything that is free already is to be reported, too. */
@@ -260,7 +284,7 @@ static void say_what_is_in_effect(void)
 	const struct reporting_state *rs = this_mm->reporting_state;
 	bool ours = impl->reg == reporting_register, possible = false;
 	unsigned int order = *impl->order;
-	unsigned int capacity = ours ? rs->capacity : PAGE_REPORTING_CAPACITY;
+	unsigned int capacity = ours ? rs->batch : PAGE_REPORTING_CAPACITY;
 	struct zone *zone;
 
 	if (ours)
@@ -308,7 +332,7 @@ void page_reporting_init(void)
 	rs->order = MAX_ORDER;
 	rs->order_set = -1;
 	rs->delay = REPORTING_DELAY;
-	rs->capacity = PAGE_REPORTING_CAPACITY;
+	rs->capacity = rs->batch = PAGE_REPORTING_CAPACITY;
 	mm->reporting_state = rs;
 	mm->reporting = (struct page_reporting_impl){
 		.enabled = &rs->enabled,
@@ -325,7 +349,7 @@ void page_reporting_tune(int order, unsigned int delay_ms, unsigned int capacity
 
 	rs->order_set = order;
 	rs->delay = msecs_to_jiffies(delay_ms);
-	rs->capacity = capacity;
+	rs->capacity = rs->batch = capacity;
 }
 
 bool page_reporting_active(void)
@@ -338,7 +362,7 @@ bool page_reporting_active(void)
 
 unsigned int page_reporting_capacity(void)
 {
-	return this_mm->reporting_state->capacity;
+	return this_mm->reporting_state->batch;
 }
 
 const struct page_reporting_dev_info *page_reporting_device(void)

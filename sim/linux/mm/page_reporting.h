@@ -16,6 +16,9 @@
 
 DECLARE_STATIC_KEY_FALSE(page_reporting_enabled);
 extern unsigned int page_reporting_order;
+#if LINUX_LEVEL < KERNEL_VERSION(5, 14, 0)
+#define PAGE_REPORTING_MIN_ORDER pageblock_order
+#endif
 void __page_reporting_notify(void);
 
 /* A block was listed: tell whoever reports, if it is large enough to be reported. */

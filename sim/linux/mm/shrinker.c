@@ -8,6 +8,7 @@
  */
 #include <linux/export.h>
 #include <linux/shrinker.h>
+#include <linux/slab.h>
 #include "internal.h"
 
 #define SHRINK_BATCH 128L
@@ -28,6 +29,33 @@ void unregister_shrinker(struct shrinker *shrinker)
 	list_del(&shrinker->list);
 }
 EXPORT_SYMBOL(unregister_shrinker);
+
+struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker) {
+		shrinker->flags = flags;
+		shrinker->seeks = DEFAULT_SEEKS;
+	}
+	return shrinker;
+}
+EXPORT_SYMBOL_GPL(shrinker_alloc);
+
+void shrinker_register(struct shrinker *shrinker)
+{
+	register_shrinker(shrinker, "");
+}
+EXPORT_SYMBOL_GPL(shrinker_register);
+
+void shrinker_free(struct shrinker *shrinker)
+{
+	if (!shrinker)
+		return;
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+EXPORT_SYMBOL_GPL(shrinker_free);
 
 static unsigned long do_shrink_slab(struct shrinker *shrinker, gfp_t gfp_mask, int priority)
 {

@@ -32,7 +32,11 @@ EXPORT_SYMBOL_GPL(global_zone_page_state);
 
 unsigned long global_node_page_state(enum node_stat_item item)
 {
-	long value = node_page_state(this_kernel->pgdat, item);
+	long value;
+
+	if (item >= NODE_STAT_EVENTS)
+		return this_mm->vm_events[item - NODE_STAT_EVENTS];
+	value = node_page_state(this_kernel->pgdat, item);
 
 	return value < 0 ? 0 : value;
 }

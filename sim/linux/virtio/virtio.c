@@ -74,35 +74,57 @@ static void vp_del_vqs(struct virtio_device *vdev)
 		vring_delete(vq);
 }
 
-static int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-		       vq_callback_t *callbacks[], const char *const names[], const bool *ctx,
-		       struct irq_affinity *desc)
+/* The next queue; one without a name is not there, and takes no number. */
+static int find_vq(struct virtio_device *vdev, unsigned int *index, struct virtqueue **vq,
+		   vq_callback_t *callback, const char *name)
+{
+	unsigned int num;
+
+	*vq = NULL;
+	if (!name)
+		return 0;
+	num = kvm_virtio_queue_size_max(vdev->hw, *index);
+	if (num)
+		*vq = vring_create(vdev, (*index)++, num, callback, name);
+	if (*vq)
+		return 0;
+	vp_del_vqs(vdev);
+	return num ? -ENOMEM : -ENOENT;
+}
+
+static int vp_find_vqs_by_arrays(struct virtio_device *vdev, unsigned int nvqs,
+				 struct virtqueue *vqs[], vq_callback_t *callbacks[],
+				 const char *const names[], const bool *ctx,
+				 struct irq_affinity *desc)
 {
 	unsigned int i, index = 0;
+	int err = 0;
 
 	might_sleep();	/* request_irq() */
-	for (i = 0; i < nvqs; i++) {
-		unsigned int num;
+	for (i = 0; i < nvqs && !err; i++)
+		err = find_vq(vdev, &index, &vqs[i], callbacks[i], names[i]);
+	return err;
+}
 
-		vqs[i] = NULL;
-		if (!names[i])
-			continue;
-		num = kvm_virtio_queue_size_max(vdev->hw, index);
-		if (num)
-			vqs[i] = vring_create(vdev, index++, num, callbacks[i], names[i]);
-		if (!vqs[i]) {
-			vp_del_vqs(vdev);
-			return num ? -ENOMEM : -ENOENT;
-		}
-	}
-	return 0;
+static int vp_find_vqs_by_info(struct virtio_device *vdev, unsigned int nvqs,
+			       struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+			       struct irq_affinity *desc)
+{
+	unsigned int i, index = 0;
+	int err = 0;
+
+	might_sleep();
+	for (i = 0; i < nvqs && !err; i++)
+		err = find_vq(vdev, &index, &vqs[i], vqs_info[i].callback, vqs_info[i].name);
+	return err;
 }
 
 static const struct virtio_config_ops vp_config_ops = {
 	.get = vp_get, .set = vp_set,
 	.get_status = vp_get_status, .set_status = vp_set_status, .reset = vp_reset,
 	.get_features = vp_get_features, .finalize_features = vp_finalize_features,
-	.find_vqs = vp_find_vqs, .del_vqs = vp_del_vqs,
+	.find_vqs_by_arrays = vp_find_vqs_by_arrays, .find_vqs_by_info = vp_find_vqs_by_info,
+	.del_vqs = vp_del_vqs,
 };
 
 /* What drivers call */
@@ -145,6 +167,13 @@ void virtio_device_ready(struct virtio_device *vdev)
 
 void virtio_reset_device(struct virtio_device *vdev)
 {
+	vdev->config->reset(vdev);
+}
+
+/* Nobody kicks it any more, and it lets go of memory. */
+void virtio_device_shutdown(struct virtio_device *vdev)
+{
+	virtio_break_device(vdev);
 	vdev->config->reset(vdev);
 }
 

@@ -25,6 +25,8 @@ typedef void (*GDestroyNotify)(gpointer data);
 #define G_GNUC_UNUSED __attribute__((unused))
 #define G_GNUC_NORETURN __attribute__((noreturn))
 #define G_USEC_PER_SEC 1000000
+#define G_N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define G_STATIC_ASSERT(expr) _Static_assert(expr, #expr)
 
 #ifndef MIN
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

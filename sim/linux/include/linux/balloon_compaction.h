@@ -5,6 +5,7 @@
 #define _LINUX_BALLOON_COMPACTION_H
 
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/migrate.h>
@@ -19,6 +20,9 @@
 #endif
 
 extern const struct movable_operations balloon_mops;
+#if LINUX_LEVEL < KERNEL_VERSION(6, 0, 0)
+#define balloon_aops (*(const struct address_space_operations *)&balloon_mops)
+#endif
 
 struct balloon_dev_info {
 	unsigned long isolated_pages;
@@ -26,6 +30,9 @@ struct balloon_dev_info {
 	struct list_head pages;
 	int (*migratepage)(struct balloon_dev_info *b, struct page *newpage, struct page *page,
 			   enum migrate_mode mode);
+#if LINUX_LEVEL < KERNEL_VERSION(6, 0, 0)
+	struct inode *inode;		/* says that its pages can be moved */
+#endif
 };
 
 struct page *balloon_page_alloc(void);
@@ -44,6 +51,9 @@ static inline void balloon_devinfo_init(struct balloon_dev_info *b)
 	spin_lock_init(&b->pages_lock);
 	INIT_LIST_HEAD(&b->pages);
 	b->migratepage = NULL;
+#if LINUX_LEVEL < KERNEL_VERSION(6, 0, 0)
+	b->inode = NULL;
+#endif
 }
 
 /* Into a balloon; the caller holds pages_lock. */

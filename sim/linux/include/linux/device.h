@@ -6,6 +6,7 @@
 #include <linux/dev_printk.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/pm_wakeup.h>
 #include <linux/types.h>
 
 struct module;

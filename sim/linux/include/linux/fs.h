@@ -10,6 +10,7 @@ struct module;
 
 struct inode {
 	dev_t i_rdev;
+	struct address_space *i_mapping;	/* linux/pseudo_fs.h */
 };
 
 struct file;

@@ -5,6 +5,7 @@
 
 #include <linux/math64.h>
 #include <linux/types.h>
+#include <linux/time64.h>
 
 #define HZ 250
 #define NSEC_PER_JIFFY (1000000000UL / HZ)

@@ -3,15 +3,10 @@
 #ifndef _LINUX_KTIME_H
 #define _LINUX_KTIME_H
 
+#include <linux/time64.h>
 #include <linux/types.h>
 
 typedef s64 ktime_t;
-
-#define NSEC_PER_USEC 1000L
-#define NSEC_PER_MSEC 1000000L
-#define NSEC_PER_SEC 1000000000L
-#define USEC_PER_SEC 1000000L
-#define MSEC_PER_SEC 1000L
 
 ktime_t ktime_get(void);
 

@@ -22,10 +22,12 @@ struct movable_operations {
 typedef struct page *new_page_t(struct page *page, unsigned long private);
 typedef void free_page_t(struct page *page, unsigned long private);
 
-/* Only &balloon_mops: a page of the model has no room to remember whose it is. */
+/* Only those of balloons: a page of the model has no room to remember whose it is. */
 void __SetPageMovable(struct page *page, const struct movable_operations *ops);
 void __ClearPageMovable(struct page *page);
 #define PageMovable(page) __PageMovable(page)
+
+extern const struct movable_operations balloon_mops_of_7;	/* linux/balloon.h */
 
 int isolate_movable_page(struct page *page, isolate_mode_t mode);
 /* Isolated pages, with a reference each, go back where they were. */

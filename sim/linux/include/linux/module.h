@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/mod_devicetable.h>
+#include <linux/version.h>
 
 struct module;
 
@@ -57,6 +58,12 @@ static inline bool try_module_get(struct module *module)
 static inline void module_put(struct module *module)
 {
 }
+
+/* Which Linux the source was compiled for: image_file_level(). */
+#ifdef MODULE
+static const unsigned int __ballast_level[2]
+	__attribute__((used, section(".ballast.level"))) = { 1, LINUX_LEVEL };
+#endif
 
 /* What the build knows of the sources, for image_file_source(): two strings. */
 #ifdef BALLAST_IMAGE_SOURCE

@@ -30,6 +30,8 @@ int param_set_uint(const char *val, const struct kernel_param *kp);
 int param_get_uint(char *buffer, const struct kernel_param *kp);
 int param_set_int(const char *val, const struct kernel_param *kp);
 int param_get_int(char *buffer, const struct kernel_param *kp);
+int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min,
+			  unsigned int max);
 
 #define module_param_cb(pname, pops, parg, pperm)                                                  \
 	static const struct kernel_param __param_##pname                                           \

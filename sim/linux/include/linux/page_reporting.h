@@ -5,9 +5,13 @@
 
 #include <linux/mmzone.h>
 #include <linux/scatterlist.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #define PAGE_REPORTING_CAPACITY 32	/* blocks per report, a power of two */
+#if LINUX_SINCE(7, 2)
+#define PAGE_REPORTING_ORDER_UNSPECIFIED -1
+#endif
 
 struct page_reporting_dev_info {
 	/* Have the host told about the blocks; 0 or -errno. */
@@ -15,7 +19,13 @@ struct page_reporting_dev_info {
 		      unsigned int nents);
 	struct delayed_work work;
 	atomic_t state;
-	unsigned int order;	/* smallest order to report; 0: pageblock_order */
+#if LINUX_SINCE(5, 14)
+	/* Smallest order to report; 0 (7.2: PAGE_REPORTING_ORDER_UNSPECIFIED): pageblock_order */
+	unsigned int order;
+#endif
+#if LINUX_SINCE(7, 2)
+	unsigned int capacity;	/* blocks in a report; 0: PAGE_REPORTING_CAPACITY */
+#endif
 };
 
 int page_reporting_register(struct page_reporting_dev_info *prdev);

@@ -6,6 +6,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/version.h>
 
 struct mem_cgroup;
 
@@ -31,9 +32,24 @@ struct shrinker {
 	unsigned int flags;
 	struct list_head list;
 	long nr_deferred;
+#if LINUX_SINCE(6, 7)
+	void *private_data;
+#endif
 };
 
+/* The driver's own, until 6.6. */
+#if LINUX_LEVEL < KERNEL_VERSION(6, 7, 0)
 int register_shrinker(struct shrinker *shrinker, const char *fmt, ...);
+#if LINUX_LEVEL < KERNEL_VERSION(6, 0, 0)
+#define register_shrinker(shrinker) register_shrinker(shrinker, "")
+#endif
 void unregister_shrinker(struct shrinker *shrinker);
+#endif
+/* Allocated: NULL if there is no memory. */
+#if LINUX_SINCE(6, 7)
+struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...);
+void shrinker_register(struct shrinker *shrinker);
+void shrinker_free(struct shrinker *shrinker);
+#endif
 
 #endif

@@ -6,8 +6,9 @@
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 #include <linux/types.h>
+#include <linux/version.h>
 
-#define KMALLOC_MAX_SIZE (1UL << (MAX_ORDER - 1 + PAGE_SHIFT))
+#define KMALLOC_MAX_SIZE (1UL << (10 + PAGE_SHIFT))
 #define KMALLOC_MAX_CACHE_SIZE (PAGE_SIZE * 2)
 #define ARCH_KMALLOC_MINALIGN 8
 #define ZERO_SIZE_PTR ((void *)16)
@@ -52,6 +53,16 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 {
 	return kmem_cache_alloc(cache, flags | __GFP_ZERO);
 }
+
+#if LINUX_SINCE(7, 2)
+/* One, or @n, of the type of a variable, or of a type; flags that are not given are GFP_KERNEL. */
+#define __gfp_of(gfp, ...) gfp
+#define __gfp_or(...) __gfp_of(__VA_ARGS__ __VA_OPT__(, ) GFP_KERNEL, 0)
+#define kmalloc_obj(T, ...) ((typeof(T) *)kmalloc(sizeof(T), __gfp_or(__VA_ARGS__)))
+#define kzalloc_obj(T, ...) ((typeof(T) *)kzalloc(sizeof(T), __gfp_or(__VA_ARGS__)))
+#define kmalloc_objs(T, n, ...) ((typeof(T) *)kmalloc_array(n, sizeof(T), __gfp_or(__VA_ARGS__)))
+#define kzalloc_objs(T, n, ...) ((typeof(T) *)kcalloc(n, sizeof(T), __gfp_or(__VA_ARGS__)))
+#endif
 
 #define kmalloc_node(size, flags, node) kmalloc(size, flags)
 #define kzalloc_node(size, flags, node) kzalloc(size, flags)

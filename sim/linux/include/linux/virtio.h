@@ -9,6 +9,7 @@
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/version.h>
 
 #include "call_site.h"
 
@@ -58,6 +59,12 @@ struct virtio_driver {
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
 	void (*remove)(struct virtio_device *dev);
+	/* Instead of virtio_device_shutdown(), when the machine is switched off; since 7.2 */
+#if LINUX_SINCE(7, 2)
+	void (*shutdown)(struct virtio_device *dev);
+#else
+	void *__no_shutdown;
+#endif
 	struct list_head node;		/* on the kernel's bus */
 };
 
@@ -83,6 +90,9 @@ bool virtqueue_is_broken(struct virtqueue *vq);
 void virtio_break_device(struct virtio_device *dev);
 void virtio_config_changed(struct virtio_device *dev);
 void virtio_reset_device(struct virtio_device *dev);
+#if LINUX_SINCE(7, 2)
+void virtio_device_shutdown(struct virtio_device *dev);
+#endif
 int virtio_device_freeze(struct virtio_device *dev);
 int virtio_device_restore(struct virtio_device *dev);
 int register_virtio_driver(struct virtio_driver *drv);

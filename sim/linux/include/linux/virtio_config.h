@@ -6,12 +6,27 @@
 #include <linux/bug.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/version.h>
 #include <linux/virtio.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/virtio_config.h>
 
 struct irq_affinity;
 typedef void vq_callback_t(struct virtqueue *vq);
+
+/* A queue that find_vqs() is asked for; name NULL: it is not wanted. */
+struct virtqueue_info {
+	const char *name;
+	vq_callback_t *callback;
+	bool ctx;
+};
+
+/* Two operations, of which code of one version of Linux knows one, under the name of both. */
+#if LINUX_LEVEL < KERNEL_VERSION(6, 11, 0)
+#define find_vqs_by_arrays find_vqs
+#else
+#define find_vqs_by_info find_vqs
+#endif
 
 struct virtio_config_ops {
 	void (*get)(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len);
@@ -21,9 +36,13 @@ struct virtio_config_ops {
 	u8 (*get_status)(struct virtio_device *vdev);
 	void (*set_status)(struct virtio_device *vdev, u8 status);
 	void (*reset)(struct virtio_device *vdev);
-	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-			vq_callback_t *callbacks[], const char *const names[], const bool *ctx,
-			struct irq_affinity *desc);
+	int (*find_vqs_by_arrays)(struct virtio_device *vdev, unsigned int nvqs,
+				  struct virtqueue *vqs[], vq_callback_t *callbacks[],
+				  const char *const names[], const bool *ctx,
+				  struct irq_affinity *desc);
+	int (*find_vqs_by_info)(struct virtio_device *vdev, unsigned int nvqs,
+				struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+				struct irq_affinity *desc);
 	void (*del_vqs)(struct virtio_device *vdev);
 	void (*synchronize_cbs)(struct virtio_device *vdev);
 	u64 (*get_features)(struct virtio_device *vdev);
@@ -48,12 +67,21 @@ static inline void __virtio_clear_bit(struct virtio_device *vdev, unsigned int f
 bool virtio_has_feature(const struct virtio_device *vdev, unsigned int fbit);
 void virtio_device_ready(struct virtio_device *vdev);
 
+#if LINUX_LEVEL < KERNEL_VERSION(6, 11, 0)
 static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
 				  struct virtqueue *vqs[], vq_callback_t *callbacks[],
 				  const char *const names[], struct irq_affinity *desc)
 {
 	return vdev->config->find_vqs(vdev, nvqs, vqs, callbacks, names, NULL, desc);
 }
+#else
+static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
+				  struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+				  struct irq_affinity *desc)
+{
+	return vdev->config->find_vqs(vdev, nvqs, vqs, vqs_info, desc);
+}
+#endif
 
 struct virtqueue *virtio_find_single_vq(struct virtio_device *vdev, vq_callback_t *c,
 					const char *n);

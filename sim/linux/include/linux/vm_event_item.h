@@ -3,8 +3,10 @@
 #ifndef _LINUX_VM_EVENT_ITEM_H
 #define _LINUX_VM_EVENT_ITEM_H
 
-/* VM_EVENT(constant, name in /proc/vmstat) */
-#define VM_EVENT_TABLE(VM_EVENT)                                                                   \
+#include <linux/version.h>
+
+/* VM_EVENT(constant, name in /proc/vmstat); VM_NODE_EVENT: counted by node in 7.2, see mmzone.h */
+#define VM_EVENT_TABLE(VM_EVENT, VM_NODE_EVENT)                                                    \
 	VM_EVENT(PGPGIN, "pgpgin")                                                                 \
 	VM_EVENT(PGPGOUT, "pgpgout")                                                               \
 	VM_EVENT(PSWPIN, "pswpin")                                                                 \
@@ -24,15 +26,15 @@
 	VM_EVENT(PGDEACTIVATE, "pgdeactivate")                                                     \
 	VM_EVENT(PGFAULT, "pgfault")                                                               \
 	VM_EVENT(PGMAJFAULT, "pgmajfault")                                                         \
-	VM_EVENT(PGREFILL, "pgrefill")                                                             \
-	VM_EVENT(PGSTEAL_KSWAPD, "pgsteal_kswapd")                                                 \
-	VM_EVENT(PGSTEAL_DIRECT, "pgsteal_direct")                                                 \
-	VM_EVENT(PGSCAN_KSWAPD, "pgscan_kswapd")                                                   \
-	VM_EVENT(PGSCAN_DIRECT, "pgscan_direct")                                                   \
-	VM_EVENT(PGSCAN_ANON, "pgscan_anon")                                                       \
-	VM_EVENT(PGSCAN_FILE, "pgscan_file")                                                       \
-	VM_EVENT(PGSTEAL_ANON, "pgsteal_anon")                                                     \
-	VM_EVENT(PGSTEAL_FILE, "pgsteal_file")                                                     \
+	VM_NODE_EVENT(PGREFILL, "pgrefill")                                                        \
+	VM_NODE_EVENT(PGSTEAL_KSWAPD, "pgsteal_kswapd")                                            \
+	VM_NODE_EVENT(PGSTEAL_DIRECT, "pgsteal_direct")                                            \
+	VM_NODE_EVENT(PGSCAN_KSWAPD, "pgscan_kswapd")                                              \
+	VM_NODE_EVENT(PGSCAN_DIRECT, "pgscan_direct")                                              \
+	VM_NODE_EVENT(PGSCAN_ANON, "pgscan_anon")                                                  \
+	VM_NODE_EVENT(PGSCAN_FILE, "pgscan_file")                                                  \
+	VM_NODE_EVENT(PGSTEAL_ANON, "pgsteal_anon")                                                \
+	VM_NODE_EVENT(PGSTEAL_FILE, "pgsteal_file")                                                \
 	VM_EVENT(SLABS_SCANNED, "slabs_scanned")                                                   \
 	VM_EVENT(PAGEOUTRUN, "pageoutrun")                                                         \
 	VM_EVENT(DROP_PAGECACHE, "drop_pagecache")                                                 \
@@ -64,7 +66,13 @@
 
 enum vm_event_item {
 #define VM_EVENT(item, name) item,
-	VM_EVENT_TABLE(VM_EVENT)
+#if LINUX_LEVEL >= KERNEL_VERSION(7, 2, 0)
+#define VM_NODE_EVENT(item, name) VM_EVENT_##item,
+#else
+#define VM_NODE_EVENT(item, name) item,
+#endif
+	VM_EVENT_TABLE(VM_EVENT, VM_NODE_EVENT)
+#undef VM_NODE_EVENT
 #undef VM_EVENT
 	NR_VM_EVENT_ITEMS
 };

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/timer.h>
 #include <linux/types.h>
+#include <linux/version.h>
 
 struct workqueue_struct;
 struct work_struct;
@@ -31,6 +32,9 @@ enum {
 	WQ_MEM_RECLAIM = 1 << 3,
 	WQ_HIGHPRI = 1 << 4,
 	WQ_CPU_INTENSIVE = 1 << 5,
+#if LINUX_SINCE(6, 12)
+	WQ_PERCPU = 1 << 8,
+#endif
 };
 
 /* Queues that every kernel has; they belong to the kernel that runs. */

@@ -8,9 +8,16 @@
 
 #define TYPE_MACHINE "machine"
 
+typedef struct DeviceMemoryState {
+	uint64_t dimm_size;
+} DeviceMemoryState;
+
+DECLARE_INSTANCE_CHECKER(MachineState, MACHINE, TYPE_MACHINE)
+
 struct MachineState {
 	Object parent_obj;
 	ram_addr_t ram_size;
+	DeviceMemoryState *device_memory;	/* NULL: the model machine has no slots */
 };
 
 /* A variable in QEMU, which has one machine per process. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "block/aio.h"
+#include "config-host.h"
 #include "qemu/bitmap.h"
 #include "qemu/bitops.h"
 #include "qom/object.h"
@@ -28,10 +29,12 @@ struct DeviceClass {
 	ObjectClass parent_class;
 	unsigned long categories[BITS_TO_LONGS(DEVICE_CATEGORY_MAX)];
 	const char *desc;
-	Property *props_;
+	const Property *props_;
+	size_t nr_props;
 	const VMStateDescription *vmsd;
 	DeviceRealize realize;
 	DeviceUnrealize unrealize;
+	void *resettable[4];		/* model: a ResettableClass */
 };
 
 struct DeviceState {
@@ -60,7 +63,15 @@ struct Property {
 	const char *link_type;
 };
 
+/* An array that ends with DEFINE_PROP_END_OF_LIST(), or (since 10.0) that says how long it is. */
+void device_class_set_props_n(DeviceClass *dc, const Property *props, size_t n);
+#if QEMU_LEVEL < QEMU_LEVEL_OF(10, 0)
 void device_class_set_props(DeviceClass *dc, Property *props);
+#else
+#define device_class_set_props(dc, props)					\
+	device_class_set_props_n(dc, props, sizeof(props) / sizeof((props)[0]))
+#endif
+void *vmm_resettable_class(ObjectClass *klass);
 bool qdev_realize(DeviceState *dev, BusState *bus, Error **errp);
 void qdev_unrealize(DeviceState *dev);
 Object *qdev_get_machine(void);

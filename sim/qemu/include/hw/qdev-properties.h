@@ -32,6 +32,8 @@ extern const PropertyInfo qdev_prop_link;
 		.name = (name_), .info = &qdev_prop_link,			\
 		.offset = PROP_OFFSET(state_, field_, ptr_type_),		\
 		.link_type = (type_name_) }
+#if QEMU_LEVEL < QEMU_LEVEL_OF(10, 0)
 #define DEFINE_PROP_END_OF_LIST() { .name = NULL }
+#endif
 
 #endif

@@ -3,8 +3,6 @@
 #ifndef MODEL_MIGRATION_MIGRATION_H
 #define MODEL_MIGRATION_MIGRATION_H
 
-#include <stdbool.h>
-
-bool migrate_postcopy_ram(void);
+#include "migration/misc.h"
 
 #endif

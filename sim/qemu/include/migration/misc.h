@@ -26,5 +26,6 @@ void precopy_remove_notifier(NotifierWithReturn *notifier);
 void qemu_guest_free_page_hint(void *addr, size_t len);
 bool migration_in_incoming_postcopy(void);
 bool migration_in_bg_snapshot(void);
+bool migrate_postcopy_ram(void);
 
 #endif

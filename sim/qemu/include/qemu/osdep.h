@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "config-host.h"
 #include "glib.h"
 #include "qemu/compiler.h"
 #include "qemu/typedefs.h"
@@ -38,6 +39,10 @@
 /* Of the host's devices; event_notifier.c. */
 int qemu_open(const char *name, int flags, Error **errp);
 int qemu_close(int fd);
+
+/* Which QEMU the source was compiled for: image_file_level(). */
+static const unsigned int __ballast_level[2]
+	__attribute__((used, section(".ballast.level"))) = { 2, QEMU_LEVEL };
 
 /* What the build knows of the sources, for image_file_source(): two strings. */
 #ifdef BALLAST_IMAGE_SOURCE

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config-host.h"
 #include "glib.h"
 #include "qemu/typedefs.h"
 
@@ -36,8 +37,14 @@ struct TypeInfo {
 	const char *name, *parent;
 	bool abstract;			/* there are no objects of this very type */
 	size_t class_size, instance_size, instance_align;	/* bytes; 0: as the parent's */
-	void (*class_base_init)(ObjectClass *klass, void *data);	/* of subtypes, too */
+	/* The first one of subtypes, too. */
+#if QEMU_LEVEL < QEMU_LEVEL_OF(10, 1)
+	void (*class_base_init)(ObjectClass *klass, void *data);
 	void (*class_init)(ObjectClass *klass, void *data);
+#else
+	void (*class_base_init)(ObjectClass *klass, const void *data);
+	void (*class_init)(ObjectClass *klass, const void *data);
+#endif
 	void *class_data;
 	void (*instance_init)(Object *obj);
 	void (*instance_post_init)(Object *obj);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model: a thread of the VMM with a loop of its own */
-#ifndef MODEL_SYSEMU_IOTHREAD_H
-#define MODEL_SYSEMU_IOTHREAD_H
+/* same: what it is called until QEMU 9.2 */
+#include "config-host.h"
 
-#include "block/aio.h"
-#include "qom/object.h"
-
-#define TYPE_IOTHREAD "iothread"
-OBJECT_DECLARE_SIMPLE_TYPE(IOThread, IOTHREAD)
-
-AioContext *iothread_get_aio_context(IOThread *iothread);
-
+#if QEMU_LEVEL >= QEMU_LEVEL_OF(10, 0)
+#error "since QEMU 10.0 sysemu/iothread.h is system/iothread.h"
 #endif
+#include "system/iothread.h"

@@ -4,6 +4,7 @@
 #define _UAPI_LINUX_VIRTIO_BALLOON_H
 
 #include <linux/types.h>
+#include <linux/version.h>
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_types.h>
@@ -40,7 +41,17 @@ struct virtio_balloon_config {
 #define VIRTIO_BALLOON_S_CACHES 7
 #define VIRTIO_BALLOON_S_HTLB_PGALLOC 8
 #define VIRTIO_BALLOON_S_HTLB_PGFAIL 9
+#if LINUX_LEVEL < KERNEL_VERSION(6, 12, 0)
 #define VIRTIO_BALLOON_S_NR 10
+#else
+#define VIRTIO_BALLOON_S_OOM_KILL 10
+#define VIRTIO_BALLOON_S_ALLOC_STALL 11
+#define VIRTIO_BALLOON_S_ASYNC_SCAN 12
+#define VIRTIO_BALLOON_S_DIRECT_SCAN 13
+#define VIRTIO_BALLOON_S_ASYNC_RECLAIM 14
+#define VIRTIO_BALLOON_S_DIRECT_RECLAIM 15
+#define VIRTIO_BALLOON_S_NR 16
+#endif
 
 struct virtio_balloon_stat {
 	__virtio16 tag;

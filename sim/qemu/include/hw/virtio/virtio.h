@@ -65,7 +65,11 @@ struct VirtioDeviceClass {
 	/* The driver's accesses. */
 	void (*get_config)(VirtIODevice *vdev, uint8_t *config);
 	void (*set_config)(VirtIODevice *vdev, const uint8_t *config);
+#if QEMU_LEVEL < QEMU_LEVEL_OF(10, 1)
 	void (*set_status)(VirtIODevice *vdev, uint8_t val);
+#else
+	int (*set_status)(VirtIODevice *vdev, uint8_t val);
+#endif
 	void (*reset)(VirtIODevice *vdev);
 	void (*queue_reset)(VirtIODevice *vdev, uint32_t queue_index);
 	void (*queue_enable)(VirtIODevice *vdev, uint32_t queue_index);

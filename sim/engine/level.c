@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Versions of Linux and of QEMU, and those of images; see level.h.
+ */
+#include "level.h"
+
+#include <stdio.h>
+
+static const uint32_t linux_versions[] = { LEVEL(5, 10), LEVEL(5, 15), LEVEL(6, 1), LEVEL(6, 6),
+					   LEVEL(6, 12), LEVEL(7, 2), LEVEL(7, 3), 0 };
+static const uint32_t qemu_versions[] = { LEVEL(7, 2), LEVEL(10, 0), LEVEL(10, 2), 0 };
+
+const struct level_list linux_levels = { .world = IMAGE_LINUX, .name = "Linux",
+					 .version = linux_versions, .standard = LEVEL(6, 1) };
+const struct level_list qemu_levels = { .world = IMAGE_QEMU, .name = "QEMU",
+					.version = qemu_versions, .standard = LEVEL(7, 2) };
+
+const char *level_name(uint32_t version, char name[LEVEL_NAME])
+{
+	snprintf(name, LEVEL_NAME, "%u.%u", version >> 16, version >> 8 & 0xff);
+	return name;
+}
+
+uint32_t level_of_image(const struct level_list *levels, const char *path, char *err,
+			size_t err_size)
+{
+	uint32_t other, version = image_file_level(path, levels->world, &other);
+	char name[LEVEL_NAME], other_name[LEVEL_NAME];
+	const uint32_t *known;
+
+	if (version != other) {
+		snprintf(err, err_size, "%s: its sources were compiled for %s %s and for %s", path,
+			 levels->name, level_name(version, name), level_name(other, other_name));
+		return 0;
+	}
+	for (known = levels->version; *known; known++)
+		if (version == *known)
+			return version;
+	if (version)
+		snprintf(err, err_size, "%s: it was compiled for %s %s, which the model does not "
+			 "have", path, levels->name, level_name(version, name));
+	else
+		snprintf(err, err_size, "%s: it does not say which %s it was compiled for; build "
+			 "it again", path, levels->name);
+	return 0;
+}

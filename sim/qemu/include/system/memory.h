@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* same: what exec/memory.h, or a part of it, is called in newer versions */
+#include "exec/memory.h"
