@@ -202,6 +202,17 @@ debate: $(O)/ballast images
 	@mv $(O)/debate.md docs/debate.md
 	@echo "  DOC     docs/debate.md"
 
+# Stock drivers and devices of each version that there are sources of, each with each: a minute.
+versions: $(O)/ballast images
+	@PYTHON=$(PYTHON) sh tests/versions.sh $(O) >$(O)/versions.md
+	@mv $(O)/versions.md docs/versions.md
+	@echo "  DOC     docs/versions.md"
+
+# The same rows as in the document, of those versions that Debian has; some of them it has for ever.
+check-versions: $(O)/ballast images
+	@$(PYTHON) tests/versions.py $(O) | tail -n +3 >$(O)/versions.rows
+	@grep -vxFf docs/versions.md $(O)/versions.rows && exit 1 || [ $$(wc -l <$(O)/versions.rows) -ge 6 ]
+
 # The plot of README.md, out of the report of the demo.
 picture: $(O)/ballast images
 	@$(O)/ballast demo --report $(O)/demo.html >/dev/null
@@ -210,9 +221,9 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate validation picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
+	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
-	@echo "stock sources: upstream check-same-lines"
+	@echo "stock sources: upstream upstream-report check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
 
@@ -224,5 +235,5 @@ include viz/viz.mk
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) \
 	$(wildcard $(O)/images/obj/*/*.d) $(wildcard $(O)/images/obj/*/*/*.d)
 
-.PHONY: all images demo debate validation picture deps clean help
+.PHONY: all images demo debate validation versions check-versions picture deps clean help
 .DELETE_ON_ERROR:

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Stock drivers, cores and devices of each version in each other's company; see docs/versions.md.
+
+usage: versions.py BUILD
+
+Builds what can be had (make upstream LINUX=... QEMU=...; KSRC_6_6=TREE and the like for versions that
+Debian has no package of), runs three scenarios with each pair, and prints the table: whether the files
+compile unmodified, whether the runs end well, and what of their figures differs from 6.1 and 7.2.
+Status 1 if something that was to be had did not compile or end well.
+"""
+import itertools
+import json
+import os
+import subprocess
+import sys
+
+LINUX = ('5.10', '5.15', '6.1', '6.6', '6.12', '7.2', '7.3')
+# Of those, the ones that Debian's archive has.
+PACKAGED = ('6.1', '6.12', '7.2', '7.3')
+QEMU = ('7.2', '10.0', '10.2')
+
+STOCK = ['--set', '/guest/modules/balloon-driver/image=upstream-virtio_balloon',
+         '--set', '/guest/devices/balloon/image=upstream-virtio-balloon',
+         '--set', '/guest/devices/balloon/type=virtio-balloon-pci']
+REPORTING = ['--overlay', 'scenarios/overlays/reporting.dtso']
+RUNS = (('first', ['scenarios/first.dts', *REPORTING, *STOCK]),
+        ('demo', ['scenarios/demo.dts', *REPORTING, *STOCK]),
+        ('versions', ['scenarios/stock/versions.dts']))
+# What is to be the same: of guests, how much was told, given back, and when programs ended.
+FIGURES = ('report_requests', 'reported_bytes', 'given_back_bytes', 'inflated_bytes',
+           'deflated_bytes', 'hinted_bytes', 'swap_out_bytes', 'resident_bytes')
+# Kernels, drivers and devices differ in a few pages of their own, and in what follows from them.
+CLOSE = 0.005
+
+
+def make(build, **version):
+    """Whether all of it compiles; None: there are no sources."""
+    trees = {'LINUX': 'KSRC', 'QEMU': 'QSRC'}
+    words = [f'{name}={value}' for name, value in version.items()]
+    for name, value in version.items():
+        tree = os.environ.get(f'{trees[name]}_{value.replace(".", "_")}')
+        if tree:
+            words.append(f'{trees[name]}={tree}')
+        elif name == 'LINUX' and value not in PACKAGED:
+            return None
+    compiler = os.path.basename(build).split('-')[0]
+    done = subprocess.run(['make', '--no-print-directory', f'CC={compiler}', f'O={build}', 'upstream',
+                           *words], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    if done.returncode:
+        sys.stderr.write(said)
+    # The archive forgets versions.
+    if 'cannot be downloaded' in said or 'is in none of' in said:
+        return None
+    return done.returncode == 0
+
+
+def run(build, arguments, linux, qemu):
+    """The figures of a run; a string: why there are none."""
+    done = subprocess.run([f'{build}/ballast', 'run', *arguments, '--json',
+                           '--set', f'/guest/kernel={linux}', '--set', f'/guest/qemu={qemu}'],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'
+    result = json.loads(done.stdout)
+    figures = {}
+    for guest in result['guests']:
+        for name in FIGURES:
+            short = name.removesuffix('_bytes').replace('_', ' ')
+            figures[f'{short} of {guest["name"]}'] = guest[name]
+    for program in result['programs']:
+        key = f'time of {program["name"]} {program["guest"]}'
+        figures[key] = program['run_time_ns']
+    return figures
+
+
+def differences(figures, standard):
+    """What differs by more than the code's own size."""
+    found = []
+    for name, value in standard.items():
+        other = figures.get(name)
+        if other is None or abs(other - value) > CLOSE * max(value, 1 << 20):
+            found.append(f'{name} {(other - value) * 100 / value:+.1f} %'
+                         if other is not None and value else f'{name}: {other}, not {value}')
+    return found
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.splitlines()[2])
+    build, bad, rows, standard = sys.argv[1], 0, [], {}
+    compiles = {'LINUX': {v: make(build, LINUX=v) for v in LINUX},
+                'QEMU': {v: make(build, QEMU=v) for v in QEMU}}
+    order = sorted(itertools.product(LINUX, QEMU), key=lambda p: p != ('6.1', '7.2'))
+    for linux, qemu in order:
+        well = compiles['LINUX'][linux], compiles['QEMU'][qemu]
+        if None in well:
+            continue
+        cells, told = [], []
+        for name, arguments in RUNS if all(well) else ():
+            figures = run(build, arguments, linux, qemu)
+            cells.append('ends well' if isinstance(figures, dict) else figures)
+            if isinstance(figures, dict):
+                differs = differences(figures, standard.setdefault(name, figures))
+                if differs:
+                    told.append(f'{name}: ' + ', '.join(differs))
+        bad += not all(well) or any(cell != 'ends well' for cell in cells)
+        rows.append((linux, qemu, 'yes' if all(well) else 'no', *(cells or ['-'] * len(RUNS)),
+                     '; '.join(told) or 'nothing'))
+    print('| Linux | QEMU | compiles |', ' | '.join(name for name, _ in RUNS), '| differs |')
+    print('|' + '---|' * (4 + len(RUNS)))
+    for row in sorted(rows, key=lambda r: (LINUX.index(r[0]), QEMU.index(r[1]))):
+        print('|', ' | '.join(row), '|')
+    sys.exit(1 if bad else 0)
+
+
+main()
