@@ -223,7 +223,7 @@ picture: $(O)/ballast images
 help:
 	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
-	@echo "stock sources: upstream upstream-report check-versions check-same-lines"
+	@echo "stock sources: upstream upstream-report upstream-traps check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
 

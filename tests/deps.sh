@@ -10,7 +10,7 @@ exports="protobuf-compiler babeltrace2"
 # to build real kernels, modules and QEMU, and to boot them
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
-	valgrind"
+	valgrind universal-ctags"
 # the viewer, and to use it in tests as a person would
 viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
 # to open reports, and to look at them on paper

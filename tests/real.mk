@@ -55,6 +55,30 @@ upstream-reported:
 		$(UPSTREAM_SRC)/page_reporting.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
 		$(UPSTREAM_SRC)/virtio-balloon.c '$(UPSTREAM_QEMU)'
 
+# A driver of a tree (DRIVER=drivers/virtio/virtio_mem.c) whose interfaces the model has in part: what it lacks is
+# declared as the tree has it, and calling that stops the guest.  All of it is in TRAPS, the image is traps-NAME.
+TRAPS = $(abspath $(O)/traps/$(basename $(notdir $(DRIVER))))
+traps_name = $(subst -,_,$(basename $(notdir $(DRIVER))))
+
+upstream-traps:
+	@[ -n "$(KSRC)" ] && [ -f "$(KSRC)/$(DRIVER)" ] || { echo "ballast: upstream-traps: there is no" \
+		"KSRC/DRIVER='$(KSRC)/$(DRIVER)'; say KSRC=TREE DRIVER=PATH/IN/IT.c" >&2; exit 2; }
+	@command -v ctags >/dev/null || { echo "ballast: upstream-traps: there is no 'ctags' on this machine;" \
+		"run 'make deps-real'" >&2; exit 2; }
+	@version=$$(KSRC=$(KSRC) LINUX=$(LINUX) sh tests/upstream.sh --linux) && \
+		$(MAKE) --no-print-directory upstream-trapped UPSTREAM_LINUX=$$version
+
+upstream-trapped:
+	@mkdir -p $(TRAPS) $(O)/images/$(call linux_dir,$(upstream_linux))
+	@rm -f $(O)/images/$(call linux_dir,$(upstream_linux))traps-$(traps_name).so
+	@$(PYTHON) tests/upstream_traps.py $(CC) $(KSRC) $(DRIVER) $(TRAPS) '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"$(traps_name)\"'
+	@$(CC) $(UPSTREAM_KERNEL) -w -fno-optimize-sibling-calls -DKBUILD_MODNAME='"$(traps_name)"' -shared -Wl,-Bsymbolic \
+		-DBALLAST_IMAGE_SOURCE="\"upstream\\0\" \"$$(sha256sum < $(KSRC)/$(DRIVER) | cut -c1-16)\"" \
+		-I$(TRAPS) -I$(KSRC)/$(dir $(DRIVER)) -I$(TRAPS)/stubs \
+		-o $(O)/images/$(call linux_dir,$(upstream_linux))traps-$(traps_name).so \
+		$(TRAPS)/driver.c $(TRAPS)/traps.c sim/linux/kernel/module-tail.c
+	@echo "  TRAPS   $(O)/images/$(call linux_dir,$(upstream_linux))traps-$(traps_name).so"
+
 # Our kernel code against real headers, in a copy of the directory, so that nothing is left in it.
 KDIR ?= $(lastword $(sort $(wildcard /usr/src/linux-headers-6.1*-cloud-amd64 /lib/modules/*/build)))
 MODULES := $(abspath $(O))/modules
@@ -140,7 +164,7 @@ check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(real_tests)
 
-.PHONY: upstream upstream-report upstream-reported $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: upstream upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

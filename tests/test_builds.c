@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "skip.h"
 #include "suite.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -289,6 +290,45 @@ START_TEST(report_lists_all_that_is_missing)
 }
 END_TEST
 
+/* A driver of a tree of its own, of which the model has nothing; the image, and a run with it. */
+#define TRAPPED                                                                                    \
+	"mkdir -p $D/k/drivers/virtio $D/k/drivers/x $D/k/mm $D/k/include/linux; "                 \
+	"touch $D/k/mm/page_reporting.c $D/k/drivers/virtio/virtio_balloon.c; "                    \
+	"printf '%s\\n' '#define FROB_MAX 3' 'struct frob { int count; };' "                       \
+	"'extern int frobs;' 'int frobnicate(struct frob *f);' >$D/k/include/linux/frob.h; "       \
+	"printf '%s\\n' '#include <linux/module.h>' '#include <linux/frob.h>' "                    \
+	"'static struct frob f;' 'static int d_init(void)' '{' '	f.count = FROB_MAX + frobs;' "     \
+	"'	return frobnicate(&f) + 1;' '}' 'module_init(d_init);' >$D/k/drivers/x/d.c; "
+#define TRAP_SCENARIO                                                                              \
+	"printf '%s\\n' '/dts-v1/; /include/ \"costs/skylake.dtsi\"' "                             \
+	"'/ { compatible = \"ballast,scenario\"; description = \"t\";' "                           \
+	"'host { compatible = \"ballast,host\"; memory-mib = <1024>; cpus = <1>; };' "             \
+	"'guest { compatible = \"ballast,guest\"; memory-mib = <256>;' "                           \
+	"'modules { d { compatible = \"ballast,module\"; image = \"traps-d\"; }; }; }; };' "       \
+	">$D/t.dts; "
+
+START_TEST(driver_that_calls_what_is_not_modelled_says_what_and_where)
+{
+	ck_assert_int_eq(run(TRAPPED "env -u MAKEFLAGS make --no-print-directory O=$D/o KSRC=$D/k "
+			     "upstream-traps DRIVER=drivers/x/d.c"), 0);
+	ck_assert_msg(strstr(said, "1 headers, 1 types, 1 macros, 1 variables and 1 functions") &&
+		      strstr(said, "traps-d.so"), "%s", said);
+	ck_assert_int_eq(run(TRAP_SCENARIO "$BALLAST_BUILD/ballast run $D/t.dts --images "
+			     "$D/o/images"), 1);
+	ck_assert_msg(strstr(said, "frobnicate() is not modelled, called by d_init(), driver.c:"),
+		      "%s", said);
+	ck_assert_msg(strstr(said, "d: 2 functions or variables of"), "%s", said);
+}
+END_TEST
+
+START_TEST(driver_that_is_not_there_has_no_traps)
+{
+	ck_assert_int_eq(run(TRAPPED "env -u MAKEFLAGS make --no-print-directory O=$D/o KSRC=$D/k "
+			     "upstream-traps DRIVER=drivers/x/e.c"), 2);
+	ck_assert_msg(strstr(said, "there is no KSRC/DRIVER="), "%s", said);
+}
+END_TEST
+
 static void remove_suite_dir(void)
 {
 	if (system("rm -rf \"$S\""))
@@ -308,6 +348,11 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, tree_of_the_user_is_left_alone);
 	tcase_add_test(tc, what_the_model_does_not_have_is_an_error_that_names_it);
 	tcase_add_test(tc, report_lists_all_that_is_missing);
+	if (!system("command -v ctags >/dev/null"))
+		tcase_add_test(tc, driver_that_calls_what_is_not_modelled_says_what_and_where);
+	else
+		skip_tests(1, "there is no ctags");
+	tcase_add_test(tc, driver_that_is_not_there_has_no_traps);
 	suite_add_tcase(suite, tc);
 	if (!mkdtemp(suite_dir))
 		return NULL;

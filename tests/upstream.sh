@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
+# upstream.sh --linux: print the version whose names and meanings sources of KSRC, or LINUX, are compiled with.
 # upstream.sh DIR: find the stock sources that `make upstream` compiles, and put copies of them into DIR:
 # virtio_balloon.c and page_reporting.c of Linux, virtio-balloon.c of QEMU; and the versions whose names and
 # meanings they are compiled with in DIR/levels.mk.
@@ -106,6 +107,10 @@ qemu_source() {
 	echo "$dir"
 }
 
+if [ "$out" = --linux ]; then
+	linux_version
+	exit
+fi
 mkdir -p "$out"
 lock upstream
 linux=$(linux_version)

@@ -39,11 +39,16 @@ KINDS = (
 PLACE = re.compile(r'^([^:\s]+):(\d+):(?:\d+:)? (?:fatal )?error: ')
 
 
-def compile_file(compiler, file, flags, stubs):
-    command = [*shlex.split(compiler), *shlex.split(flags), f'-I{stubs}', '-fsyntax-only', file]
+def run(compiler, file, flags, stubs, *what):
+    command = [*shlex.split(compiler), *shlex.split(flags), f'-I{stubs}', *what, file]
     command = [word for word in command if word not in ('-MMD', '-MP')]
-    return subprocess.run(command, capture_output=True, text=True, check=False,
-                          env={**os.environ, 'LC_ALL': 'C.UTF-8'}).stderr
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    return done.stdout + done.stderr
+
+
+def compile_file(compiler, file, flags, stubs):
+    return run(compiler, file, flags, stubs, '-fsyntax-only')
 
 
 def missing_headers(compiler, file, flags, stubs):
@@ -104,4 +109,5 @@ def main():
     sys.exit(2 if strange else 0)
 
 
-main()
+if __name__ == '__main__':
+    main()

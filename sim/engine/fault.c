@@ -106,6 +106,32 @@ bool fault_caller(struct symbol *caller)
 	return true;
 }
 
+struct caller_list {
+	struct symbol *callers;
+	unsigned int nr, max;
+};
+
+static _Unwind_Reason_Code list_frame(struct _Unwind_Context *context, void *arg)
+{
+	struct caller_list *list = arg;
+	int before = 0;
+	uintptr_t pc = _Unwind_GetIPInfo(context, &before);
+
+	if (!before)
+		pc--;
+	if (image_at(pc))
+		symbol_find(pc, &list->callers[list->nr++]);
+	return list->nr < list->max ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+unsigned int fault_callers(struct symbol *callers, unsigned int max)
+{
+	struct caller_list list = { .callers = callers, .max = max };
+
+	_Unwind_Backtrace(list_frame, &list);
+	return list.nr;
+}
+
 static uintptr_t context_pc(const ucontext_t *uc)
 {
 #ifdef __x86_64__

@@ -53,6 +53,8 @@ struct fault_policy {
 
 /* The innermost code of an image that led here; false: there is none, the simulator is alone. */
 bool fault_caller(struct symbol *caller);
+/* All of it, innermost first; returns how many there are, @max at most. */
+unsigned int fault_callers(struct symbol *callers, unsigned int max);
 
 /*
  * From now on, faults outside of fault_guard() and reports of sanitizers call the handler, and the

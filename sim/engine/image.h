@@ -32,6 +32,12 @@ struct image_source {
 void image_file_source(const char *path, struct image_source *source);
 
 /*
+ * How many functions and variables the image has only as something that says it is not modelled
+ * (section .ballast.traps, names); 0: none.
+ */
+unsigned int image_file_traps(const char *path);
+
+/*
  * Whose headers it was compiled against, and which version of them: one note for each source in the
  * section .ballast.level, two numbers of 32 bits (linux/module.h, qemu/osdep.h).
  */

@@ -176,3 +176,20 @@ uint32_t image_file_level(const char *path, enum image_world world, uint32_t *ot
 	object_close(&o);
 	return version;
 }
+
+unsigned int image_file_traps(const char *path)
+{
+	unsigned int nr = 0;
+	const char *names;
+	uint64_t size = 0, at;
+	struct object o;
+
+	if (!object_open(&o, path))
+		return 0;
+	names = find_section(&o, ".ballast.traps", &size);
+	/* The last one is followed by another zero. */
+	for (at = 0; names && at + 1 < size; at++)
+		nr += names[at] && !names[at + 1];
+	object_close(&o);
+	return nr;
+}

@@ -93,9 +93,24 @@ static void each_image(struct machine *m, image_fn fn, uint64_t *digest)
 			each_image_of(&m->guests[i], fn, digest);
 }
 
+/* A verdict on such a driver says nothing about what it would have called. */
+static void say_traps(struct machine *m, uint64_t guest, const char *node, const char *path,
+		      uint64_t *digest)
+{
+	unsigned int nr = image_file_traps(path);
+	char text[600];
+
+	if (!nr)
+		return;
+	snprintf(text, sizeof(text), "%s: %u functions or variables of %.400s are not modelled; a "
+		 "call of one stops the guest", node, nr, shown_path(m, path));
+	machine_say(guest == TRACE_HOST ? NULL : &m->guests[guest], TRACE_WARNING, "ballast", text);
+}
+
 void machine_trace_images(struct machine *m)
 {
 	each_image(m, emit_image, NULL);
+	each_image(m, say_traps, NULL);
 }
 
 /* The file, not its sources: another compiler's image may do something else. */

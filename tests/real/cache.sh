@@ -4,7 +4,7 @@
 #
 # Downloads and products live in BALLAST_CACHE (default ~/.cache/ballast), outside of the checkout:
 #
-#   linux-<version>/       source tree of Debian's linux-source-6.1, with our directory overlaid
+#   linux-<version>/       source tree of Debian's linux-source-*, with our directory overlaid
 #   kernel-<key>/          objects of one kernel configuration
 #   stock-<release>/       Debian's kernel image of that release, unpacked, never installed
 #   qemu-<version>/        source tree of Debian's qemu, with our directory overlaid
@@ -157,23 +157,25 @@ need_qemu_tree() {
 	[ -f "$QSRC/hw/virtio/virtio-balloon.c" ] || fail "QSRC=$QSRC is no QEMU source tree"
 }
 
-# The tree of Linux 6.1, complete: KSRC if it is set, else Debian's.  Prints its path.
+# The tree of Linux $LINUX (6.1), complete: KSRC if it is set, else Debian's.  Prints its path.  Of other
+# versions than 6.1 it takes suites.sh.
 linux_tree() {
+	linux=${LINUX:-6.1}
 	if [ -n "${KSRC:-}" ]; then
 		need_linux_tree
 		[ ! -f "$KSRC/.config" ] || fail "KSRC=$KSRC is built in place; run 'make mrproper' there, or build it with O="
 		shadow_tree "$KSRC"
 		return
 	fi
-	deb=$(linux_deb)
-	version=$(basename "$deb" | sed 's/^linux-source-6.1_\(.*\)_all.deb$/\1/')
+	[ "$linux" = 6.1 ] && deb=$(linux_deb) || deb=$(suites_linux "$linux")
+	version=$(basename "$deb" | sed 's/^linux-source-[0-9.]*_\(.*\)_all.deb$/\1/')
 	dir=$cache/linux-$version
 	lock linux-source
 	if [ ! -d "$dir" ]; then
 		need_space 8000
 		rm -rf "$dir.part"
 		mkdir -p "$dir.part"
-		dpkg-deb --fsys-tarfile "$deb" | tar -xO ./usr/src/linux-source-6.1.tar.xz |
+		dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/linux-source-$linux.tar.xz" |
 			tar -xJ -C "$dir.part" --strip-components=1 ||
 			fail "$deb is damaged; remove it and try again"
 		mv "$dir.part" "$dir"
@@ -181,14 +183,15 @@ linux_tree() {
 	echo "$dir"
 }
 
-# The tree of QEMU 7.2 with Debian's patches: QSRC if it is set, else Debian's.  Prints its path.
+# The tree of QEMU $QEMU (7.2) with Debian's patches: QSRC if it is set, else Debian's.  Prints its path.
+# Of other versions than 7.2 it takes suites.sh.
 qemu_tree() {
 	if [ -n "${QSRC:-}" ]; then
 		need_qemu_tree
 		shadow_tree "$QSRC"
 		return
 	fi
-	dsc=$(qemu_dsc)
+	[ "${QEMU:-7.2}" = 7.2 ] && dsc=$(qemu_dsc) || dsc=$(suites_qemu "$QEMU")
 	version=$(basename "$dsc" .dsc | sed 's/^qemu_//')
 	dir=$cache/qemu-$version
 	lock qemu-source

@@ -7,11 +7,16 @@
 #
 # driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, the tree's own
 # Makefile and Kconfig get a line each, and its page allocator the hooks of driver-src/linux/patches.
+#
+# LINUX=6.12 and the like: another version, with the driver of the balloon only; the hooks and what uses
+# them are for 6.1.
 set -eu
 what="make kernel"
 . "$(dirname "$0")/cache.sh"
+. "$(dirname "$0")/suites.sh"
 
 out=$1
+linux=${LINUX:-6.1}
 debug=${KERNEL_DEBUG:-}
 host=${KERNEL_HOST:-}
 need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock spatch
@@ -48,13 +53,26 @@ patch_tree() {
 	add_line "$1/arch/x86/kvm/Makefile" 'kvm-y += kvm_hypercall.o' '^include .*Makefile.kvm$'
 }
 
-config=$top/tests/real/kernel.config
+# The configuration $1 as that version has it.
+config_of_version() {
+	case $linux in
+	6.1) cat "$1" ;;
+	[0-6].*) grep -v 'CONFIG_PAGE_HINTING\|CONFIG_KVM_PAGE_HINT' "$1" ;;
+	*) grep -v 'CONFIG_PAGE_HINTING\|CONFIG_KVM_PAGE_HINT' "$1" |
+		sed 's/^CONFIG_BALLOON_COMPACTION=/CONFIG_BALLOON_MIGRATION=/; s/^CONFIG_MEMORY_BALLOON=/CONFIG_BALLOON=/;
+			/^CONFIG_PROC_SYSCTL=/d' ;;
+	esac
+}
+
+config=$cache/kernel-$linux.config
+mkdir -p "$cache"
 lock kernel
+config_of_version "$top/tests/real/kernel.config" >"$config"
 tree=$(linux_tree)
 overlay "$top/driver-src/linux" "$tree/drivers/ballast/linux"
 overlay "$top/driver-src/uapi" "$tree/drivers/ballast/uapi"
 add_line "$tree/drivers/Makefile" 'obj-y += ballast/linux/' '^obj-.*virtio/'
-patch_tree "$tree"
+[ "$linux" != 6.1 ] || patch_tree "$tree"
 add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^source "drivers/virtio/Kconfig"'
 
 set -- "$config"

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # qemu.sh DIR: put DIR/qemu-system-x86_64 there, QEMU from Debian's source package with our device
-# compiled in, and DIR/firmware, what it needs to start a kernel.
+# compiled in, and DIR/firmware, what it needs to start a kernel.  QEMU=10.2 and the like: another version
+# than 7.2.
 #
 # driver-src/qemu is overlaid as hw/ballast/ of the source tree, the ABI header as a standard header,
 # and the tree's own meson.build and Kconfig get a line each, as driver-src/qemu/meson.build says.
 set -eu
 what="make qemu"
 . "$(dirname "$0")/cache.sh"
+. "$(dirname "$0")/suites.sh"
 
 out=$1
 need_commands ninja meson pkg-config python3 "${CC:-gcc}" dpkg-source flock
@@ -24,6 +26,7 @@ options="--target-list=x86_64-softmmu --without-default-features --without-defau
 
 lock qemu
 tree=$(qemu_tree)
+[ "${QEMU:-7.2}" = 7.2 ] || suites_meson
 overlay "$top/driver-src/qemu" "$tree/hw/ballast"
 for f in virtio_ballast.h virtio_page_hint.h vhost_page_hint.h; do
 	cmp -s "$top/driver-src/uapi/$f" "$tree/include/standard-headers/linux/$f" ||

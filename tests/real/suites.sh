@@ -59,3 +59,19 @@ suites_qemu() {
 	fi
 	ls "$dir"/qemu_*.dsc | tail -n 1
 }
+
+# Newer QEMUs want a newer meson than the machine's: a copy of another suite's, which is but Python.  To be
+# put into the environment of a configure.
+suites_meson() {
+	dir=$cache/meson
+	if [ ! -d "$dir" ]; then
+		rm -rf "$dir.part"
+		mkdir -p "$dir.part"
+		(cd "$dir.part" && suites_apt apt-get download -qq meson >&2 && dpkg-deb -x meson_*.deb . &&
+			rm -f meson_*.deb) || fail "meson cannot be downloaded, and QEMU $QEMU wants 1.5 or newer"
+		mv "$dir.part" "$dir"
+	fi
+	PYTHONPATH=$dir/usr/lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}
+	PATH=$dir/usr/bin:$PATH
+	export PYTHONPATH PATH
+}

@@ -187,17 +187,23 @@ static void take_over_reporting(struct kernel *kernel, struct image *image, cons
 		kernel->mm->reporting = impl;
 }
 
-static int run_init(struct image *image, const char *path, char *err, size_t err_size)
+/* Without one there is nothing to do, like a module without module_init(). */
+static int run_init_function(struct image *image, const char *path, const char *name, char *err,
+			     size_t err_size)
 {
-	int (*init)(void) = image_symbol(image, "init_module");
-	int ret;
+	int (*init)(void) = image_symbol(image, name);
+	int ret = init ? init() : 0;
 
-	if (!init)
-		return 0;	/* nothing to do, like a module without module_init() */
-	ret = init();
 	if (ret)
 		snprintf(err, err_size, "%s: init function failed with error %d", path, ret);
 	return ret;
+}
+
+static int run_init(struct image *image, const char *path, char *err, size_t err_size)
+{
+	int ret = run_init_function(image, path, "init_module", err, err_size);
+
+	return ret ? ret : run_init_function(image, path, "init_module_late", err, err_size);
 }
 
 /* Each module has been linked with module-tail.c; loading anything else runs its constructors. */

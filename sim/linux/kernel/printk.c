@@ -18,6 +18,7 @@
 #include "mm/internal.h"
 
 #define LINE_MAX_LEN 1024
+#define CALLERS_SHOWN 15
 #define NAMED_WARNINGS 4
 #define RATELIMIT_NS (5 * NSEC_PER_SEC_U64)
 #define RATELIMIT_BURST 10
@@ -162,6 +163,17 @@ void kernel_die(struct kernel *kernel, const char *text, bool bug)
 		kernel->panicked(kernel, text, bug);
 }
 
+/* BUG(), whatever it is that found one. */
+static void __noreturn die_of_bug(const char *text)
+{
+	if (!this_kernel || !this_kernel->sched || !coro_current->ctx.thread) {
+		printf("ballast: %s\n", text);
+		abort();
+	}
+	kernel_die(this_kernel, text, true);
+	cpu_exit_current();
+}
+
 void kernel_bug(const char *file, int line, const char *what)
 {
 	char text[LINE_MAX_LEN], by[256];
@@ -173,12 +185,23 @@ void kernel_bug(const char *file, int line, const char *what)
 		n += scnprintf(text + n, sizeof(text) - n, ":%d", line);
 	scnprintf(text + n, sizeof(text) - n, ": %s%s (task %s)", what, by,
 		  current ? current->comm : "none");
-	if (!this_kernel || !this_kernel->sched || !coro_current->ctx.thread) {
-		printf("ballast: %s\n", text);
-		abort();
-	}
-	kernel_die(this_kernel, text, true);
-	cpu_exit_current();
+	die_of_bug(text);
+}
+
+/* The first frame is that of the definition which only says so. */
+void kernel_not_modelled(const char *name)
+{
+	struct symbol callers[1 + CALLERS_SHOWN];
+	unsigned int nr = fault_callers(callers, ARRAY_SIZE(callers)), i;
+	char text[LINE_MAX_LEN], place[160];
+
+	for (i = 1; i < nr; i++)
+		printk(KERN_ERR "%s() is not modelled: called by %s\n", name,
+		       symbol_text(&callers[i], place, sizeof(place)));
+	scnprintf(text, sizeof(text), "%s() is not modelled, called by %s (task %s)", name,
+		  nr > 1 ? symbol_text(&callers[1], place, sizeof(place)) : "somebody",
+		  current ? current->comm : "none");
+	die_of_bug(text);
 }
 
 void __might_sleep(const char *file, int line)

@@ -14,6 +14,8 @@ void kernel_warn(const char *file, int line, const char *what);
 /* Something else than a line of code found a mistake, and has said so. */
 void kernel_warned(const char *what);
 void kernel_bug(const char *file, int line, const char *what) __noreturn;
+/* Code of an image calls what only its own tree has: tests/upstream_traps.py. */
+void kernel_not_modelled(const char *name) __noreturn;
 int printk(const char *fmt, ...) __printf(1, 2) __cold;
 
 #define BUG() kernel_bug(__FILE__, __LINE__, "BUG()")

@@ -12,10 +12,15 @@
 struct module;
 struct bus_type;
 
+enum probe_type {
+	PROBE_DEFAULT_STRATEGY, PROBE_PREFER_ASYNCHRONOUS, PROBE_FORCE_SYNCHRONOUS
+};
+
 struct device_driver {
 	const char *name;
 	struct bus_type *bus;
 	struct module *owner;
+	enum probe_type probe_type;	/* the model probes at once, in any case */
 };
 
 struct device {

@@ -25,8 +25,11 @@ struct module;
 #define subsys_initcall(fn) module_init(fn)
 #define device_initcall(fn) module_init(fn)
 #define late_initcall(fn) module_init(fn)
+/* Beside another one, which it comes after. */
+#define late_initcall_sync(fn) int init_module_late(void) __attribute__((alias(#fn)))
 
 int init_module(void);
+int init_module_late(void);
 void cleanup_module(void);
 
 #define MODULE_LICENSE(text) __MODULE_INFO_STRING(__modinfo_license, "license", text)

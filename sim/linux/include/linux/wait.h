@@ -72,6 +72,9 @@ void __wait_enter(const char *reason, const char *func, const char *file, int li
 	___wait_event(wq, condition, #condition, TASK_INTERRUPTIBLE, timeout)
 #define wait_event_freezable(wq, condition)                                                        \
 	__wait_event_interruptible(wq, condition, #condition)
+/* Nobody freezes tasks here. */
+#define wait_event_freezable_timeout(wq, condition, timeout)                                       \
+	wait_event_interruptible_timeout(wq, condition, timeout)
 #define wait_event_killable(wq, condition)                                                         \
 	__wait_event_interruptible(wq, condition, #condition)
 
