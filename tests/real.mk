@@ -105,11 +105,11 @@ check-your-patch: $(O)/ballast images
 REAL := $(O)/real
 
 kernel:
-	@KSRC=$(KSRC) KERNEL_DEBUG=$(KERNEL_DEBUG) KERNEL_HOST=$(KERNEL_HOST) sh tests/real/kernel.sh \
+	@KSRC=$(KSRC) LINUX=$(LINUX) KERNEL_DEBUG=$(KERNEL_DEBUG) KERNEL_HOST=$(KERNEL_HOST) sh tests/real/kernel.sh \
 		$(REAL)$(if $(KERNEL_DEBUG),/debug)$(if $(KERNEL_HOST),/host)
 
 qemu:
-	@QSRC=$(QSRC) sh tests/real/qemu.sh $(REAL)
+	@QSRC=$(QSRC) QEMU=$(QEMU) sh tests/real/qemu.sh $(REAL)
 
 stock-kernel:
 	@sh tests/real/stock.sh $(REAL)/stock "$(KDIR)"
@@ -157,14 +157,25 @@ host-kernel: kernel
 
 # The short forms.
 check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	$(call real_run,) $(filter-out debug host nested,$(real_tests))
+	$(call real_run,) $(filter-out debug host nested versions,$(real_tests))
+
+# The driver and the device in a kernel and a QEMU of other versions.
+VERSION_REAL = $(REAL)/linux-$(LINUX)-qemu-$(QEMU)
+check-real-version: $(O)/tests/real/test_versions $(REAL)/agent
+	@[ -n "$(LINUX)" ] && [ -n "$(QEMU)" ] || { echo "ballast: check-real-version: of which? say" \
+		"LINUX=7.3 QEMU=10.2" >&2; exit 2; }
+	@KSRC=$(KSRC) LINUX=$(LINUX) sh tests/real/kernel.sh $(VERSION_REAL)
+	@QSRC=$(QSRC) QEMU=$(QEMU) sh tests/real/qemu.sh $(VERSION_REAL)
+	@cp $(REAL)/agent $(VERSION_REAL)/agent
+	@CC="$(CC)" BALLAST_REAL=$(abspath $(VERSION_REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
+		TEST_DIR=$(O)/tests/real sh tests/run.sh versions
 
 # The long ones, and what needs the debug kernel or a host's.
 check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
-	$(call real_run,1) $(real_tests)
+	$(call real_run,1) $(filter-out versions,$(real_tests))
 
-.PHONY: upstream upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: check-real-version upstream upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

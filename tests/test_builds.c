@@ -61,7 +61,7 @@ static void setup(void)
 	make_dir("empty");
 	/* Headers of another version. */
 	make_dir("headers");
-	write_file("headers/Makefile", "VERSION = 6\nPATCHLEVEL = 8\n", 0644);
+	write_file("headers/Makefile", "VERSION = 5\nPATCHLEVEL = 4\n", 0644);
 	/* A disk with next to nothing left. */
 	write_file("bin/df", "#!/bin/sh\necho 'Filesystem 1M-blocks Used Available'\n"
 		   "echo 'x 100 97 3'\n", 0755);
@@ -107,7 +107,7 @@ static const struct bad {
 	  "make deps-real" },
 	{ "headers of another version",
 	  "sh tests/real/modules.sh $D/headers $D/m modules",
-	  "is of Linux '6.8', and the drivers are written for 6.1",
+	  "is of Linux '5.4', and the drivers are written for 6.0",
 	  "set KDIR" },
 	{ "headers that belong to no kernel",
 	  "sh tests/real/modules.sh $D/empty $D/m modules",
@@ -297,7 +297,7 @@ END_TEST
 	"printf '%s\\n' '#define FROB_MAX 3' 'struct frob { int count; };' "                       \
 	"'extern int frobs;' 'int frobnicate(struct frob *f);' >$D/k/include/linux/frob.h; "       \
 	"printf '%s\\n' '#include <linux/module.h>' '#include <linux/frob.h>' "                    \
-	"'static struct frob f;' 'static int d_init(void)' '{' '	f.count = FROB_MAX + frobs;' "     \
+	"'static struct frob f;' 'static int d_init(void)' '{' ' f.count = FROB_MAX + frobs;' "    \
 	"'	return frobnicate(&f) + 1;' '}' 'module_init(d_init);' >$D/k/drivers/x/d.c; "
 #define TRAP_SCENARIO                                                                              \
 	"printf '%s\\n' '/dts-v1/; /include/ \"costs/skylake.dtsi\"' "                             \

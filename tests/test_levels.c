@@ -225,7 +225,8 @@ START_TEST(an_image_of_no_version_of_the_model_is_refused)
 	close(fd);
 	snprintf(modules, sizeof(modules), MODULE("%s"), path);
 	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), LEVEL(9, 9), true);
-	refused(make("", modules, ""), "it was compiled for Linux 9.9, which the model does not have");
+	refused(make("", modules, ""),
+		"it was compiled for Linux 9.9, which the model does not have");
 	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), LEVEL(6, 12), false);
 	refused(make("", modules, ""), "its sources were compiled for Linux ");
 	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), 0, true);
@@ -243,22 +244,26 @@ START_TEST(lists_of_versions_agree)
 
 	for (v = linux_levels.version; *v; v++, i++) {
 		ck_assert_str_eq(level_name(*v, name), kernels[i]);
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? " " : "", name);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? " " : "",
+			 name);
 	}
-	snprintf(command, sizeof(command), "grep -q 'linux_levels=\"%s\"' %s/tests/upstream.sh", list,
-		 test_top());
+	snprintf(command, sizeof(command), "grep -q 'linux_levels=\"%s\"' %s/tests/upstream.sh",
+		 list, test_top());
 	ck_assert_msg(!system(command), "%s", command);
-	snprintf(command, sizeof(command), "grep -q '^MODEL_LINUX := %s$' %s/Makefile", list, test_top());
+	snprintf(command, sizeof(command), "grep -q '^MODEL_LINUX := %s$' %s/Makefile", list,
+		 test_top());
 	ck_assert_msg(!system(command), "%s", command);
 	list[0] = 0;
 	for (v = qemu_levels.version, i = 0; *v; v++, i++) {
 		ck_assert_str_eq(level_name(*v, name), qemus[i]);
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? " " : "", name);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? " " : "",
+			 name);
 	}
-	snprintf(command, sizeof(command), "grep -q 'qemu_levels=\"%s\"' %s/tests/upstream.sh", list,
-		 test_top());
+	snprintf(command, sizeof(command), "grep -q 'qemu_levels=\"%s\"' %s/tests/upstream.sh",
+		 list, test_top());
 	ck_assert_msg(!system(command), "%s", command);
-	snprintf(command, sizeof(command), "grep -q '^MODEL_QEMU := %s$' %s/Makefile", list, test_top());
+	snprintf(command, sizeof(command), "grep -q '^MODEL_QEMU := %s$' %s/Makefile", list,
+		 test_top());
 	ck_assert_msg(!system(command), "%s", command);
 }
 END_TEST

@@ -16,8 +16,17 @@ version=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' "$kdir/Makefile" | past
 # Debian's per-flavour headers have a Makefile that only names the common one
 [ -n "$version" ] || version=$(sed -n 's/^#define UTS_RELEASE "\([0-9]*\.[0-9]*\).*/\1/p' \
 	"$kdir/include/generated/utsrelease.h" 2>/dev/null || true)
-[ "$version" = 6.1 ] ||
-	fail "KDIR=$kdir is of Linux '$version', and the drivers are written for 6.1; set KDIR to headers of 6.1"
+case $version in
+6.1) ;;
+[6-9].*)
+	# the hooks, and what uses them, are for 6.1
+	set -- CONFIG_PAGE_HINTING= CONFIG_KVM_PAGE_HINT= CONFIG_FREE_PAGE_HOOK_TRACE= \
+		CONFIG_VHOST_PAGE_HINT= CONFIG_KVM_PAGE_HINT_HOST= "$@"
+	;;
+*)
+	fail "KDIR=$kdir is of Linux '$version', and the drivers are written for 6.0 and newer; set KDIR to headers of 6.1"
+	;;
+esac
 
 # what is installed is what was built before
 case " $* " in
@@ -32,7 +41,7 @@ case " $* " in
 		ln -s "$top/driver-src/$f" "$dir/$f"
 	done
 	# private to drivers/vhost, and so not among the headers
-	ln -s "$(linux_tree)/drivers/vhost/vhost.h" "$dir/linux/host/vhost.h"
+	[ "$version" != 6.1 ] || ln -s "$(linux_tree)/drivers/vhost/vhost.h" "$dir/linux/host/vhost.h"
 	;;
 esac
 exec make --no-print-directory -C "$kdir" M="$dir/linux" "$@"

@@ -2,12 +2,12 @@
 /*
  * What the driver of a balloon needs of the kernel, under one name for all versions from 6.0 on.
  *
- *   orders      MAX_ORDER is above the largest order up to 6.3, is the largest order up to 6.7, and
- *               is MAX_PAGE_ORDER from then on
- *   reporting   the core's own choice of an order is asked for by 0, and since 7.2 by -1, when 0 means
- *               pages.  Batches can be made smaller since 7.2
- *   balloons    since 7.2 the core keeps the list while a page moves, and counts what the kernel manages;
- *               before, that is done here.  (Before 6.0 pages could move only with a file system.)
+ *   orders      MAX_ORDER is above the largest order up to 6.3, is the largest order up to 6.7,
+ *               and is MAX_PAGE_ORDER from then on
+ *   reporting   the core's own choice of an order is asked for by 0, and since 7.2 by -1, when 0
+ *               means pages.  Batches can be made smaller since 7.2
+ *   balloons    since 7.2 the core keeps the list while a page moves, and counts what the kernel
+ *               manages; before, that is done here.  (Before 6.0 moving took a file system.)
  *   queues      are found by an array of structures since 6.11
  *   shrinkers   are allocated since 6.7
  *   reclaim     is counted by node since 7.2
@@ -57,7 +57,8 @@ static inline void ballast_set_order(struct page_reporting_dev_info *prdev, int 
 }
 
 /* Have batches of @capacity blocks at most; false: the core does not make them that small. */
-static inline bool ballast_set_capacity(struct page_reporting_dev_info *prdev, unsigned int capacity)
+static inline bool ballast_set_capacity(struct page_reporting_dev_info *prdev,
+					unsigned int capacity)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
 	prdev->capacity = capacity;

@@ -3,9 +3,9 @@
  * The list of pages that a balloon driver of Linux 7.2 holds, and how they are moved; models
  * mm/balloon.c of that version, beside balloon_compaction.c for older drivers.
  *
- * What differs: the driver only tells the host, and the core keeps the list, the references and, if
- * asked to, the count of pages that the kernel manages; a page stays PageOffline until the allocator
- * has it back (free_pages_prepare()).  The one lock of all balloons belongs to the kernel.
+ * What differs: the driver only tells the host, and the core keeps the list, the references and,
+ * if asked to, the count of pages that the kernel manages; a page stays PageOffline until the
+ * allocator has it back (free_pages_prepare()).  The one lock of all balloons is the kernel's.
  */
 #include <linux/balloon.h>
 #include <linux/export.h>
@@ -135,7 +135,8 @@ static void putback(struct page *page)
 }
 
 /* The host has been told of both pages, or (@moved is false) that the old one has left. */
-static void take_over(struct balloon_dev_info *b, struct page *newpage, struct page *page, bool moved)
+static void take_over(struct balloon_dev_info *b, struct page *newpage, struct page *page,
+		      bool moved)
 {
 	if (moved) {
 		get_page(newpage);

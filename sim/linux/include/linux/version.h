@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * model: the version of Linux whose names and meanings the headers give: 6.1 unless the compiler is told
- * otherwise (-DLINUX_VERSION_MAJOR=6 -DLINUX_VERSION_PATCHLEVEL=12).  An image says which one it was
- * compiled for (linux/module.h), and what differs when it runs follows that (level.h).
+ * model: the version of Linux whose names and meanings the headers give: 6.1 unless the compiler is
+ * told otherwise (-DLINUX_VERSION_MAJOR=6 -DLINUX_VERSION_PATCHLEVEL=12).  An image says which one
+ * it was compiled for (linux/module.h), and what differs when it runs follows that (level.h).
  */
 #ifndef _LINUX_VERSION_H
 #define _LINUX_VERSION_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* stub: what a class does when the machine is reset, which never happens here; see system/reset.h */
+/* stub: what a class does when the machine is reset, which never is; see system/reset.h */
 #ifndef MODEL_HW_RESETTABLE_H
 #define MODEL_HW_RESETTABLE_H
 
