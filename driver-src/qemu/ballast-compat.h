@@ -4,7 +4,7 @@
  *
  *   headers     sysemu/ is system/ since 10.0; memory and address spaces moved
  *               there in 10.2
- *   properties  have no terminator since 10.0
+ *   properties  are constant, and have no terminator, since 10.0
  *   notifiers   get a place for an error since 9.0
  *   classes     are initialized with constant data, and set_status() has a
  *               result, since 10.2
@@ -27,6 +27,8 @@
 #include "sysemu/iothread.h"
 #endif
 
+#include "hw/qdev-core.h"
+
 #if BALLAST_QEMU_SINCE(10, 2)
 #include "system/address-spaces.h"
 #include "system/memory.h"
@@ -37,8 +39,10 @@
 #endif
 
 #if BALLAST_QEMU_SINCE(10, 0)
+typedef const Property BallastProperty;
 #define BALLAST_PROP_END
 #else
+typedef Property BallastProperty;
 #define BALLAST_PROP_END DEFINE_PROP_END_OF_LIST(),
 #endif
 

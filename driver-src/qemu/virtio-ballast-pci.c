@@ -24,7 +24,7 @@ struct VirtIOBallastPCI {
     VirtIOBallast vdev;
 };
 
-static Property ballast_pci_properties[] = {
+static BallastProperty ballast_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors,
                        DEV_NVECTORS_UNSPECIFIED),
     DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags,

@@ -501,7 +501,7 @@ static void ballast_instance_init(Object *obj)
     ballast_add_properties(obj);
 }
 
-static Property ballast_properties[] = {
+static BallastProperty ballast_properties[] = {
     DEFINE_PROP_BIT("must-tell-host", VirtIOBallast, host_features,
                     VIRTIO_BALLAST_F_MUST_TELL_HOST, true),
     DEFINE_PROP_BIT("deflate-on-oom", VirtIOBallast, host_features,

@@ -22,7 +22,7 @@ struct VirtIOPageHintPCI {
     VirtIOPageHint vdev;
 };
 
-static Property page_hint_pci_properties[] = {
+static BallastProperty page_hint_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors, 2),
     DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags,
                     VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT, true),

@@ -395,7 +395,7 @@ void virtio_page_hint_alias_properties(Object *proxy, VirtIOPageHint *dev)
     ballast_counters_alias(proxy, OBJECT(dev), page_hint_counter);
 }
 
-static Property page_hint_properties[] = {
+static BallastProperty page_hint_properties[] = {
     DEFINE_PROP_BOOL("per-page", VirtIOPageHint, per_page, false),
     DEFINE_PROP_BOOL("vhost", VirtIOPageHint, vhost, false),
     BALLAST_PROP_END

@@ -19,6 +19,8 @@ for lib in glib-2.0 pixman-1 zlib; do
 done
 
 devices="Q35 MICROVM PCIE_PORT VIRTIO_PCI VIRTIO_MMIO VIRTIO_BALLOON VIRTIO_BALLAST SERIAL_ISA"
+# what its tables name, whether there is one or not
+[ "${QEMU:-7.2}" = 7.2 ] || devices="$devices PXB CXL CXL_MEM_DEVICE"
 options="--target-list=x86_64-softmmu --without-default-features --without-default-devices
 	--with-devices-x86_64=minimal --disable-user --disable-tools --disable-docs --enable-tcg --enable-kvm --enable-vhost-kernel
 	--enable-system --enable-fdt=system --disable-install-blobs --enable-trace-backends=log
