@@ -21,7 +21,8 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 {
 	uint64_t reserved = config->reserved_bytes;
 
-	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config };
+	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config,
+				 .lru = &lru_classic };
 	host->total_pages = (config->memory_bytes - reserved) >> HOST_PAGE_SHIFT;
 	host->free_pages = host->total_pages;
 	host->root.host = host;

@@ -12,6 +12,7 @@
 
 #include "cpu.h"
 #include "kvm.h"
+#include "lru.h"
 #include "memcg.h"
 #include "random.h"
 #include "types.h"
@@ -166,6 +167,7 @@ struct host {
 	uint64_t total_high_wmark;	/* of all zones, without what lower ones reserve */
 	struct host_memcg root, **memcg;	/* of all memory groups, and those */
 	unsigned int nr_memcgs;
+	const struct lru_ops *lru;	/* who decides what reclaim takes */
 	struct cache_file *files;
 	struct cache_flusher flusher;
 	uint64_t file_pages;		/* of files, in memory */

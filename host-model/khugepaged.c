@@ -149,7 +149,7 @@ static void collapse(struct guest_ram *ram, uint64_t block)
 	pmd->nr_used = 0;
 	pmd->has_table = 0;
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
-	lru_add(ram->host, page_index(ram, first), true, false);
+	lru_add(ram->host, page_index(ram, first), true, LRU_PLACE_INACTIVE);
 	ram->huge += HOST_PMD_PAGES;
 	ram_add_resident(ram, HOST_PMD_PAGES - copied);
 	ram->nr_collapsed++;

@@ -309,7 +309,7 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
 	if (ram_is_listed(ram))
-		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
+		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, LRU_PLACE_FAULT);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	ram->huge += HOST_PMD_PAGES;
 	host->stats.ept_huge_faults++;
@@ -358,7 +358,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	for (i = first; i < first + pages; i++) {
 		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
 		if (ram_is_listed(ram))
-			lru_add(ram->host, page_index(ram, i), false, false);
+			lru_add(ram->host, page_index(ram, i), false, LRU_PLACE_FAULT);
 	}
 	pmd->nr_used += pages;
 	pmd->has_table = 1;
@@ -373,9 +373,11 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
  * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map
  * it, which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
  */
-static void looked_up(struct host_page *page, bool vcpu)
+static void looked_up(struct guest_ram *ram, uint64_t nr, bool vcpu)
 {
-	page->state |= vcpu ? PAGE_ACCESSED | PAGE_REFERENCED : PAGE_ACCESSED;
+	ram->page[nr].state |= PAGE_ACCESSED;
+	if (vcpu)
+		ram->host->lru->looked_up(ram->host, page_index(ram, nr));
 }
 
 /* Nothing backs the page.  May wait: the caller looks again afterwards. */
@@ -392,11 +394,11 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, 1);
 	page->state = PAGE_PRESENT;
-	looked_up(page, vcpu);
+	looked_up(ram, nr, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
 	if (ram_is_listed(ram))
-		lru_add(ram->host, page_index(ram, nr), false, false);
+		lru_add(ram->host, page_index(ram, nr), false, LRU_PLACE_FAULT);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
@@ -419,7 +421,7 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 	if (!was_written)
 		ram_leave_writeback(ram, nr, as);
 	page_set_kind(&page->state, as);
-	looked_up(page, vcpu);
+	looked_up(ram, nr, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.zram))
 		swap_free_slot(ram->host, &page->state);
 	else if (was_written)
@@ -443,7 +445,7 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 
 	charge(COST_EPT_FAULT, 1);
 	page_set_kind(&page->state, PAGE_PRESENT);
-	looked_up(page, true);
+	looked_up(ram, nr, true);
 	ram->host->stats.ept_faults++;
 }
 
@@ -486,7 +488,7 @@ static void clear_lazyfree(struct guest_ram *ram, uint64_t nr, uint32_t *state, 
 
 	lru_del(ram->host, index, huge);
 	*state &= ~PAGE_LAZYFREE;
-	lru_add(ram->host, index, huge, true);
+	lru_add(ram->host, index, huge, LRU_PLACE_ACTIVE);
 }
 
 static inline void mark_accessed(struct guest_ram *ram, uint64_t nr, uint32_t *state, bool huge,
