@@ -39,6 +39,8 @@ struct host_config {
 	unsigned int nr_cpus;
 	enum host_thp thp;
 	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
+	bool lru_gen;			/* /sys/kernel/mm/lru_gen/enabled */
+	uint64_t lru_gen_min_ttl_ns;	/* min_ttl_ms there; 0: none */
 	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	struct host_khugepaged khugepaged;
@@ -60,6 +62,11 @@ struct host_stats {
 	uint64_t file_dirtied, file_written;
 	uint64_t dirty_throttled_ns;	/* that writers were to sleep */
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
+	/*
+	 * Of generations (lru_gen.c): that have begun; pages that became of the youngest; that were
+	 * spared for their tier; that came back before their generation's end.
+	 */
+	uint64_t lru_gen_aged, lru_gen_promoted, lru_gen_protected, lru_gen_refaults;
 	uint64_t oom_kills;
 	uint64_t data_losses;
 };

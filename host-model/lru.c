@@ -140,10 +140,26 @@ void lru_rotate(struct host *host, uint32_t index, bool huge)
 	list_insert_head(host, list, index);
 }
 
+void lru_list_move(struct host *host, struct page_list *from, struct page_list *to,
+		   uint32_t index, bool tail)
+{
+	uint64_t nr = lru_is_huge(host, index) ? HOST_PMD_PAGES : 1;
+
+	list_remove(host, from, index);
+	from->nr_pages -= nr;
+	if (tail)
+		list_insert_tail(host, to, index);
+	else
+		list_insert_head(host, to, index);
+	to->nr_pages += nr;
+}
+
 void lru_add_part(struct host *host, uint32_t index)
 {
-	struct page_list *list = host->lru->list(host, index);
+	struct page_list *list;
 
+	host->lru->split(host, index);
+	list = host->lru->list(host, index);
 	list_insert_tail(host, list, index);
 	resize(host, list, index, 1);
 }

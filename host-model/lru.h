@@ -6,7 +6,8 @@
  * its first page.  Anonymous pages that may be dropped (MADV_FREE) are on the lists of files, as
  * lru_lazyfree_fn() of mm/swap.c (Linux 6.1) puts them.
  *
- * Who decides is a struct lru_ops of the host: lru_classic.c, of active and inactive lists.
+ * Who decides is a struct lru_ops of the host: lru_classic.c, of active and inactive lists, or
+ * lru_gen.c, of generations.
  */
 #ifndef BALLAST_HOST_LRU_H
 #define BALLAST_HOST_LRU_H
@@ -33,15 +34,32 @@ struct lru_ops {
 	/* Sizes, of the group and of those above it: @nr pages more, in two's complement. */
 	void (*resize)(struct host *host, uint32_t index, uint64_t nr);
 
+	/*
+	 * A leaf's entry in the VMM's page table becomes 512 in a table of their own, @index: of
+	 * the first.  And of a huge page one page becomes an entry of lists itself.
+	 */
+	void (*split_mapping)(struct host *host, uint32_t index);
+	void (*split)(struct host *host, uint32_t index);
+
 	/* A page of a file is read (folio_mark_accessed()). */
 	void (*accessed)(struct host *host, uint32_t index);
 	/* KVM has looked a guest's page up to map it (follow_page_pte() with FOLL_TOUCH). */
 	void (*looked_up)(struct host *host, uint32_t index);
 
+	/*
+	 * The VMM's own entry for a guest's page, or its leaf, has been accessed: made by a fault,
+	 * or used by the VMM (@touch).  @state: of the page or leaf.
+	 */
+	void (*used)(struct host *host, uint32_t index, uint32_t *state, bool touch);
+	/* Whether it has been, where that is not in the state. */
+	bool (*is_young)(struct host *host, uint32_t index);
+	bool (*clear_young)(struct host *host, uint32_t index);
+
 	/* mm/workingset.c; see workingset_evicted() and those after it. */
 	void (*evicted)(struct host_memcg *target, uint32_t index);
 	bool (*returned)(struct host *host, uint32_t index);
 	bool (*is_missed)(struct host *host, uint32_t index);
+	void (*forget)(struct host *host, uint32_t index, uint64_t nr);
 
 	/* mm/vmscan.c: before a pass; the lists of one group, which @p protects. */
 	void (*prepare)(struct scan_control *sc);
@@ -53,7 +71,7 @@ struct lru_ops {
 	void (*end)(struct host_memcg *target);
 };
 
-extern const struct lru_ops lru_classic;
+extern const struct lru_ops lru_classic, lru_gen;
 
 void lru_add(struct host *host, uint32_t index, bool huge, enum lru_place place);
 void lru_del(struct host *host, uint32_t index, bool huge);
@@ -61,7 +79,10 @@ void lru_del(struct host *host, uint32_t index, bool huge);
 void lru_move(struct host *host, uint32_t index, bool huge, enum lru_place place);
 /* To the head of the list that it is on. */
 void lru_rotate(struct host *host, uint32_t index, bool huge);
-/* Where reclaim looks next, on the list that its state says: a page whose leaf has been split. */
+/* The entry, which is on @from, comes to @to; what it counts for stays. */
+void lru_list_move(struct host *host, struct page_list *from, struct page_list *to,
+		   uint32_t index, bool tail);
+/* Where reclaim looks next, on the list that its leaf was on: a page of one that has been split. */
 void lru_add_part(struct host *host, uint32_t index);
 /* The leaf at @from is one at @to: another page of it. */
 void lru_rename(struct host *host, uint32_t from, uint32_t to);
@@ -72,6 +93,12 @@ bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
 void lru_add_size(struct host_memcg *memcg, unsigned int list, uint64_t nr);
 
 /* workingset.c */
+/*
+ * The shadow, in the links of a page that has been evicted: in @prev these, in @next an age.
+ */
+#define SHADOW_MARK 1u
+#define SHADOW_WORKINGSET 2u
+#define SHADOW_MEMCG_SHIFT 2	/* of which group */
 /* The page becomes inactive: it has been worth something. */
 void workingset_deactivated(struct host *host, uint32_t index, bool huge);
 /* Its frame is free for something else, or nothing is left of it. */
@@ -90,5 +117,6 @@ void workingset_aged(struct host_memcg *memcg, uint64_t nr);
 void workingset_classic_evicted(struct host_memcg *target, uint32_t index);
 bool workingset_classic_returned(struct host *host, uint32_t index);
 bool workingset_classic_is_missed(struct host *host, uint32_t index);
+void workingset_classic_forget(struct host *host, uint32_t index, uint64_t nr);
 
 #endif

@@ -53,15 +53,37 @@ static void classic_looked_up(struct host *host, uint32_t index)
 	page_of_index(host, index)->state |= PAGE_REFERENCED;
 }
 
+static void classic_used(struct host *host, uint32_t index, uint32_t *state, bool touch)
+{
+	*state |= PAGE_ACCESSED;
+}
+
+/* The state has it all. */
+static bool classic_is_young(struct host *host, uint32_t index)
+{
+	return false;
+}
+
+/* The state of pages says on which list they are, and splitting copies that. */
+static void classic_split(struct host *host, uint32_t index)
+{
+}
+
 const struct lru_ops lru_classic = {
 	.list = classic_list,
 	.place = classic_place,
 	.resize = classic_resize,
+	.split_mapping = classic_split,
+	.split = classic_split,
 	.accessed = classic_accessed,
 	.looked_up = classic_looked_up,
+	.used = classic_used,
+	.is_young = classic_is_young,
+	.clear_young = classic_is_young,
 	.evicted = workingset_classic_evicted,
 	.returned = workingset_classic_returned,
 	.is_missed = workingset_classic_is_missed,
+	.forget = workingset_classic_forget,
 	.prepare = shrink_classic_prepare,
 	.shrink = shrink_classic_lruvec,
 	.age = shrink_classic_age,

@@ -41,6 +41,7 @@ struct zap {
 static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t *state)
 {
 	*state &= ~(PAGE_ACCESSED | PAGE_REFERENCED);
+	host->lru->clear_young(host, index);
 	if (*state & PAGE_LAZYFREE)
 		return;
 	lru_del(host, index, huge);

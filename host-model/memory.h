@@ -29,6 +29,7 @@ struct page_chunk {
 	struct host_memcg *memcg;
 	uint64_t first;		/* number of its first page in there */
 	uint64_t *workingset;	/* a bit for each page; NULL: none is set */
+	struct lru_gen_chunk *gen;	/* with generations; NULL: without */
 };
 
 /*

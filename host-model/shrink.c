@@ -39,7 +39,7 @@ static void notify_kvm(struct guest_ram *ram)
 	cpu_lock_end(&ram->mmu_lock, since);
 }
 
-bool shrink_test_and_clear_young(const struct host *host, uint32_t index)
+bool shrink_test_and_clear_young(struct host *host, uint32_t index)
 {
 	uint32_t *state = lru_state(host, index);
 	struct guest_ram *ram = ram_of_index(host, index);
@@ -51,14 +51,14 @@ bool shrink_test_and_clear_young(const struct host *host, uint32_t index)
 	*state &= ~PAGE_ACCESSED;
 	if (young && ram && mapped)
 		notify_kvm(ram);
-	return young;
+	return host->lru->clear_young(host, index) || young;
 }
 
 /*
  * Near its end reclaim looks twice between two ticks of a guest's timer, and takes what is used by
  * these as well.
  */
-bool shrink_was_accessed(const struct host *host, uint32_t index, bool huge, int priority)
+bool shrink_was_accessed(struct host *host, uint32_t index, bool huge, int priority)
 {
 	const struct guest_ram *ram = ram_of_index(host, index);
 

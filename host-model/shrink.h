@@ -32,8 +32,12 @@ struct scan_control {
 	/* Of this pass: looked at; of these being written, for kswapd already the second time. */
 	uint64_t nr_taken, nr_writeback, nr_immediate;
 	uint64_t nr_file_taken, nr_unqueued_dirty;	/* of files; dirty and not being written */
-	struct scan_balance balance;	/* lru_classic: of this pass */
+	/* lru_classic: of this pass */
+	struct scan_balance balance;
 	bool may_deactivate[2];		/* [file] */
+	/* lru_gen: groups may have to be aged; what was freed when kswapd's round began */
+	bool memcgs_need_aging;
+	uint64_t last_reclaimed;
 };
 
 /* Scan a 2^priority-th of the lists, or until enough is on its way. */
@@ -51,9 +55,9 @@ struct reclaim_batch {
 /* @nr pages, or leaves, were looked at, and left or entered lists. */
 void shrink_charge_scan(struct host *host, unsigned int nr);
 /* The accessed bit of a page, or of the leaf that it is in (folio_referenced()). */
-bool shrink_test_and_clear_young(const struct host *host, uint32_t index);
+bool shrink_test_and_clear_young(struct host *host, uint32_t index);
 /* The same; or something uses it all the time, and reclaim is not near its end. */
-bool shrink_was_accessed(const struct host *host, uint32_t index, bool huge, int priority);
+bool shrink_was_accessed(struct host *host, uint32_t index, bool huge, int priority);
 /*
  * A page that is on a list, clean or anonymous, goes: it is free, or in @batch to be written; or it
  * was a leaf, whose pages are to be looked at next.  Returns false when there is no slot for it.

@@ -14,11 +14,6 @@
 #include "memory.h"
 #include "swap.h"
 
-/* In the links of a page that has been evicted: age in the one, these in the other. */
-#define SHADOW_MARK 1u
-#define SHADOW_WORKINGSET 2u
-#define SHADOW_MEMCG_SHIFT 2	/* for which group */
-
 #define WORKINGSET_BYTES ((RAM_CHUNK_MASK + 1) / 8)
 
 static void set_bits(struct host *host, uint32_t index, uint64_t nr, bool value)
@@ -55,7 +50,7 @@ void workingset_deactivated(struct host *host, uint32_t index, bool huge)
 		set_bits(host, index, 1, true);
 }
 
-void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
+void workingset_classic_forget(struct host *host, uint32_t index, uint64_t nr)
 {
 	set_bits(host, index, nr, false);
 }
@@ -133,4 +128,9 @@ bool workingset_returned(struct host *host, uint32_t index)
 bool workingset_is_missed(struct host *host, uint32_t index)
 {
 	return host->lru->is_missed(host, index);
+}
+
+void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
+{
+	host->lru->forget(host, index, nr);
 }
