@@ -229,6 +229,27 @@ START_TEST(ageing_begins_a_generation_and_the_two_youngest_are_active)
 }
 END_TEST
 
+/* try_to_inc_min_seq(): anonymous memory is not ahead of files. */
+START_TEST(kinds_are_of_the_same_oldest_generation)
+{
+	struct cache_file *file;
+
+	begin(100);
+	file = make_file(1);
+	cache_file_fill(file, 0, 10, 1);
+	lru_gen_age(&host.root, true);
+	lru_gen_age(&host.root, true);
+	ck_assert_uint_eq(file_gen(file, 0), 2);
+	ck_assert(!lru_gen_inc_min_seq(lru, true));
+	ck_assert_uint_eq(lru->min_seq[LRU_GEN_ANON], 2);
+	cache_drop_all(&host);
+	ck_assert(lru_gen_inc_min_seq(lru, true));
+	ck_assert_uint_eq(lru->min_seq[LRU_GEN_ANON], 3);
+	ck_assert_uint_eq(lru->min_seq[LRU_GEN_FILE], 3);
+	unmake_host();
+}
+END_TEST
+
 /* inc_min_seq(): pages of the generation that goes are of the next, and the first of it to go. */
 START_TEST(fifth_generation_takes_the_oldest_along)
 {
@@ -411,7 +432,7 @@ static bool should_age(uint64_t min_anon, uint64_t min_file, const uint64_t size
 
 START_TEST(three_generations_of_a_third_each_are_enough)
 {
-	const uint64_t even[] = { 0, 100, 100, 100 }, young[] = { 0, 100, 100, 201 };
+	const uint64_t even[] = { 0, 100, 100, 100 }, young[] = { 0, 101, 99, 201 };
 	const uint64_t old[] = { 0, 49, 100, 50 };
 
 	ck_assert(!should_age(9, 9, even, true));
@@ -437,13 +458,24 @@ static void make_old(void)
 	ck_assert_uint_eq(lru_gen_nr(lru, LRU_GEN_ANON), 3);
 }
 
+static void shrink_at(int priority, uint64_t *freed)
+{
+	struct scan_control sc = { .target = &host.root, .nr_to_reclaim = 1,
+				   .priority = priority };
+
+	shrink_node(&sc);
+	*freed = sc.nr_reclaimed;
+}
+
 /* One batch: the number of pages that are to go is small. */
 static void shrink(struct kvm_vm *vm, void *arg)
 {
-	struct scan_control sc = { .target = &host.root, .nr_to_reclaim = 1, .priority = 2 };
+	shrink_at(2, arg);
+}
 
-	shrink_node(&sc);
-	*(uint64_t *)arg = sc.nr_reclaimed;
+static void shrink_lightly(struct kvm_vm *vm, void *arg)
+{
+	shrink_at(DEF_PRIORITY, arg);
 }
 
 /* evict_folios(): 64 of the oldest; those that a vCPU has accessed are young again. */
@@ -562,6 +594,33 @@ START_TEST(two_generations_are_left_alone)
 }
 END_TEST
 
+/* The same by kind: files do not go because anonymous memory has nothing old. */
+START_TEST(two_generations_of_files_are_left_alone)
+{
+	struct cache_file *file;
+	uint64_t freed, i;
+	struct kvm_vm *vm;
+
+	make_generations(64, HOST_THP_NEVER);
+	add_swap(SWAP_ZRAM, 64);
+	file = make_file(1);
+	vm = faulted(32, 5000);
+	make_old();
+	for (i = 0; i < 5000; i++) {
+		lru_gen_update(&host, page_index(vm->ram, i), lru->max_seq % 4);
+		lru_gen_sort(&host, page_index(vm->ram, i));
+	}
+	lru->min_seq[LRU_GEN_FILE] = lru->max_seq - 1;
+	cache_file_fill(file, 0, 10, 1);
+	ck_assert_uint_eq(file_gen(file, 0), (lru->max_seq - 1) % 4);
+	run(vm, shrink_lightly, &freed);
+	ck_assert_uint_eq(freed, 0);
+	ck_assert_uint_eq(page_kind(file->page[0].state), PAGE_PRESENT);
+	check_books();
+	unmake_host();
+}
+END_TEST
+
 /* Tiers */
 
 /* folio_inc_refs(), folio_lru_refs(): the first access counts for nothing. */
@@ -658,12 +717,33 @@ START_TEST(protected_pages_go_to_the_next_generation)
 	ck_assert_uint_eq(file_gen(file, 3), 2);
 	ck_assert_uint_eq(lru_gen_refs(lru_gen_page(&host, cache_page_index(file, 3))), 0);
 	ck_assert(!(file->page[3].state & PAGE_REFERENCED));
-	/* Whoever is of the last tier is spared once in any case. */
 	ck_assert_uint_eq(page_kind(file->page[0].state), PAGE_PRESENT);
 	ck_assert_uint_gt(lru->protected[LRU_GEN_FILE][1], 0);
 	ck_assert_uint_eq(lru->protected[LRU_GEN_FILE][3], 1);
 	ck_assert_uint_eq(host.stats.lru_gen_protected,
 			  lru->protected[LRU_GEN_FILE][1] + lru->protected[LRU_GEN_FILE][3]);
+	check_books();
+	unmake_host();
+}
+END_TEST
+
+/* Whoever has all references that can be counted, whether that tier refaults or not. */
+START_TEST(last_tier_is_spared_once)
+{
+	struct cache_file *file;
+	uint64_t freed, i;
+
+	make_generations(64, HOST_THP_NEVER);
+	file = make_file(1);
+	for (i = 0; i < 100; i++)
+		cache_file_fill(file, i, 1, i == 7 ? 5 : 4);
+	lru_gen_inc_min_seq(lru, false);
+	ck_assert_uint_eq(lru_gen_tier_to_scan(lru, LRU_GEN_FILE), 3);
+	run(make_vm("g", 8), shrink, &freed);
+	ck_assert_uint_ge(freed, 64);
+	ck_assert_uint_eq(page_kind(file->page[8].state), PAGE_NONE);
+	ck_assert_uint_eq(page_kind(file->page[7].state), PAGE_PRESENT);
+	ck_assert_uint_eq(lru_gen_refs(lru_gen_page(&host, cache_page_index(file, 7))), 0);
 	check_books();
 	unmake_host();
 }
@@ -765,7 +845,7 @@ START_TEST(groups_have_generations_of_their_own)
 	host_set_memcg(vm, a);
 	host_set_memcg(other, b);
 	guest_ram_access(vm->ram, gfn(0), 100, RAM_WRITE);
-	guest_ram_access(other->ram, gfn(0), 50, RAM_WRITE);
+	guest_ram_access(other->ram, gfn(0), 70, RAM_WRITE);
 	lru_gen_age(a, true);
 	lru_gen_age(a, true);
 	ck_assert_uint_eq(a->gen->max_seq, 5);
@@ -773,7 +853,7 @@ START_TEST(groups_have_generations_of_their_own)
 	ck_assert_uint_eq(lru->max_seq, 3);
 	/* Sizes are those of the groups below, too. */
 	ck_assert_uint_eq(a->lru_size[SCAN_INACTIVE_ANON], 100);
-	ck_assert_uint_eq(a->lru_size[SCAN_ACTIVE_ANON], 50);
+	ck_assert_uint_eq(a->lru_size[SCAN_ACTIVE_ANON], 70);
 	ck_assert_uint_eq(page_of(vm, 0)->young, 0);
 	ck_assert_uint_eq(page_of(other, 0)->young, 1);
 	check_books();
@@ -946,6 +1026,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(rules, faults_make_young_pages_and_reading_old_ones);
 	tcase_add_test(rules, pages_that_are_written_come_back_at_the_end);
 	tcase_add_test(rules, ageing_begins_a_generation_and_the_two_youngest_are_active);
+	tcase_add_test(rules, kinds_are_of_the_same_oldest_generation);
 	tcase_add_test(rules, fifth_generation_takes_the_oldest_along);
 	tcase_add_test(rules, without_swap_old_anonymous_pages_become_the_youngest);
 	tcase_add_test(rules, ageing_sees_what_the_vmm_uses_and_not_what_vcpus_do);
@@ -958,9 +1039,11 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(rules, eviction_looks_around_what_the_vmm_has_used);
 	tcase_add_test(rules, seven_of_64_are_too_few_to_walk_a_table);
 	tcase_add_test(rules, two_generations_are_left_alone);
+	tcase_add_test(rules, two_generations_of_files_are_left_alone);
 	tcase_add_test(rules, accesses_through_file_descriptors_make_tiers);
 	tcase_add_test(rules, tiers_that_refault_twice_as_much_are_protected);
 	tcase_add_test(rules, protected_pages_go_to_the_next_generation);
+	tcase_add_test(rules, last_tier_is_spared_once);
 	tcase_add_loop_test(rules, swappiness_says_which_kind_goes, 0, 3);
 	tcase_add_test(rules, refaults_count_within_the_generation_that_was_evicted);
 	tcase_add_test(rules, groups_have_generations_of_their_own);
