@@ -749,6 +749,48 @@ START_TEST(last_tier_is_spared_once)
 }
 END_TEST
 
+static void write_file(struct kvm_vm *vm, void *arg)
+{
+	cache_file_write(arg, 0, 100);
+}
+
+/*
+ * sort_folio(): a dirty page is of the next generation, and the next to go when it has been written;
+ * in 6.1 nobody wakes the flusher for it.
+ */
+START_TEST(dirty_pages_go_to_the_next_generation_and_wait)
+{
+	struct cache_file *file;
+	uint64_t freed;
+	uint32_t index;
+
+	make_generations(64, HOST_THP_NEVER);
+	host.config.dirty_background_ratio = 90;
+	host.config.dirty_ratio = 95;
+	host.config.dirty_writeback_ns = host.config.dirty_expire_ns = 5000 * NSEC_PER_SEC_U64;
+	file = make_file(1);
+	run(make_vm("g", 8), write_file, file);
+	ck_assert_uint_eq(file_gen(file, 0), 1);
+	cache_file_fill(file, 100, 100, 1);
+	lru_gen_inc_min_seq(lru, false);
+	run(make_vm("h", 8), shrink, &freed);
+	/* Sorted pages are none of the 64. */
+	ck_assert_uint_eq(freed, 64);
+	ck_assert_uint_eq(file_gen(file, 0), 2);
+	ck_assert(file->page[0].state & PAGE_FILE_RECLAIM);
+	ck_assert_uint_eq(file->nr_dirty, 100);
+	ck_assert(!host.flusher.woken);
+	index = cache_page_index(file, 0);
+	cache_write_page(file, 0);
+	engine_run(&engine, engine.now + NSEC_PER_SEC_U64);
+	ck_assert_uint_eq(host.stats.file_written, 1);
+	ck_assert_uint_eq(file_gen(file, 0), lru->min_seq[LRU_GEN_FILE] % 4);
+	ck_assert_uint_eq(lru->list[lru->min_seq[LRU_GEN_FILE] % 4][LRU_GEN_FILE].tail, index);
+	check_books();
+	unmake_host();
+}
+END_TEST
+
 /* isolate_folios(): swappiness 0 and 1 are for files first, 200 for anonymous memory. */
 START_TEST(swappiness_says_which_kind_goes)
 {
@@ -1044,6 +1086,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(rules, tiers_that_refault_twice_as_much_are_protected);
 	tcase_add_test(rules, protected_pages_go_to_the_next_generation);
 	tcase_add_test(rules, last_tier_is_spared_once);
+	tcase_add_test(rules, dirty_pages_go_to_the_next_generation_and_wait);
 	tcase_add_loop_test(rules, swappiness_says_which_kind_goes, 0, 3);
 	tcase_add_test(rules, refaults_count_within_the_generation_that_was_evicted);
 	tcase_add_test(rules, groups_have_generations_of_their_own);
