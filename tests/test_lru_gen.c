@@ -755,8 +755,8 @@ static void write_file(struct kvm_vm *vm, void *arg)
 }
 
 /*
- * sort_folio(): a dirty page is of the next generation, and the next to go when it has been written;
- * in 6.1 nobody wakes the flusher for it.
+ * sort_folio(): a dirty page is of the next generation, and the next to go when it has been
+ * written; in 6.1 nobody wakes the flusher for it.
  */
 START_TEST(dirty_pages_go_to_the_next_generation_and_wait)
 {
