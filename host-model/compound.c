@@ -38,6 +38,7 @@ void compound_begin(struct guest_ram *ram, uint64_t block)
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	ram->huge -= HOST_PMD_PAGES;
+	ram->host->lru->split_mapping(ram->host, page_index(ram, nr));
 	for (i = nr; i < nr + HOST_PMD_PAGES; i++)
 		ram->page[i] = (struct host_page){ .next = COMPOUND_PART, .prev = COMPOUND_PART,
 						    .state = state };

@@ -178,6 +178,7 @@ static void put_on(struct cpu_thread *t, struct host_cpu *cpu)
 	cpu->slice_start = t->cpus->engine->now;
 	t->on = cpu;
 	t->run_start = t->cpus->engine->now;
+	t->switches++;
 	set_state(t, CPU_THREAD_RUNNING);
 	cpu_psi_delayed(t, t->cpus->costs->ns[COST_HOST_SWITCH]);
 	t->pending += t->cpus->costs->ns[COST_HOST_SWITCH];

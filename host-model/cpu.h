@@ -92,6 +92,7 @@ struct cpu_thread {
 	uint64_t run_start;		/* ns, while pending time is being consumed */
 	uint64_t ran;			/* ns of CPU time consumed since creation */
 	uint64_t waited;		/* ns runnable without a CPU */
+	uint64_t switches;		/* how often it was given one */
 	uint64_t stalled;		/* ns blocked where it did not choose to: swap, reclaim */
 	uint64_t since;			/* ns, of the last change of state */
 	bool wake_pending;		/* cpu_wake() came while not blocked */

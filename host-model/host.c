@@ -11,6 +11,7 @@
 
 #include "history.h"
 #include "hostmem.h"
+#include "lru_gen.h"
 #include "memory.h"
 #include "swap.h"
 
@@ -21,10 +22,12 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 {
 	uint64_t reserved = config->reserved_bytes;
 
-	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config };
+	*host = (struct host){ .engine = engine, .costs = *costs, .config = *config,
+				 .lru = config->lru_gen ? &lru_gen : &lru_classic };
 	host->total_pages = (config->memory_bytes - reserved) >> HOST_PAGE_SHIFT;
 	host->free_pages = host->total_pages;
 	host->root.host = host;
+	host->root.gen = config->lru_gen ? lru_gen_create(host) : NULL;
 	host->nr_chunks = 1;	/* index 0 is no page */
 	host->chunk = calloc(NR_CHUNKS, sizeof(*host->chunk));
 	host->history = page_history_create();
@@ -71,12 +74,15 @@ void host_destroy(struct host *host)
 		host->disks = disk->next;
 		disk_destroy(disk);
 	}
-	for (i = 0; i < host->nr_chunks; i++)
+	for (i = 0; i < host->nr_chunks; i++) {
 		host_free(host->chunk[i].workingset);
+		host_release(host->chunk[i].gen, sizeof(*host->chunk[i].gen));
+	}
 	free(host->chunk);
 	for (i = 0; i < host->nr_memcgs; i++)
 		memcg_destroy(host->memcg[i]);
 	free(host->memcg);
+	lru_gen_destroy(host->root.gen);
 	free(host->history);
 	host_cpus_destroy(&host->cpus);
 }
@@ -105,6 +111,16 @@ void host_add_disk(struct host *host, struct disk *disk)
 	serve_waiters(host, disk);
 }
 
+static struct lru_gen_chunk *map_gen(void)
+{
+	struct lru_gen_chunk *gen = host_reserve(sizeof(*gen));
+
+	if (gen)
+		return gen;
+	fprintf(stderr, "ballast: no address space is left for what the host keeps of pages\n");
+	exit(2);
+}
+
 uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_file *file,
 			uint64_t first)
 {
@@ -120,6 +136,7 @@ uint32_t host_map_chunk(struct host *host, struct guest_ram *ram, struct cache_f
 	host->chunk[chunk] = (struct page_chunk){
 		.ram = ram, .file = file, .first = first,
 		.memcg = ram ? ram->memcg : file->memcg,
+		.gen = host->config.lru_gen ? map_gen() : NULL,
 	};
 	return chunk;
 }

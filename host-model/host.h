@@ -12,6 +12,7 @@
 
 #include "cpu.h"
 #include "kvm.h"
+#include "lru.h"
 #include "memcg.h"
 #include "random.h"
 #include "types.h"
@@ -38,6 +39,8 @@ struct host_config {
 	unsigned int nr_cpus;
 	enum host_thp thp;
 	unsigned int swappiness;	/* 0 to 200; vm.swappiness */
+	bool lru_gen;			/* /sys/kernel/mm/lru_gen/enabled */
+	uint64_t lru_gen_min_ttl_ns;	/* min_ttl_ms there; 0: none */
 	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
 	struct host_khugepaged khugepaged;
@@ -59,6 +62,11 @@ struct host_stats {
 	uint64_t file_dirtied, file_written;
 	uint64_t dirty_throttled_ns;	/* that writers were to sleep */
 	uint64_t scanned, reclaimed, direct_reclaims, kswapd_runs;
+	/*
+	 * Of generations (lru_gen.c): that have begun; pages that became of the youngest; that were
+	 * spared for their tier; that came back before their generation's end.
+	 */
+	uint64_t lru_gen_aged, lru_gen_promoted, lru_gen_protected, lru_gen_refaults;
 	uint64_t oom_kills;
 	uint64_t data_losses;
 };
@@ -166,6 +174,7 @@ struct host {
 	uint64_t total_high_wmark;	/* of all zones, without what lower ones reserve */
 	struct host_memcg root, **memcg;	/* of all memory groups, and those */
 	unsigned int nr_memcgs;
+	const struct lru_ops *lru;	/* who decides what reclaim takes */
 	struct cache_file *files;
 	struct cache_flusher flusher;
 	uint64_t file_pages;		/* of files, in memory */

@@ -48,16 +48,17 @@ static bool in_swap(uint32_t state)
 	return page_kind(state) != PAGE_NONE && !page_is_mapped(state);
 }
 
-static bool in_use(const struct guest_ram *ram, uint64_t nr)
+static bool in_use(struct guest_ram *ram, uint64_t nr)
 {
 	const uint32_t used = PAGE_ACCESSED | PAGE_REFERENCED;
 
 	return ram->page[nr].state & used || ram_is_ticking(ram, nr, false) ||
+	       ram->host->lru->is_young(ram->host, page_index(ram, nr)) ||
 	       (compound_has(ram, nr) && ram->pmd[nr >> HOST_PMD_ORDER].state & used);
 }
 
 /* As far as it matters: it ends when there is too much of something. */
-static void scan_ptes(const struct guest_ram *ram, uint64_t block, struct scan *scan)
+static void scan_ptes(struct guest_ram *ram, uint64_t block, struct scan *scan)
 {
 	const struct host_khugepaged *config = &ram->host->config.khugepaged;
 	uint64_t nr = block << HOST_PMD_ORDER, end = nr + HOST_PMD_PAGES, first = nr;
@@ -78,7 +79,7 @@ static void scan_ptes(const struct guest_ram *ram, uint64_t block, struct scan *
 }
 
 /* A huge page would be better, and is allowed. */
-static bool wants_huge(const struct guest_ram *ram, uint64_t block, struct scan *scan)
+static bool wants_huge(struct guest_ram *ram, uint64_t block, struct scan *scan)
 {
 	const struct host_khugepaged *config = &ram->host->config.khugepaged;
 
@@ -148,8 +149,9 @@ static void collapse(struct guest_ram *ram, uint64_t block)
 
 	pmd->nr_used = 0;
 	pmd->has_table = 0;
-	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
-	lru_add(ram->host, page_index(ram, first), true, false);
+	pmd->state = PAGE_PRESENT;
+	ram->host->lru->used(ram->host, page_index(ram, first), &pmd->state, false);
+	lru_add(ram->host, page_index(ram, first), true, LRU_PLACE_INACTIVE);
 	ram->huge += HOST_PMD_PAGES;
 	ram_add_resident(ram, HOST_PMD_PAGES - copied);
 	ram->nr_collapsed++;

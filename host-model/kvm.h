@@ -161,6 +161,11 @@ struct kvm_vm {
 	uint64_t killed_resident, killed_swapped; /* pages of guest RAM when the host killed it */
 	bool told_useless;		/* that its discards free nothing */
 	bool is_process;		/* of the host, no VM: all there is is memory */
+	/* As ageing has seen it last (lru_gen_age.c): whether it has, and cpu_thread.switches. */
+	struct {
+		bool walked;
+		uint64_t switches;
+	} lru_gen;
 	bool dead;			/* killed by the host's OOM killer or powered off */
 };
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The four LRU lists of a memory group of the host, of pages by index: active and inactive, of
- * anonymous memory and of files.
+ * Lists of pages by index; see lru.h.
  *
- * A 2 MiB leaf is one entry of 512 pages, at the index of its first page; its links are in its
- * struct host_pmd.  Index 0 ends a list.  Anonymous pages that may be dropped (MADV_FREE) are on
- * the lists of files, as lru_lazyfree_fn() of mm/swap.c (Linux 6.1) puts them.
+ * Links are in a page's struct host_page, of a 2 MiB leaf in its struct host_pmd.  Index 0 ends a
+ * list.
  */
 #include "memory.h"
 
@@ -54,16 +52,8 @@ bool lru_is_file(const struct host *host, uint32_t index, uint32_t state)
 	return file_of_index(host, index) || state & PAGE_LAZYFREE;
 }
 
-static unsigned int list_nr(const struct host *host, uint32_t index, uint32_t state)
+void lru_add_size(struct host_memcg *memcg, unsigned int list, uint64_t nr)
 {
-	return (state & PAGE_ACTIVE ? SCAN_ACTIVE : 0) +
-	       (lru_is_file(host, index, state) ? SCAN_FILE : 0);
-}
-
-/* update_lru_size(): the group's list, and what it and those above it have in such lists. */
-static void add_size(struct host_memcg *memcg, unsigned int list, uint64_t nr)
-{
-	memcg->lru[list].nr_pages += nr;
 	for (; memcg; memcg = memcg->parent)
 		memcg->lru_size[list] += nr;
 }
@@ -81,44 +71,6 @@ static void list_insert_head(struct host *host, struct page_list *list, uint32_t
 	list->head = index;
 }
 
-void lru_add(struct host *host, uint32_t index, bool huge, bool active)
-{
-	struct host_memcg *memcg = memcg_of_index(host, index);
-	uint32_t *state = lru_state(host, index);
-	unsigned int nr;
-
-	*state = active ? *state | PAGE_ACTIVE : *state & ~PAGE_ACTIVE;
-	nr = list_nr(host, index, *state);
-	list_insert_head(host, &memcg->lru[nr], index);
-	add_size(memcg, nr, huge ? HOST_PMD_PAGES : 1);
-}
-
-void lru_del(struct host *host, uint32_t index, bool huge)
-{
-	unsigned int nr = list_nr(host, index, *lru_state(host, index));
-	struct host_memcg *memcg = memcg_of_index(host, index);
-	struct page_list *list = &memcg->lru[nr];
-	struct links l = links_of(host, index);
-
-	if (*l.prev)
-		*links_of(host, *l.prev).next = *l.next;
-	else
-		list->head = *l.next;
-	if (*l.next)
-		*links_of(host, *l.next).prev = *l.prev;
-	else
-		list->tail = *l.prev;
-	add_size(memcg, nr, huge ? -HOST_PMD_PAGES : -(uint64_t)1);
-}
-
-void lru_rotate(struct host *host, uint32_t index, bool huge)
-{
-	bool active = *lru_state(host, index) & PAGE_ACTIVE;
-
-	lru_del(host, index, huge);
-	lru_add(host, index, huge, active);
-}
-
 static void list_insert_tail(struct host *host, struct page_list *list, uint32_t index)
 {
 	struct links l = links_of(host, index);
@@ -132,25 +84,89 @@ static void list_insert_tail(struct host *host, struct page_list *list, uint32_t
 	list->tail = index;
 }
 
-void lru_add_tail(struct host *host, uint32_t index)
+static void list_remove(struct host *host, struct page_list *list, uint32_t index)
 {
-	*lru_state(host, index) &= ~PAGE_ACTIVE;
-	lru_add_part(host, index);
+	struct links l = links_of(host, index);
+
+	if (*l.prev)
+		*links_of(host, *l.prev).next = *l.next;
+	else
+		list->head = *l.next;
+	if (*l.next)
+		*links_of(host, *l.next).prev = *l.prev;
+	else
+		list->tail = *l.prev;
+}
+
+/* The entry comes to its list, or leaves it. */
+static void resize(struct host *host, struct page_list *list, uint32_t index, uint64_t nr)
+{
+	list->nr_pages += nr;
+	host->lru->resize(host, index, nr);
+}
+
+void lru_add(struct host *host, uint32_t index, bool huge, enum lru_place place)
+{
+	struct page_list *list;
+
+	host->lru->place(host, index, place);
+	list = host->lru->list(host, index);
+	if (place == LRU_PLACE_TAIL)
+		list_insert_tail(host, list, index);
+	else
+		list_insert_head(host, list, index);
+	resize(host, list, index, huge ? HOST_PMD_PAGES : 1);
+}
+
+void lru_del(struct host *host, uint32_t index, bool huge)
+{
+	struct page_list *list = host->lru->list(host, index);
+
+	list_remove(host, list, index);
+	resize(host, list, index, huge ? -HOST_PMD_PAGES : -(uint64_t)1);
+}
+
+void lru_move(struct host *host, uint32_t index, bool huge, enum lru_place place)
+{
+	lru_del(host, index, huge);
+	lru_add(host, index, huge, place);
+}
+
+void lru_rotate(struct host *host, uint32_t index, bool huge)
+{
+	struct page_list *list = host->lru->list(host, index);
+
+	list_remove(host, list, index);
+	list_insert_head(host, list, index);
+}
+
+void lru_list_move(struct host *host, struct page_list *from, struct page_list *to,
+		   uint32_t index, bool tail)
+{
+	uint64_t nr = lru_is_huge(host, index) ? HOST_PMD_PAGES : 1;
+
+	list_remove(host, from, index);
+	from->nr_pages -= nr;
+	if (tail)
+		list_insert_tail(host, to, index);
+	else
+		list_insert_head(host, to, index);
+	to->nr_pages += nr;
 }
 
 void lru_add_part(struct host *host, uint32_t index)
 {
-	struct host_memcg *memcg = memcg_of_index(host, index);
-	unsigned int nr = list_nr(host, index, *lru_state(host, index));
+	struct page_list *list;
 
-	list_insert_tail(host, &memcg->lru[nr], index);
-	add_size(memcg, nr, 1);
+	host->lru->split(host, index);
+	list = host->lru->list(host, index);
+	list_insert_tail(host, list, index);
+	resize(host, list, index, 1);
 }
 
 void lru_rename(struct host *host, uint32_t from, uint32_t to)
 {
-	unsigned int nr = list_nr(host, from, *lru_state(host, from));
-	struct page_list *list = &memcg_of_index(host, from)->lru[nr];
+	struct page_list *list = host->lru->list(host, from);
 	struct links l = links_of(host, from);
 
 	*(*l.prev ? links_of(host, *l.prev).next : &list->head) = to;

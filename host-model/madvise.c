@@ -41,11 +41,12 @@ struct zap {
 static void mark_lazyfree(struct host *host, uint32_t index, bool huge, uint32_t *state)
 {
 	*state &= ~(PAGE_ACCESSED | PAGE_REFERENCED);
+	host->lru->clear_young(host, index);
 	if (*state & PAGE_LAZYFREE)
 		return;
 	lru_del(host, index, huge);
 	*state |= PAGE_LAZYFREE;
-	lru_add(host, index, huge, false);
+	lru_add(host, index, huge, LRU_PLACE_INACTIVE);
 }
 
 static void zap_huge(struct zap *zap, uint64_t block)

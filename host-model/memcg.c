@@ -12,6 +12,7 @@
 
 #include "cpu_group.h"
 #include "hostmem.h"
+#include "lru_gen.h"
 #include "memory.h"
 #include "minmax.h"
 #include "swap.h"
@@ -35,6 +36,7 @@ struct host_memcg *host_add_memcg(struct host *host, const char *name, struct ho
 	memcg->name = name;
 	memcg->id = host->nr_memcgs + 1;
 	memcg->max = memcg->high = memcg->swap_max = MEMCG_NO_LIMIT;
+	memcg->gen = host->config.lru_gen ? lru_gen_create(host) : NULL;
 	memcg->psi = host_alloc(sizeof(*memcg->psi));
 	psi_group_init(memcg->psi, &host->cpus.psi, memcg->parent->psi, host->engine->now);
 	memcg->cpu = host_alloc(sizeof(*memcg->cpu));
@@ -49,6 +51,7 @@ void memcg_destroy(struct host_memcg *memcg)
 	host_free(memcg->psi);
 	cpu_group_destroy(memcg->cpu);
 	host_free(memcg->cpu);
+	lru_gen_destroy(memcg->gen);
 	host_free(memcg);
 }
 

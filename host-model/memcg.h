@@ -25,6 +25,7 @@
 struct host;
 struct psi_group;
 struct cpu_group;
+struct lru_gen;
 
 /* Doubly linked list of pages or 2 MiB leaves, by page index; index 0 is never a page. */
 struct page_list {
@@ -56,7 +57,8 @@ struct host_memcg {
 	uint64_t over_high;		/* charged beyond memory.high; not slowed down for yet */
 	struct host_memcg_events events;
 
-	struct page_list lru[NR_SCAN_LISTS];
+	struct page_list lru[NR_SCAN_LISTS];	/* lru_classic.c's */
+	struct lru_gen *gen;		/* lru_gen.c's; NULL: there are none */
 	uint64_t lru_size[NR_SCAN_LISTS];
 	struct scan_cost lru_cost;
 	uint64_t nonresident_age;	/* activations and evictions so far */

@@ -12,6 +12,7 @@
 
 #include "disk.h"
 #include "host.h"
+#include "lru.h"
 #include "page_cache.h"
 #include "swap_readahead.h"
 
@@ -28,6 +29,7 @@ struct page_chunk {
 	struct host_memcg *memcg;
 	uint64_t first;		/* number of its first page in there */
 	uint64_t *workingset;	/* a bit for each page; NULL: none is set */
+	struct lru_gen_chunk *gen;	/* with generations; NULL: without */
 };
 
 /*
@@ -253,20 +255,6 @@ bool ram_drop_huge(struct guest_ram *ram, uint64_t block);
 /* Whether the page, or one of the leaf's, is used all the time. */
 bool ram_is_ticking(const struct guest_ram *ram, uint64_t nr, bool huge);
 
-/* lru.c */
-void lru_add(struct host *host, uint32_t index, bool huge, bool active);
-/* Where reclaim looks next (folio_rotate_reclaimable()): the page is not active. */
-void lru_add_tail(struct host *host, uint32_t index);
-void lru_del(struct host *host, uint32_t index, bool huge);
-void lru_rotate(struct host *host, uint32_t index, bool huge);
-/* Where reclaim looks next, on the list that its state says: a page whose leaf has been split. */
-void lru_add_part(struct host *host, uint32_t index);
-/* The leaf at @from is one at @to: another page of it. */
-void lru_rename(struct host *host, uint32_t from, uint32_t to);
-bool lru_is_huge(const struct host *host, uint32_t index);
-uint32_t *lru_state(const struct host *host, uint32_t index);
-bool lru_is_file(const struct host *host, uint32_t index, uint32_t state);
-
 /* memcg.c */
 void memcg_destroy(struct host_memcg *memcg);
 /* lru_note_cost(): @nr pages were written, or have come back. */
@@ -300,48 +288,9 @@ struct memcg_protection memcg_protection(const struct host_memcg *memcg,
 			memcg_->events.what++;                                                     \
 	} while (0)
 
-/* workingset.c */
-/* The page becomes inactive: it has been worth something. */
-void workingset_deactivated(struct host *host, uint32_t index, bool huge);
-/* Its frame is free for something else, or nothing is left of it. */
-void workingset_forget(struct host *host, uint32_t index, uint64_t nr);
-/* Reclaim, for @target, drops what the frame holds: leaves a shadow in the page's links. */
-void workingset_evicted(struct host_memcg *target, uint32_t index);
-/* It comes back, by its shadow.  Returns whether it is active at once. */
-bool workingset_returned(struct host *host, uint32_t index);
-/*
- * If it is read now it had been active, and comes back so soon that it would be active at once
- * (PG_workingset): whoever waits for it waits for memory.
- */
-bool workingset_is_missed(struct host *host, uint32_t index);
-void workingset_aged(struct host_memcg *memcg, uint64_t nr);
-
 /* shrink.c */
-/* What kswapd or direct reclaim wants, and how far it has come; see scan_balance.h. */
-struct scan_control {
-	struct host_memcg *target;	/* for which memory is short; the root: the host */
-	uint64_t nr_to_reclaim;
-	int priority;
-	bool force_deactivate;
-	uint64_t nr_scanned;
-	uint64_t nr_reclaimed;		/* pages freed: not what is being written */
-	bool skipped_deactivate;	/* active pages were spared */
-	bool low_skipped;		/* protected groups were, */
-	bool low_reclaim;		/* so now they are not */
-	/* Of this pass: looked at; of these being written, for kswapd already the second time. */
-	uint64_t nr_taken, nr_writeback, nr_immediate;
-	uint64_t nr_file_taken, nr_unqueued_dirty;	/* of files; dirty and not being written */
-	bool may_deactivate[2];		/* [file] */
-};
-#define DEF_PRIORITY 12			/* include/linux/mmzone.h */
-/* Scan a 2^priority-th of the lists, or until enough is on its way. */
-void shrink_node(struct scan_control *sc);
-/* Move some active anonymous pages when there are few inactive ones (kswapd_age_node()). */
-void shrink_age_anon(struct host *host);
 /* A page whose slot holds the same contents goes without being written; it is on a list. */
 void shrink_free_clean(struct host_memcg *target, uint32_t index);
-/* A pass has ended: what comes back active from now on is new to the next. */
-void shrink_snapshot_refaults(struct host_memcg *target);
 
 static inline bool is_kswapd(const struct host *host)
 {
@@ -421,6 +370,7 @@ void throttle_dirty(struct host *host, uint64_t ns);
 bool throttle_until_written(struct host *host);
 /* Whoever charges beyond memory.high sleeps. */
 void throttle_high(struct host *host, uint64_t ns);
+struct scan_control;
 /* A pass has ended (consider_reclaim_throttle()): others may go on, or this thread waits a bit. */
 void throttle_progress(const struct scan_control *sc);
 

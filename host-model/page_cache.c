@@ -89,7 +89,7 @@ static void add_page(struct cache_file *file, uint64_t nr)
 	bool active = workingset_returned(host, index);
 
 	file->page[nr].state = PAGE_PRESENT;
-	lru_add(host, index, false, active);
+	lru_add(host, index, false, active ? LRU_PLACE_ACTIVE : LRU_PLACE_INACTIVE);
 	file->resident++;
 	host->file_pages++;
 	host->stats.file_refaults += active;
@@ -135,20 +135,9 @@ void cache_drop_page(struct cache_file *file, uint64_t nr, struct host_memcg *ta
 	host_put_frames(file->memcg, 1);
 }
 
-/* folio_mark_accessed(): inactive, referenced, active. */
 static void mark_accessed(struct cache_file *file, uint64_t nr)
 {
-	uint32_t *state = &file->page[nr].state, index = cache_page_index(file, nr);
-	struct host *host = file->host;
-
-	if (!(*state & PAGE_REFERENCED)) {
-		*state |= PAGE_REFERENCED;
-	} else if (!(*state & PAGE_ACTIVE)) {
-		*state &= ~PAGE_REFERENCED;
-		lru_del(host, index, false);
-		lru_add(host, index, false, true);
-		workingset_aged(memcg_of_index(host, index), 1);
-	}
+	file->host->lru->accessed(file->host, cache_page_index(file, nr));
 }
 
 static void read_complete(struct disk_request *rq)

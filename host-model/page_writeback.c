@@ -322,10 +322,8 @@ static void end_writeback(struct cache_file *file, uint64_t nr)
 	file->nr_writeback--;
 	host->file_writeback--;
 	host->stats.file_written++;
-	if (reclaim && !(*state & PAGE_FILE_DIRTY)) {
-		lru_del(host, index, false);
-		lru_add_tail(host, index);
-	}
+	if (reclaim && !(*state & PAGE_FILE_DIRTY))
+		lru_move(host, index, false, LRU_PLACE_TAIL);
 	throttle_page_written(host);
 }
 

@@ -262,6 +262,7 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	ram->huge -= HOST_PMD_PAGES;
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
+	ram->host->lru->split_mapping(ram->host, page_index(ram, nr));
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
 	/* Upwards: __split_huge_page() puts them behind each other where reclaim takes them. */
@@ -288,6 +289,30 @@ void ram_fault_done(struct guest_ram *ram, uint64_t nr, struct ept_fault *fault,
 		observer->ept_fault(ram->vm, fault);
 }
 
+/*
+ * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map
+ * it, which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
+ */
+static void looked_up(struct guest_ram *ram, uint64_t nr)
+{
+	ram->page[nr].state |= PAGE_ACCESSED;
+	ram->host->lru->looked_up(ram->host, page_index(ram, nr));
+}
+
+/* The VMM's page table has it now. */
+static void mapped(struct guest_ram *ram, uint64_t nr, bool vcpu)
+{
+	ram->host->lru->used(ram->host, page_index(ram, nr), &ram->page[nr].state, false);
+	if (vcpu)
+		looked_up(ram, nr);
+}
+
+static void mapped_huge(struct guest_ram *ram, uint64_t block)
+{
+	ram->host->lru->used(ram->host, page_index(ram, block << HOST_PMD_ORDER),
+			     &ram->pmd[block].state, false);
+}
+
 static bool fault_huge(struct guest_ram *ram, uint64_t block)
 {
 	struct host *host = ram->host;
@@ -307,9 +332,10 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 	}
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
-	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
+	pmd->state = PAGE_PRESENT;
+	mapped_huge(ram, block);
 	if (ram_is_listed(ram))
-		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, false);
+		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, LRU_PLACE_FAULT);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	ram->huge += HOST_PMD_PAGES;
 	host->stats.ept_huge_faults++;
@@ -356,9 +382,10 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, pages);
 	for (i = first; i < first + pages; i++) {
-		ram->page[i].state = PAGE_PRESENT | PAGE_ACCESSED;
+		ram->page[i].state = PAGE_PRESENT;
+		mapped(ram, i, false);
 		if (ram_is_listed(ram))
-			lru_add(ram->host, page_index(ram, i), false, false);
+			lru_add(ram->host, page_index(ram, i), false, LRU_PLACE_FAULT);
 	}
 	pmd->nr_used += pages;
 	pmd->has_table = 1;
@@ -367,15 +394,6 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 	page_history_add(ram, OP_FAULT, first, pages, 0);
 	note_ept(ram, first, pages, EPT_MAP);
 	return true;
-}
-
-/*
- * A page of 4 KiB is mapped for the first time.  Of faults of vCPUs, KVM looks the page up to map
- * it, which is an access: follow_page_pte() with FOLL_TOUCH, mark_page_accessed().
- */
-static void looked_up(struct host_page *page, bool vcpu)
-{
-	page->state |= vcpu ? PAGE_ACCESSED | PAGE_REFERENCED : PAGE_ACCESSED;
 }
 
 /* Nothing backs the page.  May wait: the caller looks again afterwards. */
@@ -392,11 +410,11 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	charge(COST_EPT_FAULT, 1);
 	charge(COST_HOST_ZERO, 1);
 	page->state = PAGE_PRESENT;
-	looked_up(page, vcpu);
+	mapped(ram, nr, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
 	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
 	if (ram_is_listed(ram))
-		lru_add(ram->host, page_index(ram, nr), false, false);
+		lru_add(ram->host, page_index(ram, nr), false, LRU_PLACE_FAULT);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
@@ -419,7 +437,6 @@ static void map_cached(struct guest_ram *ram, uint64_t nr, enum page_kind as, bo
 	if (!was_written)
 		ram_leave_writeback(ram, nr, as);
 	page_set_kind(&page->state, as);
-	looked_up(page, vcpu);
 	if (was_read && (vcpu || ram->host->swap->config.zram))
 		swap_free_slot(ram->host, &page->state);
 	else if (was_written)
@@ -433,6 +450,7 @@ static void map_fault(struct guest_ram *ram, uint64_t nr, enum page_kind as, boo
 		      bool was_read)
 {
 	map_cached(ram, nr, as, vcpu, was_read);
+	mapped(ram, nr, vcpu);
 	ram->host->stats.swap_faults++;
 }
 
@@ -443,7 +461,7 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 
 	charge(COST_EPT_FAULT, 1);
 	page_set_kind(&page->state, PAGE_PRESENT);
-	looked_up(page, true);
+	looked_up(ram, nr);
 	ram->host->stats.ept_faults++;
 }
 
@@ -486,13 +504,16 @@ static void clear_lazyfree(struct guest_ram *ram, uint64_t nr, uint32_t *state, 
 
 	lru_del(ram->host, index, huge);
 	*state &= ~PAGE_LAZYFREE;
-	lru_add(ram->host, index, huge, true);
+	lru_add(ram->host, index, huge, LRU_PLACE_ACTIVE);
 }
 
 static inline void mark_accessed(struct guest_ram *ram, uint64_t nr, uint32_t *state, bool huge,
-				 enum ram_access access)
+				 enum ram_access access, bool vcpu)
 {
-	*state |= PAGE_ACCESSED;
+	if (vcpu)
+		*state |= PAGE_ACCESSED;
+	else
+		ram->host->lru->used(ram->host, page_index(ram, nr), state, true);
 	if (access == RAM_WRITE && (*state & PAGE_LAZYFREE || page_has_slot(*state))) {
 		if (*state & PAGE_LAZYFREE)
 			clear_lazyfree(ram, nr, state, huge);
@@ -597,11 +618,12 @@ static void access_range(struct guest_ram *ram, uint64_t nr, uint64_t count, enu
 			uint32_t *state = &ram->page[nr].state;
 
 			if (page_kind(ram->pmd[block].state) == PAGE_PRESENT) {
-				mark_accessed(ram, nr, &ram->pmd[block].state, true, access);
+				mark_accessed(ram, nr, &ram->pmd[block].state, true, access,
+					      vcpu);
 				nr = next;
 			} else if (page_kind(*state) == PAGE_PRESENT ||
 				   (!vcpu && page_kind(*state) == PAGE_UNMAPPED)) {
-				mark_accessed(ram, nr, state, false, access);
+				mark_accessed(ram, nr, state, false, access, vcpu);
 				nr++;
 			} else {
 				fault_page(ram, nr, access, vcpu);

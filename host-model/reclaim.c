@@ -14,9 +14,8 @@
 
 #include "cpu_psi.h"
 #include "hostmem.h"
+#include "shrink.h"
 #include "swap.h"
-
-#define SWAP_CLUSTER_MAX SWAP_BATCH
 
 static void wake_kswapd(struct host *host)
 {
@@ -62,7 +61,7 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr)
 			if (sc.nr_reclaimed >= sc.nr_to_reclaim)
 				break;
 		}
-		shrink_snapshot_refaults(target);
+		host->lru->end(target);
 		/* Nothing, but there may be active pages, or groups, that were spared. */
 		if (!sc.nr_reclaimed && sc.skipped_deactivate && !sc.force_deactivate) {
 			again = sc.force_deactivate = true;
@@ -92,14 +91,14 @@ static void balance(struct host *host)
 	while (sc.priority >= 1 && host->free_pages < host->wmark_high) {
 		uint64_t before = sc.nr_reclaimed;
 
-		shrink_age_anon(host);
+		host->lru->age(host, &sc);
 		sc.nr_scanned = 0;
 		shrink_node(&sc);
 		if (sc.nr_scanned < sc.nr_to_reclaim || sc.nr_reclaimed == before)
 			sc.priority--;
 		cpu_sync();
 	}
-	shrink_snapshot_refaults(&host->root);
+	host->lru->end(&host->root);
 	if (!sc.nr_reclaimed)
 		host->kswapd_failures++;
 }
@@ -233,7 +232,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 		if (sc.nr_reclaimed >= sc.nr_to_reclaim || host->free_pages >= enough)
 			break;
 	}
-	shrink_snapshot_refaults(&host->root);
+	host->lru->end(&host->root);
 	psi_memstall_leave(nested);
 	coro_current->ctx.cause = cause;
 }

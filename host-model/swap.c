@@ -169,8 +169,7 @@ static void page_written(struct guest_ram *ram, uint64_t nr, const struct page_t
 {
 	uint32_t index = page_index(ram, nr);
 
-	lru_del(ram->host, index, false);
-	lru_add_tail(ram->host, index);
+	lru_move(ram->host, index, false, LRU_PLACE_TAIL);
 	ram_leave_writeback(ram, nr, PAGE_WRITTEN);
 	ram->host->stats.swap_out++;
 	observe(ram, nr, true, io);
@@ -321,7 +320,8 @@ static void page_read_in(struct guest_ram *ram, uint64_t nr, const struct page_t
 
 	ram->token[nr] = ram->host->swap->token[page_slot(page->state).nr];
 	page_set_kind(&page->state, PAGE_CACHED);
-	lru_add(ram->host, index, false, workingset_returned(ram->host, index));
+	lru_add(ram->host, index, false,
+		workingset_returned(ram->host, index) ? LRU_PLACE_ACTIVE : LRU_PLACE_FAULT);
 	ram->host->swap_cached++;
 	ram->host->stats.swap_in++;
 	observe(ram, nr, false, io);

@@ -17,6 +17,7 @@
 #include "cpu_psi.h"
 #include "disk.h"
 #include "memory.h"
+#include "shrink.h"
 
 #define WRITEBACK_NS (100 * NSEC_PER_MSEC_U64)
 

@@ -14,11 +14,6 @@
 #include "memory.h"
 #include "swap.h"
 
-/* In the links of a page that has been evicted: age in the one, these in the other. */
-#define SHADOW_MARK 1u
-#define SHADOW_WORKINGSET 2u
-#define SHADOW_MEMCG_SHIFT 2	/* for which group */
-
 #define WORKINGSET_BYTES ((RAM_CHUNK_MASK + 1) / 8)
 
 static void set_bits(struct host *host, uint32_t index, uint64_t nr, bool value)
@@ -55,7 +50,7 @@ void workingset_deactivated(struct host *host, uint32_t index, bool huge)
 		set_bits(host, index, 1, true);
 }
 
-void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
+void workingset_classic_forget(struct host *host, uint32_t index, uint64_t nr)
 {
 	set_bits(host, index, nr, false);
 }
@@ -66,7 +61,7 @@ void workingset_aged(struct host_memcg *memcg, uint64_t nr)
 		memcg->nonresident_age += nr;
 }
 
-void workingset_evicted(struct host_memcg *target, uint32_t index)
+void workingset_classic_evicted(struct host_memcg *target, uint32_t index)
 {
 	struct host *host = target->host;
 	struct host_page *page = page_of_index(host, index);
@@ -93,7 +88,7 @@ static const struct host_memcg *evicted_for(struct host *host, const struct host
 	return host_memcg(host, page->prev >> SHADOW_MEMCG_SHIFT);
 }
 
-bool workingset_is_missed(struct host *host, uint32_t index)
+bool workingset_classic_is_missed(struct host *host, uint32_t index)
 {
 	const struct host_page *page = page_of_index(host, index);
 
@@ -102,7 +97,7 @@ bool workingset_is_missed(struct host *host, uint32_t index)
 	       is_refault(host, index, evicted_for(host, page));
 }
 
-bool workingset_returned(struct host *host, uint32_t index)
+bool workingset_classic_returned(struct host *host, uint32_t index)
 {
 	const struct host_page *page = page_of_index(host, index);
 	struct host_memcg *memcg = memcg_of_index(host, index), *above;
@@ -118,4 +113,24 @@ bool workingset_returned(struct host *host, uint32_t index)
 		memcg_note_cost(memcg, file, 1);
 	}
 	return true;
+}
+
+void workingset_evicted(struct host_memcg *target, uint32_t index)
+{
+	target->host->lru->evicted(target, index);
+}
+
+bool workingset_returned(struct host *host, uint32_t index)
+{
+	return host->lru->returned(host, index);
+}
+
+bool workingset_is_missed(struct host *host, uint32_t index)
+{
+	return host->lru->is_missed(host, index);
+}
+
+void workingset_forget(struct host *host, uint32_t index, uint64_t nr)
+{
+	host->lru->forget(host, index, nr);
 }

@@ -24,6 +24,7 @@ static uint64_t losses;
 static char last_owner[32];
 static int killed;
 static struct host_khugepaged khugepaged;	/* for make_host(); at first none */
+static bool generations;			/* the same */
 
 static inline void on_loss(struct kvm_vm *vm, const struct data_loss *loss)
 {
@@ -43,7 +44,8 @@ static const struct host_observer observer = { .data_loss = on_loss, .vm_killed 
 static inline void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
 {
 	struct host_config config = { .memory_bytes = mib * MIB, .nr_cpus = cpus, .thp = thp,
-				      .swappiness = 60, .khugepaged = khugepaged, .seed = 1 };
+				      .swappiness = 60, .khugepaged = khugepaged, .seed = 1,
+				      .lru_gen = generations };
 
 	engine_init(&engine);
 	losses = 0;

@@ -35,6 +35,9 @@ struct outcome {
 	uint64_t over, ended;	/* of the run; with what comes after it, see machine_unload.c */
 };
 
+/* Of struct machine_options, for outcome_run(); NULL: nobody looks. */
+static uint64_t (*outcome_look)(void *opaque, struct machine *machine, uint64_t now);
+
 static inline void outcome_record(struct trace_consumer *c, const struct trace_record *record)
 {
 	struct outcome *o = (struct outcome *)((char *)c - offsetof(struct outcome, consumer));
@@ -111,7 +114,8 @@ static inline void outcome_run(struct outcome *o, const char *text, bool trace)
 {
 	struct machine_options options = { .image_dir = test_images(), .message = outcome_message,
 					   .patience_ms = TEST_PATIENCE_MS,
-					   .unload_modules = true, .opaque = o };
+					   .unload_modules = true, .look = outcome_look,
+					   .opaque = o };
 	char dir[4096], error[1024] = "";
 	struct scenario_args args = { .file = o->file, .include_dir = dir };
 	struct machine *m = NULL;

@@ -4,6 +4,7 @@
  * cache is used memory until the kernel reclaims it (shrink_page_list() drops clean pages of
  * files), and daemons bring theirs back (filemap_fault()).
  */
+#include "memory.h"
 #include "scenario_run.h"
 #include "suite.h"
 
@@ -104,6 +105,57 @@ START_TEST(some_of_what_was_released_is_on_per_cpu_lists)
 }
 END_TEST
 
+#define DESKTOP_IDLE_NS (60 * NSEC_PER_SEC_U64)
+#define DESKTOP_LOOK_NS (30 * NSEC_PER_SEC_U64)
+
+static uint64_t referenced;
+
+/* What the guest uses in half a minute, when it has been up for one. */
+static uint64_t look_at_references(void *opaque, struct machine *machine, uint64_t now)
+{
+	const struct guest_ram *ram = machine_guest_vm(machine, 0)->ram;
+	uint64_t nr;
+
+	if (now < DESKTOP_IDLE_NS)
+		return DESKTOP_IDLE_NS;
+	referenced = 0;
+	for (nr = 0; nr < ram->nr_pages; nr++) {
+		referenced += !!(ram->page[nr].state & PAGE_ACCESSED);
+		ram->page[nr].state &= ~PAGE_ACCESSED;
+	}
+	return now < DESKTOP_IDLE_NS + DESKTOP_LOOK_NS ? DESKTOP_IDLE_NS + DESKTOP_LOOK_NS : 0;
+}
+
+/* The figures in the head of scenarios/boot/linux.dtsi. */
+START_TEST(a_desktop_is_as_measured)
+{
+	const struct trace_rec_guest_memory *end;
+	const struct report_guest *guest;
+
+	outcome_look = look_at_references;
+	outcome_run(&o, TEST_HEAD "host { compatible = \"ballast,host\"; memory-mib = <4096>;"
+		    " cpus = <2>; thp = \"never\"; };\n"
+		    "guest { compatible = \"ballast,guest\"; memory-mib = <2048>; vcpus = <2>;"
+		    " boot-profile = <&desktop>; programs { " IDLE("90000") " }; }; };\n", false);
+	outcome_look = NULL;
+	ck_assert_msg(!o.refused && o.end == TRACE_END_OK, "%s", o.text);
+	guest = &o.report.guests[0];
+	end = &guest->where[TRACE_MOMENT_END].parts;
+	ck_assert_uint_eq(cached(), MIB_PAGES(429));
+	/* 350 anonymous and 106 of the kernel, and what never reaches the allocator: 34, 32. */
+	ck_assert_uint_ge(end->kernel, MIB_PAGES(350 + 106 + 34 + 32));
+	ck_assert_uint_le(end->kernel, MIB_PAGES(350 + 106 + 34 + 32 + 8));
+	/* As far as lists of two CPUs have room. */
+	ck_assert_uint_ge(end->percpu, MIB_PAGES(20));
+	ck_assert_uint_le(end->percpu, MIB_PAGES(28));
+	ck_assert_uint_ge(guest->last.resident, MIB_PAGES(1980));
+	/* 18 MiB, and the kernel's image at its timers' hand. */
+	ck_assert_uint_ge(referenced, MIB_PAGES(18));
+	ck_assert_uint_le(referenced, MIB_PAGES(19));
+	outcome_free(&o);
+}
+END_TEST
+
 START_TEST(two_boots_are_the_same)
 {
 	uint64_t resident, free;
@@ -130,6 +182,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, what_daemons_use_comes_back);
 	tcase_add_test(tc, a_balloon_takes_the_page_cache);
 	tcase_add_test(tc, some_of_what_was_released_is_on_per_cpu_lists);
+	tcase_add_test(tc, a_desktop_is_as_measured);
 	tcase_add_test(tc, two_boots_are_the_same);
 	suite_add_tcase(s, tc);
 	return s;

@@ -277,7 +277,7 @@ START_TEST(evictions_and_what_comes_back_active_age_what_is_evicted)
 	ck_assert_uint_eq(host.root.nonresident_age, age + 1);
 	for (uint32_t i = 0; i < 1024; i++) {
 		lru_del(&host, page_index(vm->ram, i), false);
-		lru_add(&host, page_index(vm->ram, i), false, true);
+		lru_add(&host, page_index(vm->ram, i), false, LRU_PLACE_ACTIVE);
 	}
 	ck_assert(workingset_returned(&host, index));
 	ck_assert_uint_eq(host.root.nonresident_age, age + 2);

@@ -389,9 +389,9 @@ static void reads(struct kvm_vm *vm, void *arg)
 	swap_out(vm, 1);
 	/* So many are active that what comes back so soon would be, too. */
 	lru_del(&host, page_index(vm->ram, 2), false);
-	lru_add(&host, page_index(vm->ram, 2), false, true);
+	lru_add(&host, page_index(vm->ram, 2), false, LRU_PLACE_ACTIVE);
 	lru_del(&host, page_index(vm->ram, 3), false);
-	lru_add(&host, page_index(vm->ram, 3), false, true);
+	lru_add(&host, page_index(vm->ram, 3), false, LRU_PLACE_ACTIVE);
 	cpu_sync();
 	psi_show(vm->memcg->psi, engine.now, &before);
 	guest_ram_check(vm->ram, gfn(nr), 1, 1 + nr, "me");

@@ -520,6 +520,13 @@ static const struct bad bads[] = {
 	  "pages" },
 	{ "&host { swappiness = <201>; };",
 	  "FILE: /host: swappiness: 201 is out of range; allowed: 0..200" },
+	{ "&host { lru = \"multi-gen\"; };",
+	  "FILE: /host: lru: \"multi-gen\" is unknown; allowed: classic|mglru" },
+	{ "&host { lru-gen-min-ttl-ms = <1000>; };",
+	  "FILE: /host: lru-gen-min-ttl-ms: active and inactive lists have none; allowed: 0, or "
+	  "lru = \"mglru\"" },
+	{ "&host { lru = \"mglru\"; lru-gen-min-ttl-ms = <3600001>; };",
+	  "FILE: /host: lru-gen-min-ttl-ms: 3600001 is out of range; allowed: 0..3600000 ms" },
 	{ "&host { f { compatible = \"ballast,host-files\"; }; };",
 	  "FILE: /host/f: size-mib: missing; allowed: 1..131071 MiB" },
 	{ "&host { f { compatible = \"ballast,host-files\"; size-mib = <5>; "

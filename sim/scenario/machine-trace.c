@@ -405,10 +405,15 @@ static void emit_counters(struct machine *m)
 		{ "file-refaults", s->file_refaults },	 { "async-faults", s->async_faults },
 		{ "async-halts", s->async_halts },
 		{ "discarded-in-huge-pages", m->host.partial_pages },
+		/* Of generations, if there are. */
+		{ "lru-gen-aged", s->lru_gen_aged },
+		{ "lru-gen-promoted", s->lru_gen_promoted },
+		{ "lru-gen-protected", s->lru_gen_protected },
+		{ "lru-gen-refaults", s->lru_gen_refaults },
 	};
-	unsigned int i;
+	unsigned int i, nr = sizeof(counters) / sizeof(counters[0]);
 
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+	for (i = 0; i < nr - (m->host.config.lru_gen ? 0 : 4); i++)
 		MACHINE_TRACE(m, counter, .guest = TRACE_HOST,
 		      .name = counters[i].name, .value = counters[i].value);
 	/* How much longer all took for the memory of others. */

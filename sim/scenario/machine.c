@@ -181,6 +181,8 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.watermark_scale_factor = h->watermark_scale_factor,
 		.nr_cpus = h->cpus,
 		.swappiness = h->swappiness,
+		.lru_gen = h->lru == SCENARIO_LRU_MGLRU,
+		.lru_gen_min_ttl_ns = h->lru_gen_min_ttl_ms * NSEC_PER_MSEC_U64,
 		.dirty_background_ratio = h->dirty_background_ratio,
 		.dirty_ratio = h->dirty_ratio,
 		.dirty_writeback_ns = h->dirty_writeback_centisecs * CENTISEC_NS,

@@ -249,6 +249,9 @@ static void check_host(struct parser *p)
 		parse_error(p, blame(node, "min-free-kbytes"), node, "min-free-kbytes",
 			    "half of the memory or more; allowed: 0..%" PRIu64 " KiB",
 			    (host->memory_mib << 9) - 1);
+	if (host->lru_gen_min_ttl_ms && host->lru != SCENARIO_LRU_MGLRU)
+		parse_error(p, blame(node, "lru-gen-min-ttl-ms"), node, "lru-gen-min-ttl-ms",
+			    "active and inactive lists have none; allowed: 0, or lru = \"mglru\"");
 	check_swap(p, node, &host->swap);
 	check_files(p, node, host);
 	parse_check_cgroups(p, node);

@@ -115,6 +115,13 @@ static const struct property_spec host_properties[] = {
 	    FIELD(scenario_host, watermark_scale_factor), "vm.watermark_scale_factor"),
 	U32("swappiness", NULL, 0, 200, "60", FIELD(scenario_host, swappiness),
 	    "vm.swappiness: how soon anonymous memory goes rather than page cache"),
+	ENUM("lru", "classic mglru", "classic", FIELD(scenario_host, lru),
+	     "which pages reclaim takes: active and inactive lists, or the multi-generational LRU "
+	     "(/sys/kernel/mm/lru_gen/enabled; Debian's kernel has it, and does not use it unless "
+	     "told to)"),
+	U32("lru-gen-min-ttl-ms", "ms", 0, 3600000, "0", FIELD(scenario_host, lru_gen_min_ttl_ms),
+	    "/sys/kernel/mm/lru_gen/min_ttl_ms: what has been used within it stays, and the OOM "
+	    "killer comes if nothing else is left; with lru = \"mglru\""),
 	U32("dirty-background-ratio", "%", 1, 100, "10",
 	    FIELD(scenario_host, dirty_background_ratio),
 	    "vm.dirty_background_ratio: from so much on, of memory that is free or of files, dirty "

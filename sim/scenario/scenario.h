@@ -59,6 +59,7 @@ struct scenario_start {
 	uint32_t nr_after;
 };
 
+enum scenario_lru { SCENARIO_LRU_CLASSIC, SCENARIO_LRU_MGLRU };
 enum scenario_thp { SCENARIO_THP_ALWAYS, SCENARIO_THP_MADVISE, SCENARIO_THP_NEVER };
 /* As enum thp_defrag of a kernel. */
 enum scenario_thp_defrag {
@@ -153,6 +154,8 @@ struct scenario_host {
 	uint32_t khugepaged_scan_sleep_ms, khugepaged_alloc_sleep_ms;
 	uint32_t khugepaged_max_ptes_none, khugepaged_max_ptes_swap;
 	uint32_t swappiness;
+	enum scenario_lru lru;
+	uint32_t lru_gen_min_ttl_ms;	/* 0: none */
 	uint32_t dirty_background_ratio, dirty_ratio;
 	uint32_t dirty_writeback_centisecs, dirty_expire_centisecs;
 	uint32_t vmm_memory_mib;	/* anonymous memory of each VMM besides guest RAM */
