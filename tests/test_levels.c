@@ -39,7 +39,7 @@ static const char *make(const char *guest, const char *modules, const char *devi
 
 /* What came of it, as far as it may not differ from version to version. */
 struct figures {
-	uint64_t reports, reported, discarded, inflated, peak, end;
+	uint64_t reports, reported, discarded, inflated, peak, end, guest_ns;
 };
 
 static void figures_of(struct figures *f, const char *text)
@@ -55,7 +55,8 @@ static void figures_of(struct figures *f, const char *text)
 			       .reported = g->total.report_bytes,
 			       .discarded = g->total.discard_pages,
 			       .inflated = g->total.inflate_pages, .peak = g->resident_peak,
-			       .end = g->last.resident };
+			       .end = g->last.resident,
+			       .guest_ns = g->cpu[TRACE_DOMAIN_GUEST] };
 	ck_assert_uint_gt(f->reported, 0);
 	ck_assert_uint_ge(f->inflated, MIB_PAGES(192));
 	outcome_free(&o);
@@ -131,6 +132,25 @@ START_TEST(stock_ones_do_the_same_in_all_versions)
 			same(&standard, &f);
 		}
 	}
+}
+END_TEST
+
+/* The core that keeps a balloon's pages, in place of ours: all of it, and its costs, are the same. */
+START_TEST(stock_core_of_balloons_does_and_costs_the_same)
+{
+	static const char *const core = "e { compatible = \"ballast,module\"; load-order = <1>;"
+					" image = \"upstream-balloon_core\"; };";
+	char guest[100], name[100], modules[1000];
+	struct figures ours, stock;
+
+	snprintf(name, sizeof(name), "linux-%s/upstream-balloon_core", kernels[_i]);
+	if (!test_image_exists(strcmp(kernels[_i], "6.1") ? name : "upstream-balloon_core"))
+		return;
+	snprintf(guest, sizeof(guest), "kernel = \"%s\";", kernels[_i]);
+	snprintf(modules, sizeof(modules), "%s %s", core, MODULE(OURS));
+	figures_of(&ours, make(guest, MODULE(OURS), ""));
+	figures_of(&stock, make(guest, modules, ""));
+	ck_assert_mem_eq(&ours, &stock, sizeof(ours));
 }
 END_TEST
 
@@ -276,10 +296,16 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 240);
 	tcase_add_loop_test(tc, our_driver_does_the_same_in_kernels_of_all_versions, 3, NR_KERNELS);
 	tcase_add_loop_test(tc, our_device_does_the_same_in_vmms_of_all_versions, 1, NR_QEMUS);
-	if (test_image_exists("upstream-page_reporting") && test_image_exists("upstream-virtio-balloon"))
+	if (test_image_exists("upstream-page_reporting") &&
+	    test_image_exists("upstream-virtio-balloon"))
 		tcase_add_test(tc, stock_ones_do_the_same_in_all_versions);
 	else
 		skip_tests(1, "stock driver, core and device are not built; run 'make upstream'");
+	if (test_image_exists("upstream-balloon_core"))
+		tcase_add_loop_test(tc, stock_core_of_balloons_does_and_costs_the_same, 2,
+				    NR_KERNELS);
+	else
+		skip_tests(1, "the stock core of balloons is not built; run 'make upstream'");
 	tcase_add_test(tc, modules_of_one_kernel_are_of_one_version);
 	tcase_add_test(tc, devices_of_one_vmm_are_of_one_version);
 	tcase_add_test(tc, an_image_of_that_version_must_be_there);

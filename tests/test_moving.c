@@ -108,6 +108,19 @@ START_TEST(pages_move_in_kernels_of_all_versions)
 }
 END_TEST
 
+/* The core that keeps a balloon's pages and moves them is stock, too. */
+START_TEST(pages_move_with_stock_cores)
+{
+	static const char *const kernels[] = { "6.1", "7.3" };
+	char guest[100];
+
+	snprintf(guest, sizeof(guest), "kernel = \"%s\";", kernels[_i]);
+	ck_assert_uint_ge(packed(guest, "upstream-balloon_core\"; load-order = <1>; }; "
+				 "ours { compatible = \"ballast,module\"; image = \"" OURS),
+			  MIB_PAGES(400));
+}
+END_TEST
+
 #define OFFLINE                                                                                    \
 	"off: off { compatible = \"ballast,program-offline\"; block = <4>; after = <&down>;"       \
 	" hold-ms = <100>; };"
@@ -225,6 +238,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, compaction_makes_huge_pages_around_a_balloon);
 	tcase_add_loop_test(tc, pages_move_in_kernels_of_all_versions, 0, 4);
+	if (test_image_exists("upstream-balloon_core") &&
+	    test_image_exists("linux-7.3/upstream-balloon_core"))
+		tcase_add_loop_test(tc, pages_move_with_stock_cores, 0, 2);
 	tcase_add_loop_test(tc, memory_of_a_balloon_goes_offline, 0,
 			    test_image_exists(STOCK) ? 3 : 2);
 	if (!test_image_exists(STOCK))

@@ -3,7 +3,8 @@
 #
 # upstream.sh --linux: print the version whose names and meanings sources of KSRC, or LINUX, are compiled with.
 # upstream.sh DIR: find the stock sources that `make upstream` compiles, and put copies of them into DIR:
-# virtio_balloon.c and page_reporting.c of Linux, virtio-balloon.c of QEMU; and the versions whose names and
+# virtio_balloon.c, page_reporting.c and (as balloon_core.c) what keeps a balloon's pages of Linux,
+# virtio-balloon.c of QEMU; and the versions whose names and
 # meanings they are compiled with in DIR/levels.mk.
 #
 # Taken from KSRC and QSRC when these are source trees, else from Debian's packages of the versions in LINUX
@@ -72,7 +73,7 @@ linux_source() {
 		echo "$KSRC"
 		return
 	fi
-	dir=$cache/linux-source-$1
+	dir=$cache/linux-files-$1
 	if [ ! -d "$dir" ]; then
 		[ "$1" = 6.1 ] && deb=$(linux_deb) || deb=$(suites_linux "$1")
 		rm -rf "$dir.part"
@@ -80,7 +81,7 @@ linux_source() {
 		dpkg-deb --fsys-tarfile "$deb" |
 			tar -xO "./usr/src/linux-source-$1.tar.xz" |
 			tar -xJ -C "$dir.part" --strip-components=1 --wildcards \
-				'*/drivers/virtio/virtio_balloon.c' '*/mm/page_reporting.c' ||
+				'*/drivers/virtio/virtio_balloon.c' '*/mm/page_reporting.c' '*/mm/balloon*.c' ||
 			fail "$deb is damaged; remove it and try again"
 		mv "$dir.part" "$dir"
 	fi
@@ -118,6 +119,11 @@ qemu=$(qemu_version)
 k=$(linux_source "$linux")
 q=$(qemu_source "$qemu")
 cp "$k/drivers/virtio/virtio_balloon.c" "$k/mm/page_reporting.c" "$out/"
+rm -f "$out/balloon_core.c"
+# until 5.19 its pages moved with a file system
+for core in balloon_compaction balloon; do
+	[ "${linux%%.*}" -lt 6 ] || [ ! -f "$k/mm/$core.c" ] || cp "$k/mm/$core.c" "$out/balloon_core.c"
+done
 mkdir -p "$out/hw/virtio"
 cp "$q/hw/virtio/virtio-balloon.c" "$out/"
 cp "$q/include/hw/virtio/virtio-balloon.h" "$out/hw/virtio/"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Our driver and our device in another Linux and another QEMU than those that everything else is tested
- * with (make check-real-version LINUX=7.3 QEMU=10.2), and each with the stock one of that version: a small
- * kernel that has both drivers built in, of which the command line leaves one out.
+ * Our driver and our device in another Linux and another QEMU than those that everything else is
+ * tested with (make check-real-version LINUX=7.3 QEMU=10.2), and each with the stock one of that
+ * version: a small kernel that has both drivers built in, of which the command line leaves one out.
  */
 #include "boot.h"
 
@@ -34,8 +34,9 @@ static struct real_vm *begin(struct boot *boot, int index, const char *propertie
 	snprintf(device, sizeof(device), "%s,id=balloon0%s%s", p->device, properties,
 		 p->ours ? ",must-tell-host=off" : "");
 	snprintf(append, sizeof(append), "initcall_blacklist=%s_driver_init", p->other_driver);
-	boot_up(boot, &(struct boot_options){ .name = p->name, .kernel = "bzImage", .append = append,
-					      .args = args, .memory_mib = GUEST_MIB, .vcpus = 1,
+	boot_up(boot, &(struct boot_options){ .name = p->name, .kernel = "bzImage",
+					      .append = append, .args = args,
+					      .memory_mib = GUEST_MIB, .vcpus = 1,
 					      .event = program_event, .opaque = &program });
 	return boot->vm;
 }
@@ -95,7 +96,8 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 	struct real_vm *vm = begin(&boot, _i, ",free-page-reporting=on");
 
 	guest_resident_settled(vm, 5000);
-	program_begin(&program, vm, "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 madvise=none");
+	program_begin(&program, vm,
+		      "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 madvise=none");
 	program_wait_phase(&program, "release", LONG_MS);
 	used = guest_resident(vm);
 	ck_assert_uint_gt(used, 256 * MIB);

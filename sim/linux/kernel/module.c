@@ -4,7 +4,7 @@
  *
  * Parameter types and their checks follow kernel/params.c.  An image that brings a page
  * reporting core of its own (stock mm/page_reporting.c) takes the place of ours: the free path
- * calls its hook.
+ * calls its hook; so does one that brings a core of balloons (stock mm/balloon_compaction.c).
  */
 #include "module.h"
 
@@ -26,6 +26,7 @@ struct loaded_module {
 	struct image *image;
 	char *path;
 	struct page_reporting_impl reporting;	/* that was there before this one's */
+	struct balloon_impl balloon;		/* the same */
 };
 
 #define PARAM_OPS(type, ctype, parse, fmt)                                                         \
@@ -187,6 +188,31 @@ static void take_over_reporting(struct kernel *kernel, struct image *image, cons
 		kernel->mm->reporting = impl;
 }
 
+static void *balloon_symbol(struct image *image, const char *name, bool since_7_2)
+{
+	char of_7[64];
+
+	snprintf(of_7, sizeof(of_7), "%s_of_7", name);
+	return image_symbol(image, since_7_2 ? of_7 : name);
+}
+
+/* The same with the core of balloons, which pages may be with already: the structures are the same. */
+static void take_over_balloons(struct kernel *kernel, struct image *image)
+{
+	bool since_7_2 = kernel_version(kernel) >= KERNEL_VERSION(7, 2, 0);
+	struct balloon_impl impl = {
+		.alloc = image_symbol(image, "balloon_page_alloc"),
+		.enqueue = balloon_symbol(image, "balloon_page_enqueue", since_7_2),
+		.dequeue = balloon_symbol(image, "balloon_page_dequeue", since_7_2),
+		.list_enqueue = balloon_symbol(image, "balloon_page_list_enqueue", since_7_2),
+		.list_dequeue = balloon_symbol(image, "balloon_page_list_dequeue", since_7_2),
+		.ops = image_symbol(image, "balloon_mops"),
+	};
+
+	if (impl.alloc && impl.enqueue && impl.dequeue && impl.list_enqueue && impl.list_dequeue)
+		kernel->mm->balloon = impl;
+}
+
 /* Without one there is nothing to do, like a module without module_init(). */
 static int run_init_function(struct image *image, const char *path, const char *name, char *err,
 			     size_t err_size)
@@ -236,6 +262,7 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 {
 	struct image *image = image_load(path, err, err_size);
 	struct page_reporting_impl before = kernel->mm->reporting;
+	struct balloon_impl balloon = kernel->mm->balloon;
 	struct loaded_module *module;
 	int ret;
 
@@ -255,16 +282,19 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 	}
 	if (!ret) {
 		take_over_reporting(kernel, image, path);
+		take_over_balloons(kernel, image);
 		ret = run_init(image, path, err, err_size);
 	}
 	if (ret) {
 		kernel->mm->reporting = before;
+		kernel->mm->balloon = balloon;
 		image_unload(image);
 		return ret;
 	}
 	module = host_alloc(sizeof(*module));
 	module->image = image;
 	module->reporting = before;
+	module->balloon = balloon;
 	module->path = host_alloc(strlen(path) + 1);
 	strcpy(module->path, path);
 	list_add_tail(&module->node, &kernel->sched->modules);
@@ -339,6 +369,7 @@ size_t module_unload(struct kernel *kernel, const char *path, char *buf, size_t 
 		exit_fn();
 	left = module_left(kernel, module->image, buf, size);
 	kernel->mm->reporting = module->reporting;
+	kernel->mm->balloon = module->balloon;
 	if (!left)
 		drop(module);
 	return left;

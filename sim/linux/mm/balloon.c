@@ -32,7 +32,6 @@ static void enqueue_one(struct balloon_dev_info *b, struct page *page)
 	if (b->adjust_managed_page_count)
 		adjust_managed_page_count(page, -1);
 	count_vm_event(BALLOON_INFLATE);
-	charge(COST_BALLOON_INFLATE, 1);
 }
 
 size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *pages)
@@ -41,6 +40,8 @@ size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *p
 	unsigned long flags;
 	size_t nr = 0;
 
+	if (this_mm->balloon.list_enqueue)
+		return this_mm->balloon.list_enqueue(b, pages);
 	spin_lock_irqsave(&this_mm->balloon_pages_lock, flags);
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
@@ -56,6 +57,10 @@ void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page)
 {
 	unsigned long flags;
 
+	if (this_mm->balloon.enqueue) {
+		this_mm->balloon.enqueue(b, page);
+		return;
+	}
 	spin_lock_irqsave(&this_mm->balloon_pages_lock, flags);
 	enqueue_one(b, page);
 	spin_unlock_irqrestore(&this_mm->balloon_pages_lock, flags);
@@ -69,6 +74,8 @@ size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *p
 	unsigned long flags;
 	size_t nr = 0;
 
+	if (this_mm->balloon.list_dequeue)
+		return this_mm->balloon.list_dequeue(b, pages, n_req_pages);
 	spin_lock_irqsave(&this_mm->balloon_pages_lock, flags);
 	list_for_each_entry_safe(page, next, &b->pages, lru) {
 		if (nr == n_req_pages)
@@ -79,7 +86,6 @@ size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *p
 		finalize_page(page);
 		list_add(&page->lru, pages);
 		count_vm_event(BALLOON_DEFLATE);
-		charge(COST_BALLOON_DEFLATE, 1);
 		nr++;
 	}
 	spin_unlock_irqrestore(&this_mm->balloon_pages_lock, flags);
@@ -92,6 +98,8 @@ struct page *balloon_page_dequeue(struct balloon_dev_info *b)
 {
 	LIST_HEAD(pages);
 
+	if (this_mm->balloon.dequeue)
+		return this_mm->balloon.dequeue(b);
 	if (balloon_page_list_dequeue(b, &pages, 1))
 		return list_first_entry(&pages, struct page, lru);
 	BUG_ON(list_empty(&b->pages) && !b->isolated_pages);

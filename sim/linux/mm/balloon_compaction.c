@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The list of pages that a balloon driver holds, and how they leave it for a while to be moved;
- * models mm/balloon_compaction.c of Linux 6.1.
+ * models mm/balloon_compaction.c of Linux 6.1.  An image of that file may stand in (struct
+ * balloon_impl), at the same cost.
  */
 #include <linux/balloon_compaction.h>
 #include <linux/export.h>
@@ -11,7 +12,9 @@
 /* Pages for a balloon come without reserves, without the OOM killer and without complaints. */
 struct page *balloon_page_alloc(void)
 {
-	struct page *page = alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC |
+	struct page *page = this_mm->balloon.alloc ?
+			    this_mm->balloon.alloc() :
+			    alloc_page(balloon_mapping_gfp_mask() | __GFP_NOMEMALLOC |
 				       __GFP_NORETRY | __GFP_NOWARN);
 
 	if (!page) {
@@ -26,14 +29,17 @@ static void enqueue_one(struct balloon_dev_info *b, struct page *page)
 {
 	BUG_ON(PageLocked(page) || PageOffline(page));
 	balloon_page_insert(b, page);
-	vm_event(this_mm, BALLOON_INFLATE, 1);
-	charge(COST_BALLOON_INFLATE, 1);
+	count_vm_event(BALLOON_INFLATE);
 }
 
 void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page)
 {
 	unsigned long flags;
 
+	if (this_mm->balloon.enqueue) {
+		this_mm->balloon.enqueue(b, page);
+		return;
+	}
 	spin_lock_irqsave(&b->pages_lock, flags);
 	enqueue_one(b, page);
 	spin_unlock_irqrestore(&b->pages_lock, flags);
@@ -46,6 +52,8 @@ size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *p
 	unsigned long flags;
 	size_t nr = 0;
 
+	if (this_mm->balloon.list_enqueue)
+		return this_mm->balloon.list_enqueue(b, pages);
 	spin_lock_irqsave(&b->pages_lock, flags);
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
@@ -64,6 +72,8 @@ size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *p
 	unsigned long flags;
 	size_t nr = 0;
 
+	if (this_mm->balloon.list_dequeue)
+		return this_mm->balloon.list_dequeue(b, pages, n_req_pages);
 	spin_lock_irqsave(&b->pages_lock, flags);
 	list_for_each_entry_safe(page, next, &b->pages, lru) {
 		if (nr == n_req_pages)
@@ -73,8 +83,7 @@ size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *p
 		list_del(&page->lru);
 		balloon_page_finalize(page);
 		list_add(&page->lru, pages);
-		vm_event(this_mm, BALLOON_DEFLATE, 1);
-		charge(COST_BALLOON_DEFLATE, 1);
+		count_vm_event(BALLOON_DEFLATE);
 		nr++;
 	}
 	spin_unlock_irqrestore(&b->pages_lock, flags);
@@ -87,6 +96,8 @@ struct page *balloon_page_dequeue(struct balloon_dev_info *b)
 {
 	LIST_HEAD(pages);
 
+	if (this_mm->balloon.dequeue)
+		return this_mm->balloon.dequeue(b);
 	if (!balloon_page_list_dequeue(b, &pages, 1)) {
 		BUG_ON(list_empty(&b->pages) && !b->isolated_pages);
 		return NULL;

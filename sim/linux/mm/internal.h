@@ -101,6 +101,23 @@ struct page_reporting_impl {
 	const char *name;			/* of the image */
 };
 
+/*
+ * Who keeps the pages of balloons: ours (all NULL), or an image of the real mm/balloon_compaction.c or
+ * mm/balloon.c.
+ */
+struct balloon_dev_info;
+struct movable_operations;
+
+struct balloon_impl {
+	struct page *(*alloc)(void);			/* balloon_page_alloc, and so on */
+	void (*enqueue)(struct balloon_dev_info *b, struct page *page);
+	struct page *(*dequeue)(struct balloon_dev_info *b);
+	size_t (*list_enqueue)(struct balloon_dev_info *b, struct list_head *pages);
+	size_t (*list_dequeue)(struct balloon_dev_info *b, struct list_head *pages,
+			       size_t n_req_pages);
+	const struct movable_operations *ops;		/* balloon_mops, or of set_movable_ops() */
+};
+
 struct reporting_state;
 struct user_state;	/* process memory */
 struct slab_state;
@@ -135,6 +152,7 @@ struct mm_state {
 	const struct free_page_hook *hook;	/* NULL: none */
 	struct page_reporting_impl reporting;
 	struct reporting_state *reporting_state;
+	struct balloon_impl balloon;
 	struct slab_state *slab;
 	struct fork_state *fork;	/* kernel/fork.c */
 	struct oom_state *oom;

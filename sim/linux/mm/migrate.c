@@ -30,8 +30,20 @@
 
 static const struct movable_operations *balloon_operations(void)
 {
+	if (this_mm->balloon.ops)
+		return this_mm->balloon.ops;
 	return kernel_since(7, 2) ? &balloon_mops_of_7 : &balloon_mops;
 }
+
+/* Of an image of the real mm/balloon.c, as it is loaded. */
+int set_movable_ops(const struct movable_operations *ops, enum pagetype type)
+{
+	if (type != PGTY_offline || this_mm->balloon.ops)
+		return -EBUSY;
+	this_mm->balloon.ops = ops;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(set_movable_ops);
 
 void __SetPageMovable(struct page *page, const struct movable_operations *ops)
 {

@@ -7,9 +7,14 @@
 #include <linux/swap.h>
 #include "internal.h"
 
+/* What a page costs on its way into a balloon is charged here, where real code comes by, too. */
 void count_vm_events(enum vm_event_item item, long delta)
 {
 	this_mm->vm_events[item] += delta;
+	if (item == BALLOON_INFLATE)
+		charge(COST_BALLOON_INFLATE, delta);
+	else if (item == BALLOON_DEFLATE)
+		charge(COST_BALLOON_DEFLATE, delta);
 }
 EXPORT_SYMBOL_GPL(count_vm_events);
 

@@ -13,6 +13,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/pagemap.h>
 
 #include "call_site.h"
 
@@ -40,7 +41,8 @@ size_t balloon_page_list_enqueue(struct balloon_dev_info *b, struct list_head *p
 	__of_7(balloon_page_list_enqueue);
 size_t balloon_page_list_dequeue(struct balloon_dev_info *b, struct list_head *pages,
 				 size_t n_req_pages) __of_7(balloon_page_list_dequeue);
-#ifdef BALLAST_IMAGE_SOURCE
+/* Not of the core itself, which has a definition. */
+#if defined(BALLAST_IMAGE_SOURCE) && !defined(BALLOON_CORE)
 #define balloon_page_alloc CALL_FROM_HERE(balloon_page_alloc)
 #endif
 

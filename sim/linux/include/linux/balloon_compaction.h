@@ -11,6 +11,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/pagemap.h>
 #include <linux/spinlock.h>
 
 #include "call_site.h"
@@ -36,7 +37,8 @@ struct balloon_dev_info {
 };
 
 struct page *balloon_page_alloc(void);
-#ifdef BALLAST_IMAGE_SOURCE
+/* Not of the core itself, which has a definition. */
+#if defined(BALLAST_IMAGE_SOURCE) && !defined(BALLOON_CORE)
 #define balloon_page_alloc CALL_FROM_HERE(balloon_page_alloc)
 #endif
 void balloon_page_enqueue(struct balloon_dev_info *b, struct page *page);

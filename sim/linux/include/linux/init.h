@@ -9,4 +9,9 @@
 #define __exitdata
 #define __ro_after_init
 
+/* Of code that is a part of the kernel, loaded as an image here; more in linux/module.h. */
+#define core_initcall(fn) int init_module(void) __attribute__((alias(#fn)))
+
+int init_module(void);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <linux/migrate_mode.h>
 #include <linux/mm.h>
+#include <linux/version.h>
 
 #define MIGRATEPAGE_SUCCESS 0
 
@@ -28,6 +29,11 @@ void __ClearPageMovable(struct page *page);
 #define PageMovable(page) __PageMovable(page)
 
 extern const struct movable_operations balloon_mops_of_7;	/* linux/balloon.h */
+
+#if LINUX_SINCE(7, 2)
+/* Of pages of that type; those of balloons are the only ones. */
+int set_movable_ops(const struct movable_operations *ops, enum pagetype type);
+#endif
 
 int isolate_movable_page(struct page *page, isolate_mode_t mode);
 /* Isolated pages, with a reference each, go back where they were. */

@@ -85,6 +85,7 @@ enum node_stat_item {
 	NR_KERNEL_MISC_RECLAIMABLE,
 	NR_PAGETABLE,
 	NR_SWAPCACHE,
+	NR_BALLOON_PAGES,	/* since 6.16; of 7.2's core only */
 	NR_VM_NODE_STAT_ITEMS,
 	/* Events of vm_event_item.h that 7.2 counts by node, asked for as such (mm/vmstat.c). */
 	NODE_STAT_EVENTS = 0x1000,

@@ -109,6 +109,15 @@ PAGEFLAG(Mapped, mapped);
 PAGEFLAG(Bytes, bytes);
 PAGEFLAG(Isolated, isolated);
 
+/* Types of pages; the model has flags for those that it tells apart. */
+enum pagetype { PGTY_buddy = 0xf0, PGTY_offline = 0xf1, PGTY_table = 0xf2 };
+
+/* As 7.2 has it for pages of a type whose operations are known; gone when the page is free. */
+static inline void SetPageMovableOps(struct page *page)
+{
+	page->flags |= PAGE_MOVABLE;
+}
+
 static inline int __PageMovable(const struct page *page)
 {
 	return (page->flags & PAGE_MOVABLE) != 0;

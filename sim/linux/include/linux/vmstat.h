@@ -39,6 +39,16 @@ static inline void mod_node_page_state(struct pglist_data *pgdat, enum node_stat
 	atomic_long_add(delta, &pgdat->vm_stat[item]);
 }
 
+static inline void inc_node_page_state(struct page *page, enum node_stat_item item)
+{
+	mod_node_page_state(first_online_pgdat(), item, 1);
+}
+
+static inline void dec_node_page_state(struct page *page, enum node_stat_item item)
+{
+	mod_node_page_state(first_online_pgdat(), item, -1);
+}
+
 #define __mod_zone_page_state mod_zone_page_state
 #define __mod_node_page_state mod_node_page_state
 
