@@ -135,7 +135,7 @@ START_TEST(stock_ones_do_the_same_in_all_versions)
 }
 END_TEST
 
-/* The core that keeps a balloon's pages, in place of ours: all of it, and its costs, are the same. */
+/* The core that keeps a balloon's pages, in place of ours: all is the same, costs included. */
 START_TEST(stock_core_of_balloons_does_and_costs_the_same)
 {
 	static const char *const core = "e { compatible = \"ballast,module\"; load-order = <1>;"

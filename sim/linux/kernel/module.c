@@ -196,7 +196,7 @@ static void *balloon_symbol(struct image *image, const char *name, bool since_7_
 	return image_symbol(image, since_7_2 ? of_7 : name);
 }
 
-/* The same with the core of balloons, which pages may be with already: the structures are the same. */
+/* The same with the core of balloons, whose structures are the same. */
 static void take_over_balloons(struct kernel *kernel, struct image *image)
 {
 	bool since_7_2 = kernel_version(kernel) >= KERNEL_VERSION(7, 2, 0);

@@ -102,8 +102,8 @@ struct page_reporting_impl {
 };
 
 /*
- * Who keeps the pages of balloons: ours (all NULL), or an image of the real mm/balloon_compaction.c or
- * mm/balloon.c.
+ * Who keeps the pages of balloons: ours (all NULL), or an image of the real
+ * mm/balloon_compaction.c or mm/balloon.c.
  */
 struct balloon_dev_info;
 struct movable_operations;
