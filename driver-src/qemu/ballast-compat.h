@@ -43,7 +43,7 @@ typedef const Property BallastProperty;
 #define BALLAST_PROP_END
 #else
 typedef Property BallastProperty;
-#define BALLAST_PROP_END DEFINE_PROP_END_OF_LIST(),
+#define BALLAST_PROP_END DEFINE_PROP_END_OF_LIST()
 #endif
 
 /* Of a NotifierWithReturn's function. */
