@@ -36,6 +36,14 @@ START_TEST(request_is_read)
 	ck_assert_uint_eq(e.blocks, 32);
 	ck_assert_uint_eq(e.bytes, 134217728);
 	ck_assert_uint_eq(e.wall_ns, UINT64_C(1795399726087515000));
+	/* As QEMU 10.2 has it. */
+	ck_assert(trace_log_parse("2026-11-27T22:09:24.444003Z virtio_ballast_request stats: "
+				  "14 blocks, 140 bytes", &e));
+	ck_assert_uint_eq(e.wall_ns, UINT64_C(1795817364444003000));
+	ck_assert_int_eq(e.kind, TRACE_LOG_REQUEST);
+	ck_assert_int_eq(e.queue, TRACE_LOG_STATS);
+	ck_assert_uint_eq(e.bytes, 140);
+	ck_assert(!trace_log_parse("2026-11-27T22:09 virtio_ballast_request", &e));
 	ck_assert(trace_log_parse("1@1.000001:virtio_ballast_request inflate: 256 blocks, "
 				  "1048576 bytes", &e));
 	ck_assert_int_eq(e.queue, TRACE_LOG_INFLATE);

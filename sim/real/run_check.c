@@ -130,16 +130,16 @@ static int check_command(struct real_run *run, const struct scenario_command *c)
 			   "it out", c->path);
 	switch (c->kind) {
 	case SCENARIO_COMMAND_SET_BALLOON:
+	case SCENARIO_COMMAND_PAUSE:
+	case SCENARIO_COMMAND_RESUME:
+	case SCENARIO_COMMAND_DROP_CACHES:
+	case SCENARIO_COMMAND_COMPACT_MEMORY:
 		return 0;
 	case SCENARIO_COMMAND_ASK_FOR_HINTS:
 		return bad(run, "%s: a real run has no migration that begins and does not "
 			   "end; leave it out", c->path);
-	case SCENARIO_COMMAND_COMPACT_MEMORY:
-		return bad(run, "%s: a real run has no such command; let the guest run a "
-			   "\"ballast,program-compact\" instead", c->path);
 	default:
-		return bad(run, "%s: of commands, a real run has \"ballast,set-balloon\" only; "
-			   "leave it out", c->path);
+		return bad(run, "%s: a real run cannot do that; leave it out", c->path);
 	}
 }
 

@@ -64,6 +64,7 @@ struct real_guest {
 	const struct scenario_device *balloon;	/* NULL: none */
 	bool recorded;			/* QEMU says what the device does */
 	bool up, gone;
+	bool stopped;			/* by a command */
 
 	/* Time. */
 	int64_t shift_ns;		/* time of the trace - time of the scenario */

@@ -160,7 +160,7 @@ static int look(struct real_guest *g)
 	if (real_trace_drain(g))
 		return -1;
 	record_guest(g, real_run_trace_now(g->run));
-	if (!g->up || !busy(g)) {
+	if (!g->up || !busy(g) || g->stopped) {
 		g->heard_ns = now;
 		return 0;
 	}

@@ -2,11 +2,13 @@
 /*
  * See trace_log.h.
  */
+#define _DEFAULT_SOURCE
 #include "trace_log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const queues[NR_TRACE_LOG_QUEUES] = {
 	[TRACE_LOG_INFLATE] = "inflate", [TRACE_LOG_DEFLATE] = "deflate",
@@ -50,6 +52,28 @@ static bool parse_discard(const char *text, struct trace_log_event *event)
 		      &event->length, &event->ret, &end) == 3 && end && !rest[end];
 }
 
+/* ns since 1970; returns what is behind it, NULL: that is no time. */
+static const char *parse_time(const char *line, uint64_t *ns)
+{
+	uint64_t seconds, microseconds;
+	struct tm tm = { 0 };
+	int head = 0;
+
+	if (sscanf(line, "%*u@%" SCNu64 ".%6" SCNu64 ":%n", &seconds, &microseconds, &head) == 2 &&
+	    head) {
+		*ns = seconds * UINT64_C(1000000000) + microseconds * 1000;
+		return line + head;
+	}
+	if (sscanf(line, "%4d-%2d-%2dT%2d:%2d:%2d.%6" SCNu64 "Z %n", &tm.tm_year, &tm.tm_mon,
+		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &microseconds, &head) != 7 ||
+	    !head)
+		return NULL;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	*ns = (uint64_t)timegm(&tm) * UINT64_C(1000000000) + microseconds * 1000;
+	return line + head;
+}
+
 bool trace_log_parse(const char *line, struct trace_log_event *event)
 {
 	static const struct {
@@ -60,17 +84,13 @@ bool trace_log_parse(const char *line, struct trace_log_event *event)
 		{ "virtio_ballast_request ", TRACE_LOG_REQUEST, parse_request },
 		{ "virtio_ballast_discard ", TRACE_LOG_DISCARD, parse_discard },
 	};
-	uint64_t seconds, microseconds;
 	const char *text;
-	int head = 0;
 	size_t i;
 
 	memset(event, 0, sizeof(*event));
-	if (sscanf(line, "%*u@%" SCNu64 ".%6" SCNu64 ":%n", &seconds, &microseconds, &head) != 2 ||
-	    !head)
+	text = parse_time(line, &event->wall_ns);
+	if (!text)
 		return false;
-	event->wall_ns = seconds * UINT64_C(1000000000) + microseconds * 1000;
-	text = line + head;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strncmp(text, known[i].name, strlen(known[i].name)))
 			continue;

@@ -3,8 +3,10 @@
  * Trace events of our device (driver-src/qemu/trace-events) as QEMU's "log" backend writes them:
  *
  *	THREAD@SECONDS.MICROSECONDS:EVENT TEXT
+ *	YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT TEXT
  *
- * with the option "-msg timestamp=on"; the time is the host's, since 1970.
+ * with the option "-msg timestamp=on", the first up to QEMU 10.0, the other in 10.2; the time is
+ * the host's, since 1970.
  */
 #ifndef BALLAST_REAL_TRACE_LOG_H
 #define BALLAST_REAL_TRACE_LOG_H

@@ -149,7 +149,6 @@ static void read_report(struct report *r, const char *file)
 	ck_assert_msg(reader != NULL, "%s", error);
 	trace_reader_feed(reader, &r->consumer);
 	trace_reader_close(reader);
-	ck_assert_uint_eq(r->nr_programs, 3);
 }
 
 /* How much it is, time decides; how often, the program and its seed. */
@@ -159,6 +158,8 @@ START_TEST(what_programs_measure_is_measured_in_both_worlds)
 
 	read_report(&sim, worlds_simulated("victim", 1));
 	read_report(&real, worlds_real("victim", 1));
+	ck_assert_uint_eq(sim.nr_programs, 3);
+	ck_assert_uint_eq(real.nr_programs, 3);
 	for (unsigned int i = 0; i < 3; i++) {
 		const struct report_measured *a = &sim.programs[i].measured;
 		const struct report_measured *b = &real.programs[i].measured;
@@ -180,6 +181,29 @@ START_TEST(what_programs_measure_is_measured_in_both_worlds)
 }
 END_TEST
 
+/* A guest rests for 9 s of its own time, and is paused for 3 s of ours. */
+START_TEST(what_is_done_by_hand_is_done_in_both_worlds)
+{
+	const char *traces[] = { worlds_simulated("commands", 1), worlds_real("commands", 1) };
+
+	for (unsigned int i = 0; i < ARRAY_LEN(traces); i++) {
+		const struct report_program *rest;
+		struct report r;
+
+		read_report(&r, traces[i]);
+		ck_assert_uint_eq(r.nr_programs, 1);
+		ck_assert_uint_eq(r.nr_commands, 4);
+		for (unsigned int j = 0; j < r.nr_commands; j++)
+			ck_assert_msg(r.commands[j].end.result == TRACE_COMMAND_DONE, "%s: command %u",
+				      traces[i], j);
+		rest = &r.programs[0];
+		ck_assert_int_eq(rest->state, PROGRAM_ENDED);
+		ck_assert_uint_ge(rest->end - rest->start, UINT64_C(11900000000));
+		report_free(&r);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("same");
@@ -191,6 +215,7 @@ int main(void)
 	tcase_set_timeout(tc, 900);
 	tcase_add_loop_test(tc, both_worlds, 0, ARRAY_LEN(scenes));
 	tcase_add_test(tc, what_programs_measure_is_measured_in_both_worlds);
+	tcase_add_test(tc, what_is_done_by_hand_is_done_in_both_worlds);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
