@@ -4,8 +4,8 @@
  * administrator writes to /proc/sys/vm in a guest.
  *
  * What is written takes as long as the guest's kernel does; nobody waits for it but the command,
- * whose end is seen when the agent has answered.  A guest that is stopped says nothing, and is asked
- * nothing.
+ * whose end is seen when the agent has answered.  A guest that is stopped says nothing, and is
+ * asked nothing.
  */
 #include "run_internal.h"
 

@@ -194,8 +194,8 @@ START_TEST(what_is_done_by_hand_is_done_in_both_worlds)
 		ck_assert_uint_eq(r.nr_programs, 1);
 		ck_assert_uint_eq(r.nr_commands, 4);
 		for (unsigned int j = 0; j < r.nr_commands; j++)
-			ck_assert_msg(r.commands[j].end.result == TRACE_COMMAND_DONE, "%s: command %u",
-				      traces[i], j);
+			ck_assert_msg(r.commands[j].end.result == TRACE_COMMAND_DONE,
+				      "%s: command %u", traces[i], j);
 		rest = &r.programs[0];
 		ck_assert_int_eq(rest->state, PROGRAM_ENDED);
 		ck_assert_uint_ge(rest->end - rest->start, UINT64_C(11900000000));
