@@ -335,6 +335,8 @@ START_TEST(ratelimited_lines_are_ten_in_five_seconds_per_place)
 	ck_assert_int_eq(v[1], 10);
 	ck_assert_int_eq(v[2], 20);
 	ck_assert_int_eq(v[3], 21);
+	ck_assert_int_eq(v[4], 0);
+	ck_assert_int_eq(v[5], 1);
 }
 END_TEST
 

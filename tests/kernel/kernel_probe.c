@@ -613,6 +613,7 @@ int scene_rcu(void *unused)
 
 int scene_ratelimit(void *unused)
 {
+	char name[8];
 	int i;
 
 	for (i = 0; i < 90; i++) {
@@ -627,6 +628,13 @@ int scene_ratelimit(void *unused)
 	probe->value[2] = probe->lines;
 	pr_info_ratelimited("another place\n");
 	probe->value[3] = probe->lines;
+	/* The name of a file is in the memory of a module, which goes, and is loaded elsewhere. */
+	strcpy(name, "gone.c");
+	for (i = 0; i < 10; i++)
+		__printk_ratelimit(name, 1);
+	strcpy(name, "else.c");
+	probe->value[4] = __printk_ratelimit("gone.c", 1);
+	probe->value[5] = __printk_ratelimit(name, 1);
 	return 0;
 }
 

@@ -66,7 +66,8 @@ bool __printk_ratelimit(const char *file, int line)
 			break;
 	if (!r) {
 		r = host_alloc(sizeof(*r));
-		r->file = file;
+		r->file = host_alloc(strlen(file) + 1);
+		strcpy(r->file, file);
 		r->line = line;
 		r->begin = now;
 		r->next = sched->ratelimits;
@@ -85,6 +86,7 @@ void printk_destroy(struct kernel *kernel)
 
 	for (; r; r = next) {
 		next = r->next;
+		host_free(r->file);
 		host_free(r);
 	}
 }
