@@ -71,7 +71,7 @@ struct vring_virtqueue;
 
 /* Limit of lines per place that printk_ratelimited() lets through. */
 struct ratelimit {
-	char *file;			/* a copy: the module that it is of may go, and come again */
+	char *file;			/* a copy: the module that it is of may go, and come */
 	int line, printed;
 	u64 begin;
 	struct ratelimit *next;
