@@ -5,6 +5,7 @@
 #   make            the simulator and the driver images
 #   make demo       install what is missing, build, run the demo
 #   make check      all tests that need no booted machine
+#   make install    to DESTDIR and PREFIX (/usr/local); make uninstall
 #   make help       the rest
 #
 # Variables: CC, O (where products go), SAN=1 (ASan and UBSan), CORO=ucontext (portable switching),
@@ -221,7 +222,7 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
+	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
 	@echo "stock sources: upstream upstream-report upstream-traps check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
@@ -230,6 +231,7 @@ help:
 include tests/rules.mk
 include tests/real.mk
 include sim/real/guest.mk
+include sim/cli/install.mk
 include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) \

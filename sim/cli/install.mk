@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Where people work: make install, make uninstall; DESTDIR, and PREFIX (/usr/local).  The executable finds
+# the rest by where it is itself (places.c).
+
+PREFIX ?= /usr/local
+INSTALLER = sh sim/cli/install.sh $@ $(O) "$(DESTDIR)$(PREFIX)" $(patsubst $(O)/images/%,%,$(IMAGES))
+
+install: $(O)/ballast images
+	@$(INSTALLER)
+	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@$(INSTALLER)
+	@echo "  REMOVED $(DESTDIR)$(PREFIX)"
+
+.PHONY: install uninstall
