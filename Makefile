@@ -99,9 +99,21 @@ IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ball
 	$(LINUX_LEVELS:%=linux-%/virtio_ballast.so) $(QEMU_LEVELS:%=qemu-%/virtio-ballast.so))
 images: $(IMAGES)
 
-GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Idriver-src/linux/guest \
-	-Isim/linux/include/drivers/vhost -Itests/broken -D__KERNEL__ -DMODULE
-DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
+# What images are compiled with, here and by `ballast build-image` (sim/cli/build_image.c has this very list).
+IMAGE_CODE := -std=gnu11 $(OPT) -fno-strict-aliasing -fPIC $(CORO_DEF)
+GUEST_IMAGE_FLAGS := -D__KERNEL__ -DMODULE $(KERNEL_CONFIG) -Isim/linux/include -Isim/linux -Isim/engine \
+	-Ihost-model -Idriver-src/uapi -Isim/linux/include/drivers/vhost -Isim/linux/mm
+DEVICE_IMAGE_FLAGS := -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -Idriver-src/uapi
+IMAGE_LINK := -shared -Wl,-Bsymbolic
+
+GUEST_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP -nostdinc -isystem $(CC_INCLUDE) $(GUEST_IMAGE_FLAGS) \
+	-Idriver-src/linux/guest -Itests/broken
+DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP $(DEVICE_IMAGE_FLAGS) -Idriver-src/qemu
+
+$(O)/sim/cli/build_image.o: Makefile
+$(O)/sim/cli/build_image.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -DIMAGE_CC='"$(CC)"' -DIMAGE_CODE='"$(IMAGE_CODE)"' \
+	-DIMAGE_WARN='"$(UPSTREAM_WARN)"' -DGUEST_IMAGE_FLAGS='"$(GUEST_IMAGE_FLAGS)"' \
+	-DDEVICE_IMAGE_FLAGS='"$(DEVICE_IMAGE_FLAGS)"' -DIMAGE_LINK='"$(IMAGE_LINK)"'
 
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
 # and device headers.  The same whatever compiles them, and so all of them make an object out of date.
@@ -134,7 +146,7 @@ $(O)/images/$(call linux_dir,$(3))$(1).so: Makefile $(call module_tail,$(3)) \
 		$(patsubst %.c,$(O)/images/obj/$(call linux_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Arguments: name, source, all sources of the image, version of QEMU (none: 7.2).
@@ -153,7 +165,7 @@ $(O)/images/$(call qemu_dir,$(3))$(1).so: Makefile \
 		$(patsubst %.c,$(O)/images/obj/$(call qemu_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Argument: version of Linux.

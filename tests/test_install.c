@@ -4,61 +4,19 @@
  * name, from any folder, under any prefix; and make uninstall.
  */
 #include <check.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "cli_run.h"
+#include "shell_run.h"
 #include "suite.h"
-
-#define SHELL_LINE_SIZE (4 * PATH_MAX)
-
-/* What the command line has printed on both streams; its status is in @status. */
-static char *shell(int *status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static char *shell(int *status, const char *fmt, ...)
-{
-	char line[SHELL_LINE_SIZE];
-	size_t size;
-	va_list args;
-	FILE *out = fopen("said", "w+");
-	int ret;
-
-	va_start(args, fmt);
-	ck_assert_int_lt(vsnprintf(line, sizeof(line), fmt, args), sizeof(line));
-	va_end(args);
-	setenv("LINE", line, 1);
-	ret = system("eval \"$LINE\" >said 2>&1");
-	*status = WIFEXITED(ret) ? WEXITSTATUS(ret) : -1;
-	return slurp(out, &size);
-}
-
-static void well(const char *line)
-{
-	int status;
-	char *said = shell(&status, "%s", line);
-
-	ck_assert_msg(status == 0, "%s: status %d: %.2000s", line, status, said);
-	free(said);
-}
-
-/* Products are there: none is built here, whatever flags it was built with. */
-static void make(const char *goal)
-{
-	char line[SHELL_LINE_SIZE];
-
-	snprintf(line, sizeof(line), "env -u MAKEFLAGS -u MAKELEVEL make -s -C '%s' O='%s' -o '%s' "
-		 "-o images DESTDIR=$PWD/d PREFIX=/p %s", top, getenv("BUILD"), command, goal);
-	well(line);
-}
 
 /* In each test's folder: d/p is the prefix, w is where somebody works. */
 static void setup(void)
 {
 	enter_empty_scratch();
-	make("install");
+	install_here();
 	well("mkdir w");
 }
 
@@ -156,13 +114,13 @@ START_TEST(uninstall_removes_what_was_installed_and_nothing_else)
 	char *said;
 
 	well("echo mine >d/p/share/ballast/scenarios/mine.dts");
-	make("uninstall");
+	make_quietly("uninstall");
 	said = shell(&status, "find d -type f");
 	ck_assert_str_eq(said, "d/p/share/ballast/scenarios/mine.dts\n");
 	free(said);
 	/* Folders of the system stay, ours do not. */
 	well("rm d/p/share/ballast/scenarios/mine.dts");
-	make("uninstall");
+	make_quietly("uninstall");
 	well("! find d -name '*ballast*' | grep .");
 	well("test -d d/p/bin");
 }
@@ -172,13 +130,9 @@ Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("install");
 	TCase *tc = tcase_create("install");
-	char build[PATH_MAX];
 
 	if (!cli_environment())
 		return NULL;
-	snprintf(build, sizeof(build), "%s", command);
-	*strrchr(build, '/') = '\0';
-	setenv("BUILD", build, 1);
 	/* An installed command finds everything itself. */
 	unsetenv("BALLAST_IMAGES");
 	unsetenv("BALLAST_SCENARIOS");

@@ -35,6 +35,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_build_image(int argc, char **argv);
 
 #define RUN_LIST_MAX 64
 
@@ -90,6 +91,8 @@ const char *cli_images_given(const struct run_args *args);
 /* Directory of the driver and device images; of scenarios that others include. */
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
+/* What images are compiled against, laid out as the source tree; NULL: it is not there. */
+const char *cli_build_dir(void);
 /*
  * The file that the command line means by @name, a scenario or an overlay: that, or, when there is
  * no such file, the one of that name in cli_scenario_dir().

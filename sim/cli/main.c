@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "export", cmd_export, "FORMAT TRACE [OPTION...]",
 	  "write a trace for Perfetto, babeltrace2, SQLite or as CSV" },
 	{ "report", cmd_report, "TRACE [-o FILE]", "one HTML file of a run, with plots" },
+	{ "build-image", cmd_build_image, "SOURCE.c... [OPTION...]",
+	  "compile a driver or a device to run" },
 	{ "calibrate", cmd_calibrate, "[-o FILE] [OPTION...]",
 	  "measure this host, write a cost table" },
 	{ "diff", cmd_diff, "SIM... REAL... [OPTION...]",
@@ -82,6 +84,14 @@ static void usage(FILE *out)
 		"  --guest G               name or number: nothing of other guests\n"
 		"  --detail LEVEL          at most: summary, normal, full\n"
 		"  --record NAME           csv: this record type alone\n"
+		"\nOptions of build-image:\n"
+		"  -o OUT                  the image; default: by the first source\n"
+		"  --guest, --host         a module of a guest's kernel, of the host's\n"
+		"  --device                a device of a VMM; default: by what is included\n"
+		"  --kernel VERSION        of Linux; default: 6.1\n"
+		"  --qemu VERSION          default: 7.2\n"
+		"  -I DIR, -D NAME=VALUE   for the compiler, after what the model has\n"
+		"  --cc CC                 the compiler\n"
 		"\nOptions of calibrate:\n"
 		"  -o FILE                 the cost table, for scenarios to include\n"
 		"  --base FILE             has what this host cannot show; default: "

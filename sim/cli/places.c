@@ -109,6 +109,17 @@ const char *cli_scenario_dir(void)
 	return "scenarios";
 }
 
+const char *cli_build_dir(void)
+{
+	static char path[PLACE_SIZE];
+	char probe[PLACE_SIZE + 64];
+
+	if (!installed(path, "share/ballast/build") && !executable_dir(path, 2))
+		return NULL;
+	snprintf(probe, sizeof(probe), "%s/sim/linux/include/linux/module.h", path);
+	return access(probe, R_OK) ? NULL : path;
+}
+
 const char *cli_find_scenario(const char *name)
 {
 	/* What was found, for as long as the process runs. */
