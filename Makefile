@@ -110,6 +110,13 @@ GUEST_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP -nostdinc -isystem $(CC_INCL
 	-Idriver-src/linux/guest -Itests/broken
 DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP $(DEVICE_IMAGE_FLAGS) -Idriver-src/qemu
 
+# What `ballast --version` says of the executable: a digest of all that it is compiled from.
+program_src := $(sort $(engine_src) $(host_src) $(linux_src) $(qemu_src) $(user_src) sim/cli/main.c \
+	$(shell find sim host-model -name '*.h' -o -name '*.def'))
+$(O)/sim/cli/version.o: $(program_src)
+$(O)/sim/cli/version.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) \
+	-DBALLAST_SOURCES='"$(shell cat $(program_src) | sha256sum | cut -c1-16)"'
+
 $(O)/sim/cli/build_image.o: Makefile
 $(O)/sim/cli/build_image.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -DIMAGE_CC='"$(CC)"' -DIMAGE_CODE='"$(IMAGE_CODE)"' \
 	-DIMAGE_WARN='"$(UPSTREAM_WARN)"' -DGUEST_IMAGE_FLAGS='"$(GUEST_IMAGE_FLAGS)"' \

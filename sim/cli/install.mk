@@ -5,7 +5,13 @@
 PREFIX ?= /usr/local
 INSTALLER = sh sim/cli/install.sh $@ $(O) "$(DESTDIR)$(PREFIX)" $(patsubst $(O)/images/%,%,$(IMAGES))
 
-install: $(O)/ballast images
+# Made from the executable's own table of options.
+COMPLETIONS := $(O)/completions/ballast $(O)/completions/_ballast
+$(COMPLETIONS): $(O)/ballast
+	@mkdir -p $(@D)
+	@$< completion $(if $(filter _ballast,$(@F)),zsh,bash) >$@
+
+install: $(O)/ballast images $(COMPLETIONS)
 	@$(INSTALLER)
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 

@@ -32,6 +32,8 @@ list() {
 	for page in docs/ballast*.1; do
 		[ "$page" = docs/ballast-view.1 ] || echo "644 $page share/man/man1/${page#docs/}"
 	done
+	echo "644 $build/completions/ballast share/bash-completion/completions/ballast"
+	echo "644 $build/completions/_ballast ${ZSH_DIR:-share/zsh/site-functions}/_ballast"
 	for doc in README.md docs/*.md docs/*.svg docs/*.png; do
 		echo "644 $doc share/doc/ballast/$doc"
 	done
