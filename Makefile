@@ -5,6 +5,7 @@
 #   make            the simulator and the driver images
 #   make demo       install what is missing, build, run the demo
 #   make check      all tests that need no booted machine
+#   make install    to DESTDIR and PREFIX (/usr/local); make uninstall
 #   make help       the rest
 #
 # Variables: CC, O (where products go), SAN=1 (ASan and UBSan), CORO=ucontext (portable switching),
@@ -98,9 +99,28 @@ IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ball
 	$(LINUX_LEVELS:%=linux-%/virtio_ballast.so) $(QEMU_LEVELS:%=qemu-%/virtio-ballast.so))
 images: $(IMAGES)
 
-GUEST_IMAGE_CFLAGS = $(BASE) $(KERNEL_INC) $(KERNEL_CONFIG) -Idriver-src/uapi -Idriver-src/linux/guest \
-	-Isim/linux/include/drivers/vhost -Itests/broken -D__KERNEL__ -DMODULE
-DEVICE_IMAGE_CFLAGS = $(QEMU_CFLAGS) -Idriver-src/uapi -Idriver-src/qemu
+# What images are compiled with, here and by `ballast build-image` (sim/cli/build_image.c has this very list).
+IMAGE_CODE := -std=gnu11 $(OPT) -fno-strict-aliasing -fPIC $(CORO_DEF)
+GUEST_IMAGE_FLAGS := -D__KERNEL__ -DMODULE $(KERNEL_CONFIG) -Isim/linux/include -Isim/linux -Isim/engine \
+	-Ihost-model -Idriver-src/uapi -Isim/linux/include/drivers/vhost -Isim/linux/mm
+DEVICE_IMAGE_FLAGS := -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -Idriver-src/uapi
+IMAGE_LINK := -shared -Wl,-Bsymbolic
+
+GUEST_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP -nostdinc -isystem $(CC_INCLUDE) $(GUEST_IMAGE_FLAGS) \
+	-Idriver-src/linux/guest -Itests/broken
+DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP $(DEVICE_IMAGE_FLAGS) -Idriver-src/qemu
+
+# What `ballast --version` says of the executable: a digest of all that it is compiled from.
+program_src := $(sort $(engine_src) $(host_src) $(linux_src) $(qemu_src) $(user_src) sim/cli/main.c \
+	$(shell find sim host-model -name '*.h' -o -name '*.def'))
+$(O)/sim/cli/version.o: $(program_src)
+$(O)/sim/cli/version.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) \
+	-DBALLAST_SOURCES='"$(shell cat $(program_src) | sha256sum | cut -c1-16)"'
+
+$(O)/sim/cli/build_image.o: Makefile
+$(O)/sim/cli/build_image.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -DIMAGE_CC='"$(CC)"' -DIMAGE_CODE='"$(IMAGE_CODE)"' \
+	-DIMAGE_WARN='"$(UPSTREAM_WARN)"' -DGUEST_IMAGE_FLAGS='"$(GUEST_IMAGE_FLAGS)"' \
+	-DDEVICE_IMAGE_FLAGS='"$(DEVICE_IMAGE_FLAGS)"' -DIMAGE_LINK='"$(IMAGE_LINK)"'
 
 # Version and digest of an image's sources, as the section .ballast.source has them: of $(1), with our ABI
 # and device headers.  The same whatever compiles them, and so all of them make an object out of date.
@@ -133,7 +153,7 @@ $(O)/images/$(call linux_dir,$(3))$(1).so: Makefile $(call module_tail,$(3)) \
 		$(patsubst %.c,$(O)/images/obj/$(call linux_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Arguments: name, source, all sources of the image, version of QEMU (none: 7.2).
@@ -152,7 +172,7 @@ $(O)/images/$(call qemu_dir,$(3))$(1).so: Makefile \
 		$(patsubst %.c,$(O)/images/obj/$(call qemu_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) -shared -Wl,-Bsymbolic -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Argument: version of Linux.
@@ -221,7 +241,7 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps clean"
+	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
 	@echo "stock sources: upstream upstream-report upstream-traps check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
@@ -230,6 +250,7 @@ help:
 include tests/rules.mk
 include tests/real.mk
 include sim/real/guest.mk
+include sim/cli/install.mk
 include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) \

@@ -7,6 +7,8 @@ packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma
 	libjson-c-dev libarchive-dev libsqlite3-dev"
 # what reads exports, for tests of them
 exports="protobuf-compiler babeltrace2"
+# the other shell that command lines are completed in
+shells="zsh"
 # to build real kernels, modules and QEMU, and to boot them
 real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
@@ -16,7 +18,7 @@ viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
 # to open reports, and to look at them on paper
 reports="chromium poppler-utils"
 case ${1:-} in
-ci) packages="$packages $real $viz $exports $reports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
+ci) packages="$packages $real $viz $exports $shells $reports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
 viz) packages="$packages $viz" ;;
 real) packages="$packages $real" ;;
 esac

@@ -42,7 +42,7 @@ tree() {
 
 run() {
 	echo "$ $1"
-	if ! HOME=$tmp/home XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache} sh -c "$1" >"$tmp/log" 2>&1; then
+	if ! PATH=$PWD/build/gcc:$PATH HOME=$tmp/home XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache} sh -c "$1" >"$tmp/log" 2>&1; then
 		bad=$((bad + 1))
 		echo "your-patch: failed: $1"
 		tail -n 20 "$tmp/log"

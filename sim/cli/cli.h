@@ -35,6 +35,9 @@ int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_build_image(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
+void version_print(void);
 
 #define RUN_LIST_MAX 64
 
@@ -83,13 +86,20 @@ int cli_run_args(struct run_args *args, enum run_kind kind, int argc, char **arg
 int cli_parse_level(const char *value, enum trace_level *level);
 enum trace_level cli_trace_level(const struct run_args *args, const struct scenario *s);
 
-/* A path in one of two static buffers. */
+/* A path, until the next call. */
 const char *cli_beside_executable(const char *what);
-/* Directory of the driver and device images; of scenarios that others include. */
 /* By --images or BALLAST_IMAGES; NULL: not at all. */
 const char *cli_images_given(const struct run_args *args);
+/* Directory of the driver and device images; of scenarios that others include. */
 const char *cli_image_dir(const struct run_args *args);
 const char *cli_scenario_dir(void);
+/* What images are compiled against, laid out as the source tree; NULL: it is not there. */
+const char *cli_build_dir(void);
+/*
+ * The file that the command line means by @name, a scenario or an overlay: that, or, when there is
+ * no such file, the one of that name in cli_scenario_dir().
+ */
+const char *cli_find_scenario(const char *name);
 
 /*
  * Whether what @option names is nothing that is read; and whether it can be written, too: 0, or

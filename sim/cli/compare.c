@@ -109,6 +109,14 @@ static int check_args(const struct compare_args *c, const struct run_args *args)
 	return 0;
 }
 
+/* Its runs are processes, which are given files. */
+static void find_files(struct run_args *args)
+{
+	args->files[0] = cli_find_scenario(args->files[0]);
+	for (unsigned int i = 0; i < args->nr_overlays; i++)
+		args->overlays[i] = cli_find_scenario(args->overlays[i]);
+}
+
 /* Overlays of variations are read, too, and rows are kept. */
 static int check_report(const struct compare_args *c, const struct run_args *args,
 			const struct variations *list)
@@ -290,6 +298,8 @@ int cmd_compare(int argc, char **argv)
 		ret = cli_run_args(&args, RUN_STUDY, nr, rest);
 	if (!ret)
 		ret = check_args(&c, &args);
+	if (!ret)
+		find_files(&args);
 	if (!ret)
 		ret = make_list(&list, &c);
 	if (!ret && c.report)

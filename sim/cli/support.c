@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What all commands use: words for the user, and where scenarios and images are.
+ * What all commands use: words for the user, scenarios, commands to be repeated.
  */
 #define _GNU_SOURCE
 #include "cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shell.h"
 
@@ -42,57 +40,22 @@ int cli_no_record_type(const char *what, const char *name)
 	return cli_error("%s %s: there is no such record type; there are: %s", what, name, names);
 }
 
-const char *cli_beside_executable(const char *what)
-{
-	static char path[2][PATH_MAX + 32];
-	static int which;
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
-
-	if (n < 0)
-		return what;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
-	which = !which;
-	snprintf(path[which], sizeof(path[which]), "%s/%s", exe, what);
-	return path[which];
-}
-
-const char *cli_images_given(const struct run_args *args)
-{
-	return args->images ? args->images : getenv("BALLAST_IMAGES");
-}
-
-const char *cli_image_dir(const struct run_args *args)
-{
-	const char *given = cli_images_given(args);
-
-	return given ? given : cli_beside_executable("images");
-}
-
-const char *cli_scenario_dir(void)
-{
-	const char *env = getenv("BALLAST_SCENARIOS"), *dir;
-
-	if (env)
-		return env;
-	dir = cli_beside_executable("../../scenarios");
-	return access(dir, R_OK) ? "scenarios" : dir;
-}
-
 int cli_load(struct scenario *scenario, const struct run_args *args, const char *file)
 {
-	struct scenario_args load = { .file = file, .overlays = args->overlays,
+	const char *overlays[RUN_LIST_MAX];
+	struct scenario_args load = { .file = cli_find_scenario(file), .overlays = overlays,
 				      .nr_overlays = args->nr_overlays,
 				      .settings = args->settings,
 				      .nr_settings = args->nr_settings,
 				      .include_dir = cli_scenario_dir() };
 
-	if (!scenario_load(scenario, &load))
+	for (unsigned int i = 0; i < args->nr_overlays; i++)
+		overlays[i] = cli_find_scenario(args->overlays[i]);
+	if (!scenario_load(scenario, &load)) {
+		/* As the user says it: a trace does not depend on where things are installed. */
+		scenario->file = file;
 		return 0;
+	}
 	cli_error("%s", scenario_error_text(scenario));
 	scenario_free(scenario);
 	return EXIT_BAD_INPUT;

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make install, make uninstall: install.sh install|uninstall BUILD ROOT IMAGE...
+#
+# BUILD has the products, ROOT is DESTDIR and PREFIX, IMAGEs are names below BUILD/images.  Both go
+# through the same list, so what was installed is what is removed, and a file that somebody else has
+# put there stays.  sim/cli/places.c knows the layout.
+set -eu
+what=$1
+build=$2
+root=$3
+shift 3
+
+# MODE SOURCE DESTINATION
+list() {
+	echo "755 $build/ballast bin/ballast"
+	# The viewer is there if it was built; what is removed does not depend on that.
+	if [ "$what" = uninstall ] || [ -f "$build/ballast-view" ]; then
+		echo "755 $build/ballast-view bin/ballast-view"
+		echo "644 docs/ballast-view.1 share/man/man1/ballast-view.1"
+	fi
+	for image; do
+		echo "644 $build/images/$image lib/ballast/images/$image"
+	done
+	find scenarios -type f | sed 's#.*#644 & share/ballast/&#'
+	# What images are compiled against, under the names that it has in the tree.
+	find sim/linux sim/qemu sim/engine host-model driver-src/uapi -name '*.h' |
+		sed 's#.*#644 & share/ballast/build/&#'
+	tail=sim/linux/kernel/module-tail.c
+	echo "644 $tail share/ballast/build/$tail"
+	for page in docs/ballast*.1; do
+		[ "$page" = docs/ballast-view.1 ] || echo "644 $page share/man/man1/${page#docs/}"
+	done
+	echo "644 $build/completions/ballast share/bash-completion/completions/ballast"
+	echo "644 $build/completions/_ballast ${ZSH_DIR:-share/zsh/site-functions}/_ballast"
+	for doc in README.md docs/*.md docs/*.svg docs/*.png; do
+		echo "644 $doc share/doc/ballast/$doc"
+	done
+}
+
+case $what in
+install)
+	list "$@" | while read -r mode from to; do
+		install -D -m "$mode" "$from" "$root/$to"
+	done
+	;;
+uninstall)
+	list "$@" | while read -r mode from to; do
+		rm -f "$root/$to"
+		# Folders that are empty now; not those of the system.
+		dir=${to%/*}
+		while :; do
+			case $dir in lib/ballast*|share/ballast*|share/doc/ballast*) ;; *) break ;; esac
+			rmdir "$root/$dir" 2>/dev/null || break
+			dir=${dir%/*}
+		done
+	done
+	;;
+esac
