@@ -150,6 +150,6 @@ void usage_print(FILE *out)
 			fprintf(out, "  %-23s %s\n", what, o->doc);
 	}
 	fprintf(out, "\nExit status: 0 well, 1 the run failed or traces deviate, 2 bad input or "
-		"output that\ncannot be written, 128 + N a run was ended by signal N.  See ballast(1), and "
-		"ballast-run(1)\nand the like for each command.\n");
+		"output that\ncannot be written, 128 + N a run was ended by signal N.  "
+		"See ballast(1), and ballast-run(1)\nand the like for each command.\n");
 }
