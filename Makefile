@@ -10,7 +10,8 @@
 #
 # Variables: CC, O (where products go), SAN=1 (ASan and UBSan), CORO=ucontext (portable switching),
 # KDIR (kernel headers), KSRC, QSRC (source trees of Linux and QEMU), ACCEL (tcg, kvm), BALLAST_CACHE
-# (what is downloaded and built outside of the checkout), W (extra warning flags).
+# (what is downloaded and built outside of the checkout), W (extra warning flags), EXTRA_CFLAGS and
+# EXTRA_LDFLAGS (for who makes packages).
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -31,7 +32,7 @@ ifeq ($(CORO),ucontext)
 CORO_DEF := -DCORO_UCONTEXT
 endif
 WARN := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare $(W)
-BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF)
+BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF) $(EXTRA_CFLAGS)
 
 # Code that is the model kernel's, or runs on it, sees no libc header.
 CC_INCLUDE := $(shell $(CC) -print-file-name=include)
@@ -61,7 +62,8 @@ user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim
 	$(wildcard sim/study/*.c) $(wildcard sim/report/*.c) $(wildcard sim/calibrate/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
-obj = $(patsubst %,$(O)/%.o,$(basename $(1)))
+# Sorted: make's own order of wildcards is that of the locale.
+obj = $(sort $(patsubst %,$(O)/%.o,$(basename $(1))))
 engine_obj := $(call obj,$(engine_src))
 host_obj := $(call obj,$(host_src))
 linux_obj := $(call obj,$(linux_src))
@@ -80,7 +82,7 @@ $(O)/%.o: %.c
 	@$(CC) $(CFLAGS_FOR) -c -o $@ $<
 
 # Images link against the executable's symbols when they are loaded, all of them.
-LINK := $(CC) $(OPT) -Wl,--export-dynamic
+LINK := $(CC) $(OPT) -Wl,--export-dynamic $(EXTRA_LDFLAGS)
 
 $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 	@echo "  LD      $@"
@@ -106,9 +108,9 @@ GUEST_IMAGE_FLAGS := -D__KERNEL__ -DMODULE $(KERNEL_CONFIG) -Isim/linux/include 
 DEVICE_IMAGE_FLAGS := -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -Idriver-src/uapi
 IMAGE_LINK := -shared -Wl,-Bsymbolic
 
-GUEST_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP -nostdinc -isystem $(CC_INCLUDE) $(GUEST_IMAGE_FLAGS) \
+GUEST_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) $(EXTRA_CFLAGS) -MMD -MP -nostdinc -isystem $(CC_INCLUDE) $(GUEST_IMAGE_FLAGS) \
 	-Idriver-src/linux/guest -Itests/broken
-DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) -MMD -MP $(DEVICE_IMAGE_FLAGS) -Idriver-src/qemu
+DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) $(EXTRA_CFLAGS) -MMD -MP $(DEVICE_IMAGE_FLAGS) -Idriver-src/qemu
 
 # What `ballast --version` says of the executable: a digest of all that it is compiled from.
 program_src := $(sort $(engine_src) $(host_src) $(linux_src) $(qemu_src) $(user_src) sim/cli/main.c \
@@ -153,7 +155,7 @@ $(O)/images/$(call linux_dir,$(3))$(1).so: Makefile $(call module_tail,$(3)) \
 		$(patsubst %.c,$(O)/images/obj/$(call linux_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) $$(EXTRA_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Arguments: name, source, all sources of the image, version of QEMU (none: 7.2).
@@ -172,7 +174,7 @@ $(O)/images/$(call qemu_dir,$(3))$(1).so: Makefile \
 		$(patsubst %.c,$(O)/images/obj/$(call qemu_dir,$(3))$(1)/%.o,$(notdir $(2)))
 	@mkdir -p $$(@D)
 	@echo "  IMAGE   $$@"
-	@$$(CC) $$(OPT) $$(IMAGE_LINK) -o $$@ $$(filter %.o,$$^)
+	@$$(CC) $$(OPT) $$(IMAGE_LINK) $$(EXTRA_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
 
 # Argument: version of Linux.
@@ -241,16 +243,17 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall clean"
+	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall deb check-deb clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
 	@echo "stock sources: upstream upstream-report upstream-traps check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"
 	@echo "real boots:    check-real check-real-long check-qtest check-same"
 
+include sim/cli/install.mk
 include tests/rules.mk
 include tests/real.mk
+include tests/deb.mk
 include sim/real/guest.mk
-include sim/cli/install.mk
 include viz/viz.mk
 
 -include $(patsubst %.o,%.d,$(lib_obj)) $(wildcard $(O)/images/obj/*.d) \

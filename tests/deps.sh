@@ -17,8 +17,11 @@ real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod
 viz="libsdl2-dev libpng-dev libfreetype-dev fonts-dejavu-core"
 # to open reports, and to look at them on paper
 reports="chromium poppler-utils"
+# to make Debian packages, and to look at and install them (the viewer is one)
+deb="build-essential debhelper lintian debootstrap $viz"
 case ${1:-} in
-ci) packages="$packages $real $viz $exports $shells $reports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
+deb) packages="$packages $deb" ;;
+ci) packages="$packages $real $deb $exports $shells $reports clang libclang-rt-14-dev xvfb xauth xdotool xclip" ;;
 viz) packages="$packages $viz" ;;
 real) packages="$packages $real" ;;
 esac

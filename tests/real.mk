@@ -165,12 +165,14 @@ check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests)
 
 # The driver and the device in a kernel and a QEMU of other versions.
 VERSION_REAL = $(REAL)/linux-$(LINUX)-qemu-$(QEMU)
-check-real-version: $(O)/tests/real/test_versions $(REAL)/agent
-	@[ -n "$(LINUX)" ] && [ -n "$(QEMU)" ] || { echo "ballast: check-real-version: of which? say" \
+real-version: $(REAL)/agent
+	@[ -n "$(LINUX)" ] && [ -n "$(QEMU)" ] || { echo "ballast: real-version: of which? say" \
 		"LINUX=7.3 QEMU=10.2" >&2; exit 2; }
 	@KSRC=$(KSRC) LINUX=$(LINUX) sh tests/real/kernel.sh $(VERSION_REAL)
 	@QSRC=$(QSRC) QEMU=$(QEMU) sh tests/real/qemu.sh $(VERSION_REAL)
 	@cp $(REAL)/agent $(VERSION_REAL)/agent
+
+check-real-version: real-version $(O)/tests/real/test_versions
 	@CC="$(CC)" BALLAST_REAL=$(abspath $(VERSION_REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
 		TEST_DIR=$(O)/tests/real sh tests/run.sh versions
 
@@ -179,7 +181,7 @@ check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(filter-out versions,$(real_tests))
 
-.PHONY: check-real-version upstream upstream-images upstream-balloon_core upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: real-version check-real-version upstream upstream-images upstream-balloon_core upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

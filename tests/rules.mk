@@ -70,16 +70,16 @@ $(O)/images/control-%.so: tests/control/%.c sim/control/control.h
 test-images: images $(O)/images/control-half.so $(patsubst tests/broken/%.c,$(O)/images/broken-%.so,$(broken_src) $(broken_devices) \
 	$(broken_variants) $(broken_hinting))
 
-$(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images
+$(addprefix check-,$(test_names)): check-%: $(O)/tests/test_% $(O)/ballast test-images $(COMPLETIONS)
 	@CK_TIMEOUT_MULTIPLIER=$(or $(CK_TIMEOUT_MULTIPLIER),30) BALLAST_TOP=$(CURDIR) \
 		BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images $<
 
-build-tests: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
+build-tests: $(O)/ballast test-images $(COMPLETIONS) $(patsubst %,$(O)/tests/test_%,$(test_names))
 
 check-tidy:
 	@sh tests/tidy.sh
 
-check: $(O)/ballast test-images $(patsubst %,$(O)/tests/test_%,$(test_names))
+check: $(O)/ballast test-images $(COMPLETIONS) $(patsubst %,$(O)/tests/test_%,$(test_names))
 	@CC="$(CC)" BALLAST_TOP=$(CURDIR) BALLAST_BUILD=$(O) BALLAST_IMAGES=$(O)/images \
 		sh tests/run.sh $(test_names)
 

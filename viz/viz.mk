@@ -40,7 +40,7 @@ $(O)/viz/font.bin: $(O)/viz/fontgen
 
 $(O)/ballast-view: $(O)/viz/main.o $(O)/viz/window.o $(viz_obj) $(viz_trace_obj)
 	@echo "  LD      $@"
-	@$(CC) $(OPT) -o $@ $^ $(VIZ_LIBS) $(shell pkg-config --libs sdl2)
+	@$(CC) $(OPT) $(EXTRA_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(shell pkg-config --libs sdl2)
 
 ifneq ($(VIZ_HAS_WINDOW),)
 viz: $(O)/ballast-view

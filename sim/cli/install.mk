@@ -9,7 +9,8 @@ INSTALLER = sh sim/cli/install.sh $@ $(O) "$(DESTDIR)$(PREFIX)" $(patsubst $(O)/
 COMPLETIONS := $(O)/completions/ballast $(O)/completions/_ballast
 $(COMPLETIONS): $(O)/ballast
 	@mkdir -p $(@D)
-	@$< completion $(if $(filter _ballast,$(@F)),zsh,bash) >$@
+	@$< completion $(if $(filter _ballast,$(@F)),zsh,bash) >$@.part
+	@mv $@.part $@
 
 install: $(O)/ballast images $(COMPLETIONS)
 	@$(INSTALLER)
