@@ -66,7 +66,7 @@ config_of_version() {
 
 config=$cache/kernel-$linux.config
 mkdir -p "$cache"
-lock kernel
+lock "kernel-$linux"
 config_of_version "$top/tests/real/kernel.config" >"$config"
 tree=$(linux_tree)
 overlay "$top/driver-src/linux" "$tree/drivers/ballast/linux"

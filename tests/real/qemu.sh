@@ -26,7 +26,7 @@ options="--target-list=x86_64-softmmu --without-default-features --without-defau
 	--enable-system --enable-fdt=system --disable-install-blobs --enable-trace-backends=log
 	--audio-drv-list= --disable-debug-info --extra-cflags=-O1"
 
-lock qemu
+lock "qemu-${QEMU:-7.2}"
 tree=$(qemu_tree)
 [ "${QEMU:-7.2}" = 7.2 ] || suites_meson
 overlay "$top/driver-src/qemu" "$tree/hw/ballast"
