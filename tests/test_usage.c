@@ -259,7 +259,7 @@ START_TEST(the_version_names_sources_and_images)
 	setenv("COMMAND", command, 1);
 	well("set -- $(\"$COMMAND\" --version | grep ' virtio_ballast.so '); "
 	     "[ \"$4 $5\" = 'Linux 6.1' ] && \"$COMMAND\" run first.dts --until 1s | "
-	     "grep \"virtio_ballast.so .* $3\"; "
+	     "grep \"virtio_ballast.so .* $3\" && "
 	     "\"$COMMAND\" --version | grep '  linux-6.12/virtio_ballast.so .* Linux 6.12$' && "
 	     "\"$COMMAND\" --version | grep '  virtio-ballast.so .* QEMU 7.2$'");
 }
