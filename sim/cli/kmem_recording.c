@@ -165,9 +165,9 @@ static bool parse_event(struct kmem_reader *rd, char *s, struct kmem_event *ev,
 	s = kmem_skip_space(s);
 	if (form->flag && (*s == '=' || *s == '+'))
 		ev->flag = *s++;
-	if (sscanf(s, " %15s", name) != 1 || (name[0] != 't' && name[0] != 'i') ||
+	if (sscanf(s, " %15s", name) != 1 || (name[0] != 't' && name[0] != 's' && name[0] != 'i') ||
 	    !isdigit((unsigned char)name[1]))
-		return kmem_fail(rd, "context is missing; tPID or iPID must come last");
+		return kmem_fail(rd, "context is missing; tPID, sPID or iPID must come last");
 	ev->context = context_number(ctx, name);
 	ev->task = context_number(ctx, name + 1);
 	return ev->type == 'M' || check_event(rd, ev, form, max_pfn);

@@ -145,23 +145,42 @@ static bool parse_blocks(struct kmem_reader *rd, char *s, struct kmem_zone *z)
 
 static bool parse_pcp(struct kmem_reader *rd, char *s, struct kmem_zone *z)
 {
-	int64_t cpu, count, high, batch, factor;
+	int64_t cpu, count, high, batch, factor = 0, min = 0, max = 0, free_count = 0, flags = 0;
+	bool bounds;
 
 	if (!kmem_get_field(&s, "cpu", &cpu) || !kmem_get_field(&s, "count", &count) ||
-	    !kmem_get_field(&s, "high", &high) || !kmem_get_field(&s, "batch", &batch) ||
-	    !kmem_get_field(&s, "free_factor", &factor))
-		return kmem_fail(rd, "pcp line must have cpu, count, high, batch and free_factor");
+	    !kmem_get_field(&s, "high", &high))
+		return kmem_fail(rd, "pcp line must have cpu, count, high and batch");
+	bounds = kmem_get_field(&s, "high_min", &min);
+	if (bounds && !kmem_get_field(&s, "high_max", &max))
+		return kmem_fail(rd, "pcp line has high_min, but no high_max");
+	if (!kmem_get_field(&s, "batch", &batch))
+		return kmem_fail(rd, "pcp line must have cpu, count, high and batch");
+	if (!bounds && !kmem_get_field(&s, "free_factor", &factor))
+		return kmem_fail(rd, "pcp line must have free_factor, or high_min and so on");
+	if (bounds && (!kmem_get_field(&s, "free_count", &free_count) ||
+		       !kmem_get_field(&s, "alloc_factor", &factor) ||
+		       !kmem_get_field(&s, "flags", &flags)))
+		return kmem_fail(rd, "pcp line lacks free_count, alloc_factor or flags");
 	if (cpu)
 		return kmem_fail(rd, "recording has more than one CPU; only runs of one CPU can "
 				 "be replayed");
 	if (count < 0 || count > (int64_t)z->managed || high < 0 || high > NUMBER_MAX)
 		return kmem_fail(rd, "pcp count or high is impossible");
 	if (batch < 1 || batch > 100000 || factor < 0 || factor > 16)
-		return kmem_fail(rd, "pcp batch or free_factor is impossible");
+		return kmem_fail(rd, "pcp batch, free_factor or alloc_factor is impossible");
+	if (min < 0 || max < min || max > NUMBER_MAX || free_count < 0 || free_count > INT16_MAX ||
+	    flags < 0 || flags > UINT8_MAX)
+		return kmem_fail(rd, "pcp high_min, high_max, free_count or flags is impossible");
 	z->pcp_count = count;
 	z->pcp_high = high;
 	z->pcp_batch = batch;
-	z->pcp_free_factor = factor;
+	z->pcp_free_factor = bounds ? 0 : factor;
+	z->pcp_high_min = min;
+	z->pcp_high_max = max;
+	z->pcp_free_count = free_count;
+	z->pcp_alloc_factor = bounds ? factor : 0;
+	z->pcp_flags = flags;
 	return true;
 }
 
@@ -197,12 +216,16 @@ static bool parse_zone_line(struct kmem_reader *rd, char *s, struct kmem_zone *z
 		    !kmem_get_field(&s, "nr_isolate_pageblock", &v[4]))
 			return kmem_fail(rd, "line lacks flags, vm_stat_free or "
 					 "nr_isolate_pageblock");
-		if (!in_zone(z, v[0]) || !in_zone(z, v[3]) || !in_zone(z, v[4]))
+		if (!kmem_get_field(&s, "nr_free_highatomic", &v[5]))
+			v[5] = 0;
+		if (!in_zone(z, v[0]) || !in_zone(z, v[3]) || !in_zone(z, v[4]) ||
+		    !in_zone(z, v[5]))
 			return kmem_fail(rd, "a count is negative, or more than the zone has");
 		z->nr_highatomic = v[0];
 		z->flags = v[1];
 		z->vm_stat_free = v[3];
 		z->nr_isolate = v[4];
+		z->nr_free_highatomic = v[5];
 	} else if (kmem_get_word(&s, "lowmem_reserve")) {
 		for (i = 0; i < KMEM_ZONES; i++) {
 			if (!kmem_get_number(&s, 10, &z->lowmem_reserve[i]) ||
@@ -281,6 +304,8 @@ bool kmem_same_zones(const struct kmem_snapshot *a, const struct kmem_snapshot *
 {
 	int idx;
 
+	if (a->version != b->version)
+		return false;
 	for (idx = 0; idx < KMEM_ZONES; idx++) {
 		const struct kmem_zone *za = &a->zone[idx], *zb = &b->zone[idx];
 
@@ -334,6 +359,17 @@ static bool check_snapshot(struct kmem_reader *rd, struct kmem_snapshot *snap)
 	return ok;
 }
 
+/* kernel RELEASE */
+static bool parse_kernel(struct kmem_reader *rd, const char *s, struct kmem_snapshot *snap)
+{
+	unsigned int major, minor;
+
+	if (sscanf(s, " %3u.%3u", &major, &minor) != 2 || major > 255 || minor > 255)
+		return kmem_fail(rd, "'%.24s' is no version of Linux", kmem_skip_space((char *)s));
+	snap->version = major << 16 | minor << 8;
+	return true;
+}
+
 bool kmem_snapshot_read(struct kmem_reader *rd, const char *dir, const char *name,
 			struct kmem_snapshot *snap)
 {
@@ -346,7 +382,9 @@ bool kmem_snapshot_read(struct kmem_reader *rd, const char *dir, const char *nam
 	while (ok && (s = kmem_next_line(rd))) {
 		if (!*kmem_skip_space(s))
 			continue;
-		if (kmem_get_word(&s, "zone"))
+		if (kmem_get_word(&s, "kernel"))
+			ok = parse_kernel(rd, s, snap);
+		else if (kmem_get_word(&s, "zone"))
 			ok = parse_zone(rd, s, snap, &zone);
 		else if (*s == ' ' && zone)
 			ok = parse_zone_line(rd, s, zone);

@@ -4,23 +4,15 @@
  *
  * Models mm/page_alloc.c of Linux 6.1 page for page: where on its list a block is put
  * (__free_one_page), how a larger block is cut (expand), from whom is taken when a list is empty
- * (__rmqueue_fallback, steal_suitable_fallback) and what page reporting takes out and puts back
- * (__isolate_free_page, __putback_isolated_page).  `ballast replay-kmem` proves it.
+ * (__rmqueue; fallback.c) and what page reporting takes out and puts back
+ * (__isolate_free_page, __putback_isolated_page).  Where 6.12 differs, kernels from 6.12 on do as
+ * that does.  `ballast replay-kmem` proves both.
  *
  * Left out: CMA, guard pages, capture by compaction, shuffling (all off in the kernels modelled).
  */
 #include "host.h"
-#include "internal.h"
+#include "buddy.h"
 #include "page_reporting.h"
-
-static inline void add_to_free_list(struct page *page, struct zone *zone, unsigned int order,
-				    int mt)
-{
-	struct free_area *area = &zone->free_area[order];
-
-	list_add(&page->buddy_list, &area->free_list[mt]);
-	area->nr_free++;
-}
 
 void __SetPageReported(struct page *page)
 {
@@ -64,14 +56,6 @@ void list_all_zones(void)
 		list_all_blocks(zone);
 }
 
-/* Where the tail of a list is: behind all that belongs to it. */
-static inline struct list_head *tail_of(struct free_area *area, int mt)
-{
-	if (unlikely(area->unlisted != area->unlisted_end) && mt == MIGRATE_MOVABLE)
-		return &area->behind;
-	return &area->free_list[mt];
-}
-
 /* The blocks before @page go to the tail of its list. */
 void rotate_free_list(struct page *page, struct free_area *area, int mt)
 {
@@ -90,24 +74,6 @@ void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int or
 
 	list_add_tail(&page->buddy_list, tail_of(area, mt));
 	area->nr_free++;
-}
-
-/* A free block changes its type; it goes to the tail, so that it is not the next one taken. */
-static inline void move_to_free_list(struct page *page, struct zone *zone, unsigned int order,
-				     int mt)
-{
-	list_move_tail(&page->buddy_list, tail_of(&zone->free_area[order], mt));
-}
-
-static inline void del_page_from_free_list(struct page *page, struct zone *zone,
-					   unsigned int order)
-{
-	list_del(&page->buddy_list);
-	if (unlikely(PageReported(page)))
-		__ClearPageReported(page);
-	page->flags &= ~(1u << PG_buddy);
-	set_page_private(page, 0);
-	zone->free_area[order].nr_free--;
 }
 
 void remove_free_block(struct page *page, struct zone *zone)
@@ -169,6 +135,8 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 		if (unlikely(order >= pageblock_order) && !may_merge_blocks(migratetype, buddy_pfn))
 			break;
 		del_page_from_free_list(buddy, zone, order);
+		if (unlikely(order >= pageblock_order) && this_mm->since_6_12)
+			set_pageblocks(buddy, order, migratetype);
 		if (buddy_pfn < pfn) {
 			page = buddy;
 			pfn = buddy_pfn;
@@ -193,15 +161,13 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 	}
 }
 
-/* Cut a block of order @high down to @low: the upper halves stay free. */
-static inline void expand(struct zone *zone, struct page *page, int low, int high, int migratetype)
+struct page *take_and_expand(struct zone *zone, struct page *page, unsigned int order,
+			     unsigned int found, int migratetype)
 {
-	while (high > low) {
-		struct page *half = page + (1UL << --high);
-
-		add_to_free_list(half, zone, high, migratetype);
-		set_buddy_order(half, high);
-	}
+	del_page_from_free_list(page, zone, found);
+	expand(zone, page, order, found, migratetype);
+	set_pcppage_migratetype(page, migratetype);
+	return page;
 }
 
 struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype)
@@ -216,207 +182,39 @@ struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migra
 	}
 	if (!page)
 		return NULL;
-	del_page_from_free_list(page, zone, found);
-	expand(zone, page, order, found, migratetype);
-	set_pcppage_migratetype(page, migratetype);
+	take_and_expand(zone, page, order, found, migratetype);
 	mm_trace(this_mm, zone_locked, page, order, migratetype);
 	return page;
 }
 
-/* Whose lists are tried, in this order, when one's own have nothing. */
-static const unsigned char fallbacks[MIGRATE_PCPTYPES][2] = {
-	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
-	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
-	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
-};
-
-/*
- * Change the type of the free blocks within [start, end) in address order; returns their pages.
- * @num_movable: counts pages in use that could be moved.
- */
-static int move_freepages(struct zone *zone, unsigned long start, unsigned long end,
-			  int migratetype, int *num_movable)
+/* Of 6.12: who takes many pages under one lock goes on where the last one was found. */
+static struct page *rmqueue_by_mode(struct zone *zone, unsigned int order, int migratetype,
+				    unsigned int alloc_flags, enum rmqueue_mode *mode)
 {
-	unsigned long pfn = start;
-	int moved = 0;
+	struct page *page = NULL;
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		unsigned int order;
-
-		if (!PageBuddy(page)) {
-			if (num_movable && PageLRU(page))
-				*num_movable += compound_nr(page);
-			pfn += PageLRU(page) ? compound_nr(page) : 1;
-			continue;
-		}
-		order = buddy_order(page);
-		move_to_free_list(page, zone, order, migratetype);
-		pfn += 1UL << order;
-		moved += 1 << order;
+	if (*mode == RMQUEUE_NORMAL) {
+		page = __rmqueue_smallest(zone, order, migratetype);
+		if (likely(page))
+			return page;
+		page = __rmqueue_claim(zone, order, migratetype, alloc_flags);
+		if (page)
+			return page;
 	}
-	return moved;
-}
-
-/* The same for the pageblock of @page; nothing when the block reaches beyond the zone. */
-int move_freepages_block(struct zone *zone, struct page *page, int migratetype, int *num_movable)
-{
-	unsigned long pfn = page_to_pfn(page);
-	unsigned long start = pageblock_start_pfn(pfn), end = pageblock_end_pfn(pfn);
-
-	if (num_movable)
-		*num_movable = 0;
-	if (!zone_spans_pfn(zone, start))
-		start = pfn;
-	if (!zone_spans_pfn(zone, end - 1))
-		return 0;
-	return move_freepages(zone, start, end, migratetype, num_movable);
-}
-
-/* Is a free block of this size worth taking its whole pageblock for @start_mt? */
-static bool can_steal_fallback(unsigned int order, int start_mt)
-{
-	return order >= pageblock_order / 2 || start_mt == MIGRATE_RECLAIMABLE ||
-	       start_mt == MIGRATE_UNMOVABLE;
-}
-
-static bool boost_watermark(struct zone *zone)
-{
-	unsigned long factor = this_mm->watermark_boost_factor, high, max_boost;
-
-	if (!factor || pageblock_nr_pages * 4 > zone_managed_pages(zone))
-		return false;
-	high = zone->_watermark[WMARK_HIGH];
-	max_boost = high / 10000 * factor + high % 10000 * factor / 10000;
-	if (!max_boost)
-		return false;
-	max_boost = max(pageblock_nr_pages, max_boost);
-	zone->watermark_boost = min(zone->watermark_boost + pageblock_nr_pages, max_boost);
-	return true;
-}
-
-/* Whether enough of a pageblock is free or alike for it to become of type @start_type. */
-static bool worth_claiming(struct page *page, int start_type, int old_type, int free_pages,
-			   int movable_pages)
-{
-	const struct mm_state *mm = this_mm;
-	int alike = 0;
-
-	if (mm->trace && mm->trace->claim_block) {
-		int answer = mm->trace->claim_block(mm->trace_ctx, page);
-
-		if (answer >= 0)
-			return answer;
-	}
-	if (start_type == MIGRATE_MOVABLE)
-		alike = movable_pages;
-	else if (old_type == MIGRATE_MOVABLE)
-		alike = pageblock_nr_pages - (free_pages + movable_pages);
-	return free_pages + alike >= 1 << (pageblock_order - 1);
-}
-
-/* Give @page, free and of another type, to @start_type, its neighbours with it if possible. */
-static void steal_suitable_fallback(struct zone *zone, struct page *page, unsigned int alloc_flags,
-				    int start_type, bool whole_block)
-{
-	unsigned int order = buddy_order(page);
-	int old_type = get_pageblock_migratetype(page);
-	int free_pages, movable_pages;
-
-	if (is_migrate_highatomic(old_type))
-		goto single_page;
-
-	if (order >= pageblock_order) {
-		unsigned long nr;
-
-		for (nr = 0; nr < 1UL << order; nr += pageblock_nr_pages)
-			set_pageblock_migratetype(page + nr, start_type);
-		goto single_page;
-	}
-
-	if (boost_watermark(zone) && alloc_flags & ALLOC_KSWAPD)
-		set_bit(ZONE_BOOSTED_WATERMARK, &zone->flags);
-	if (!whole_block)
-		goto single_page;
-
-	free_pages = move_freepages_block(zone, page, start_type, &movable_pages);
-	if (!free_pages)
-		goto single_page;
-	if (worth_claiming(page, start_type, old_type, free_pages, movable_pages))
-		set_pageblock_migratetype(page, start_type);
-	return;
-
-single_page:
-	move_to_free_list(page, zone, order, start_type);
-}
-
-/* A type that @migratetype can take a block of this area from, or -1. */
-static int find_suitable_fallback(struct free_area *area, int migratetype)
-{
-	int i;
-
-	if (!area->nr_free)
-		return -1;
-	for (i = 0; i < 2; i++) {
-		if (!free_area_empty(area, fallbacks[migratetype][i]))
-			return fallbacks[migratetype][i];
-	}
-	return -1;
-}
-
-bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype)
-{
-	return can_steal_fallback(order, migratetype) &&
-	       find_suitable_fallback(area, migratetype) >= 0;
-}
-
-/*
- * Make a block of another type available to @start_mt: the largest there is, unless that would
- * mix types in a pageblock that cannot be taken whole; then the smallest.
- */
-static bool __rmqueue_fallback(struct zone *zone, int order, int start_mt,
-			       unsigned int alloc_flags)
-{
-	int min_order = order, current_order, fallback_mt = -1;
-	bool can_steal = false;
-	struct page *page;
-
-	if (start_mt >= MIGRATE_PCPTYPES)
-		return false;
-	if (order < pageblock_order && alloc_flags & ALLOC_NOFRAGMENT)
-		min_order = pageblock_order;
-
-	for (current_order = MAX_ORDER - 1; current_order >= min_order; current_order--) {
-		fallback_mt = find_suitable_fallback(&zone->free_area[current_order], start_mt);
-		if (fallback_mt >= 0)
-			break;
-	}
-	if (fallback_mt < 0)
-		return false;
-
-	can_steal = can_steal_fallback(current_order, start_mt);
-	if (!can_steal && start_mt == MIGRATE_MOVABLE && current_order > order) {
-		for (current_order = order; current_order < MAX_ORDER; current_order++) {
-			fallback_mt = find_suitable_fallback(&zone->free_area[current_order],
-							     start_mt);
-			if (fallback_mt >= 0)
-				break;
-		}
-		VM_BUG_ON(current_order == MAX_ORDER);
-		can_steal = can_steal_fallback(current_order, start_mt);
-	}
-
-	page = get_page_from_free_area(&zone->free_area[current_order], fallback_mt);
-	steal_suitable_fallback(zone, page, alloc_flags, start_mt, can_steal);
-	mm_trace(this_mm, extfrag, page, order, current_order, start_mt, fallback_mt);
-	return true;
+	if (!(alloc_flags & ALLOC_NOFRAGMENT))
+		page = __rmqueue_steal(zone, order, migratetype);
+	if (page)
+		*mode = RMQUEUE_STEAL;
+	return page;
 }
 
 struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
-		       unsigned int alloc_flags)
+		       unsigned int alloc_flags, enum rmqueue_mode *mode)
 {
 	struct page *page;
 
+	if (this_mm->since_6_12)
+		return rmqueue_by_mode(zone, order, migratetype, alloc_flags, mode);
 	do {
 		page = __rmqueue_smallest(zone, order, migratetype);
 	} while (unlikely(!page) && __rmqueue_fallback(zone, order, migratetype, alloc_flags));
@@ -442,8 +240,11 @@ static int take_free_block(struct page *page, unsigned int order, u64 id,
 	if (order < pageblock_order - 1)
 		return 1 << order;
 	for (; page < end; page += pageblock_nr_pages) {
-		if (migratetype_is_mergeable(get_pageblock_migratetype(page)))
-			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
+		if (!migratetype_is_mergeable(get_pageblock_migratetype(page)))
+			continue;
+		if (this_mm->since_6_12)
+			move_freepages_block(zone, page, MIGRATE_MOVABLE, NULL);
+		set_pageblock_migratetype(page, MIGRATE_MOVABLE);
 	}
 	return 1 << order;
 }

@@ -2,11 +2,11 @@
 /*
  * What the files of mm/ share, and what the state of one kernel's memory management is.
  *
- * Reading order: mm_init.c (zones and watermarks), buddy.c (free lists), pcp.c (per-CPU lists),
- * page_alloc.c (who gets a page), page_alloc_slow.c (what happens when nobody does),
- * kernel_touch.c (what that touches of the kernel's own memory), page_reporting.c,
- * page_isolation.c, vmscan.c, memory.c; migrate.c, compact_scan.c, compaction.c, memory_hotplug.c
- * (pages that move).
+ * Reading order: mm_init.c (zones and watermarks), buddy.c (free lists), fallback.c (other types'
+ * lists), pcp.c (per-CPU lists), pcp_limits.c (how long these are), page_alloc.c (who gets a page),
+ * highatomic.c (reserves), page_alloc_slow.c (what happens when nobody gets one), kernel_touch.c
+ * (what that touches of the kernel's own memory), page_reporting.c, page_isolation.c, vmscan.c,
+ * memory.c; migrate.c, compact_scan.c, compaction.c, memory_hotplug.c (pages that move).
  *
  * Rules:
  *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.
@@ -57,9 +57,10 @@ typedef unsigned int fpi_t;
 
 /*
  * Somebody who watches every step of the allocator (a trace at full detail, a replay).  The names
- * are those of the kernel's tracepoints, where there are any.  The last three tell what a replay
+ * are those of the kernel's tracepoints, where there are any.  The last four tell what a replay
  * knows and the model cannot: whether a steal takes a whole pageblock (-1: as computed), whether a
- * request may look at a zone, and whether somebody else holds the lock of the per-CPU lists.
+ * request may look at a zone, whether somebody else holds the lock of the per-CPU lists, and that
+ * the zones' flags are not to be touched.
  */
 struct mm_trace_ops {
 	void (*page_alloc)(void *ctx, struct page *page, unsigned int order);
@@ -78,6 +79,7 @@ struct mm_trace_ops {
 	int (*claim_block)(void *ctx, struct page *page);
 	bool (*use_zone)(void *ctx, struct zone *zone);
 	bool (*pcp_locked)(void *ctx);
+	bool zone_flags_given;
 };
 
 #define mm_trace(mm, event, ...)                                                                   \
@@ -147,12 +149,14 @@ struct mm_state {
 	unsigned long watermark_scale_factor;	/* 10 */
 	unsigned long watermark_boost_factor;	/* 15000 */
 	bool init_on_free, init_on_alloc, page_poison;
+	bool since_6_12;		/* its allocator is that of 6.12, else of 6.1 */
 	const struct mm_trace_ops *trace;
 	void *trace_ctx;
 	const struct free_page_hook *hook;	/* NULL: none */
 	struct page_reporting_impl reporting;
 	struct reporting_state *reporting_state;
 	struct balloon_impl balloon;
+	struct pcp_decay *pcp_decay;
 	struct slab_state *slab;
 	struct fork_state *fork;	/* kernel/fork.c */
 	struct oom_state *oom;
@@ -290,11 +294,17 @@ static inline struct page *get_page_from_free_area(struct free_area *area, int m
 void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int order, int mt);
 void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, unsigned int order,
 		     int migratetype, fpi_t fpi_flags);
+/* Where the last page was found that was taken under one hold of the lock (6.12). */
+enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_STEAL };
 struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
-		       unsigned int alloc_flags);
+		       unsigned int alloc_flags, enum rmqueue_mode *mode);
 struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype);
 struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
 				 unsigned long *buddy_pfn);
+/* fallback.c: of 6.1, make a block of another type one's own; of 6.12, take a page from one */
+bool __rmqueue_fallback(struct zone *zone, int order, int start_mt, unsigned int alloc_flags);
+struct page *__rmqueue_claim(struct zone *zone, int order, int start_mt, unsigned int alloc_flags);
+struct page *__rmqueue_steal(struct zone *zone, int order, int start_mt);
 /* Whether a request of this type would take a whole pageblock of another one from this list. */
 bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype);
 int __isolate_free_page(struct page *page, unsigned int order);
@@ -306,6 +316,11 @@ int isolate_free_page(struct page *page, unsigned int order);
 /* Take a block off its list for good; under zone->lock. */
 void remove_free_block(struct page *page, struct zone *zone);
 void __putback_isolated_page(struct page *page, unsigned int order, int mt);
+
+static inline bool zone_flags_given(void)
+{
+	return unlikely(this_mm->trace) && this_mm->trace->zone_flags_given;
+}
 
 /* pcp.c */
 bool pcp_allowed_order(unsigned int order);
@@ -320,6 +335,34 @@ void free_unref_page_commit(struct zone *zone, struct per_cpu_pages *pcp, struct
 			    int migratetype, unsigned int order);
 void free_unref_page(struct page *page, unsigned int order);
 void free_unref_page_list(struct list_head *list);
+/* Free @pages of one CPU's lists, whichever that is. */
+void pcp_drain_some(struct zone *zone, struct per_cpu_pages *pcp, int pages);
+
+/* In which order pages of one request are freed: 6.1 lists them from the last, 6.12 in order. */
+static inline void list_to_free(struct page *page, struct list_head *to_free)
+{
+	if (this_mm->since_6_12)
+		list_add_tail(&page->lru, to_free);
+	else
+		list_add(&page->lru, to_free);
+}
+
+/* pcp_limits.c */
+/* Blocks that an empty list is filled with. */
+int pcp_refill_blocks(struct per_cpu_pages *pcp, struct zone *zone, unsigned int order);
+/*
+ * A page is going to be handed out from the lists; one has come to them, and then so many are to be
+ * drained (0: none); they were.
+ */
+void pcp_count_alloc(struct per_cpu_pages *pcp);
+int pcp_count_free(struct per_cpu_pages *pcp, struct zone *zone, unsigned int order);
+void pcp_drained(struct zone *zone);
+void pcp_set_limits(struct zone *zone, int high_min, int high_max, int batch);
+/* Of 6.12: lists that nobody uses shrink; returns whether there is more to do. */
+bool decay_pcp_high(struct zone *zone, struct per_cpu_pages *pcp);
+void pcp_decay_init(void);
+void pcp_decay_exit(void);
+
 void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp, int pindex);
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		   int migratetype, fpi_t fpi_flags);
@@ -363,6 +406,9 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned in
 void clear_pages(struct page *page, unsigned long nr);
 void free_the_page(struct page *page, unsigned int order);
 void prep_compound_page(struct page *page, unsigned int order);
+
+/* highatomic.c */
+void reserve_highatomic_pageblock(struct page *page, unsigned int order, struct zone *zone);
 bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force);
 
 /* mm_init.c */

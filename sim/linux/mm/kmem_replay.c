@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Replay of a recorded run of a real Linux 6.1 page allocator through ours.
+ * Replay of a recorded run of the page allocator of a real Linux 6.1 or 6.12 through ours.
  *
  * Only the requests go in: who asked for how much with which flags, who freed what, and the few
  * facts that requests do not determine (recorded as C, P, O; whether a steal took the whole
@@ -69,6 +69,32 @@ static void on_extfrag(void *ctx, struct page *page, int alloc_order, int fallba
 					   get_pageblock_migratetype(page) == alloc_mt } });
 }
 
+/*
+ * Of 6.12: the steal that was recorded where the model is now, behind those that it has had.
+ * A pageblock that it did not take could not be taken.
+ */
+static int claim_of_6_12(const struct replay *r, unsigned long pfn)
+{
+	const struct replay_context *c = r->cur;
+	unsigned int before = 0, i;
+	size_t at;
+
+	for (i = c->head; i < c->tail; i++)
+		before += c->fifo[i].type == 'X';
+	for (at = r->now; at < r->nr; at++) {
+		const struct kmem_event *ev = &r->events[at];
+
+		if (ev->context != r->cur_context)
+			continue;
+		if (ev->type == 'A')
+			break;
+		if (ev->type == 'X' && !before--)
+			return ev->a[4] && pageblock_start_pfn((unsigned long)ev->pfn) ==
+						   pageblock_start_pfn(pfn);
+	}
+	return 0;
+}
+
 /* Whether a steal took the block depends on pages that the recording does not have: look ahead. */
 static int on_claim(void *ctx, struct page *page)
 {
@@ -76,6 +102,8 @@ static int on_claim(void *ctx, struct page *page)
 	unsigned long pfn = page_to_pfn(page);
 	size_t i;
 
+	if (this_mm->since_6_12)
+		return claim_of_6_12(r, pfn);
 	for (i = r->now; i < r->nr; i++) {
 		const struct kmem_event *ev = &r->events[i];
 
@@ -164,7 +192,7 @@ static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned 
 }
 
 /* Nothing of an earlier request of this context may be left over. */
-static void finish_inner(struct replay *r)
+void replay_finish_inner(struct replay *r)
 {
 	struct replay_context *c = r->cur;
 
@@ -203,7 +231,12 @@ static bool lists_were_locked(struct replay *r, const struct kmem_event *request
 	struct per_cpu_pages *pcp;
 	size_t i;
 
-	if ((ev->type != 'Z' && ev->type != 'X') || request->pfn < 0 || !pcp_allowed_order(order))
+	if (request->pfn < 0 || !pcp_allowed_order(order))
+		return false;
+	/* The recorder of 6.12 sees pages leave the lists. */
+	if (this_mm->since_6_12)
+		return request->type == 'A' && !request->flag;
+	if (ev->type != 'Z' && ev->type != 'X')
 		return false;
 	pcp = &pfn_zone(request->pfn)->per_cpu_pageset[0];
 	pindex = order_to_pindex(gfp_migratetype(request->a[1]), order);
@@ -222,7 +255,7 @@ static void start_alloc(struct replay *r, size_t at)
 	const struct kmem_event *ev = &r->events[at];
 	struct replay_context *c = r->cur;
 
-	finish_inner(r);
+	replay_finish_inner(r);
 	c->pending = true;
 	c->page = NULL;
 	if (ev->type == 'K') {
@@ -302,7 +335,7 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 }
 
 /* What is to be freed or listed must be in the state that comes before. */
-static bool can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
+bool replay_can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
 		     enum page_state from, enum page_state to)
 {
 	if (replay_is_state(r, ev->pfn, order, from)) {
@@ -324,9 +357,9 @@ static void replay_free(struct replay *r, const struct kmem_event *ev)
 	struct page *page = pfn_to_page(ev->pfn);
 
 	if (ev->flag == '=')
-		finish_inner(r);
+		replay_finish_inner(r);
 	r->res->frees++;
-	if (!can_free(r, ev, ev->a[0], PAGE_IN_USE,
+	if (!replay_can_free(r, ev, ev->a[0], PAGE_IN_USE,
 		      ev->flag == '=' ? PAGE_LISTED : PAGE_PREPARED))
 		return;
 	set_page_count(page, 0);
@@ -341,10 +374,10 @@ static void replay_commit(struct replay *r, const struct kmem_event *ev, int mt,
 {
 	struct zone *zone = pfn_zone(ev->pfn);
 
-	finish_inner(r);
+	replay_finish_inner(r);
 	if (mt >= MIGRATE_PCPTYPES)
 		mt = MIGRATE_MOVABLE;
-	if (can_free(r, ev, order, PAGE_PREPARED, PAGE_LISTED))
+	if (replay_can_free(r, ev, order, PAGE_PREPARED, PAGE_LISTED))
 		free_unref_page_commit(zone, &zone->per_cpu_pageset[0], pfn_to_page(ev->pfn), mt,
 				       order);
 }
@@ -359,10 +392,13 @@ static void replay_drain(struct replay *r, const struct kmem_event *ev)
 	if (r->cur->head == r->cur->tail && pcp_allowed_order(ev->a[0]) &&
 	    replay_is_state(r, ev->pfn, 0, PAGE_LISTED) && !is_free_buddy_page(page)) {
 		int mt = get_pcppage_migratetype(page);
-		unsigned int pindex = order_to_pindex(mt < MIGRATE_PCPTYPES ? mt : MIGRATE_MOVABLE,
-						      ev->a[0]);
+		int pindex = order_to_pindex(mt < MIGRATE_PCPTYPES ? mt : MIGRATE_MOVABLE,
+					     ev->a[0]);
 
-		if (!list_empty(&pcp->lists[pindex])) {
+		/* In 6.12 the type may be another one now. */
+		if (this_mm->since_6_12)
+			pindex = replay_pcp_list_of(page, ev->a[0]);
+		if (pindex >= 0 && !list_empty(&pcp->lists[pindex])) {
 			free_pcppages_bulk(zone, 1 << ev->a[0], pcp, pindex);
 			r->res->drains_ordered++;
 		}
@@ -371,132 +407,12 @@ static void replay_drain(struct replay *r, const struct kmem_event *ev)
 	r->res->drain.right += match_inner(r, ev, 2);
 }
 
-/* Was this retype part of a steal, which the model does itself? */
-static bool part_of_steal(struct replay *r, const struct kmem_event *ev)
+static void set_zone_flags(struct replay *r)
 {
-	size_t i;
+	int idx;
 
-	for (i = r->now + 1; i < r->nr && i < r->now + 16; i++) {
-		const struct kmem_event *x = &r->events[i];
-
-		if (x->type == 'X' && x->task == ev->task)
-			return pageblock_start_pfn((unsigned long)x->pfn) ==
-				       pageblock_start_pfn((unsigned long)ev->pfn) ||
-			       (ev->pfn > x->pfn && ev->pfn < x->pfn + (1L << x->a[1]));
-		if (x->type != 'O')
-			return false;
-	}
-	return false;
-}
-
-static void replay_retype(struct replay *r, const struct kmem_event *ev, int mt)
-{
-	struct page *page = pfn_to_page(ev->pfn);
-	int old = get_pageblock_migratetype(page);
-	struct zone *zone = page_zone(page);
-	long moved;
-
-	r->res->retypes++;
-	if (part_of_steal(r, ev) || old == mt || mt < 0 || mt >= MIGRATE_TYPES)
-		return;
-	set_pageblock_migratetype(page, mt);
-	if (migratetype_is_mergeable(old) && migratetype_is_mergeable(mt))
-		return;
-	moved = move_freepages_block(zone, page, mt, NULL);
-	if (mt == MIGRATE_ISOLATE) {
-		zone->nr_isolate_pageblock++;
-		mod_zone_freepage_state(zone, -moved);
-	} else if (old == MIGRATE_ISOLATE) {
-		zone->nr_isolate_pageblock--;
-		mod_zone_freepage_state(zone, moved);
-	} else if (mt == MIGRATE_HIGHATOMIC) {
-		zone->nr_reserved_highatomic += pageblock_nr_pages;
-	} else {
-		zone->nr_reserved_highatomic -= min(pageblock_nr_pages,
-						    zone->nr_reserved_highatomic);
-	}
-}
-
-enum { OP_RETYPE = 1, OP_BULK = 7, OP_FREE_DIRECT = 8 };
-
-/* Compaction took a free block; what it does with the pages later shows as their frees. */
-static void replay_isolate(struct replay *r, struct page *page, unsigned int order)
-{
-	unsigned long pfn = page_to_pfn(page), i;
-	struct zone *zone = pfn_zone(pfn);
-
-	r->res->isolated++;
-	if (!is_migrate_isolate(pageblock_type(this_mm, pfn)))
-		mod_zone_freepage_state(zone, -(1L << order));
-	replay_set_state(r, pfn, order, PAGE_IN_USE);
-	list_del(&page->buddy_list);
-	page->flags &= ~(1u << PG_buddy);
-	set_page_private(page, 0);
-	zone->free_area[order].nr_free--;
-	for (i = 0; order >= pageblock_order - 1 && i < 1UL << order; i += pageblock_nr_pages) {
-		if (migratetype_is_mergeable(pageblock_type(this_mm, pfn + i)))
-			set_pageblock_migratetype(page + i, MIGRATE_MOVABLE);
-	}
-}
-
-static void set_kswapd(struct replay *r, bool on)
-{
-	struct zone *zone;
-
-	r->kswapd_on = on;
-	for_each_populated_zone(zone) {
-		if (on)
-			set_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
-		else
-			clear_bit(ZONE_RECLAIM_ACTIVE, &zone->flags);
-	}
-}
-
-/*
- * Records of further kinds have numbers that are written down nowhere; what they are shows in what
- * they name.  A free block of just that order: it is isolated.  No page: kswapd goes on or off.
- * If two numbers are used for that, each means what it meant first, that is a change; if one, its
- * last field tells.
- */
-static void replay_other_op(struct replay *r, const struct kmem_event *ev)
-{
-	struct page *page = ev->pfn > 0 && pfn_valid(ev->pfn) ? pfn_to_page(ev->pfn) : NULL;
-
-	if (page && PageBuddy(page) && (long)buddy_order(page) == ev->a[1]) {
-		replay_isolate(r, page, ev->a[1]);
-		return;
-	}
-	if (ev->pfn > 0) {
-		r->res->ops_unknown++;
-		return;
-	}
-	if (!r->kswapd_op || r->kswapd_op != ev->a[0])
-		set_kswapd(r, !r->kswapd_on);
-	else
-		set_kswapd(r, ev->a[2] || ev->a[1]);
-	r->kswapd_op = ev->a[0];
-}
-
-static void replay_op(struct replay *r, const struct kmem_event *ev)
-{
-	struct page *page;
-
-	switch (ev->a[0]) {
-	case OP_RETYPE:
-		replay_retype(r, ev, ev->a[2]);
-		break;
-	case OP_BULK:		/* its pages follow as K */
-		break;
-	case OP_FREE_DIRECT:
-		page = pfn_to_page(ev->pfn);
-		r->res->direct_frees++;
-		if (can_free(r, ev, ev->a[1], PAGE_PREPARED, PAGE_LISTED))
-			free_one_page(page_zone(page), page, ev->pfn, ev->a[1],
-				      clamp_t(long, ev->a[2], 0, MIGRATE_TYPES - 1), FPI_NONE);
-		break;
-	default:
-		replay_other_op(r, ev);
-	}
+	for (idx = 0; idx < MAX_NR_ZONES; idx++)
+		r->kernel.pgdat->node_zones[idx].flags = r->zone_flags[idx];
 }
 
 static void replay_event(struct replay *r)
@@ -505,6 +421,8 @@ static void replay_event(struct replay *r)
 
 	r->cur_context = ev->context;
 	r->cur = &r->contexts[ev->context];
+	if (this_mm->since_6_12)
+		set_zone_flags(r);
 	switch (ev->type) {
 	case 'Z':
 		inner_of_alloc(r, ev, 2, &r->res->refill);
@@ -568,7 +486,7 @@ static void replay_end(struct replay *r, const struct kmem_snapshot *after)
 
 	for (c = 0; c < r->nr_contexts; c++) {
 		r->cur = &r->contexts[c];
-		finish_inner(r);
+		replay_finish_inner(r);
 	}
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		if (after->zone[idx].present)
@@ -595,11 +513,15 @@ void kmem_replay(const struct kmem_snapshot *before, const struct kmem_snapshot 
 	r->contexts = host_alloc((r->nr_contexts + 1) * sizeof(*r->contexts));
 	coro_current->ctx.kernel = &r->kernel;
 	replay_load(r, before);
-	r->kernel.mm->trace = &replay_ops;
+	r->ops = replay_ops;
+	r->ops.zone_flags_given = r->kernel.mm->since_6_12;
+	r->kernel.mm->trace = &r->ops;
 	r->kernel.mm->trace_ctx = r;
 	link_requests(r);
-	for (idx = 0; idx < MAX_NR_ZONES; idx++)
+	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
 		r->kswapd_on |= before->zone[idx].flags >> ZONE_RECLAIM_ACTIVE & 1;
+		r->zone_flags[idx] = before->zone[idx].flags;
+	}
 	for (r->now = 0; r->now < nr; r->now++)
 		replay_event(r);
 	replay_end(r, after);

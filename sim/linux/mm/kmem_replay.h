@@ -26,12 +26,14 @@ struct kmem_zone {
 	bool present;
 	char name[16];
 	uint64_t start, spanned, present_pages, managed;
-	uint64_t wmark[4], boost, nr_highatomic, flags, nr_isolate;
+	uint64_t wmark[4], boost, nr_highatomic, nr_free_highatomic, flags, nr_isolate;
 	int64_t vm_stat_free;
 	int64_t lowmem_reserve[KMEM_ZONES];
 	uint64_t nr_free[KMEM_ORDERS];
 	struct kmem_list free[KMEM_ORDERS][KMEM_TYPES];
 	int pcp_count, pcp_high, pcp_batch, pcp_free_factor;
+	/* of 6.12 */
+	int pcp_high_min, pcp_high_max, pcp_free_count, pcp_alloc_factor, pcp_flags;
 	struct kmem_list pcp[KMEM_PCP_LISTS];
 	uint64_t block_first;	/* pfn */
 	uint32_t nr_blocks;
@@ -41,6 +43,7 @@ struct kmem_zone {
 struct kmem_snapshot {
 	struct kmem_zone zone[KMEM_ZONES];
 	uint64_t max_pfn;
+	uint32_t version;	/* of Linux, as KERNEL_VERSION(); 0: not said, that is 6.1 */
 };
 
 struct kmem_event {

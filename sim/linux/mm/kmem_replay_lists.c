@@ -41,6 +41,11 @@ static void load_lists(struct replay *r, struct zone *zone, const struct kmem_zo
 	pcp->high = kz->pcp_high;
 	pcp->batch = kz->pcp_batch;
 	pcp->free_factor = kz->pcp_free_factor;
+	pcp->high_min = kz->pcp_high_min;
+	pcp->high_max = kz->pcp_high_max;
+	pcp->free_count = kz->pcp_free_count;
+	pcp->alloc_factor = kz->pcp_alloc_factor;
+	pcp->flags = kz->pcp_flags;
 }
 
 static void load_zone(struct replay *r, int idx, const struct kmem_zone *kz)
@@ -68,6 +73,7 @@ static void load_zone(struct replay *r, int idx, const struct kmem_zone *kz)
 			kernel->mm->pageblock[pfn >> pageblock_order] = kz->block[i];
 	}
 	load_lists(r, zone, kz);
+	zone->nr_free_highatomic = kz->nr_free_highatomic;
 	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], kz->vm_stat_free);
 }
 
@@ -84,11 +90,17 @@ void replay_load(struct replay *r, const struct kmem_snapshot *snap)
 	else if (dma->present)
 		config.low_pages = dma->start + dma->spanned;
 	r->kernel.name = "replay";
+	r->kernel.version = snap->version;
 	r->state = host_alloc(round_up(snap->max_pfn, MAX_ORDER_NR_PAGES));
 	mm_init_zones(&r->kernel, &config);
 	for (idx = 0; idx < MAX_NR_ZONES; idx++) {
-		if (snap->zone[idx].present)
-			load_zone(r, idx, &snap->zone[idx]);
+		const struct kmem_zone *kz = &snap->zone[idx];
+
+		/* A kernel may be without ZONE_DMA, or any other. */
+		r->kernel.mm->zone_end[idx] = kz->present ? kz->start + kz->spanned :
+					      idx ? r->kernel.mm->zone_end[idx - 1] : 0;
+		if (kz->present)
+			load_zone(r, idx, kz);
 	}
 	build_zonelist(r->kernel.pgdat);
 }
@@ -103,7 +115,8 @@ static bool same_list(struct replay *r, struct list_head *list, const struct kme
 
 	list_for_each_entry(page, list, lru) {
 		if (i >= want->nr || want->pfn[i] != page_to_pfn(page) ||
-		    (want->type && want->type[i] != get_pcppage_migratetype(page))) {
+		    (want->type && !this_mm->since_6_12 &&
+		     want->type[i] != get_pcppage_migratetype(page))) {
 			replay_diverge(r, "zone %d %s %d %d, entry %u: recorded pfn %ld, "
 				       "the model has %lu",
 				       zone, what, a, b, i, i < want->nr ? (long)want->pfn[i] : -1L,
@@ -117,6 +130,29 @@ static bool same_list(struct replay *r, struct list_head *list, const struct kme
 	replay_diverge(r, "zone %d %s %d %d: recorded %u entries, the model has %u", zone, what, a,
 		       b, want->nr, i);
 	return false;
+}
+
+static void compare_pcp(struct replay *r, int idx, const struct per_cpu_pages *pcp,
+			const struct kmem_zone *kz)
+{
+	bool same = pcp->count == kz->pcp_count && pcp->free_factor == kz->pcp_free_factor;
+
+	if (!same)
+		replay_diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, "
+			       "the model has %d and %d",
+			       idx, kz->pcp_count, kz->pcp_free_factor, pcp->count,
+			       pcp->free_factor);
+	if (this_mm->since_6_12 &&
+	    (pcp->high != kz->pcp_high || pcp->free_count != kz->pcp_free_count ||
+	     pcp->alloc_factor != kz->pcp_alloc_factor || pcp->flags != kz->pcp_flags)) {
+		same = false;
+		replay_diverge(r, "zone %d: recorded high %d, free_count %d, alloc_factor %d, "
+			       "flags %d of the per-CPU lists, the model has %d, %d, %d, %d",
+			       idx, kz->pcp_high, kz->pcp_free_count, kz->pcp_alloc_factor,
+			       kz->pcp_flags, pcp->high, pcp->free_count, pcp->alloc_factor,
+			       pcp->flags);
+	}
+	r->res->counts_equal[idx] = same;
 }
 
 void replay_compare_zone(struct replay *r, int idx, const struct kmem_zone *kz)
@@ -139,13 +175,7 @@ void replay_compare_zone(struct replay *r, int idx, const struct kmem_zone *kz)
 		res->pcp_lists[idx].right += same_list(r, &pcp->lists[pindex], &kz->pcp[pindex],
 						       "per-CPU list", idx, pindex, 0);
 	}
-	res->counts_equal[idx] = pcp->count == kz->pcp_count &&
-				 pcp->free_factor == kz->pcp_free_factor;
-	if (!res->counts_equal[idx])
-		replay_diverge(r, "zone %d: recorded per-CPU count %d and free_factor %d, "
-			       "the model has %d and %d",
-			       idx, kz->pcp_count, kz->pcp_free_factor, pcp->count,
-			       pcp->free_factor);
+	compare_pcp(r, idx, pcp, kz);
 	res->blocks_equal[idx] = true;
 	for (i = 0; i < kz->nr_blocks; i++) {
 		unsigned long pfn = kz->block_first + (unsigned long)i * pageblock_nr_pages;

@@ -5,8 +5,7 @@
  */
 #include "kmem_replay_internal.h"
 
-/* The per-CPU list that has @page as a block of @order, or -1. */
-static int on_pcp_list(struct page *page, unsigned int order)
+int replay_pcp_list_of(struct page *page, unsigned int order)
 {
 	struct per_cpu_pages *pcp = &page_zone(page)->per_cpu_pageset[0];
 	unsigned int pindex;
@@ -56,7 +55,7 @@ struct page *replay_extract(unsigned long pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
 
-	if (on_pcp_list(page, order) >= 0) {
+	if (replay_pcp_list_of(page, order) >= 0) {
 		list_del(&page->pcp_list);
 		page_zone(page)->per_cpu_pageset[0].count -= 1 << order;
 		return page;
@@ -106,9 +105,9 @@ void replay_exchange_refill(struct replay *r, struct page *got, unsigned long wa
 	unsigned long pfn = page_to_pfn(got);
 	int mt = get_pcppage_migratetype(got);
 
-	if (page == r->cur->page || (!handed_out && on_pcp_list(got, order) < 0))
+	if (page == r->cur->page || (!handed_out && replay_pcp_list_of(got, order) < 0))
 		return;
-	if (!handed_out && on_pcp_list(page, order) >= 0) {
+	if (!handed_out && replay_pcp_list_of(page, order) >= 0) {
 		swap_entries(&got->pcp_list, &page->pcp_list);
 		return;
 	}

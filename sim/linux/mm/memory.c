@@ -39,7 +39,7 @@ void release_page(struct page *page)
 	free_the_page(page, compound_order(page));
 }
 
-/* One batch: huge pages at once, the others in reverse. */
+/* One batch: huge pages at once, the others in reverse, in 6.12 in order. */
 static void release_batch(struct list_head *pages, unsigned int nr)
 {
 	LIST_HEAD(to_free);
@@ -51,7 +51,7 @@ static void release_batch(struct list_head *pages, unsigned int nr)
 		if (PageHead(page))
 			release_page(page);
 		else
-			list_add(&page->lru, &to_free);
+			list_to_free(page, &to_free);
 	}
 	free_unref_page_list(&to_free);
 	user_resched();

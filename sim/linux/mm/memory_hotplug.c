@@ -45,12 +45,7 @@ EXPORT_SYMBOL_GPL(pfn_to_online_page);
 /* What is freed goes to the buddy at once, as long as this is so (zone_pcp_disable()). */
 static void zone_pcp_disable(struct zone *zone)
 {
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < this_kernel->nr_cpus; cpu++) {
-		zone->per_cpu_pageset[cpu].high = 0;
-		zone->per_cpu_pageset[cpu].batch = 1;
-	}
+	pcp_set_limits(zone, 0, 0, 1);
 	drain_all_pages(zone);
 }
 

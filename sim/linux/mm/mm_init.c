@@ -25,6 +25,7 @@
 #define RECORDED_HASH_PAGES 192UL	/* of these, for 512 MiB */
 #define SWIOTLB_PAGES 16384UL		/* IO_TLB_DEFAULT_SIZE */
 #define INIT_PAGES 2700UL		/* init sections and initramfs */
+#define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 
 static const char *const zone_names[MAX_NR_ZONES] = { "DMA", "DMA32", "Normal", "Movable",
 						       "Device" };
@@ -163,20 +164,21 @@ static void set_recommended_min_free_kbytes(void)
 		this_mm->min_free_kbytes = kbytes;
 }
 
-/* batch: about 0.1 % of the zone, a power of two less one; high: the low watermark per CPU. */
+/*
+ * batch: about 0.1 % of the zone, a power of two less one; high: the low watermark per CPU, in 6.12
+ * at least that, and an eighth of the zone at most.
+ */
 void zone_pcp_update(struct zone *zone)
 {
 	unsigned long batch = min(zone_managed_pages(zone) >> 10, SZ_1M / PAGE_SIZE) / 4, high;
-	unsigned int cpu, nr_cpus = this_kernel->nr_cpus;
+	unsigned int nr_cpus = this_kernel->nr_cpus;
 
 	batch = max(batch, 1UL);
 	batch = rounddown_pow_of_two(batch + batch / 2) - 1;
 	batch = max(batch, 1UL);
-	high = max(low_wmark_pages(zone) / nr_cpus, batch << 2);
-	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		zone->per_cpu_pageset[cpu].batch = batch;
-		zone->per_cpu_pageset[cpu].high = high;
-	}
+	high = zone_managed_pages(zone) / MIN_PERCPU_PAGELIST_HIGH_FRACTION;
+	pcp_set_limits(zone, max(low_wmark_pages(zone) / nr_cpus, batch << 2),
+		       max(high / nr_cpus, batch << 2), batch);
 }
 
 void setup_per_zone_wmarks(void)
@@ -372,6 +374,7 @@ static void mm_state_init(struct kernel *kernel, const struct mm_config *config)
 	mm->page_poison = config->page_poison;
 	mm->init_on_free = config->init_on_free && !config->page_poison;
 	mm->init_on_alloc = config->init_on_alloc && !config->page_poison;
+	mm->since_6_12 = kernel_since(6, 12);
 	INIT_LIST_HEAD(&mm->shrinkers);
 }
 
@@ -414,6 +417,7 @@ void mm_init_zones(struct kernel *kernel, const struct mm_config *config)
 	kernel->mm->zone_end[ZONE_NORMAL] = movable;
 	for (idx = ZONE_MOVABLE; idx < MAX_NR_ZONES; idx++)
 		kernel->mm->zone_end[idx] = config->ram_pages;
+	pcp_decay_init();
 	page_reporting_init();
 	slab_init();
 	fork_init();
@@ -480,6 +484,7 @@ void mm_exit(struct kernel *kernel)
 	fork_exit();
 	slab_exit();
 	page_reporting_exit();
+	pcp_decay_exit();
 	for (idx = 0; idx < MAX_NR_ZONES; idx++)
 		host_free(kernel->pgdat->node_zones[idx].per_cpu_pageset);
 	host_release(kernel->mem_map, mm->memmap_bytes);

@@ -3,10 +3,10 @@
  * The page allocator's front: which zone may serve a request, and what is done to a page when it
  * is handed out or given back; for what happens when no zone can, see page_alloc_slow.c.
  *
- * Models mm/page_alloc.c of Linux 6.1: get_page_from_freelist, __zone_watermark_ok,
- * __alloc_pages_bulk, reserve_highatomic_pageblock, free_pages_prepare,
- * post_alloc_hook.  Contents: the oracle's tokens always, real bytes only where somebody used them
- * (PG_bytes), so that clearing a page that only programs use touches no memory of the simulator.
+ * Models mm/page_alloc.c of Linux 6.1 and 6.12: get_page_from_freelist, __zone_watermark_ok,
+ * __alloc_pages_bulk, free_pages_prepare, post_alloc_hook.  Contents: the oracle's tokens always,
+ * real bytes only where somebody used them (PG_bytes), so that clearing a page that only programs
+ * use touches no memory of the simulator.
  *
  * Left out: cpusets, memory cgroups, dirty page spreading over nodes.
  */
@@ -202,8 +202,10 @@ static inline long unusable_free(const struct zone *z, unsigned int order,
 {
 	long unusable = (1L << order) - 1;
 
+	/* 6.1 takes what is reserved for free. */
 	if (likely(!(alloc_flags & ALLOC_RESERVES)))
-		unusable += z->nr_reserved_highatomic;
+		unusable += this_mm->since_6_12 ? z->nr_free_highatomic :
+						  z->nr_reserved_highatomic;
 	return unusable;
 }
 
@@ -269,6 +271,7 @@ static inline bool zone_watermark_fast(struct zone *z, unsigned int order, unsig
 				       int highest_zoneidx, unsigned int alloc_flags, gfp_t gfp)
 {
 	long free_pages = zone_page_state(z, NR_FREE_PAGES);
+	bool urgent;
 
 	if (!order) {
 		long usable = free_pages - min(free_pages, unusable_free(z, 0, alloc_flags));
@@ -278,8 +281,9 @@ static inline bool zone_watermark_fast(struct zone *z, unsigned int order, unsig
 	}
 	if (__zone_watermark_ok(z, order, mark, highest_zoneidx, alloc_flags, free_pages))
 		return true;
-	/* A boost is for kswapd, not against atomic requests. */
-	if (unlikely(!order && gfp & __GFP_ATOMIC && z->watermark_boost &&
+	/* A boost is for kswapd, not against atomic requests, in 6.12 not against __GFP_HIGH. */
+	urgent = this_mm->since_6_12 ? alloc_flags & ALLOC_MIN_RESERVE : gfp & __GFP_ATOMIC;
+	if (unlikely(!order && urgent && z->watermark_boost &&
 		     (alloc_flags & ALLOC_WMARK_MASK) == WMARK_MIN))
 		return __zone_watermark_ok(z, order, z->_watermark[WMARK_MIN], highest_zoneidx,
 					   alloc_flags, free_pages);
@@ -289,6 +293,7 @@ static inline bool zone_watermark_fast(struct zone *z, unsigned int order, unsig
 static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, unsigned int alloc_flags,
 				  int migratetype)
 {
+	enum rmqueue_mode mode = RMQUEUE_NORMAL;
 	struct page *page = NULL;
 	unsigned long flags;
 
@@ -296,7 +301,7 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, unsigne
 	if (alloc_flags & ALLOC_HIGHATOMIC)
 		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
 	if (!page)
-		page = __rmqueue(zone, order, migratetype, alloc_flags);
+		page = __rmqueue(zone, order, migratetype, alloc_flags, &mode);
 	if (!page && alloc_flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
 		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
 	if (page)
@@ -318,60 +323,22 @@ static inline struct page *rmqueue(struct zone *zone, unsigned int order, unsign
 		page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
 	if (unlikely(!page))
 		page = rmqueue_buddy(zone, order, alloc_flags, migratetype);
-	if (unlikely(test_bit(ZONE_BOOSTED_WATERMARK, &zone->flags))) {
+	if (unlikely(test_bit(ZONE_BOOSTED_WATERMARK, &zone->flags)) &&
+	    (alloc_flags & ALLOC_KSWAPD || !this_mm->since_6_12)) {
 		clear_bit(ZONE_BOOSTED_WATERMARK, &zone->flags);
 		wakeup_kswapd(zone, 0, 0, zone_idx(zone));
 	}
 	return page;
 }
 
-/* Keep the pageblock of a high-order atomic allocation for more of them, up to 1 % of the zone. */
-static void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
+/* Of 6.12: per-CPU lists do not grow while free memory is below the high watermark. */
+static void note_below_high(struct zone *zone, unsigned int order, int highest_zoneidx,
+			    unsigned int alloc_flags, gfp_t gfp)
 {
-	unsigned long flags;
-
-	if (zone->nr_reserved_highatomic >= zone_managed_pages(zone) / 100 + pageblock_nr_pages)
-		return;
-	spin_lock_irqsave(&zone->lock, flags);
-	if (migratetype_is_mergeable(get_pageblock_migratetype(page))) {
-		zone->nr_reserved_highatomic += pageblock_nr_pages;
-		set_pageblock_migratetype(page, MIGRATE_HIGHATOMIC);
-		move_freepages_block(zone, page, MIGRATE_HIGHATOMIC, NULL);
-	}
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
-/* Give a reserved pageblock back; the last one of a zone only with @force. */
-bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
-{
-	struct zone **z, *zone;
-	unsigned long flags;
-	unsigned int order;
-
-	for_each_zone_of(z, zone, ac) {
-		if (!force && zone->nr_reserved_highatomic <= pageblock_nr_pages)
-			continue;
-		spin_lock_irqsave(&zone->lock, flags);
-		for (order = 0; order < MAX_ORDER; order++) {
-			struct page *page = get_page_from_free_area(&zone->free_area[order],
-								    MIGRATE_HIGHATOMIC);
-			int moved;
-
-			if (!page)
-				continue;
-			if (is_migrate_highatomic(get_pageblock_migratetype(page)))
-				zone->nr_reserved_highatomic -=
-					min(pageblock_nr_pages, zone->nr_reserved_highatomic);
-			set_pageblock_migratetype(page, ac->migratetype);
-			moved = move_freepages_block(zone, page, ac->migratetype, NULL);
-			if (moved) {
-				spin_unlock_irqrestore(&zone->lock, flags);
-				return true;
-			}
-		}
-		spin_unlock_irqrestore(&zone->lock, flags);
-	}
-	return false;
+	if (!test_bit(ZONE_BELOW_HIGH, &zone->flags) && !zone_flags_given() &&
+	    !zone_watermark_fast(zone, order, high_wmark_pages(zone), highest_zoneidx, alloc_flags,
+				 gfp))
+		set_bit(ZONE_BELOW_HIGH, &zone->flags);
 }
 
 /* Walk the zones for one that is above its mark and has a page. */
@@ -392,6 +359,8 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int 
 			if (unlikely(mm->trace) && mm->trace->use_zone &&
 			    !mm->trace->use_zone(mm->trace_ctx, zone))
 				continue;
+			if (unlikely(mm->since_6_12))
+				note_below_high(zone, order, ac->highest_zoneidx, alloc_flags, gfp);
 			if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
 			    !zone_watermark_fast(zone, order, mark, ac->highest_zoneidx,
 						 alloc_flags, gfp))
@@ -401,7 +370,7 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int 
 				continue;
 			prep_new_page(page, order, gfp, alloc_flags);
 			if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
-				reserve_highatomic_pageblock(page, zone);
+				reserve_highatomic_pageblock(page, order, zone);
 			return page;
 		}
 		/* Every zone would have to mix types in a pageblock: then so be it. */

@@ -52,9 +52,9 @@ static int isolate_block(struct page *page, int isol_flags)
 	mt = get_pageblock_migratetype(page);
 	unmovable = unmovable_page(pfn, pfn + pageblock_nr_pages, isol_flags);
 	if (!is_migrate_isolate(mt) && !unmovable) {
+		moved = move_freepages_block(zone, page, MIGRATE_ISOLATE, NULL);
 		set_pageblock_migratetype(page, MIGRATE_ISOLATE);
 		zone->nr_isolate_pageblock++;
-		moved = move_freepages_block(zone, page, MIGRATE_ISOLATE, NULL);
 		mod_zone_freepage_state(zone, -(long)moved);
 		ret = 0;
 	}

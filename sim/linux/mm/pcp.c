@@ -2,9 +2,9 @@
 /*
  * Per-CPU lists of free pages in front of the buddy: orders 0 to 3 by migratetype, and order 9.
  *
- * Models mm/page_alloc.c of Linux 6.1 (rmqueue_bulk, __rmqueue_pcplist, free_unref_page_commit,
- * nr_pcp_free, free_pcppages_bulk): refills go to the tail, allocation and free work on the head,
- * drains take the tail, and free_factor doubles drains as long as nobody allocates.
+ * Models mm/page_alloc.c of Linux 6.1 and 6.12 (rmqueue_bulk, __rmqueue_pcplist,
+ * free_unref_page_commit, free_pcppages_bulk): refills go to the tail, allocation and free work on
+ * the head, drains take the tail.  How many pages these are: pcp_limits.c.
  *
  * Interrupts are off while lists and count are worked on, as by pcp_spin_lock_irqsave(): a
  * handler, or another task that runs after it, would find them half changed.  Time passes inside
@@ -60,12 +60,13 @@ static void pcp_lock(struct per_cpu_pages *pcp)
 static int rmqueue_bulk(struct zone *zone, unsigned int order, int count, struct list_head *list,
 			int migratetype, unsigned int alloc_flags)
 {
+	enum rmqueue_mode mode = RMQUEUE_NORMAL;
 	unsigned long flags;
 	int i;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	for (i = 0; i < count; i++) {
-		struct page *page = __rmqueue(zone, order, migratetype, alloc_flags);
+		struct page *page = __rmqueue(zone, order, migratetype, alloc_flags, &mode);
 
 		if (unlikely(!page))
 			break;
@@ -77,12 +78,6 @@ static int rmqueue_bulk(struct zone *zone, unsigned int order, int count, struct
 	return i;
 }
 
-/* Blocks that an empty list is filled with: a batch of pages, but two blocks at least. */
-static int refill_blocks(const struct per_cpu_pages *pcp, unsigned int order)
-{
-	return pcp->batch > 1 ? max(pcp->batch >> order, 2) : pcp->batch;
-}
-
 struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
 			       unsigned int alloc_flags, struct per_cpu_pages *pcp)
 {
@@ -90,8 +85,8 @@ struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migrat
 	struct page *page;
 
 	if (list_empty(list))
-		pcp->count += rmqueue_bulk(zone, order, refill_blocks(pcp, order), list,
-					   migratetype, alloc_flags) << order;
+		pcp->count += rmqueue_bulk(zone, order, pcp_refill_blocks(pcp, zone, order),
+					   list, migratetype, alloc_flags) << order;
 	page = list_first_entry_or_null(list, struct page, pcp_list);
 	if (unlikely(!page))
 		return NULL;
@@ -112,7 +107,7 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratet
 		return NULL;
 	local_irq_save(flags);
 	if (likely(pcp_trylock(pcp))) {
-		pcp->free_factor >>= 1;
+		pcp_count_alloc(pcp);
 		page = __rmqueue_pcplist(zone, order, migratetype, alloc_flags, pcp);
 		pcp_unlock(pcp);
 	}
@@ -164,7 +159,8 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 			list_del(&page->pcp_list);
 			count -= 1 << order;
 			pcp->count -= 1 << order;
-			if (unlikely(isolated))
+			/* 6.1 remembers the type from when the page was freed. */
+			if (unlikely(isolated || mm->since_6_12))
 				mt = get_pageblock_migratetype(page);
 			block_freed(mm, page_to_pfn(page), order, now);
 			__free_one_page(page, page_to_pfn(page), zone, order, mt, FPI_NONE);
@@ -177,6 +173,17 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp,
 	local_irq_restore(flags);
 }
 
+/* Of 6.12: pageblock by pageblock, as each may be of another type. */
+static void free_by_pageblock(struct zone *zone, unsigned long pfn, unsigned int order,
+			      fpi_t fpi_flags)
+{
+	unsigned long end = pfn + (1UL << order);
+
+	for (order = min(order, (unsigned int)pageblock_order); pfn < end; pfn += 1UL << order)
+		__free_one_page(pfn_to_page(pfn), pfn, zone, order, pageblock_type(this_mm, pfn),
+				fpi_flags);
+}
+
 void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		   int migratetype, fpi_t fpi_flags)
 {
@@ -186,7 +193,10 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 	if (unlikely(has_isolate_pageblock(zone) || is_migrate_isolate(migratetype)))
 		migratetype = pageblock_type(this_mm, pfn);
 	block_freed(this_mm, pfn, order, mm_now());
-	__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
+	if (this_mm->since_6_12)
+		free_by_pageblock(zone, pfn, order, fpi_flags);
+	else
+		__free_one_page(page, pfn, zone, order, migratetype, fpi_flags);
 	charge(COST_BUDDY_FREE, 1);
 	spin_unlock(&zone->lock);
 	free_page_hook_call(unlocked, zone);
@@ -202,49 +212,23 @@ bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int 
 	return true;
 }
 
-static int nr_pcp_free(struct per_cpu_pages *pcp, int high, int batch, bool free_high)
-{
-	int max_nr_free = high - batch, min_nr_free = batch;
-
-	if (unlikely(free_high))
-		return pcp->count;
-	if (unlikely(high < batch))
-		return 1;
-	batch <<= pcp->free_factor;
-	if (batch < max_nr_free && pcp->free_factor < PCP_BATCH_SCALE_MAX)
-		pcp->free_factor++;
-	return clamp(batch, min_nr_free, max_nr_free);
-}
-
-static int nr_pcp_high(struct per_cpu_pages *pcp, struct zone *zone, bool free_high)
-{
-	int high = pcp->high;
-
-	if (unlikely(!high || free_high))
-		return 0;
-	if (!test_bit(ZONE_RECLAIM_ACTIVE, &zone->flags))
-		return high;
-	return min(pcp->batch << 2, high);
-}
-
 /* The part of a free that lists the page, and drains the lists when they hold too much. */
 void free_unref_page_commit(struct zone *zone, struct per_cpu_pages *pcp, struct page *page,
 			    int migratetype, unsigned int order)
 {
 	unsigned int pindex = order_to_pindex(migratetype, order);
-	bool free_high;
-	int high;
+	int drain;
 
 	vm_event(this_mm, PGFREE, 1UL << order);
 	charge(COST_PAGE_FREE, 1);
 	list_add(&page->pcp_list, &pcp->lists[pindex]);
 	pcp->count += 1 << order;
-
-	free_high = pcp->free_factor && order && order <= PAGE_ALLOC_COSTLY_ORDER;
-	high = nr_pcp_high(pcp, zone, free_high);
-	if (pcp->count >= high)
-		free_pcppages_bulk(zone, nr_pcp_free(pcp, high, pcp->batch, free_high), pcp,
-				   pindex);
+	drain = pcp_count_free(pcp, zone, order);
+	if (drain) {
+		free_pcppages_bulk(zone, drain, pcp, pindex);
+		if (this_mm->since_6_12)
+			pcp_drained(zone);
+	}
 }
 
 /* Types without a list of their own go with the movable ones. */
@@ -309,6 +293,17 @@ void free_unref_page_list(struct list_head *list)
 		mm_trace(this_mm, page_free_batched, page);
 		commit(zone, page, page_to_pfn(page), get_pcppage_migratetype(page), 0);
 	}
+}
+
+void pcp_drain_some(struct zone *zone, struct per_cpu_pages *pcp, int pages)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pcp_lock(pcp);
+	free_pcppages_bulk(zone, pages, pcp, 0);
+	pcp_unlock(pcp);
+	local_irq_restore(flags);
 }
 
 static void drain_pages_zone(unsigned int cpu, struct zone *zone)

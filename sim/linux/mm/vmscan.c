@@ -186,7 +186,7 @@ static unsigned long move_pages_to_lru(struct list_head *list)
 			if (PageHead(page))
 				release_page(page);
 			else
-				list_add(&page->lru, &to_free);
+				list_to_free(page, &to_free);
 			continue;
 		}
 		moved += compound_nr(page);
@@ -450,7 +450,7 @@ static unsigned long shrink_page_list(struct list_head *page_list, struct scan_c
 			if (PageHead(page))
 				release_page(page);
 			else
-				list_add(&page->lru, &to_free);
+				list_to_free(page, &to_free);
 		} else {
 			list_add(&page->lru, &kept);
 		}

@@ -131,6 +131,10 @@ struct per_cpu_pages {
 	int high;
 	int batch;
 	short free_factor;
+	/* since 6.7; high moves between these */
+	int high_min, high_max;
+	short free_count;		/* pages freed lately */
+	unsigned char alloc_factor, flags;
 	spinlock_t lock;		/* only who has it: mm/pcp.c */
 	struct list_head lists[NR_PCP_LISTS];
 };
@@ -138,6 +142,7 @@ struct per_cpu_pages {
 enum zone_flags {
 	ZONE_BOOSTED_WATERMARK,		/* kswapd is to be woken for the boost */
 	ZONE_RECLAIM_ACTIVE,		/* kswapd is balancing this node */
+	ZONE_BELOW_HIGH,		/* since 6.7: free pages were below the high watermark */
 };
 
 struct pglist_data;
@@ -146,6 +151,7 @@ struct zone {
 	unsigned long _watermark[NR_WMARK];
 	unsigned long watermark_boost;
 	unsigned long nr_reserved_highatomic;	/* pages */
+	unsigned long nr_free_highatomic;	/* since 6.12: of these, free */
 	long lowmem_reserve[MAX_NR_ZONES];
 	struct pglist_data *zone_pgdat;
 	struct per_cpu_pages *per_cpu_pageset;	/* one per CPU */
