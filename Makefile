@@ -116,6 +116,7 @@ DEVICE_IMAGE_CFLAGS = $(IMAGE_CODE) $(WARN) $(EXTRA_CFLAGS) -MMD -MP $(DEVICE_IM
 program_src := $(sort $(engine_src) $(host_src) $(linux_src) $(qemu_src) $(user_src) sim/cli/main.c \
 	$(shell find sim host-model -name '*.h' -o -name '*.def'))
 $(O)/sim/cli/version.o: $(program_src)
+$(O)/sim/cli/import_kmem.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -Idriver-src/uapi
 $(O)/sim/cli/version.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) \
 	-DBALLAST_SOURCES='"$(shell cat $(program_src) | sha256sum | cut -c1-16)"'
 

@@ -161,7 +161,7 @@ host-kernel: kernel
 
 # The short forms.
 check-real: real kernel images $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
-	$(call real_run,) $(filter-out debug host nested versions,$(real_tests))
+	$(call real_run,) $(filter-out debug host nested versions recording,$(real_tests))
 
 # The driver and the device in a kernel and a QEMU of other versions.
 VERSION_REAL = $(REAL)/linux-$(LINUX)-qemu-$(QEMU)
@@ -176,12 +176,23 @@ check-real-version: real-version $(O)/tests/real/test_versions
 	@CC="$(CC)" BALLAST_REAL=$(abspath $(VERSION_REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
 		TEST_DIR=$(O)/tests/real sh tests/run.sh versions
 
+# A kernel whose page allocator is recorded, and the recordings through ours; KEEP=DIR keeps them.
+RECORD_REAL = $(REAL)/record-$(LINUX)
+check-recording: LINUX ?= 6.12
+check-recording: $(REAL)/agent $(O)/ballast $(O)/tests/real/test_recording
+	@KSRC=$(KSRC) LINUX=$(LINUX) KERNEL_RECORD=1 sh tests/real/kernel.sh $(RECORD_REAL)
+	@QSRC=$(QSRC) sh tests/real/qemu.sh $(RECORD_REAL)
+	@cp $(REAL)/agent $(RECORD_REAL)/agent
+	@CC="$(CC)" BALLAST_REAL=$(abspath $(RECORD_REAL)) BALLAST_ACCEL=$(ACCEL) BALLAST_TOP=$(CURDIR) \
+		BALLAST_BUILD=$(abspath $(O)) $(if $(KEEP),BALLAST_RECORDINGS=$(abspath $(KEEP))) \
+		TEST_DIR=$(O)/tests/real sh tests/run.sh recording
+
 # The long ones, and what needs the debug kernel or a host's.
 check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,$(O)/tests/real/test_%,$(real_tests))
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
-	$(call real_run,1) $(filter-out versions,$(real_tests))
+	$(call real_run,1) $(filter-out versions recording,$(real_tests))
 
-.PHONY: real-version check-real-version upstream upstream-images upstream-balloon_core upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: real-version check-real-version check-recording upstream upstream-images upstream-balloon_core upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

@@ -35,6 +35,8 @@ const struct usage_command usage_commands[] = {
 	  NULL, OPERAND_FILE },
 	{ "replay-kmem", "DIR [--json]", "replay a recording of a real page allocator", NULL,
 	  OPERAND_DIRECTORY },
+	{ "import-kmem", "FILE DIR", "make a recording of what the module kmem_recorder wrote",
+	  NULL, OPERAND_FILE },
 	{ "completion", "bash|zsh", "a script that completes command lines", "bash zsh",
 	  OPERAND_NONE },
 	{ 0 }

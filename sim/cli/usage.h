@@ -24,7 +24,7 @@ enum usage_command_bit {
 	CMD_DEMO = 1 << 4, CMD_PUBLISHED = 1 << 5, CMD_LIST = 1 << 6, CMD_TRACE = 1 << 7,
 	CMD_EXPORT = 1 << 8, CMD_REPORT = 1 << 9, CMD_BUILD_IMAGE = 1 << 10,
 	CMD_CALIBRATE = 1 << 11, CMD_DIFF = 1 << 12, CMD_REPLAY_KMEM = 1 << 13,
-	CMD_COMPLETION = 1 << 14,
+	CMD_IMPORT_KMEM = 1 << 14, CMD_COMPLETION = 1 << 15,
 };
 
 struct usage_option {

@@ -3,7 +3,7 @@
 #
 # kernel.sh DIR: put DIR/bzImage there, a small Linux 6.1 with our drivers built in; or with
 # KERNEL_DEBUG=1 one with KASAN, lockdep, DEBUG_VM and fault injection, with KERNEL_HOST=1 one with KVM
-# and vhost, that is a host.
+# and vhost, that is a host, with KERNEL_RECORD=1 one whose page allocator is recorded.
 #
 # driver-src/linux and driver-src/uapi are overlaid as drivers/ballast/ of the source tree, the tree's own
 # Makefile and Kconfig get a line each, and its page allocator the hooks of driver-src/linux/patches.
@@ -19,6 +19,7 @@ out=$1
 linux=${LINUX:-6.1}
 debug=${KERNEL_DEBUG:-}
 host=${KERNEL_HOST:-}
+record=${KERNEL_RECORD:-}
 need_commands make "${CC:-gcc}" flex bison bc perl xz dpkg-deb flock spatch
 for f in /usr/include/libelf.h /usr/include/openssl/ssl.h; do
 	[ -f "$f" ] || fail "$f is missing; run 'make deps-real'"
@@ -78,10 +79,11 @@ add_line "$tree/drivers/Kconfig" 'source "drivers/ballast/linux/Kconfig"' '^sour
 set -- "$config"
 [ -z "$debug" ] || set -- "$@" "$top/tests/real/kernel-debug.config"
 [ -z "$host" ] || set -- "$@" "$top/tests/real/kernel-host.config"
+[ -z "$record" ] || set -- "$@" "$top/tests/real/kernel-record.config"
 key=$(cat "$@" "$tree/Makefile" | sha256sum | cut -c 1-12)-$(gcc -dumpfullversion)
 # objects of another tree would be taken for its own, going by their times
 [ -z "${KSRC:-}" ] || key=$key-$(echo "$tree" | sha256sum | cut -c 1-8)
-build=$cache/kernel-${debug:+debug-}${host:+host-}$key
+build=$cache/kernel-${debug:+debug-}${host:+host-}${record:+record-}$key
 
 kmake() {
 	make -C "$tree" O="$build" ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=ballast \
