@@ -68,6 +68,7 @@ struct mm_probe *mm_probe_new(const struct mm_config *config, struct engine *eng
 void mm_probe_version(struct mm_probe *p, uint32_t version)
 {
 	p->kernel.version = version;
+	p->kernel.mm->since_6_12 = version >= KERNEL_VERSION(6, 12, 0);
 }
 
 void mm_probe_free(struct mm_probe *p)
@@ -183,6 +184,20 @@ void mm_probe_zone(struct mm_probe *p, int zone, struct mm_probe_zone *z)
 	z->pcp_count = pcp->count;
 	z->free_factor = pcp->free_factor;
 	z->nr_highatomic = from->nr_reserved_highatomic;
+	z->nr_free_highatomic = from->nr_free_highatomic;
+	z->high_max = pcp->high_max;
+	z->alloc_factor = pcp->alloc_factor;
+	z->below_high = test_bit(ZONE_BELOW_HIGH, &from->flags);
+}
+
+bool mm_probe_decay(struct mm_probe *p, int zone)
+{
+	struct kernel *outer = enter(p);
+	struct zone *z = &p->kernel.pgdat->node_zones[zone];
+	bool more = decay_pcp_high(z, &z->per_cpu_pageset[0]);
+
+	leave(outer);
+	return more;
 }
 
 static unsigned int copy_list(struct mm_probe *p, struct list_head *list, int64_t *pfns,
@@ -214,6 +229,14 @@ unsigned int mm_probe_pcp_list(struct mm_probe *p, int zone, unsigned int pindex
 {
 	return copy_list(p, &p->kernel.pgdat->node_zones[zone].per_cpu_pageset[0].lists[pindex],
 			 pfns, max);
+}
+
+void mm_probe_set_block_type(struct mm_probe *p, int64_t pfn, int type)
+{
+	struct kernel *outer = enter(p);
+
+	set_pageblock_migratetype(pfn_to_page(pfn), type);
+	leave(outer);
 }
 
 int mm_probe_block_type(struct mm_probe *p, int64_t pfn)

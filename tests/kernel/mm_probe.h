@@ -35,6 +35,10 @@ struct mm_probe_zone {
 	int64_t lowmem_reserve[5];
 	int batch, pcp_high, pcp_count, free_factor;
 	uint64_t nr_highatomic;
+	/* of 6.12 */
+	uint64_t nr_free_highatomic;
+	int high_max, alloc_factor;
+	bool below_high;
 };
 
 /* @vm: NULL, or one whose RAM the kernel's pages are. */
@@ -57,6 +61,8 @@ unsigned int mm_probe_free_area(struct mm_probe *p, int zone, unsigned int order
 unsigned int mm_probe_pcp_list(struct mm_probe *p, int zone, unsigned int pindex, int64_t *pfns,
 			       unsigned int max);
 int mm_probe_block_type(struct mm_probe *p, int64_t pfn);
+/* Of a pageblock that has no free pages. */
+void mm_probe_set_block_type(struct mm_probe *p, int64_t pfn, int type);
 /* Make a page look like one of a program's, which a steal counts as movable. */
 void mm_probe_set_lru(struct mm_probe *p, int64_t pfn, bool lru);
 
@@ -70,6 +76,8 @@ void mm_probe_contig_free(struct mm_probe *p, int64_t start, int64_t end);
 void mm_probe_compact(struct mm_probe *p);
 int mm_probe_memory_block(struct mm_probe *p, uint64_t block, bool online);
 void mm_probe_drain(struct mm_probe *p);
+/* Of 6.12: a second has passed for the per-CPU lists; returns whether there is more to do. */
+bool mm_probe_decay(struct mm_probe *p, int zone);
 
 /* Page reporting with a device that notes what it is told, and answers @error. */
 struct mm_probe_report {
