@@ -31,6 +31,8 @@ const struct usage_command usage_commands[] = {
 	  OPERAND_FILE },
 	{ "calibrate", "[-o FILE] [OPTION...]", "measure this host, write a cost table", NULL,
 	  OPERAND_NONE },
+	{ "new", "[OPTION...]", "a first scenario, from a guest that there is", NULL,
+	  OPERAND_NONE },
 	{ "diff", "SIM... REAL... [OPTION...]", "compare traces, phase by phase; several: ranges",
 	  NULL, OPERAND_FILE },
 	{ "replay-kmem", "DIR [--json]", "replay a recording of a real page allocator", NULL,
@@ -110,6 +112,12 @@ const struct usage_option usage_options[] = {
 	{ CMD_CALIBRATE, "--swap-device", "FILE",
 	  "what swap is on, for swap nodes to include" },
 	{ CMD_CALIBRATE, "--json", NULL, "all values as JSON" },
+
+	{ .name = "Options of new (of none of these but -o: it asks questions):" },
+	{ CMD_NEW, "--from-libvirt", "FILE", "a domain's XML, as virsh dumpxml prints it" },
+	{ CMD_NEW, "--from-qemu", "LINE", "a command line of QEMU, as one argument" },
+	{ CMD_NEW, "--set", "KEY=VALUE", "say one thing otherwise (may be repeated)" },
+	{ CMD_NEW, "-o", "FILE", "the scenario; default: standard output" },
 
 	{ .name = "Options of diff:" },
 	{ CMD_DIFF, "--only", "QUANTITY", "show nothing else (may be repeated)" },
