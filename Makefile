@@ -46,7 +46,7 @@ QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
 PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
 	-Isim/control -Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real -Isim/study -Isim/report \
-	-Isim/calibrate -Isim/survey
+	-Isim/calibrate -Isim/survey -Isim/record
 
 LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -lsqlite3 -lxml2 -ldl -lm
 
@@ -60,7 +60,7 @@ linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, 
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(wildcard sim/study/*.c) $(wildcard sim/report/*.c) $(wildcard sim/calibrate/*.c) \
-	$(wildcard sim/survey/*.c) \
+	$(wildcard sim/survey/*.c) $(wildcard sim/record/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 # Sorted: make's own order of wildcards is that of the locale.

@@ -4,13 +4,12 @@
  * are asked for, and what becomes of one that needs more memory than its guest has.
  */
 #include "cost.h"
-#include "read.h"
+#include "guest_samples.h"
 #include "scenario_run.h"
 #include "suite.h"
 
 #define MIB_PAGES(mib) ((uint64_t)(mib) * 256)
 #define MSEC UINT64_C(1000000)
-#define SAMPLES_MAX 4096
 
 static char scenario[8192];
 
@@ -238,42 +237,6 @@ END_TEST
 
 /* Samples of the guest, from the trace */
 
-struct samples {
-	struct trace_consumer consumer;
-	unsigned int nr;
-	uint64_t time[SAMPLES_MAX], free[SAMPLES_MAX], guest_swap[SAMPLES_MAX];
-	uint64_t cached[SAMPLES_MAX];
-};
-
-static void samples_record(struct trace_consumer *c, const struct trace_record *record)
-{
-	struct samples *s = (struct samples *)c;
-	const struct trace_rec_guest_sample *rec = record->rec;
-
-	if (record->id != TRACE_ID_guest_sample || s->nr == SAMPLES_MAX)
-		return;
-	s->time[s->nr] = record->time;
-	s->free[s->nr] = rec->free;
-	s->cached[s->nr] = rec->cached;
-	s->guest_swap[s->nr++] = rec->guest_swap;
-}
-
-static const struct samples *samples_of(const struct outcome *o)
-{
-	static struct samples s;
-	struct trace_reader *reader;
-	char error[512];
-
-	s.consumer = (struct trace_consumer){ .record = samples_record, .level = TRACE_NORMAL };
-	s.nr = 0;
-	reader = trace_reader_open(o->trace, error, sizeof(error));
-	ck_assert_msg(reader != NULL, "%s", error);
-	trace_reader_feed(reader, &s.consumer);
-	trace_reader_close(reader);
-	ck_assert_uint_gt(s.nr, 0);
-	return &s;
-}
-
 static uint64_t peak_guest_swap(const struct samples *s)
 {
 	uint64_t peak = 0;
@@ -282,16 +245,6 @@ static uint64_t peak_guest_swap(const struct samples *s)
 	for (i = 0; i < s->nr; i++)
 		peak = s->guest_swap[i] > peak ? s->guest_swap[i] : peak;
 	return peak;
-}
-
-/* The last sample up to @time. */
-static unsigned int sample_at(const struct samples *s, uint64_t time)
-{
-	unsigned int i = 0;
-
-	while (i + 1 < s->nr && s->time[i + 1] <= time)
-		i++;
-	return i;
 }
 
 /* Free pages then. */

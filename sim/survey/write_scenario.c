@@ -170,8 +170,9 @@ static void write_programs(FILE *out, const struct description *d)
 
 	fputs("\n\t\tprograms {\n\t\t\t/*\n"
 	      "\t\t\t * FILL IN: what the guest's programs do, and when.  This one is here so\n"
-	      "\t\t\t * that the scenario runs.  `ballast list` has all there are.  start-ms,\n"
-	      "\t\t\t * delay-ms, after and in-turn say when each begins.\n"
+	      "\t\t\t * that the scenario runs.  `ballast list` has all there are; start-ms,\n"
+	      "\t\t\t * delay-ms, after and in-turn say when each begins.  `ballast record`\n"
+	      "\t\t\t * writes a curve of one that runs: docs/new_scenario.md.\n"
 	      "\t\t\t */\n", out);
 	fprintf(out,
 		"\t\t\twork {\n\t\t\t\tcompatible = \"ballast,program-memhog\";\n"
