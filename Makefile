@@ -46,9 +46,9 @@ QEMU_CFLAGS := $(BASE) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model
 VERSION := 0.1
 PROGRAM_CFLAGS := $(BASE) -DBALLAST_VERSION='"$(VERSION)"' -Isim/scenario -Isim/trace -Isim/engine -Ihost-model \
 	-Isim/control -Isim/qemu -Isim/workload -Isim/linux -Isim/cli -Isim/real -Isim/study -Isim/report \
-	-Isim/calibrate
+	-Isim/calibrate -Isim/survey -Isim/record
 
-LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -lsqlite3 -ldl -lm
+LIBS := -lzstd -lfdt -llzma -ljson-c -larchive -lsqlite3 -lxml2 -ldl -lm
 
 engine_src := $(wildcard sim/engine/*.c)
 host_src := $(wildcard host-model/*.c)
@@ -60,6 +60,7 @@ linux_src := $(filter-out sim/linux/kernel/module-tail.c sim/workload/posix%.c, 
 qemu_src := $(wildcard sim/qemu/*.c)
 user_src := $(wildcard sim/trace/*.c) $(wildcard sim/control/*.c) $(wildcard sim/scenario/*.c) $(wildcard sim/real/*.c) \
 	$(wildcard sim/study/*.c) $(wildcard sim/report/*.c) $(wildcard sim/calibrate/*.c) \
+	$(wildcard sim/survey/*.c) $(wildcard sim/record/*.c) \
 	$(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 
 # Sorted: make's own order of wildcards is that of the locale.
@@ -75,6 +76,8 @@ $(engine_obj) $(host_obj): CFLAGS_FOR = $(HOST_CFLAGS)
 $(linux_obj): CFLAGS_FOR = $(KERNEL_CFLAGS)
 $(qemu_obj): CFLAGS_FOR = $(QEMU_CFLAGS)
 $(user_obj) $(O)/sim/cli/main.o: CFLAGS_FOR = $(PROGRAM_CFLAGS)
+XML_CFLAGS := $(shell xml2-config --cflags 2>/dev/null || echo -I/usr/include/libxml2)
+$(O)/sim/survey/libvirt.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) $(XML_CFLAGS)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config
-	libjson-c-dev libarchive-dev libsqlite3-dev"
+	libjson-c-dev libarchive-dev libsqlite3-dev libxml2-dev"
 # what reads exports, for tests of them
 exports="protobuf-compiler babeltrace2"
 # the other shell that command lines are completed in

@@ -41,6 +41,23 @@ static inline void well(const char *line)
 	free(said);
 }
 
+/* "ballast WORDS" has status 2, says one line with @says in it, and leaves no file. */
+static inline void refused_in_a_line(const char *words, const char *says)
+{
+	unsigned int files;
+	char *said;
+	int status;
+
+	write_file("said", "", 0);
+	files = count_files();
+	said = shell(&status, "'%s' %s", command, words);
+	ck_assert_msg(status == 2, "%s: %d: %.2000s", words, status, said);
+	ck_assert_msg(strstr(said, says) != NULL, "%s: %.2000s", words, said);
+	ck_assert_msg(strchr(said, '\n') == said + strlen(said) - 1, "%s: %.2000s", words, said);
+	ck_assert_uint_eq(count_files(), files);
+	free(said);
+}
+
 /*
  * A goal of the Makefile, with d/p below the working directory as the prefix.  Products are there:
  * none is built here, whatever flags it was built with.

@@ -228,6 +228,8 @@ static const struct refusal {
 	{ "--overlay drop.dtso",
 	  "/commands/drop: a real run's host is this machine, which is left alone; leave it out" },
 	{ "--overlay delay.dtso", "/guest: page-reporting: a real kernel has delay-ms 2000" },
+	{ "--overlay demand.dtso",
+	  "demand.csv: a real run cannot hold file_bytes; leave them out" },
 	{ "--accel hax", "--accel hax: allowed: tcg, kvm" },
 	{ "--images x", "--images: there is no such option" },
 	{ "--real nowhere", "nowhere/stock/order: No such file or directory; 'make real' makes" },
@@ -253,6 +255,9 @@ START_TEST(what_cannot_be_had_is_refused)
 		   "\"ballast,host-program\"; size-mib = <10>; }; };\n", 0644);
 	write_file("drop.dtso", "/dts-v1/;\n/plugin/;\n&{/} { commands { drop { compatible = "
 		   "\"ballast,drop-caches\"; }; }; };\n", 0644);
+	write_file("demand.csv", "time_s,used_bytes,file_bytes\n0,4096,0\n1,0,4096\n", 0644);
+	write_file("demand.dtso", "/dts-v1/;\n/plugin/;\n&{/guest/programs} { d { compatible = "
+		   "\"ballast,program-demand\"; file = \"demand.csv\"; }; };\n", 0644);
 	ck_assert_int_eq(system("cp -r real broken"), 0);
 	write_file("broken/qemu-system-x86_64", "#!/bin/sh\nexit 3\n", 0755);
 	write_file("err", "", 0644);

@@ -684,7 +684,7 @@ static const struct bad bads[] = {
 	  "file, relative to the scenario" },
 	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"wrong.csv\"; }; };",
 	  "FILE: /guest-a/programs/n: file: the first line of DIR/wrong.csv is not its header; "
-	  "allowed: time_s,used_bytes" },
+	  "allowed: time_s,used_bytes or time_s,used_bytes,file_bytes" },
 	{ "&b { count = <2>; }; / { guest-b-1 { compatible = \"ballast,guest\"; "
 	  "memory-mib = <64>; }; };",
 	  "FILE: /: two guests are called guest-b-1; allowed: names that differ, replicas "

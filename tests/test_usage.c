@@ -130,7 +130,8 @@ END_TEST
 START_TEST(commands_know_their_options)
 {
 	static const char *const before[] = { "run", "check", "real", "compare", "build-image",
-					      "export csv x", "calibrate", "diff" };
+					      "export csv x", "calibrate", "new", "record",
+					      "diff" };
 	const char *name = command_nr(_i)->name, *begin = NULL;
 	const struct usage_option *o = usage_options;
 

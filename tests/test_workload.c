@@ -4,13 +4,12 @@
  * are asked for, and what becomes of one that needs more memory than its guest has.
  */
 #include "cost.h"
-#include "read.h"
+#include "guest_samples.h"
 #include "scenario_run.h"
 #include "suite.h"
 
 #define MIB_PAGES(mib) ((uint64_t)(mib) * 256)
 #define MSEC UINT64_C(1000000)
-#define SAMPLES_MAX 4096
 
 static char scenario[8192];
 
@@ -238,40 +237,6 @@ END_TEST
 
 /* Samples of the guest, from the trace */
 
-struct samples {
-	struct trace_consumer consumer;
-	unsigned int nr;
-	uint64_t time[SAMPLES_MAX], free[SAMPLES_MAX], guest_swap[SAMPLES_MAX];
-};
-
-static void samples_record(struct trace_consumer *c, const struct trace_record *record)
-{
-	struct samples *s = (struct samples *)c;
-	const struct trace_rec_guest_sample *rec = record->rec;
-
-	if (record->id != TRACE_ID_guest_sample || s->nr == SAMPLES_MAX)
-		return;
-	s->time[s->nr] = record->time;
-	s->free[s->nr] = rec->free;
-	s->guest_swap[s->nr++] = rec->guest_swap;
-}
-
-static const struct samples *samples_of(const struct outcome *o)
-{
-	static struct samples s;
-	struct trace_reader *reader;
-	char error[512];
-
-	s.consumer = (struct trace_consumer){ .record = samples_record, .level = TRACE_NORMAL };
-	s.nr = 0;
-	reader = trace_reader_open(o->trace, error, sizeof(error));
-	ck_assert_msg(reader != NULL, "%s", error);
-	trace_reader_feed(reader, &s.consumer);
-	trace_reader_close(reader);
-	ck_assert_uint_gt(s.nr, 0);
-	return &s;
-}
-
 static uint64_t peak_guest_swap(const struct samples *s)
 {
 	uint64_t peak = 0;
@@ -282,14 +247,10 @@ static uint64_t peak_guest_swap(const struct samples *s)
 	return peak;
 }
 
-/* Free pages at the last sample up to @time. */
+/* Free pages then. */
 static uint64_t free_at(const struct samples *s, uint64_t time)
 {
-	unsigned int i = 0;
-
-	while (i + 1 < s->nr && s->time[i + 1] <= time)
-		i++;
-	return s->free[i];
+	return s->free[sample_at(s, time)];
 }
 
 /* demand */
@@ -315,16 +276,25 @@ static const char curve[] = "time_s,used_bytes\n"
 			    "6,67108864\n"	/* 64 MiB */
 			    "8,0\n";
 
-START_TEST(demand_follows_its_curve)
+#define CURVE_FILE "/tmp/ballast-test-XXXXXX.csv"
+
+/* A program that follows @csv, which becomes a new file. */
+static void make_demand(char *text, size_t size, char file[], const char *csv)
 {
-	char file[] = "/tmp/ballast-test-XXXXXX.csv", text[512];
-	struct outcome o;
 	int fd = mkstemps(file, 4);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, curve, sizeof(curve) - 1), sizeof(curve) - 1);
+	ck_assert_int_eq(write(fd, csv, strlen(csv)), strlen(csv));
 	close(fd);
-	snprintf(text, sizeof(text), PROGRAM("demand", "file = \"%s\";"), file);
+	snprintf(text, size, PROGRAM("demand", "file = \"%s\";"), file);
+}
+
+START_TEST(demand_follows_its_curve)
+{
+	char file[] = CURVE_FILE, text[512];
+	struct outcome o;
+
+	make_demand(text, sizeof(text), file, curve);
 	run(&o, "", text);
 	check_ended(&o.report.programs[0]);
 	/* Growth only is written: 16, 96 - 16, 64 - 32. */
@@ -342,6 +312,82 @@ START_TEST(demand_follows_its_curve)
 	run(&o, "", text);
 	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(8 + 40 + 16));
 	ck_assert_uint_ge(o.report.programs[0].end - o.report.programs[0].start, 16000 * MSEC);
+	outcome_free(&o);
+	unlink(file);
+}
+END_TEST
+
+/* Columns in another order, one that is passed over, times in between. */
+static const char apart[] = "file_bytes,time_s,guest,used_bytes\n"
+			    "33554432,0,a,16777216\n"		/* 32, 16 MiB */
+			    "83886080,2.0,a,16777216\n"	/* 80, 16 MiB */
+			    "20971520,4.250000000,a,67108864\n" /* 20, 64 MiB */
+			    "0,6.5,a,67108864\n"
+			    "0,8,a,0\n";
+
+static void check_apart(const struct outcome *o, uint64_t ms, uint64_t mib, uint64_t file_mib)
+{
+	const struct samples *s = samples_of(o);
+	uint64_t start = o->report.programs[0].start, at = sample_at(s, start + ms * MSEC);
+	uint64_t none = sample_at(s, start + 7900 * MSEC);
+	/* As above; and what is read ahead of where reading ends. */
+	int64_t slack = MIB_PAGES(2);
+	int64_t file = (int64_t)s->cached[at] - (int64_t)s->cached[none];
+	int64_t held = (int64_t)s->free[none] + (int64_t)MIB_PAGES(64) - (int64_t)s->free[at];
+
+	ck_assert_msg(llabs(file - (int64_t)MIB_PAGES(file_mib)) <= slack,
+		      "after %d ms %d pages of files", (int)ms, (int)file);
+	ck_assert_msg(llabs(held - (int64_t)MIB_PAGES(mib + file_mib)) <= slack,
+		      "after %d ms %d pages", (int)ms, (int)held);
+}
+
+START_TEST(demand_follows_files_apart)
+{
+	char file[] = CURVE_FILE, text[512];
+	struct outcome o;
+
+	make_demand(text, sizeof(text), file, apart);
+	run(&o, "", text);
+	check_ended(&o.report.programs[0]);
+	/* Growth of both: 16 + 48, and 32 + 48. */
+	ck_assert_uint_eq(o.report.programs[0].work, MIB_PAGES(16 + 48 + 32 + 48));
+	check_apart(&o, 1900, 16, 32);
+	check_apart(&o, 4000, 16, 80);
+	check_apart(&o, 6400, 64, 20);
+	check_apart(&o, 7400, 64, 0);
+	/* Before the third sample, which is not at 4 s, and the fourth. */
+	check_apart(&o, 4150, 16, 80);
+	check_apart(&o, 6350, 64, 20);
+	outcome_free(&o);
+	unlink(file);
+}
+END_TEST
+
+static const struct {
+	const char *csv, *says;
+} bad_curves[] = {
+	{ "time_s,used_bytes\n0,1\n1.0000000001,1\n", ":3: time_s must be seconds" },
+	{ "time_s,used_bytes\n1.,1\n", ":2: time_s must be seconds" },
+	{ "time_s,used_bytes\n.5,1\n", ":2: time_s must be seconds" },
+	{ "time_s,used_bytes\n1.5x,1\n", ":2: time_s must be seconds" },
+	{ "time_s,used_bytes\n-1,1\n", ":2: time_s must be seconds" },
+	{ "time_s,used_bytes\n18446744073,1\n", ":2: time_s is too large" },
+	{ "time_s,used_bytes\n1.5,1\n1.25,1\n", ":3: time_s goes back" },
+	{ "time_s,used_bytes\n1,2.5\n", ":2: used_bytes and file_bytes must be whole" },
+	{ "time_s,used_bytes,file_bytes\n1,2\n", ":2: used_bytes and file_bytes must be whole" },
+	{ "time_s,used_bytes,file_bytes\n1,2,x\n", ":2: used_bytes and file_bytes must be" },
+	{ "time_s,used_bytes\n", ":1: there are no samples" },
+};
+
+START_TEST(a_curve_that_is_none_is_refused)
+{
+	char file[] = CURVE_FILE, text[512];
+	struct outcome o;
+
+	make_demand(text, sizeof(text), file, bad_curves[_i].csv);
+	outcome_run(&o, make(256, "", text), false);
+	ck_assert(o.refused);
+	ck_assert_msg(strstr(o.text, bad_curves[_i].says) != NULL, "%s", o.text);
 	outcome_free(&o);
 	unlink(file);
 }
@@ -445,6 +491,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, faults_are_of_2_mib_unless_the_guest_or_the_program_forbids);
 	tcase_add_test(tc, filescan_reads_a_file_that_fits_from_the_disk_once);
 	tcase_add_test(tc, demand_follows_its_curve);
+	tcase_add_test(tc, demand_follows_files_apart);
+	tcase_add_loop_test(tc, a_curve_that_is_none_is_refused, 0,
+			    sizeof(bad_curves) / sizeof(bad_curves[0]));
 	tcase_add_test(tc, program_larger_than_memory_is_killed_and_the_guest_goes_on);
 	tcase_add_test(tc, program_larger_than_memory_uses_the_swap_of_the_guest);
 	tcase_add_test(tc, what_was_swapped_by_the_guest_is_read_back_as_it_was);

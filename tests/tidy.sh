@@ -27,7 +27,7 @@ done
 
 # driver-src knows the Linux API, the QEMU API and driver-src/uapi, nothing of ours.
 grep -rnE '#[[:space:]]*if.*(SIM|BALLAST_SIM)' driver-src && complain "driver-src: conditional on the simulator"
-for h in $(cd sim && find engine qemu scenario trace workload real study calibrate -maxdepth 1 -name '*.h' -exec basename {} \;) \
+for h in $(cd sim && find engine qemu scenario trace workload real study calibrate survey record -maxdepth 1 -name '*.h' -exec basename {} \;) \
 	$(ls host-model | grep '\.h$'); do
 	case $h in trace.h) continue ;; esac	# QEMU's own name for its trace points
 	# what patches/ adds to a kernel's mm/ includes mm/internal.h
@@ -67,6 +67,14 @@ forbid 'sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch]' "
 forbid 'sim/calibrate/*.[ch]' "cli.h machine.h kernel.h vmm.h host.h kvm.h ram.h cpu.h parse.h $study $report"
 calibrate=$(cd sim/calibrate && ls *.h)
 forbid 'sim/report/*.[ch] sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$calibrate"
+
+forbid 'sim/survey/*.[ch]' "cli.h machine.h kernel.h vmm.h host.h kvm.h ram.h cpu.h parse.h $study $report $calibrate"
+survey=$(cd sim/survey && ls *.h)
+forbid 'sim/calibrate/*.[ch] sim/report/*.[ch] sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$survey"
+
+forbid 'sim/record/*.[ch]' "cli.h machine.h kernel.h vmm.h host.h kvm.h ram.h cpu.h parse.h $study $report $calibrate $survey"
+record=$(cd sim/record && ls *.h)
+forbid 'sim/survey/*.[ch] sim/calibrate/*.[ch] sim/report/*.[ch] sim/study/*.[ch] sim/scenario/*.[ch] sim/trace/*.[ch] sim/real/*.[ch] host-model/*.[ch] sim/engine/*.[ch]' "$record"
 
 # Each header of the two API trees says in its first lines which kind it is.
 for f in $(find sim/linux/include sim/qemu/include -name '*.h'); do

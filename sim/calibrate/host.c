@@ -6,7 +6,6 @@
  * release and the CPU stand for (/sys/devices/system/cpu/vulnerabilities has them).
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "calibration.h"
+#include "proc_files.h"
 
 /* The value of "NAME : VALUE"; text that is to stand in a comment and in a string. */
 static void take_value(const char *line, char *text, size_t size)
@@ -42,41 +42,13 @@ static void look_at_cpu(struct calibrate_host *host)
 		fclose(f);
 }
 
-static bool read_line(const char *path, char *line, int size)
-{
-	FILE *f = fopen(path, "r");
-	bool got = f && fgets(line, size, f);
-
-	if (f)
-		fclose(f);
-	return got;
-}
-
-/* "always [madvise] never" */
-static void look_at_thp(struct calibrate_host *host)
-{
-	char line[128], *chosen;
-
-	if (read_line("/sys/kernel/mm/transparent_hugepage/enabled", line, sizeof(line)) &&
-	    (chosen = strchr(line, '[')))
-		snprintf(host->thp, sizeof(host->thp), "%.*s", (int)strcspn(chosen + 1, "]"),
-			 chosen + 1);
-}
-
 static void look_at_memory(struct calibrate_host *host)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	uint64_t kib = 0;
-	char line[128];
+	uint64_t cluster;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
-			host->available = kib << 10;
-	if (f)
-		fclose(f);
-	if (!read_line("/proc/sys/vm/page-cluster", line, sizeof(line)) ||
-	    sscanf(line, "%u", &host->page_cluster) != 1)
-		host->page_cluster = 3;		/* Linux's default on all but the smallest */
+	proc_kib_field("/proc/meminfo", "MemAvailable", &host->available);
+	/* 3 is Linux's default on all but the smallest. */
+	host->page_cluster = proc_number("/proc/sys/vm/page-cluster", &cluster) ? cluster : 3;
 }
 
 void calibrate_host(struct calibrate_host *host)
@@ -89,7 +61,7 @@ void calibrate_host(struct calibrate_host *host)
 
 	*host = (struct calibrate_host){ .nr_cpus = 1 };
 	look_at_cpu(host);
-	look_at_thp(host);
+	proc_chosen("/sys/kernel/mm/transparent_hugepage/enabled", host->thp, sizeof(host->thp));
 	look_at_memory(host);
 	if (cache <= 0)
 		cache = sysconf(_SC_LEVEL2_CACHE_SIZE);

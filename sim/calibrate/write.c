@@ -7,21 +7,7 @@
 #include <string.h>
 
 #include "calibration.h"
-
-/* As dtc reads strings. */
-static void write_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ' || *text == 127)
-			fprintf(out, "\\x%02x", *text);
-		else
-			fputc(*text, out);
-	}
-	fputc('"', out);
-}
+#include "dts_text.h"
 
 /* Whether a source that is written names "[NAME] ...", one of the base table's references. */
 static bool is_named(const struct calibrated_costs *costs, const char *reference)
@@ -46,7 +32,7 @@ static void write_references(FILE *out, const struct calibrated_costs *costs,
 		if (all->text[i][0] != '[' || !is_named(costs, all->text[i]))
 			continue;
 		fputs(before, out);
-		write_string(out, all->text[i]);
+		dts_string(out, all->text[i]);
 		before = ",\n\t\t\t\t";
 		any = true;
 	}
@@ -57,7 +43,7 @@ static void write_cost(FILE *out, const char *property, const struct calibrated_
 {
 	fprintf(out, "\t\t\t%s = <%" PRIu64 ">;\n\t\t\t%s-source =\n\t\t\t\t", property,
 		cost->ns, property);
-	write_string(out, cost->source);
+	dts_string(out, cost->source);
 	fputs(";\n", out);
 }
 
@@ -100,7 +86,7 @@ void calibrate_write(FILE *out, const struct calibrated_costs *costs, const stru
 		"\t\t\tcompatible = \"ballast,costs\";\n\t\t\tdescription = ");
 	snprintf(text, sizeof(text), "measured on this host: %s, %u CPUs%s; what it does not show "
 		 "is from %s", where, c->host.nr_cpus, of_vm(c), base->name);
-	write_string(out, text);
+	dts_string(out, text);
 	fputs(";\n", out);
 	write_references(out, costs, base);
 	write_cost(out, "memory-bandwidth-mb-per-s", &costs->memory);

@@ -35,6 +35,8 @@ int cmd_diff(int argc, char **argv);
 int cmd_real(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_new(int argc, char **argv);
+int cmd_record(int argc, char **argv);
 int cmd_build_image(int argc, char **argv);
 int cmd_import_kmem(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

@@ -13,8 +13,8 @@
 /* In the order of usage_commands. */
 static int (*const commands[])(int argc, char **argv) = {
 	cmd_run, cmd_check, cmd_real, cmd_compare, cmd_demo, cmd_published, cmd_list, cmd_trace,
-	cmd_export, cmd_report, cmd_build_image, cmd_calibrate, cmd_diff, cmd_replay_kmem,
-	cmd_import_kmem, cmd_completion,
+	cmd_export, cmd_report, cmd_build_image, cmd_calibrate, cmd_new, cmd_record,
+	cmd_diff, cmd_replay_kmem, cmd_import_kmem, cmd_completion,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

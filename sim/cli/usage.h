@@ -23,8 +23,9 @@ enum usage_command_bit {
 	CMD_RUN = 1 << 0, CMD_CHECK = 1 << 1, CMD_REAL = 1 << 2, CMD_COMPARE = 1 << 3,
 	CMD_DEMO = 1 << 4, CMD_PUBLISHED = 1 << 5, CMD_LIST = 1 << 6, CMD_TRACE = 1 << 7,
 	CMD_EXPORT = 1 << 8, CMD_REPORT = 1 << 9, CMD_BUILD_IMAGE = 1 << 10,
-	CMD_CALIBRATE = 1 << 11, CMD_DIFF = 1 << 12, CMD_REPLAY_KMEM = 1 << 13,
-	CMD_IMPORT_KMEM = 1 << 14, CMD_COMPLETION = 1 << 15,
+	CMD_CALIBRATE = 1 << 11, CMD_NEW = 1 << 12, CMD_RECORD = 1 << 13,
+	CMD_DIFF = 1 << 14, CMD_REPLAY_KMEM = 1 << 15, CMD_IMPORT_KMEM = 1 << 16,
+	CMD_COMPLETION = 1 << 17,
 };
 
 struct usage_option {

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc_files.h"
 
 #define NAME "ballast-real-"
-#define TEXT_SIZE 8192
 #define EMPTY_MS 5000		/* for the kernel to notice that processes have ended */
 
 /* Files of the hierarchies' versions. */
@@ -81,32 +81,18 @@ bool real_group_parse_stat(unsigned int version, const char *text, struct real_g
 	       real_group_value(text, "pgmajfault", &c->major_faults);
 }
 
-static bool read_text(int dir, const char *name, char *text, size_t size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n = 0;
-
-	while (fd >= 0 && used < size - 1 && (n = read(fd, text + used, size - 1 - used)) > 0)
-		used += n;
-	text[used] = '\0';
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 && n >= 0 && used;
-}
-
 static bool read_number(int dir, const char *name, uint64_t *value)
 {
 	char text[64];
 
-	return read_text(dir, name, text, sizeof(text)) && sscanf(text, "%" SCNu64, value) == 1;
+	return proc_text(dir, name, text, sizeof(text)) && sscanf(text, "%" SCNu64, value) == 1;
 }
 
 int real_group_read(const struct real_group *g, struct real_group_counters *c, char *error,
 		    size_t error_size)
 {
 	const struct files *f = &files_of[g->version];
-	char stat[TEXT_SIZE], events[512];
+	char stat[PROC_TEXT_SIZE], events[512];
 
 	*c = (struct real_group_counters){ 0 };
 	/* Kernels may be built without these. */
@@ -116,9 +102,9 @@ int real_group_read(const struct real_group *g, struct real_group_counters *c, c
 		read_number(g->dir, f->kernel, &c->kernel);
 	if (read_number(g->dir, f->usage, &c->usage) &&
 	    (!f->hits || read_number(g->dir, f->hits, &c->limit_hits)) &&
-	    read_text(g->dir, "memory.stat", stat, sizeof(stat)) &&
+	    proc_text(g->dir, "memory.stat", stat, sizeof(stat)) &&
 	    real_group_parse_stat(g->version, stat, c) &&
-	    read_text(g->dir, f->events, events, sizeof(events)) &&
+	    proc_text(g->dir, f->events, events, sizeof(events)) &&
 	    real_group_value(events, "oom_kill", &c->oom_kills) &&
 	    (f->hits || real_group_value(events, "max", &c->limit_hits)))
 		return 0;
@@ -153,10 +139,10 @@ static bool offers_memory(const char *dir)
 {
 	char text[512] = "";
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool offers = fd >= 0 && read_text(fd, "cgroup.controllers", text, sizeof(text)) &&
+	bool offers = fd >= 0 && proc_text(fd, "cgroup.controllers", text, sizeof(text)) &&
 		      strstr(text, "memory");
 
-	if (offers && (!read_text(fd, "cgroup.subtree_control", text, sizeof(text)) ||
+	if (offers && (!proc_text(fd, "cgroup.subtree_control", text, sizeof(text)) ||
 		       !strstr(text, "memory")))
 		offers = !write_text(fd, "cgroup.subtree_control", "+memory");
 	if (fd >= 0)

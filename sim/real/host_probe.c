@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "proc_files.h"
+
 #define KIB UINT64_C(1024)
 #define MIB (UINT64_C(1) << 20)
 #define PAGE 4096
@@ -62,30 +64,12 @@ static bool reading_is_free(size_t step, int advice)
 	return resident <= step;
 }
 
-static bool read_line(const char *path, char *line, int size)
-{
-	FILE *f = fopen(path, "r");
-	bool got = f && fgets(line, size, f);
-
-	if (f)
-		fclose(f);
-	line[got ? strcspn(line, "\n") : 0] = '\0';
-	return got;
-}
-
 static uint64_t meminfo(const char *field)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	size_t len = strlen(field);
-	uint64_t kib = 0;
-	char line[256];
+	uint64_t bytes;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, len) && line[len] == ':')
-			sscanf(line + len + 1, "%" SCNu64, &kib);
-	if (f)
-		fclose(f);
-	return kib * KIB;
+	proc_kib_field("/proc/meminfo", field, &bytes);
+	return bytes;
 }
 
 void host_probe(struct host_probe *p)
@@ -95,13 +79,13 @@ void host_probe(struct host_probe *p)
 	*p = (struct host_probe){
 		.zero_page = reading_is_free(PAGE, MADV_NOHUGEPAGE),
 		.huge_zero_page = reading_is_free(HUGE_PAGE, MADV_HUGEPAGE),
-		.ksm = read_line("/sys/kernel/mm/ksm/run", line, sizeof(line)) && line[0] == '1',
+		.ksm = proc_line("/sys/kernel/mm/ksm/run", line, sizeof(line)) && line[0] == '1',
 		.available = meminfo("MemAvailable"),
 		.swap = meminfo("SwapTotal"),
 		.devpts = !access("/dev/pts/ptmx", F_OK),
 		.kvm = !access("/dev/kvm", R_OK | W_OK),
 	};
-	read_line("/sys/kernel/mm/transparent_hugepage/enabled", p->thp, sizeof(p->thp));
+	proc_line("/sys/kernel/mm/transparent_hugepage/enabled", p->thp, sizeof(p->thp));
 	if (!access("/sys/fs/cgroup/cgroup.controllers", F_OK))
 		p->cgroup = 2;
 	else if (!access("/sys/fs/cgroup/memory", F_OK))

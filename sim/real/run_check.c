@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "images.h"
+#include "series.h"
 
 /* What Linux 6.1 has compiled in (mm/page_reporting.[ch]). */
 #define REPORTING_DELAY_MS 2000
@@ -70,6 +72,27 @@ static int check_modules(struct real_run *run, const struct scenario_guest *g)
 	return 0;
 }
 
+/* Files of programs are on a tmpfs, which drops nothing. */
+static int check_program(struct real_run *run, const struct scenario_program *p)
+{
+	struct program_sample *samples;
+	char error[512];
+	bool files = false;
+	size_t nr;
+
+	if (!p->file)
+		return 0;
+	if (series_read(p->file, &samples, &nr, error, sizeof(error)))
+		return bad(run, "%s: file: %s", p->path, error);
+	for (size_t i = 0; i < nr; i++)
+		files |= samples[i].file != 0;
+	free(samples);
+	if (files)
+		return bad(run, "%s: file: %s: a real run cannot hold file_bytes; leave them out",
+			   p->path, p->file);
+	return 0;
+}
+
 static int check_guest(struct real_run *run, const struct scenario_guest *g)
 {
 	const struct scenario_page_reporting *r = &g->page_reporting;
@@ -95,6 +118,9 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	if (g->controller.path)
 		return bad(run, "%s: a real run has no controller; leave it out",
 			   g->controller.path);
+	for (uint32_t i = 0; i < g->nr_programs; i++)
+		if (check_program(run, &g->programs[i]))
+			return -1;
 	return check_modules(run, g);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "series.h"
 
 /* ---- references ---- */
 
@@ -292,11 +293,10 @@ static void check_program(struct parser *p, const struct tree_node *node,
 		line[0] = '\0';
 	if (file)
 		fclose(file);
-	line[strcspn(line, "\r\n")] = '\0';
-	if (strcmp(line, "time_s,used_bytes"))
+	if (!series_is_head(line))
 		parse_error(p, blame(node, "file"), node, "file",
-			    "the first line of %s is not its header; allowed: time_s,used_bytes",
-			    program->file);
+			    "the first line of %s is not its header; allowed: time_s,used_bytes "
+			    "or time_s,used_bytes,file_bytes", program->file);
 }
 
 /* Whether a kernel would call both by one name: that of the file, with '-' as '_'. */

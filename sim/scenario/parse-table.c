@@ -420,7 +420,8 @@ static const struct property_spec idle_properties[] = {
 };
 static const struct property_spec demand_properties[] = {
 	INPUT_FILE("file", NULL, FIELD(scenario_program, file),
-		   "CSV with the columns time_s and used_bytes: how much is held when"),
+		   "CSV with the columns time_s and used_bytes, and file_bytes if files are apart: "
+		   "how much is held when"),
 	U32("time-percent", "%", 1, 10000, "100", FIELD(scenario_program, time_percent),
 	    "scale of its time axis"),
 	U32("bytes-percent", "%", 1, 10000, "100", FIELD(scenario_program, bytes_percent),

@@ -13,10 +13,15 @@
 #define SAMPLES_MAX 10000000
 #define NSEC 1000000000
 
+/* Which columns are what; -1: there is none. */
+struct columns {
+	int time, bytes, file;
+};
+
 struct reader {
 	const char *file;
 	unsigned int line;
-	int time_column, bytes_column;
+	struct columns column;
 	struct program_sample *samples;
 	size_t nr, room;
 	char *error;
@@ -29,37 +34,73 @@ static int complain(struct reader *r, const char *what)
 	return -1;
 }
 
-static int parse_head(struct reader *r, char *line)
+static bool parse_head(char *line, struct columns *c)
 {
 	char *word, *rest = line;
 	int column;
 
-	r->time_column = r->bytes_column = -1;
+	*c = (struct columns){ -1, -1, -1 };
 	for (column = 0; (word = strsep(&rest, ",\r\n")); column++) {
 		if (!strcmp(word, "time_s"))
-			r->time_column = column;
+			c->time = column;
 		else if (!strcmp(word, "used_bytes"))
-			r->bytes_column = column;
+			c->bytes = column;
+		else if (!strcmp(word, "file_bytes"))
+			c->file = column;
 	}
-	if (r->time_column < 0 || r->bytes_column < 0)
-		return complain(r, "the first line must name the columns time_s and used_bytes");
-	return 0;
+	return c->time >= 0 && c->bytes >= 0;
 }
 
-static int parse_number(const char *word, uint64_t *value)
+bool series_is_head(char *line)
+{
+	struct columns c;
+
+	return parse_head(line, &c);
+}
+
+/* *@after: what comes behind the number. */
+static bool parse_digits(const char *word, uint64_t *value, const char **after)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoull(word, &end, 10);
-	return end == word || *end || errno || word[0] == '-' ? -1 : 0;
+	*after = end;
+	return end != word && !errno && word[0] != '-';
 }
 
-static int add_sample(struct reader *r, uint64_t seconds, uint64_t bytes)
+static bool parse_number(const char *word, uint64_t *value)
 {
-	if (seconds > UINT64_MAX / NSEC)
+	const char *after;
+
+	return parse_digits(word, value, &after) && !*after;
+}
+
+/* Seconds as ns; what is too large is UINT64_MAX. */
+static bool parse_time(const char *word, uint64_t *ns)
+{
+	uint64_t seconds, part = 0;
+	const char *at;
+
+	if (!parse_digits(word, &seconds, &at) || (*at && *at != '.'))
+		return false;
+	if (*at) {
+		uint64_t unit = NSEC / 10;
+
+		for (at++; *at >= '0' && *at <= '9' && unit; at++, unit /= 10)
+			part += (*at - '0') * unit;
+		if (*at || at[-1] == '.')
+			return false;
+	}
+	*ns = seconds < UINT64_MAX / NSEC ? seconds * NSEC + part : UINT64_MAX;
+	return true;
+}
+
+static int add_sample(struct reader *r, const struct program_sample *sample)
+{
+	if (sample->time_ns == UINT64_MAX)
 		return complain(r, "time_s is too large");
-	if (r->nr && seconds * NSEC < r->samples[r->nr - 1].time_ns)
+	if (r->nr && sample->time_ns < r->samples[r->nr - 1].time_ns)
 		return complain(r, "time_s goes back; lines must be in the order of time");
 	if (r->nr == SAMPLES_MAX)
 		return complain(r, "too many lines; at most 10000000 are read");
@@ -72,14 +113,14 @@ static int add_sample(struct reader *r, uint64_t seconds, uint64_t bytes)
 		r->samples = more;
 		r->room = room;
 	}
-	r->samples[r->nr++] = (struct program_sample){ seconds * NSEC, bytes };
+	r->samples[r->nr++] = *sample;
 	return 0;
 }
 
 static int parse_line(struct reader *r, char *line)
 {
-	uint64_t seconds = 0, bytes = 0;
-	bool have_time = false, have_bytes = false;
+	struct program_sample sample = { .file = 0 };
+	bool have_time = false, have_bytes = false, have_file = r->column.file < 0;
 	char *word, *rest = line;
 	int column;
 
@@ -87,14 +128,18 @@ static int parse_line(struct reader *r, char *line)
 	if (!line[0])
 		return 0;
 	for (column = 0; (word = strsep(&rest, ",")); column++) {
-		if (column == r->time_column)
-			have_time = !parse_number(word, &seconds);
-		else if (column == r->bytes_column)
-			have_bytes = !parse_number(word, &bytes);
+		if (column == r->column.time)
+			have_time = parse_time(word, &sample.time_ns);
+		else if (column == r->column.bytes)
+			have_bytes = parse_number(word, &sample.value);
+		else if (column == r->column.file)
+			have_file = parse_number(word, &sample.file);
 	}
-	if (!have_time || !have_bytes)
-		return complain(r, "time_s and used_bytes must be whole numbers");
-	return add_sample(r, seconds, bytes);
+	if (!have_time)
+		return complain(r, "time_s must be seconds, with nine decimals at most");
+	if (!have_bytes || !have_file)
+		return complain(r, "used_bytes and file_bytes must be whole numbers");
+	return add_sample(r, &sample);
 }
 
 static int read_lines(struct reader *r, FILE *f)
@@ -105,7 +150,10 @@ static int read_lines(struct reader *r, FILE *f)
 		r->line++;
 		if (!strchr(line, '\n') && !feof(f))
 			return complain(r, "line is too long");
-		if (r->line == 1 ? parse_head(r, line) : parse_line(r, line))
+		if (r->line == 1 && !parse_head(line, &r->column))
+			return complain(r, "the first line must name the columns time_s and "
+					"used_bytes");
+		if (r->line > 1 && parse_line(r, line))
 			return -1;
 	}
 	if (!r->nr)

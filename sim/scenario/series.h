@@ -5,16 +5,19 @@
 #ifndef BALLAST_SERIES_H
 #define BALLAST_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "program.h"
 
 /*
- * Read FILE with the columns time_s and used_bytes (a head line names them; others are passed
- * over). Returns 0 and samples that the caller frees, or -1 and one line in @error: file, line,
- * remedy.
+ * Read FILE with the columns time_s (with up to nine decimals), used_bytes and, if there is one,
+ * file_bytes; a head line names them, and others are passed over. Returns 0 and samples that the
+ * caller frees, or -1 and one line in @error: file, line, remedy.
  */
 int series_read(const char *file, struct program_sample **samples, size_t *nr, char *error,
 		size_t error_size);
+/* Whether @line, which it changes, is such a head line. */
+bool series_is_head(char *line);
 
 #endif

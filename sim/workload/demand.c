@@ -6,9 +6,21 @@
  * shrinking gives back what came last (madvise(MADV_DONTNEED)): the base of a machine's memory
  * stays, what is started on top of it comes and goes.  The recording does not say which memory
  * was rewritten while it was held, so none is.  Who falls behind (swapping) skips no sample.
+ *
+ * Files of the curve are one file: growing reads what was not held of it, shrinking drops what
+ * came last (posix_fadvise(POSIX_FADV_DONTNEED)).  What the kernel drops of it by itself is not
+ * read again, and dirty pages are left out: the recording says neither who read nor who wrote.
  */
 #include "programs.h"
 #include "support.h"
+
+#define FILE_NAME "demand"
+
+struct demand {
+	uint64_t time_percent, bytes_percent;
+	uint64_t addr;			/* of room for the most memory */
+	uint64_t held, held_file;	/* bytes, whole pages */
+};
 
 /* Without overflow as long as the result fits. */
 static uint64_t percent_of(uint64_t value, uint64_t percent)
@@ -16,50 +28,82 @@ static uint64_t percent_of(uint64_t value, uint64_t percent)
 	return value / 100 * percent + value % 100 * percent / 100;
 }
 
-static uint64_t sample_bytes(const struct program_sample *sample, uint64_t percent)
+static uint64_t scaled(const struct demand *d, uint64_t value)
 {
-	uint64_t bytes = percent_of(sample->value, percent);
+	uint64_t bytes = percent_of(value, d->bytes_percent);
 
 	return (bytes + SUPPORT_PAGE - 1) / SUPPORT_PAGE * SUPPORT_PAGE;
 }
 
-static int follow(uint64_t addr, uint64_t time_percent, uint64_t bytes_percent)
+static int hold_memory(struct demand *d, uint64_t index, uint64_t bytes)
 {
-	uint64_t start = program_now_ns(), held = 0, index, bytes;
+	if (bytes > d->held) {
+		program_phase("grow", index);
+		write_in_steps(d->addr + d->held, bytes - d->held);
+	} else if (bytes < d->held) {
+		program_phase("shrink", index);
+		if (program_release(d->addr + bytes, d->held - bytes))
+			return -1;
+	}
+	d->held = bytes;
+	return 0;
+}
+
+static int hold_file(struct demand *d, uint64_t index, uint64_t bytes)
+{
+	if (bytes > d->held_file) {
+		program_phase("read", index);
+		if (read_in_steps(FILE_NAME, d->held_file, bytes - d->held_file))
+			return -1;
+	} else if (bytes < d->held_file) {
+		program_phase("drop", index);
+		if (program_drop_file(FILE_NAME, bytes, d->held_file - bytes))
+			return -1;
+	}
+	d->held_file = bytes;
+	return 0;
+}
+
+/* What is given back goes first: the other may need the room. */
+static int hold(struct demand *d, uint64_t index, uint64_t bytes, uint64_t file)
+{
+	if (bytes < d->held)
+		return hold_memory(d, index, bytes) || hold_file(d, index, file);
+	return hold_file(d, index, file) || hold_memory(d, index, bytes);
+}
+
+static int follow(struct demand *d)
+{
+	uint64_t start = program_now_ns(), index;
 	struct program_sample sample;
 
 	for (index = 0; program_series_get(index, &sample); index++) {
-		sleep_until(start + percent_of(sample.time_ns, time_percent));
-		bytes = sample_bytes(&sample, bytes_percent);
-		if (bytes > held) {
-			program_phase("grow", index);
-			write_in_steps(addr + held, bytes - held);
-		} else if (bytes < held) {
-			program_phase("shrink", index);
-			if (program_release(addr + bytes, held - bytes))
-				return 1;
-		}
-		held = bytes;
+		sleep_until(start + percent_of(sample.time_ns, d->time_percent));
+		if (hold(d, index, scaled(d, sample.value), scaled(d, sample.file)))
+			return 1;
 	}
 	return 0;
 }
 
 int demand_main(void)
 {
-	uint64_t time_percent = program_arg_u64("time-percent");
-	uint64_t bytes_percent = program_arg_u64("bytes-percent");
-	uint64_t most = 0, addr, bytes, index;
+	struct demand d = { .time_percent = program_arg_u64("time-percent"),
+			    .bytes_percent = program_arg_u64("bytes-percent") };
+	uint64_t most = 0, most_file = 0, index;
 	struct program_sample sample;
 
 	for (index = 0; program_series_get(index, &sample); index++) {
-		bytes = sample_bytes(&sample, bytes_percent);
-		if (bytes > most)
-			most = bytes;
+		if (scaled(&d, sample.value) > most)
+			most = scaled(&d, sample.value);
+		if (scaled(&d, sample.file) > most_file)
+			most_file = scaled(&d, sample.file);
 	}
-	if (!most)
-		return follow(0, time_percent, bytes_percent);
-	addr = program_map(most, arg_advice());
-	if (addr == PROGRAM_MAP_FAILED)
+	if (most_file && program_create_file(FILE_NAME, most_file))
 		return 1;
-	return follow(addr, time_percent, bytes_percent);
+	if (most) {
+		d.addr = program_map(most, arg_advice());
+		if (d.addr == PROGRAM_MAP_FAILED)
+			return 1;
+	}
+	return follow(&d);
 }

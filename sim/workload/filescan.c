@@ -9,23 +9,19 @@
 #include "support.h"
 
 #define FILE_NAME "filescan"
-#define READ_BYTES PROGRAM_MIB	/* buffer of one read(), as with dd bs=1M */
 
 int filescan_main(void)
 {
 	uint64_t bytes = arg_mib("file-mib");
 	uint64_t loops = program_arg_u64("loops");
-	uint64_t loop, offset;
+	uint64_t loop;
 
 	if (program_create_file(FILE_NAME, bytes))
 		return 1;
 	for (loop = 0; loop < loops; loop++) {
 		program_phase("read", loop);
-		for (offset = 0; offset < bytes; offset += READ_BYTES) {
-			if (program_read_file(FILE_NAME, offset, READ_BYTES))
-				return 1;
-			program_work(READ_BYTES / SUPPORT_PAGE);
-		}
+		if (read_in_steps(FILE_NAME, 0, bytes))
+			return 1;
 	}
 	return 0;
 }

@@ -294,6 +294,19 @@ int program_write_file(const char *name, uint64_t offset, uint64_t len)
 	return err;
 }
 
+int program_drop_file(const char *name, uint64_t offset, uint64_t len)
+{
+	int fd = open_own(name, O_RDONLY), err;
+
+	if (fd < 0)
+		return -1;
+	err = posix_fadvise(fd, offset, len, POSIX_FADV_DONTNEED);
+	if (err)
+		posix_complain("cannot drop file %s: %s", name, strerror(err));
+	close(fd);
+	return err ? -1 : 0;
+}
+
 /* What an administrator asks for */
 
 static int write_kernel_file(const char *path, const char *text)

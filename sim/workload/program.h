@@ -58,10 +58,13 @@ int program_release(uint64_t addr, uint64_t len);
  *
  * program_create_file() returns when a file of that size is on the disk and nothing of it is in
  * the page cache; one that is there already is taken as it is.
+ * program_drop_file() asks for the pages of a range to leave the page cache, and the file stays as
+ * it is: posix_fadvise(POSIX_FADV_DONTNEED).  Dirty pages and parts of pages stay.
  */
 int program_create_file(const char *name, uint64_t bytes);
 int program_read_file(const char *name, uint64_t offset, uint64_t len);
 int program_write_file(const char *name, uint64_t offset, uint64_t len);
+int program_drop_file(const char *name, uint64_t offset, uint64_t len);
 
 /*
  * What an administrator can ask the kernel for; 0, or negative when it refuses.
@@ -94,6 +97,7 @@ const char *program_arg_string(const char *name);
 struct program_sample {
 	uint64_t time_ns;	/* from the start of the series, never going back */
 	uint64_t value;
+	uint64_t file;		/* the same of files; 0 when the series does not say */
 };
 
 /* Returns false when there is no sample of that index. */

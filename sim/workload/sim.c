@@ -265,6 +265,13 @@ int program_write_file(const char *name, uint64_t offset, uint64_t len)
 	return done(user_write_file(current->mm, own_file(name, buf), offset, len));
 }
 
+int program_drop_file(const char *name, uint64_t offset, uint64_t len)
+{
+	char buf[SIM_FILE_NAME_SIZE];
+
+	return done(user_drop_file(own_file(name, buf), offset, len));
+}
+
 /* What an administrator asks for */
 
 int program_compact(void)

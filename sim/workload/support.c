@@ -7,6 +7,7 @@
 #include "support.h"
 
 #define STEP_BYTES (10 * PROGRAM_MIB)	/* UNIT of numactl's memhog.c */
+#define READ_BYTES PROGRAM_MIB
 #define FRACTION_BITS 32
 
 bool string_equal(const char *a, const char *b)
@@ -53,6 +54,19 @@ void write_in_steps(uint64_t addr, uint64_t len)
 		program_touch(addr + offset, step, PROGRAM_WRITE);
 		program_work((step + SUPPORT_PAGE - 1) / SUPPORT_PAGE);
 	}
+}
+
+int read_in_steps(const char *name, uint64_t offset, uint64_t len)
+{
+	uint64_t end = offset + len, step;
+
+	for (; offset < end; offset += step) {
+		step = end - offset < READ_BYTES ? end - offset : READ_BYTES;
+		if (program_read_file(name, offset, step))
+			return -1;
+		program_work((step + SUPPORT_PAGE - 1) / SUPPORT_PAGE);
+	}
+	return 0;
 }
 
 void sleep_until(uint64_t time_ns)

@@ -19,6 +19,8 @@ uint64_t arg_us(const char *name);
 enum program_advice arg_advice(void);
 /* Write everything once in steps, as memhog does, and count the work. */
 void write_in_steps(uint64_t addr, uint64_t len);
+/* Read a file as dd bs=1M does, and count the work; 0, or negative after a call failed. */
+int read_in_steps(const char *name, uint64_t offset, uint64_t len);
 void sleep_until(uint64_t time_ns);
 /* Exponential with the given mean. */
 uint64_t random_exponential(uint64_t mean);

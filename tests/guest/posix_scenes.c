@@ -221,6 +221,9 @@ static int files(void)
 	SCENE_ASSERT(program_read_file("f", 3 * PROGRAM_MIB, 6) < 0);
 	SCENE_ASSERT(!program_write_file("f", 3 * PROGRAM_MIB, PROGRAM_MIB));
 	SCENE_ASSERT(!program_read_file("f", 0, 4 * PROGRAM_MIB));
+	SCENE_ASSERT(!program_drop_file("f", PROGRAM_MIB, 2 * PROGRAM_MIB));
+	SCENE_ASSERT(!program_read_file("f", 0, 4 * PROGRAM_MIB));
+	SCENE_ASSERT(program_drop_file("nothing", 0, PROGRAM_MIB) < 0);
 	return 0;
 }
 
@@ -375,7 +378,7 @@ static int run(const struct program_info *info, const char *directory)
 {
 	static const struct posix_arg args[] = { { "number", "18446744073709551615" },
 						 { "text", "a=b" } };
-	static const struct program_sample series[] = { { 10, 1 }, { 20, 2 } };
+	static const struct program_sample series[] = { { 10, 1, 0 }, { 20, 2, 0 } };
 	static const struct posix_hooks hooks = { .phase = slow_hook };
 	int phases = 0, status;
 	struct posix_program program = {

@@ -59,16 +59,25 @@ void filemap_exit(struct user_state *user)
 		space_free(file);
 }
 
+struct address_space *find_file(const char *name)
+{
+	struct address_space *file;
+
+	list_for_each_entry(file, &this_user->files, list) {
+		if (!strcmp(file->name, name))
+			return file;
+	}
+	return NULL;
+}
+
 static struct address_space *get_file(const char *name)
 {
 	struct user_state *user = this_user;
 	u64 disk_pages = user->file_disk->extent->nr_pages;
-	struct address_space *file;
+	struct address_space *file = find_file(name);
 
-	list_for_each_entry(file, &user->files, list) {
-		if (!strcmp(file->name, name))
-			return file;
-	}
+	if (file)
+		return file;
 	file = space_create(SPACE_FILE, disk_pages);
 	if (!file)
 		return NULL;

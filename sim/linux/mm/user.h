@@ -453,6 +453,8 @@ int do_swap_page(struct user_area *vma, u64 index, bool write, bool *major);
 int filemap_init(struct user_state *user, const struct usermem_config *config);
 void filemap_exit(struct user_state *user);
 int flusher_run(void);
+/* NULL: nobody has used a file of that name. */
+struct address_space *find_file(const char *name);
 void wakeup_flusher_threads(void);
 /* A clean page that nobody else has leaves its file; one that reclaim drops leaves a shadow. */
 void remove_file_page(struct page *page, bool reclaimed);

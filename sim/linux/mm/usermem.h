@@ -91,6 +91,8 @@ int user_sync_files(struct kernel *kernel);
 int user_compact(void);
 /* echo 1 > /proc/sys/vm/drop_caches; returns how many pages went. */
 uint64_t user_drop_caches(void);
+/* posix_fadvise(POSIX_FADV_DONTNEED) of whole pages of a file. */
+int user_drop_file(const char *name, uint64_t offset, uint64_t len);
 int user_memory_block(uint64_t block, bool online);
 
 struct usermem_stats {
