@@ -137,7 +137,8 @@ static uint64_t listed(int type)
 	unsigned int order;
 
 	for (order = 0; order <= 10; order++)
-		pages += (uint64_t)mm_probe_free_area(p, PROBE_DMA32, order, type, NULL, 0) << order;
+		pages += (uint64_t)mm_probe_free_area(p, PROBE_DMA32, order, type, NULL, 0)
+			 << order;
 	return pages;
 }
 

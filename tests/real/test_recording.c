@@ -40,12 +40,12 @@ static const struct work {
 	    "memhog size-mib=480 loops=2 hold-ms=0 pause-ms=0 madvise=none" } },
 	/* Many tasks and nearly all memory in turn, so that pageblocks change hands. */
 	{ "full", "transparent_hugepage=never",
-	  { "page-fault1 size-mib=1 loops=2 tasks=200 madvise=none",
-	    "memhog size-mib=530 loops=1 hold-ms=0 pause-ms=0 madvise=none",
-	    "churn size-mib=400 min-kib=4 max-kib=64 lifetime-ms=1000 duration-ms=4000 "
+	  { "page-fault1 size-mib=1 loops=1 tasks=300 madvise=none",
+	    "memhog size-mib=598 loops=1 hold-ms=0 pause-ms=0 madvise=none",
+	    "page-fault1 size-mib=1 loops=1 tasks=300 madvise=none",
+	    "churn size-mib=500 min-kib=4 max-kib=64 lifetime-ms=500 duration-ms=2000 "
 	    "madvise=none",
-	    "page-fault1 size-mib=1 loops=2 tasks=300 madvise=none",
-	    "memhog size-mib=535 loops=2 hold-ms=0 pause-ms=0 madvise=none" } },
+	    "memhog size-mib=598 loops=1 hold-ms=0 pause-ms=0 madvise=none" } },
 };
 
 static void run_ballast(const char *fmt, ...)
