@@ -154,6 +154,51 @@ START_TEST(stock_core_of_balloons_does_and_costs_the_same)
 }
 END_TEST
 
+/* Ring and bus keep what they know in memory of the guest: some pages, and the time to clear. */
+START_TEST(stock_ring_and_bus_do_the_same)
+{
+	static const char *const rings[] = { "", "packed;" };
+	static const char *const parts = CORE("upstream-virtio_ring")
+		"e { compatible = \"ballast,module\"; load-order = <0>;"
+		" image = \"upstream-virtio\"; };" MODULE(OURS);
+	char guest[100], name[100];
+	struct figures ours, stock;
+	unsigned int i;
+
+	snprintf(name, sizeof(name), "linux-%s/upstream-virtio_ring", kernels[_i]);
+	if (!test_image_exists(strcmp(kernels[_i], "6.1") ? name : "upstream-virtio_ring"))
+		return;
+	snprintf(guest, sizeof(guest), "kernel = \"%s\";", kernels[_i]);
+	for (i = 0; i < 2; i++) {
+		figures_of(&ours, make(guest, MODULE(OURS), rings[i]));
+		figures_of(&stock, make(guest, parts, rings[i]));
+		same(&ours, &stock);
+		ck_assert_uint_ge(stock.guest_ns, ours.guest_ns);
+		ck_assert_uint_le(stock.guest_ns - ours.guest_ns, 100 * 1000);
+	}
+}
+END_TEST
+
+/* A driver that has queues has them in the ring that there was. */
+START_TEST(a_ring_or_a_bus_that_comes_too_late_is_refused)
+{
+	static const char *const parts[] = { "upstream-virtio_ring", "upstream-virtio" };
+	static const char *const says[] = { "a ring cannot be loaded after",
+					    "a bus of virtio devices cannot be loaded after" };
+	char modules[500];
+	struct outcome o;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(modules, sizeof(modules), "%s e { compatible = \"ballast,module\";"
+			 " load-order = <200>; image = \"%s\"; };", MODULE(OURS), parts[i]);
+		outcome_run(&o, make("", modules, ""), false);
+		ck_assert_msg(strstr(o.text, says[i]) != NULL, "%s", o.text);
+		outcome_free(&o);
+	}
+}
+END_TEST
+
 /* What is refused */
 
 static void refused(const char *text, const char *says)
@@ -306,6 +351,12 @@ Suite *test_suite(int argc, char **argv)
 				    NR_KERNELS);
 	else
 		skip_tests(1, "the stock core of balloons is not built; run 'make upstream'");
+	if (test_image_exists("upstream-virtio_ring") && test_image_exists("upstream-virtio")) {
+		tcase_add_loop_test(tc, stock_ring_and_bus_do_the_same, 2, NR_KERNELS);
+		tcase_add_test(tc, a_ring_or_a_bus_that_comes_too_late_is_refused);
+	} else {
+		skip_tests(2, "stock ring and bus are not built; run 'make upstream'");
+	}
 	tcase_add_test(tc, modules_of_one_kernel_are_of_one_version);
 	tcase_add_test(tc, devices_of_one_vmm_are_of_one_version);
 	tcase_add_test(tc, an_image_of_that_version_must_be_there);

@@ -453,7 +453,8 @@ END_TEST
 START_TEST(migration_goes_on_where_the_ring_was)
 {
 	const uint32_t want = 2 | (RING_SIZE - 1 + 0x8000) << 16;
-	const uint32_t wrong[] = { want + RING_SIZE, want + (1u << 16), want ^ 0x8000 };
+	const uint32_t wrong[] = { want + RING_SIZE, want + (1u << 16), want ^ 0x8000,
+				   RING_SIZE | 0x8000 | (RING_SIZE - 1 + 0x8000) << 16 };
 	static struct guest to;
 	uint8_t *state, *position;
 	uint64_t value = want;
@@ -487,7 +488,7 @@ START_TEST(migration_goes_on_where_the_ring_was)
 	/* places that the ring does not have, and more between them than it has */
 	position = memmem(state, size, &value, sizeof(value));
 	ck_assert_ptr_nonnull(position);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		value = wrong[i];
 		memcpy(position, &value, sizeof(value));
 		ck_assert_int_ne(vmm_device_load(to.dev, state, size), 0);

@@ -317,7 +317,8 @@ static struct virtqueue *ring_create(unsigned int index, unsigned int num, unsig
 		return NULL;
 	}
 	vvq->request = host_alloc(num * sizeof(*vvq->request));
-	for (i = 0; i < num; i++)
+	/* What the last one says shows in a descriptor: Linux has 0 there. */
+	for (i = 0; i + 1 < num; i++)
 		vvq->request[i].next = i + 1;
 	vvq->vq.num_free = num;
 	vvq->use_indirect = virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC) && !context;
