@@ -71,24 +71,53 @@ static bool defines(const char *path, const char *name)
 	return image_file_has(path, name) == IMAGE_DEFINES;
 }
 
-bool module_is_core(const char *path)
+/* Parts that drivers begin with, and stay with. */
+
+static bool reporting_in_use(const struct kernel *kernel)
 {
-	return defines(path, "page_reporting_register");
+	return static_key_enabled(kernel->mm->reporting.enabled);
 }
 
-bool module_reports(const char *path)
+static bool ring_in_use(const struct kernel *kernel)
 {
-	return image_file_has(path, "page_reporting_register") == IMAGE_NEEDS;
+	return !list_empty(&kernel->sched->queues);
 }
 
-static bool is_ring(const char *path)
+enum part_kind { PART_REPORTING, PART_RING, PART_BUS, NR_PARTS };
+
+static const struct part {
+	const char *name, *users;
+	const char *defines, *needed;	/* symbols: of the part, and those of who uses it */
+	bool (*in_use)(const struct kernel *kernel);
+} part_of[NR_PARTS] = {
+	[PART_REPORTING] = { "a page reporting core", "the drivers that report",
+			     "page_reporting_register", "page_reporting_register",
+			     reporting_in_use },
+	[PART_RING] = { "a ring", "drivers of virtio devices",
+			"vring_create_virtqueue", "register_virtio_driver", ring_in_use },
+	[PART_BUS] = { "a bus of virtio devices", "drivers of virtio devices",
+		       "register_virtio_device", "register_virtio_driver", virtio_bus_in_use },
+};
+
+static bool is_part(const char *path, enum part_kind kind)
 {
-	return defines(path, "vring_create_virtqueue");
+	return defines(path, part_of[kind].defines);
 }
 
-static bool is_bus(const char *path)
+bool module_has_to_precede(const char *path, const char *user, const char **part,
+			   const char **users)
 {
-	return defines(path, "register_virtio_device");
+	unsigned int i;
+
+	for (i = 0; i < NR_PARTS; i++) {
+		if (!is_part(path, i) ||
+		    image_file_has(user, part_of[i].needed) != IMAGE_NEEDS)
+			continue;
+		*part = part_of[i].name;
+		*users = part_of[i].users;
+		return true;
+	}
+	return false;
 }
 
 /* Checking */
@@ -110,10 +139,10 @@ static int check_symbols(const char *path, const char *what, const struct part_s
 static int check_bus(const char *path, char *err, size_t err_size)
 {
 	if (defines(path, "register_virtio_driver") || defines(path, "__register_virtio_driver"))
-		return check_symbols(path, "a bus of virtio devices", bus_symbols,
+		return check_symbols(path, part_of[PART_BUS].name, bus_symbols,
 				     ARRAY_SIZE(bus_symbols), err, err_size);
-	snprintf(err, err_size, "%s: a bus of virtio devices without register_virtio_driver",
-		 path);
+	snprintf(err, err_size, "%s: %s without register_virtio_driver", path,
+		 part_of[PART_BUS].name);
 	return -ENOEXEC;
 }
 
@@ -121,34 +150,32 @@ int parts_check(const char *path, char *err, size_t err_size)
 {
 	int ret = 0;
 
-	if (module_is_core(path)) {
-		ret = check_symbols(path, "a page reporting core", core_symbols,
+	if (is_part(path, PART_REPORTING)) {
+		ret = check_symbols(path, part_of[PART_REPORTING].name, core_symbols,
 				    ARRAY_SIZE(core_symbols), err, err_size);
 		if (ret)
 			scnprintf(err + strlen(err), err_size - strlen(err),
 				  "; the free path and drivers need it");
 	}
-	if (!ret && is_ring(path))
-		ret = check_symbols(path, "a ring", ring_symbols, ARRAY_SIZE(ring_symbols), err,
-				    err_size);
-	return ret || !is_bus(path) ? ret : check_bus(path, err, err_size);
+	if (!ret && is_part(path, PART_RING))
+		ret = check_symbols(path, part_of[PART_RING].name, ring_symbols,
+				    ARRAY_SIZE(ring_symbols), err, err_size);
+	return ret || !is_part(path, PART_BUS) ? ret : check_bus(path, err, err_size);
 }
 
 /* Drivers that have registered have done so with what there was. */
 static int check_in_use(struct kernel *kernel, const char *path, char *err, size_t err_size)
 {
-	const char *what = NULL;
+	unsigned int i;
 
-	if (module_is_core(path) && static_key_enabled(kernel->mm->reporting.enabled))
-		what = "a page reporting core";
-	else if (is_ring(path) && !list_empty(&kernel->sched->queues))
-		what = "a ring";
-	else if (is_bus(path) && virtio_bus_in_use(kernel))
-		what = "a bus of virtio devices";
-	if (what)
+	for (i = 0; i < NR_PARTS; i++) {
+		if (!is_part(path, i) || !part_of[i].in_use(kernel))
+			continue;
 		snprintf(err, err_size, "%s: %s cannot be loaded after a driver has registered",
-			 path, what);
-	return what ? -EBUSY : 0;
+			 path, part_of[i].name);
+		return -EBUSY;
+	}
+	return 0;
 }
 
 /* Replacing */
@@ -226,9 +253,9 @@ int parts_replace(struct kernel *kernel, struct image *image, const char *path,
 	parts->bus_before = kernel->sched->virtio_bus;
 	replace_reporting(kernel, image, path);
 	replace_balloons(kernel, image);
-	if (is_ring(path))
+	if (is_part(path, PART_RING))
 		replace_ring(kernel, image, parts);
-	parts->is_bus = is_bus(path);
+	parts->is_bus = is_part(path, PART_BUS);
 	if (!parts->is_bus)
 		return 0;
 	find_symbols(image, &parts->bus, bus_symbols, ARRAY_SIZE(bus_symbols));

@@ -3,7 +3,8 @@
  * The model's bus of virtio devices.
  *
  * Device initialisation in the order of Virtio 1.2, section 3.1, and of drivers/virtio/virtio.c
- * (Linux 6.1), but that a device is reset whenever it gets a driver, not only when it is found.
+ * (Linux 6.1), but that a device is reset whenever it gets a driver, not only when it is found, and
+ * that features are written a second time even if the driver's validate() has left them alone.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>
