@@ -295,6 +295,11 @@ static const struct broken {
 	  TRACE_END_PROTOCOL, "poison" },
 	{ "broken-guest-missed-completion", "", "", IDLE, SHRINK_EARLY, TRACE_END_DEADLOCK,
 	  "broken_answered" },
+	{ "broken-guest-missed-completion", "", "", IDLE, SHRINK_EARLY, TRACE_END_DEADLOCK,
+	  ": 1 answered by the device, not taken by the driver" },
+	/* A packed ring says that there is one, not how many. */
+	{ "broken-guest-missed-completion", "packed;", "", IDLE, SHRINK_EARLY, TRACE_END_DEADLOCK,
+	  ": answered by the device, not taken by the driver" },
 	{ "broken-guest-lost-page", "", "", IDLE, SHRINK_EARLY, TRACE_END_LEAK,
 	  "pages are missing after its modules were removed" },
 	{ "broken-guest-double-free", "", "", IDLE, SHRINK_EARLY, TRACE_END_PROTOCOL,

@@ -78,9 +78,10 @@ struct virtio_driver {
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
+	void (*remove)(struct virtio_device *dev);
+	/* Around a reset by the bus, which this one does not do. */
 	int (*reset_prepare)(struct virtio_device *dev);
 	int (*reset_done)(struct virtio_device *dev);
-	void (*remove)(struct virtio_device *dev);
 	/* Instead of virtio_device_shutdown(), when the machine is switched off; since 7.2 */
 #if LINUX_SINCE(7, 2)
 	void (*shutdown)(struct virtio_device *dev);

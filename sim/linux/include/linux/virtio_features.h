@@ -3,10 +3,10 @@
 #ifndef _LINUX_VIRTIO_FEATURES_H
 #define _LINUX_VIRTIO_FEATURES_H
 
+#include <linux/types.h>
 #include <linux/bits.h>
 #include <linux/bug.h>
 #include <linux/string.h>
-#include <linux/types.h>
 
 #define VIRTIO_FEATURES_U64S 2
 #define VIRTIO_FEATURES_BITS (64 * VIRTIO_FEATURES_U64S)
