@@ -17,8 +17,11 @@ upstream_qemu = $(call not_standard,7.2,$(UPSTREAM_QEMU_VERSION))
 UPSTREAM_KERNEL = $(call linux_level,$(upstream_linux)) $(UPSTREAM_CFLAGS) $(KERNEL_INC) $(KERNEL_CONFIG) -Isim/linux/mm -D__KERNEL__ -DMODULE
 UPSTREAM_QEMU = $(call qemu_level,$(upstream_qemu)) $(UPSTREAM_CFLAGS) -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -I$(UPSTREAM_SRC)
 UPSTREAM := virtio_balloon page_reporting virtio-balloon
-# a tree of one's own may lack it
-UPSTREAM_CORE = $(if $(wildcard $(UPSTREAM_SRC)/balloon_core.c),upstream-balloon_core)
+# parts of a kernel, of which a tree of one's own may lack some; their source defines what headers turn into
+# calls from a driver
+UPSTREAM_PARTS := balloon_core virtio_ring virtio
+upstream_parts = $(foreach p,$(UPSTREAM_PARTS),$(if $(wildcard $(UPSTREAM_SRC)/$(p).c),$(p)))
+upstream_is_part = $(if $(filter balloon_core,$(1)),-DBALLOON_CORE) $(if $(filter virtio_ring,$(1)),-DVIRTIO_RING)
 
 # As image_source of the Makefile; the file is there when the recipe runs, not before.
 upstream_source = -DBALLAST_IMAGE_SOURCE="\"upstream\\0\" \"$$(sha256sum < $(UPSTREAM_SRC)/$(1) | cut -c1-16)\""
@@ -28,15 +31,15 @@ upstream:
 	@$(upstream_get)
 	@$(MAKE) --no-print-directory -k upstream-images
 
-upstream-images: $(addprefix upstream-,$(UPSTREAM)) $(UPSTREAM_CORE)
+upstream-images: $(addprefix upstream-,$(UPSTREAM) $(upstream_parts))
 
 upstream_get = KSRC=$(KSRC) QSRC=$(QSRC) LINUX=$(LINUX) QEMU=$(QEMU) sh tests/upstream.sh $(UPSTREAM_SRC)
 
-upstream-virtio_balloon upstream-page_reporting upstream-balloon_core: upstream-%:
+upstream-virtio_balloon upstream-page_reporting $(UPSTREAM_PARTS:%=upstream-%): upstream-%:
 	@echo "  UPSTREAM $*.c of Linux $(UPSTREAM_LINUX)"
 	@mkdir -p $(O)/images/$(call linux_dir,$(upstream_linux))
 	@rm -f $(O)/images/$(call linux_dir,$(upstream_linux))$@.so
-	@$(CC) $(UPSTREAM_KERNEL) $(if $(filter balloon_core,$*),-DBALLOON_CORE) -DKBUILD_MODNAME='"$*"' -shared -Wl,-Bsymbolic \
+	@$(CC) $(UPSTREAM_KERNEL) $(call upstream_is_part,$*) -DKBUILD_MODNAME='"$*"' -shared -Wl,-Bsymbolic \
 		$(call upstream_source,$*.c) \
 		-o $(O)/images/$(call linux_dir,$(upstream_linux))$@.so \
 		$(UPSTREAM_SRC)/$*.c sim/linux/kernel/module-tail.c
@@ -57,6 +60,8 @@ upstream-reported:
 	@$(PYTHON) tests/upstream_report.py $(CC) \
 		$(UPSTREAM_SRC)/virtio_balloon.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
 		$(UPSTREAM_SRC)/page_reporting.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
+		$(foreach p,$(upstream_parts),$(UPSTREAM_SRC)/$(p).c \
+			'$(UPSTREAM_KERNEL) $(call upstream_is_part,$(p)) -DKBUILD_MODNAME=\"x\"') \
 		$(UPSTREAM_SRC)/virtio-balloon.c '$(UPSTREAM_QEMU)'
 
 # A driver of a tree (DRIVER=drivers/virtio/virtio_mem.c) whose interfaces the model has in part: what it lacks is
@@ -192,7 +197,7 @@ check-real-long: real kernel host-kernel images $(REAL)/host-hints $(patsubst %,
 	@$(MAKE) --no-print-directory kernel KERNEL_DEBUG=1
 	$(call real_run,1) $(filter-out versions recording,$(real_tests))
 
-.PHONY: real-version check-real-version check-recording upstream upstream-images upstream-balloon_core upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
+.PHONY: real-version check-real-version check-recording upstream upstream-images $(UPSTREAM_PARTS:%=upstream-%) upstream-report upstream-reported upstream-traps upstream-trapped $(addprefix upstream-,$(UPSTREAM)) check-same-lines check-your-patch modules sparse modules_install checkpatch kernel host-kernel qemu stock-kernel deps-real real \
 	check-same check-real check-real-long
 
 -include $(wildcard $(O)/tests/real/*.d)

@@ -37,6 +37,8 @@ $(O)/tests/test_host_kernel: $(O)/tests/kernel/host_scenes.o
 
 $(O)/tests/test_async_pf: $(O)/tests/kernel/async_pf_scenes.o
 
+$(O)/tests/test_virtqueue: $(addprefix $(O)/tests/kernel/,kernel_probe.o ring_scenes.o)
+
 # Hostile guests: one table of cases for the model VMM and for QEMU (tests/real/qtest.mk).
 hostile_obj := $(patsubst %.c,$(O)/%.o,$(wildcard tests/hostile/*.c))
 

@@ -632,6 +632,9 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a/programs/one: after: waits for itself: /guest-a/programs/one -> "
 	  "/guest-a/programs/two -> /guest-a/programs/one; allowed: an order that has a "
 	  "beginning" },
+	{ "&a { devices { p { compatible = \"ballast,virtio-page-hint\"; vhost; packed; }; }; };",
+	  "FILE: /guest-a/devices/p: packed: the host's worker has split rings only; allowed: "
+	  "packed without vhost" },
 	{ "&a { status = \"off\"; };",
 	  "FILE: /guest-a: status: neither okay nor disabled; allowed: okay|disabled" },
 	{ "&a { async-pf = \"always\"; };",

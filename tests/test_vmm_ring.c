@@ -2,112 +2,14 @@
 /*
  * The device side of split rings, against bytes: what a driver must find in memory after its
  * requests were served.  What happens to a driver that writes nonsense: test_vmm_hostile.c.
+ * Packed rings: test_vmm_packed.c.
  */
-#include "qemu/osdep.h"
-#include "hw/virtio/virtio.h"
-#include "qemu/iov.h"
-#include "qemu/module.h"
-
-#include "suite.h"
-#include "test_vmm_guest.h"
-
-/* A device that keeps or returns what it pops, as the test says. */
-struct Probe {
-	VirtIODevice parent_obj;
-	VirtQueue *vq;
-	bool keep, quiet;
-	unsigned int nr_popped, nr_kicks;
-	VirtQueueElement *kept[16];
-	unsigned int nr_kept;
-	VirtQueueElement last;		/* its arrays are gone */
-	uint64_t first_addr;
-	size_t first_len;
-	uint8_t data[64];
-	size_t data_len;
-};
-
-static struct Probe *probe;
-
-static void probe_output(VirtIODevice *vdev, VirtQueue *vq)
-{
-	VirtQueueElement *elem;
-
-	probe->nr_kicks++;
-	while ((elem = virtqueue_pop(vq, sizeof(*elem)))) {
-		probe->nr_popped++;
-		probe->last = *elem;
-		probe->first_addr = elem->out_num ? elem->out_addr[0] : elem->in_addr[0];
-		probe->first_len = elem->out_num ? elem->out_sg[0].iov_len :
-						   elem->in_sg[0].iov_len;
-		probe->data_len = iov_to_buf(elem->out_sg, elem->out_num, 0, probe->data,
-					     sizeof(probe->data));
-		if (elem->in_num)
-			iov_from_buf(elem->in_sg, elem->in_num, 0, "\xaa\xbb\xcc\xdd", 4);
-		if (probe->keep) {
-			probe->kept[probe->nr_kept++] = elem;
-			continue;
-		}
-		virtqueue_push(vq, elem, elem->in_num ? 4 : 0);
-		if (!probe->quiet)
-			virtio_notify(vdev, vq);
-		g_free(elem);
-	}
-}
-
-static void probe_realize(DeviceState *dev, Error **errp)
-{
-	probe = (struct Probe *)dev;
-	virtio_init(VIRTIO_DEVICE(dev), 41, 8);
-	probe->vq = virtio_add_queue(VIRTIO_DEVICE(dev), 8, probe_output);
-}
-
-static void probe_unrealize(DeviceState *dev)
-{
-	while (probe->nr_kept)
-		g_free(probe->kept[--probe->nr_kept]);
-	virtio_delete_queue(probe->vq);
-	virtio_cleanup(VIRTIO_DEVICE(dev));
-}
-
-static void probe_class_init(ObjectClass *klass, void *data)
-{
-	VIRTIO_DEVICE_CLASS(klass)->realize = probe_realize;
-	VIRTIO_DEVICE_CLASS(klass)->unrealize = probe_unrealize;
-}
-
-static void probe_register(void)
-{
-	static const TypeInfo info = {
-		.name = "probe-device",
-		.parent = TYPE_VIRTIO_DEVICE,
-		.instance_size = sizeof(struct Probe),
-		.class_init = probe_class_init,
-	};
-
-	type_register_static(&info);
-}
-
-static struct guest guest;
+#include "test_vmm_probe.h"
 
 static void setup(void)
 {
-	char error[VMM_ERROR_SIZE];
-
-	memset(&guest, 0, sizeof(guest));
-	guest_create(&guest);
-	vmm_image_begin(guest.vmm);
-	register_module_init(probe_register, MODULE_INIT_QOM);
-	vmm_image_end(guest.vmm);
-	guest.dev = vmm_device_new(guest.vmm, "probe-device", "probe", error);
-	ck_assert_ptr_nonnull(guest.dev);
-	ck_assert_int_eq(vmm_device_realize(guest.dev, error), 0);
-	guest.virtio = vmm_device_virtio(guest.dev);
+	probe_setup();
 	guest_driver(&guest, F_VERSION_1 | F_INDIRECT, 1);
-}
-
-static void teardown(void)
-{
-	guest_destroy(&guest);
 }
 
 START_TEST(request_is_popped_with_its_buffers_and_pushed_as_id_and_length)
@@ -273,21 +175,14 @@ static const struct suppression suppressions[] = {
 	{ "the flag means nothing with event indexes", true, 1, 0, 1, 1 },
 };
 
-static unsigned int counted;
-
-static void count_interrupt(struct kvm_virtio *dev, int vector)
-{
-	counted++;
-}
-
 START_TEST(interrupts_are_suppressed_as_the_driver_says)
 {
 	const struct suppression *s = &suppressions[_i];
 	unsigned int i;
 
 	guest_driver(&guest, F_VERSION_1 | (s->event_idx ? F_EVENT_IDX : 0), 1);
-	guest.virtio->interrupt = count_interrupt;
-	counted = 0;
+	guest.virtio->interrupt = probe_count_interrupt;
+	probe_interrupts = 0;
 	put16(&guest, RING_AVAIL(0), s->flags);
 	put16(&guest, RING_AVAIL(0) + 4 + 2 * 8, s->used_event);
 	put_desc(&guest, RING_DESC(0), 0, BUFFERS, 4, 0, 0);
@@ -295,7 +190,8 @@ START_TEST(interrupts_are_suppressed_as_the_driver_says)
 		guest_publish(&guest, 0, 0);
 		guest_kick(&guest, 0);
 	}
-	ck_assert_msg(counted == s->interrupts, "%s: %u, not %u", s->what, counted, s->interrupts);
+	ck_assert_msg(probe_interrupts == s->interrupts, "%s: %u, not %u", s->what,
+		      probe_interrupts, s->interrupts);
 }
 END_TEST
 
@@ -322,7 +218,7 @@ Suite *test_suite(int argc, char **argv)
 	Suite *suite = suite_create("vmm_ring");
 	TCase *tc = tcase_create("ring");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, probe_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, request_is_popped_with_its_buffers_and_pushed_as_id_and_length);
 	tcase_add_test(tc, ring_entries_are_used_in_order_and_wrap_at_its_size);

@@ -3,9 +3,9 @@
 #
 # upstream.sh --linux: print the version whose names and meanings sources of KSRC, or LINUX, are compiled with.
 # upstream.sh DIR: find the stock sources that `make upstream` compiles, and put copies of them into DIR:
-# virtio_balloon.c, page_reporting.c and (as balloon_core.c) what keeps a balloon's pages of Linux,
-# virtio-balloon.c of QEMU; and the versions whose names and
-# meanings they are compiled with in DIR/levels.mk.
+# virtio_balloon.c, page_reporting.c, (as balloon_core.c) what keeps a balloon's pages, virtio_ring.c and
+# virtio.c of Linux, virtio-balloon.c of QEMU; and the versions whose names and meanings they are compiled
+# with in DIR/levels.mk.
 #
 # Taken from KSRC and QSRC when these are source trees, else from Debian's packages of the versions in LINUX
 # and QEMU (6.1 and 7.2), of which only these files are unpacked.  Of a tree, LINUX and QEMU are the newest
@@ -66,7 +66,7 @@ qemu_version() {
 	not_newer "$version" $qemu_levels
 }
 
-# A directory with the two files of Linux $1.
+# A directory with the files of Linux $1.
 linux_source() {
 	if [ -n "${KSRC:-}" ]; then
 		need_linux_tree
@@ -74,15 +74,18 @@ linux_source() {
 		return
 	fi
 	dir=$cache/linux-files-$1
-	if [ ! -d "$dir" ]; then
+	# one of before has fewer of them
+	if [ ! -f "$dir/drivers/virtio/virtio_ring.c" ]; then
 		[ "$1" = 6.1 ] && deb=$(linux_deb) || deb=$(suites_linux "$1")
 		rm -rf "$dir.part"
 		mkdir -p "$dir.part"
 		dpkg-deb --fsys-tarfile "$deb" |
 			tar -xO "./usr/src/linux-source-$1.tar.xz" |
 			tar -xJ -C "$dir.part" --strip-components=1 --wildcards \
-				'*/drivers/virtio/virtio_balloon.c' '*/mm/page_reporting.c' '*/mm/balloon*.c' ||
+				'*/drivers/virtio/virtio_balloon.c' '*/drivers/virtio/virtio_ring.c' \
+				'*/drivers/virtio/virtio.c' '*/mm/page_reporting.c' '*/mm/balloon*.c' ||
 			fail "$deb is damaged; remove it and try again"
+		rm -rf "$dir"
 		mv "$dir.part" "$dir"
 	fi
 	echo "$dir"
@@ -119,11 +122,16 @@ qemu=$(qemu_version)
 k=$(linux_source "$linux")
 q=$(qemu_source "$qemu")
 cp "$k/drivers/virtio/virtio_balloon.c" "$k/mm/page_reporting.c" "$out/"
-rm -f "$out/balloon_core.c"
-# until 5.19 its pages moved with a file system
-for core in balloon_compaction balloon; do
-	[ "${linux%%.*}" -lt 6 ] || [ ! -f "$k/mm/$core.c" ] || cp "$k/mm/$core.c" "$out/balloon_core.c"
-done
+rm -f "$out/balloon_core.c" "$out/virtio_ring.c" "$out/virtio.c"
+# until 5.19 a balloon's pages moved with a file system, and queues had no largest size
+if [ "${linux%%.*}" -ge 6 ]; then
+	for core in balloon_compaction balloon; do
+		[ ! -f "$k/mm/$core.c" ] || cp "$k/mm/$core.c" "$out/balloon_core.c"
+	done
+	for part in virtio_ring virtio; do
+		[ ! -f "$k/drivers/virtio/$part.c" ] || cp "$k/drivers/virtio/$part.c" "$out/"
+	done
+fi
 mkdir -p "$out/hw/virtio"
 cp "$q/hw/virtio/virtio-balloon.c" "$out/"
 cp "$q/include/hw/virtio/virtio-balloon.h" "$out/hw/virtio/"

@@ -219,6 +219,9 @@ struct vmm_window {
 	hwaddr addr;
 };
 
+struct ring_layout;
+struct ring_filled;
+
 /* virtio.c */
 struct VirtQueue {
 	VirtIODevice *vdev;
@@ -226,9 +229,13 @@ struct VirtQueue {
 	unsigned int num, num_default;	/* entries now and at most; 0: no queue */
 	hwaddr desc_addr, avail_addr, used_addr;
 	struct vmm_window desc, avail, used;	/* all are open, or none is */
+	const struct ring_layout *layout;	/* since they were opened first */
+	bool event_idx;			/* feature, when they were opened */
 	uint16_t last_avail_idx;	/* next entry to pop */
 	uint16_t shadow_avail_idx;	/* avail->idx as last read */
 	uint16_t used_idx;
+	bool avail_wrap, used_wrap;	/* of a packed ring: what the next entries shall say */
+	struct ring_filled *filled;	/* of a packed ring: by place of virtqueue_fill() */
 	uint16_t signalled_used;	/* used_idx at the last interrupt */
 	bool signalled_used_valid;
 	bool notification;		/* the guest shall kick */
@@ -333,6 +340,8 @@ void vmm_touch(struct vmm *vmm, const void *ptr, size_t len, bool is_write);
 
 /* virtio.c */
 extern const TypeInfo vmm_virtio_type_info;
+/* NULL: there is no such queue. */
+VirtQueue *vmm_virtio_queue(VirtIODevice *vdev, int n);
 void vmm_virtio_run_queue(VirtIODevice *vdev, unsigned int index);
 void vmm_virtio_vm_state(VirtIODevice *vdev, bool running);
 

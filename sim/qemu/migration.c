@@ -8,7 +8,7 @@
  * stream has the order and rules of QEMU's (fields by table, subsections by name when needed), not
  * its bytes.
  */
-#include "internal.h"
+#include "virtio_ring.h"
 
 #include "migration/migration.h"
 #include "qemu/bswap.h"
@@ -420,7 +420,7 @@ static int virtio_save_common(QEMUFile *f, void *pv)
 		put_u64(f, vq->desc_addr);
 		put_u64(f, vq->avail_addr);
 		put_u64(f, vq->used_addr);
-		put_u64(f, vq->last_avail_idx);
+		put_u64(f, vq->layout ? vq->layout->position(vq) : 0);
 	}
 	if (k->vmsd)
 		vmstate_save(f, k->vmsd, vdev);
@@ -435,7 +435,7 @@ static int virtio_load_queue(QEMUFile *f, VirtIODevice *vdev, unsigned int i)
 	hwaddr desc = get_u64(f), avail = get_u64(f), used = get_u64(f);
 	uint64_t last = get_u64(f);
 
-	if (f->error || num > VIRTQUEUE_MAX_SIZE || last > UINT16_MAX)
+	if (f->error || num > VIRTQUEUE_MAX_SIZE || last > UINT32_MAX)
 		return -EINVAL;
 	/* A queue that this device has not: its features are refused, but later. */
 	if (!num || !vq->num_default)
@@ -446,10 +446,9 @@ static int virtio_load_queue(QEMUFile *f, VirtIODevice *vdev, unsigned int i)
 	virtio_queue_set_rings(vdev, i, desc, avail, used);
 	if (!vq->used.open)
 		return -EINVAL;
-	vq->last_avail_idx = vq->shadow_avail_idx = last;
-	vmm_window_touch(this_vmm, &vq->used, 0, 4, false);
-	vmm_window_read(this_vmm, &vq->used, 2, &vq->used_idx, sizeof(vq->used_idx));
-	vq->inuse = (uint16_t)(vq->last_avail_idx - vq->used_idx);
+	if (!vq->layout->set_position(vq, last))
+		return -EINVAL;
+	vq->inuse = vq->layout->find_out(vq);
 	if (vq->inuse > vq->num) {
 		error_report("%s: queue %u: last_avail_idx 0x%x, used_idx 0x%x: more requests than "
 			     "entries", vdev->name, i, vq->last_avail_idx, vq->used_idx);

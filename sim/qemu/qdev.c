@@ -24,40 +24,52 @@ static void *field_of(Object *obj, const Property *prop)
 	return (uint8_t *)obj + prop->offset;
 }
 
-static void get_bit(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+/* A bit of an integer of @size bytes. */
+static bool bit_of(Object *obj, const Property *prop, size_t size)
 {
-	const Property *prop = opaque;
-	bool value = *(uint32_t *)field_of(obj, prop) >> prop->bitnr & 1;
+	const void *field = field_of(obj, prop);
 
-	visit_type_bool(v, name, &value, errp);
+	return (size == 8 ? *(const uint64_t *)field : *(const uint32_t *)field) >> prop->bitnr & 1;
 }
 
-static void put_bit(Object *obj, const Property *prop, bool value)
+static void put_bit(Object *obj, const Property *prop, size_t size, bool value)
 {
-	uint32_t *field = field_of(obj, prop);
+	void *field = field_of(obj, prop);
+	uint64_t bit = UINT64_C(1) << prop->bitnr;
 
-	if (value)
-		*field |= UINT32_C(1) << prop->bitnr;
+	if (size == 8)
+		*(uint64_t *)field = value ? *(uint64_t *)field | bit : *(uint64_t *)field & ~bit;
 	else
-		*field &= ~(UINT32_C(1) << prop->bitnr);
+		*(uint32_t *)field = value ? *(uint32_t *)field | bit : *(uint32_t *)field & ~bit;
 }
 
-static void set_bit_prop(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
-{
-	bool value;
+#define DEFINE_BIT(name_, size_)								\
+	static void name_##_get(Object *obj, Visitor *v, const char *name, void *opaque,	\
+				Error **errp)							\
+	{											\
+		bool value = bit_of(obj, opaque, size_);					\
+												\
+		visit_type_bool(v, name, &value, errp);						\
+	}											\
+	static void name_##_set(Object *obj, Visitor *v, const char *name, void *opaque,	\
+				Error **errp)							\
+	{											\
+		bool value;									\
+												\
+		if (may_set(obj, name, errp) && visit_type_bool(v, name, &value, errp))		\
+			put_bit(obj, opaque, size_, value);					\
+	}											\
+	static void name_##_default(Object *obj, const Property *prop)				\
+	{											\
+		put_bit(obj, prop, size_, prop->defval);					\
+	}											\
+	const PropertyInfo qdev_prop_##name_ = {						\
+		.name = "bool", .get = name_##_get, .set = name_##_set,				\
+		.set_default = name_##_default,							\
+	}
 
-	if (may_set(obj, name, errp) && visit_type_bool(v, name, &value, errp))
-		put_bit(obj, opaque, value);
-}
-
-static void default_bit(Object *obj, const Property *prop)
-{
-	put_bit(obj, prop, prop->defval);
-}
-
-const PropertyInfo qdev_prop_bit = {
-	.name = "bool", .get = get_bit, .set = set_bit_prop, .set_default = default_bit,
-};
+DEFINE_BIT(bit, 4);
+DEFINE_BIT(bit64, 8);
 
 static void get_bool(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
 {

@@ -6,7 +6,7 @@
  * to the kernel, in which order, and what the device knows of its queues when it has them back.
  * The table of memory has one region, guest RAM, which is there all the time.
  */
-#include "internal.h"
+#include "virtio_ring.h"
 
 #include <sys/ioctl.h>
 
@@ -159,7 +159,7 @@ static int start_queue(struct vhost_dev *hdev, VirtIODevice *vdev, unsigned int 
 	if (!vq->desc.ptr || !vq->avail.ptr || !vq->used.ptr)
 		return -ENOMEM;
 	ret = tell(hdev, VHOST_SET_VRING_NUM, &state);
-	state.num = vq->last_avail_idx;
+	state.num = vq->layout->position(vq);
 	ret = ret ? ret : tell(hdev, VHOST_SET_VRING_BASE, &state);
 	ret = ret ? ret : tell(hdev, VHOST_SET_VRING_ADDR, &addr);
 	return ret ? ret : tell_file(hdev, VHOST_SET_VRING_KICK, n,
@@ -175,9 +175,8 @@ static void stop_queue(struct vhost_dev *hdev, VirtIODevice *vdev, unsigned int 
 	tell_file(hdev, VHOST_SET_VRING_KICK, n, VHOST_FILE_UNBIND);
 	if (!vq->avail.open || tell(hdev, VHOST_GET_VRING_BASE, &state))
 		return;
-	vq->last_avail_idx = vq->shadow_avail_idx = state.num;
-	vmm_window_touch(this_vmm, &vq->used, 0, 4, false);
-	vmm_window_read(this_vmm, &vq->used, 2, &vq->used_idx, sizeof(vq->used_idx));
+	if (vq->layout->set_position(vq, state.num))
+		vq->layout->find_out(vq);
 	vq->signalled_used_valid = false;
 	vq->inuse = 0;
 }

@@ -158,19 +158,20 @@ static int create_vmm(struct machine_guest *guest, char *error, size_t size)
 
 /* The kernel and its modules */
 
-/* A core that comes after a driver would serve nobody: drivers stay with the one they know. */
-static int check_core_order(const struct machine_guest *guest, uint32_t index, char *error,
+/* A part that comes after a driver would serve nobody: drivers stay with the one they know. */
+static int check_part_order(const struct machine_guest *guest, uint32_t index, char *error,
 			    size_t size)
 {
-	const struct guest_module *core = &guest->modules.module[index];
+	const struct guest_module *module = &guest->modules.module[index];
+	const char *part, *users;
 	uint32_t i;
 
-	for (i = 0; module_is_core(core->path) && i < index; i++) {
-		if (!module_reports(guest->modules.path[i]))
+	for (i = 0; i < index; i++) {
+		if (!module_has_to_precede(module->path, guest->modules.path[i], &part, &users))
 			continue;
-		snprintf(error, size, "%s: a page reporting core has to be loaded before the "
-			 "drivers that report; put it before %s, or give it a load-order below "
-			 "100", core->where, guest->config->modules[i].name);
+		snprintf(error, size, "%s: %s has to be loaded before %s; put it before %s, or "
+			 "give it a load-order below 100", module->where, part, users,
+			 guest->config->modules[i].name);
 		return -1;
 	}
 	return 0;
@@ -187,7 +188,7 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 				 &guest->modules, error, size))
 		return -1;
 	for (i = 0; i < config->nr_modules; i++)
-		if (check_core_order(guest, i, error, size))
+		if (check_part_order(guest, i, error, size))
 			return -1;
 	return machine_check_wants(guest, error, size);
 }

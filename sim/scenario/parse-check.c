@@ -333,6 +333,21 @@ static void check_modules(struct parser *p, const struct tree_node *node,
 	}
 }
 
+/* The host's worker says that it has no packed rings, and the device would then offer none. */
+static void check_devices(struct parser *p, const struct tree_node *node,
+			  const struct scenario_device *device)
+{
+	for (; node; node = node->next) {
+		if (!node->spec)
+			continue;
+		if (device->packed && device->vhost)
+			parse_error(p, blame(node, "packed"), node, "packed",
+				    "the host's worker has split rings only; allowed: packed "
+				    "without vhost");
+		device++;
+	}
+}
+
 /* Few, and those with equal numbers stay as they are. */
 static void sort_modules(struct scenario_module *modules, uint32_t nr)
 {
@@ -407,6 +422,7 @@ static void check_guest(struct parser *p, struct tree_node *node,
 	uint64_t boot_mib = boot_peak_mib(guest);
 	struct tree_node *programs = tree_child(node, "programs"), *at;
 	struct tree_node *modules = tree_child(node, "modules");
+	struct tree_node *devices = tree_child(node, "devices");
 	uint32_t nr = 0;
 
 	if (guest->memory_mib > limit_mib)
@@ -435,6 +451,8 @@ static void check_guest(struct parser *p, struct tree_node *node,
 	check_controller(p, node, guest);
 	if (modules)
 		check_modules(p, modules->children, guest->modules);
+	if (devices)
+		check_devices(p, devices->children, guest->devices);
 	sort_modules(guest->modules, guest->nr_modules);
 	for (at = programs ? programs->children : NULL; at; at = at->next)
 		if (at->spec)

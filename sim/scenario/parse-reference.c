@@ -190,7 +190,7 @@ static uint32_t balloon_bits(const struct scenario_device *device,
 	const struct {
 		const char *name;
 		bool on;
-	} all[SCENARIO_DEVICE_BITS] = {
+	} all[] = {
 		{ "free-page-reporting", device->free_page_reporting },
 		{ "free-page-hint", device->free_page_hint },
 		{ "deflate-on-oom", device->deflate_on_oom },
@@ -198,22 +198,32 @@ static uint32_t balloon_bits(const struct scenario_device *device,
 	};
 	unsigned int i;
 
-	for (i = 0; i < SCENARIO_DEVICE_BITS; i++)
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		bits[i] = (struct scenario_parameter){ all[i].name, all[i].on ? "on" : "off" };
-	return SCENARIO_DEVICE_BITS;
+	return i;
+}
+
+static uint32_t page_hint_bits(const struct scenario_device *device,
+			       struct scenario_parameter *bits)
+{
+	static const char *const actions[] = { "dontneed", "free", "none" };
+
+	bits[0] = (struct scenario_parameter){ "action", actions[device->action] };
+	bits[1] = (struct scenario_parameter){ "per-page", device->per_page ? "on" : "off" };
+	bits[2] = (struct scenario_parameter){ "vhost", device->vhost ? "on" : "off" };
+	return 3;
 }
 
 uint32_t scenario_device_bits(const struct scenario_device *device,
 			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS])
 {
-	static const char *const actions[] = { "dontneed", "free", "none" };
+	uint32_t nr = device->kind == SCENARIO_DEVICE_BALLOON ? balloon_bits(device, bits) :
+								page_hint_bits(device, bits);
 
-	if (device->kind == SCENARIO_DEVICE_BALLOON)
-		return balloon_bits(device, bits);
-	bits[0] = (struct scenario_parameter){ "action", actions[device->action] };
-	bits[1] = (struct scenario_parameter){ "per-page", device->per_page ? "on" : "off" };
-	bits[2] = (struct scenario_parameter){ "vhost", device->vhost ? "on" : "off" };
-	return 3;
+	/* Of all virtio devices, and off. */
+	if (device->packed)
+		bits[nr++] = (struct scenario_parameter){ "packed", "on" };
+	return nr;
 }
 
 const struct scenario_device *scenario_balloon(const struct scenario_guest *guest)

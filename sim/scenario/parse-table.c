@@ -272,6 +272,11 @@ static const struct node_spec node_module = {
 	.begin = begin_module,
 };
 
+#define PACKED(more)                                                                              \
+	BOOL("packed", FIELD(scenario_device, packed),                                             \
+	     "offers VIRTIO_F_RING_PACKED: rings of one part that driver and device write in turn" \
+	     more)
+
 static const struct property_spec device_properties[] = {
 	STRING("image", "virtio-ballast", FIELD(scenario_device, image),
 	       "name of the device's image"),
@@ -289,6 +294,7 @@ static const struct property_spec device_properties[] = {
 	     "offers VIRTIO_BALLOON_F_PAGE_POISON"),
 	U32("guest-stats-polling-s", "s", 0, 86400, "0", FIELD(scenario_device, stats_polling_s),
 	    "how often the VMM asks for statistics; 0: never"),
+	PACKED(""),
 };
 
 static const struct property_spec page_hint_properties[] = {
@@ -301,6 +307,7 @@ static const struct property_spec page_hint_properties[] = {
 	BOOL("per-page", FIELD(scenario_device, per_page), "advice for each 4 KiB on its own"),
 	BOOL("vhost", FIELD(scenario_device, vhost),
 	     "the host's kernel serves the queue, with its module vhost_page_hint"),
+	PACKED("; not with vhost, which has split rings only"),
 };
 
 static const struct node_spec node_page_hint = {

@@ -235,6 +235,7 @@ struct scenario_device {
 	uint32_t stats_polling_s;	/* 0: no polling */
 	enum scenario_action action;	/* page hint */
 	bool per_page, vhost;		/* page hint */
+	bool packed;			/* rings */
 	const struct scenario_parameter *properties;	/* further ones */
 	uint32_t nr_properties;
 };
@@ -480,7 +481,7 @@ const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
 const char *scenario_disk_name(enum scenario_disk_kind kind);
 /* Properties that are members of their own in struct scenario_device, as -device takes them. */
-#define SCENARIO_DEVICE_BITS 4
+#define SCENARIO_DEVICE_BITS 5
 /* Returns how many there are. */
 uint32_t scenario_device_bits(const struct scenario_device *device,
 			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);

@@ -9,6 +9,7 @@
 #ifndef BALLAST_LINUX_KERNEL_INTERNAL_H
 #define BALLAST_LINUX_KERNEL_INTERNAL_H
 
+#include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
@@ -67,7 +68,11 @@ struct vcpu {
 
 struct workqueue_struct;
 struct module_image;
+struct vring_impl;
 struct vring_virtqueue;
+struct virtio_bus_impl;
+
+#define KERNEL_BUSES 4
 
 /* Limit of lines per place that printk_ratelimited() lets through. */
 struct ratelimit {
@@ -101,7 +106,14 @@ struct sched_state {
 
 	struct list_head virtio_devices, virtio_drivers;
 	int nr_virtio;
-	struct vring_virtqueue *deleted_queues;
+	const struct virtio_bus_impl *virtio_bus;
+	const struct vring_impl *vring;
+	struct list_head queues;
+	struct vring_virtqueue *model_queues;
+
+	/* driver_core.c: of images that are buses */
+	struct list_head core_devices, core_drivers;
+	const struct bus_type *buses[KERNEL_BUSES];
 
 	struct list_head modules;
 	struct ratelimit *ratelimits;
@@ -213,7 +225,12 @@ void printk_destroy(struct kernel *kernel);
 void kernel_die(struct kernel *kernel, const char *text, bool bug);
 void __might_sleep(const char *file, int line);
 
-/* virtio/virtio.c */
+/* driver_core.c */
+void driver_core_init(struct kernel *kernel);
+/* The driver has not taken the device: says so. */
+void driver_probe_failed(struct device *dev, const struct device_driver *drv, int error);
+
+/* virtio/virtio_bus.c */
 void virtio_bus_init(struct kernel *kernel);
 /* Devices of the VM are found and bound to drivers, now and when drivers come. */
 int virtio_scan_bus(struct kernel *kernel);

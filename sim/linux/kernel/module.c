@@ -2,9 +2,8 @@
 /*
  * Modules: insmod, rmmod and parameters.
  *
- * Parameter types and their checks follow kernel/params.c.  An image that brings a page
- * reporting core of its own (stock mm/page_reporting.c) takes the place of ours: the free path
- * calls its hook; so does one that brings a core of balloons (stock mm/balloon_compaction.c).
+ * Parameter types and their checks follow kernel/params.c.  An image that is a part of the kernel
+ * takes the place of the model's while it is loaded (module_parts.c).
  */
 #include "module.h"
 
@@ -19,14 +18,13 @@
 #include "image.h"
 #include "internal.h"
 #include "level.h"
-#include "mm/internal.h"
+#include "module_parts.h"
 
 struct loaded_module {
 	struct list_head node;
 	struct image *image;
 	char *path;
-	struct page_reporting_impl reporting;	/* that was there before this one's */
-	struct balloon_impl balloon;		/* the same */
+	struct module_parts parts;		/* of the kernel's that it has put away */
 };
 
 #define PARAM_OPS(type, ctype, parse, fmt)                                                         \
@@ -138,81 +136,6 @@ static int set_params(struct image *image, const char *path, const struct module
 	return 0;
 }
 
-static const char *const core_symbols[] = { "page_reporting_enabled", "__page_reporting_notify",
-					    "page_reporting_register",
-					    "page_reporting_unregister" };
-
-bool module_is_core(const char *path)
-{
-	return image_file_has(path, "page_reporting_register") == IMAGE_DEFINES;
-}
-
-bool module_reports(const char *path)
-{
-	return image_file_has(path, "page_reporting_register") == IMAGE_NEEDS;
-}
-
-static int check_core(const char *path, char *err, size_t err_size)
-{
-	unsigned int i;
-
-	if (!module_is_core(path))
-		return 0;
-	for (i = 0; i < ARRAY_SIZE(core_symbols); i++) {
-		if (image_file_has(path, core_symbols[i]) == IMAGE_DEFINES)
-			continue;
-		snprintf(err, err_size, "%s: a page reporting core without %s; the free path and "
-			 "drivers need it", path, core_symbols[i]);
-		return -ENOEXEC;
-	}
-	return 0;
-}
-
-/* An image that is a page reporting core takes the place of ours. */
-static void take_over_reporting(struct kernel *kernel, struct image *image, const char *path)
-{
-	/* Before 5.14 it was a constant. */
-	static unsigned int default_order = pageblock_order;
-	struct page_reporting_impl impl = {
-		.enabled = image_symbol(image, "page_reporting_enabled"),
-		.order = image_symbol(image, "page_reporting_order"),
-		.notify = image_symbol(image, "__page_reporting_notify"),
-		.reg = image_symbol(image, "page_reporting_register"),
-		.unreg = image_symbol(image, "page_reporting_unregister"),
-		.name = path,
-	};
-
-	if (!impl.order)
-		impl.order = &default_order;
-	if (impl.enabled && impl.notify && impl.reg && impl.unreg)
-		kernel->mm->reporting = impl;
-}
-
-static void *balloon_symbol(struct image *image, const char *name, bool since_7_2)
-{
-	char of_7[64];
-
-	snprintf(of_7, sizeof(of_7), "%s_of_7", name);
-	return image_symbol(image, since_7_2 ? of_7 : name);
-}
-
-/* The same with the core of balloons, whose structures are the same. */
-static void take_over_balloons(struct kernel *kernel, struct image *image)
-{
-	bool since_7_2 = kernel_version(kernel) >= KERNEL_VERSION(7, 2, 0);
-	struct balloon_impl impl = {
-		.alloc = image_symbol(image, "balloon_page_alloc"),
-		.enqueue = balloon_symbol(image, "balloon_page_enqueue", since_7_2),
-		.dequeue = balloon_symbol(image, "balloon_page_dequeue", since_7_2),
-		.list_enqueue = balloon_symbol(image, "balloon_page_list_enqueue", since_7_2),
-		.list_dequeue = balloon_symbol(image, "balloon_page_list_dequeue", since_7_2),
-		.ops = image_symbol(image, "balloon_mops"),
-	};
-
-	if (impl.alloc && impl.enqueue && impl.dequeue && impl.list_enqueue && impl.list_dequeue)
-		kernel->mm->balloon = impl;
-}
-
 /* Without one there is nothing to do, like a module without module_init(). */
 static int run_init_function(struct image *image, const char *path, const char *name, char *err,
 			     size_t err_size)
@@ -261,40 +184,29 @@ int module_load(struct kernel *kernel, const char *path, const struct module_arg
 		unsigned int nr_args, char *err, size_t err_size)
 {
 	struct image *image = image_load(path, err, err_size);
-	struct page_reporting_impl before = kernel->mm->reporting;
-	struct balloon_impl balloon = kernel->mm->balloon;
 	struct loaded_module *module;
 	int ret;
 
 	if (!image)
 		return -ENOENT;
-	ret = check_version(kernel, path, err, err_size);
-	if (ret) {
-		image_unload(image);
-		return ret;
-	}
-	ret = set_params(image, path, args, nr_args, err, err_size);
-	/* Drivers that have registered have done so with the core that there was. */
-	if (!ret && module_is_core(path) && static_key_enabled(before.enabled)) {
-		snprintf(err, err_size, "%s: a page reporting core cannot be loaded after a driver "
-			 "has registered", path);
-		ret = -EBUSY;
-	}
-	if (!ret) {
-		take_over_reporting(kernel, image, path);
-		take_over_balloons(kernel, image);
-		ret = run_init(image, path, err, err_size);
-	}
-	if (ret) {
-		kernel->mm->reporting = before;
-		kernel->mm->balloon = balloon;
-		image_unload(image);
-		return ret;
-	}
 	module = host_alloc(sizeof(*module));
+	ret = check_version(kernel, path, err, err_size);
+	if (!ret)
+		ret = set_params(image, path, args, nr_args, err, err_size);
+	if (!ret)
+		ret = parts_replace(kernel, image, path, &module->parts, err, err_size);
+	if (!ret) {
+		ret = run_init(image, path, err, err_size);
+		ret = ret ? ret : parts_begin(kernel, path, &module->parts, err, err_size);
+		if (ret)
+			parts_put_back(kernel, &module->parts);
+	}
+	if (ret) {
+		image_unload(image);
+		host_free(module);
+		return ret;
+	}
 	module->image = image;
-	module->reporting = before;
-	module->balloon = balloon;
 	module->path = host_alloc(strlen(path) + 1);
 	strcpy(module->path, path);
 	list_add_tail(&module->node, &kernel->sched->modules);
@@ -307,7 +219,7 @@ int module_check(const char *path, const struct module_arg *args, unsigned int n
 	struct image *image;
 	int ret = check_kind(path, err, err_size);
 
-	ret = ret ? ret : check_core(path, err, err_size);
+	ret = ret ? ret : parts_check(path, err, err_size);
 	if (ret)
 		return ret;
 	image = image_load(path, err, err_size);
@@ -364,12 +276,12 @@ size_t module_unload(struct kernel *kernel, const char *path, char *buf, size_t 
 
 	if (!module)
 		return 0;
+	parts_end(kernel, &module->parts);
 	exit_fn = image_symbol(module->image, "cleanup_module");
 	if (exit_fn)
 		exit_fn();
 	left = module_left(kernel, module->image, buf, size);
-	kernel->mm->reporting = module->reporting;
-	kernel->mm->balloon = module->balloon;
+	parts_put_back(kernel, &module->parts);
 	if (!left)
 		drop(module);
 	return left;

@@ -31,11 +31,11 @@ int module_check(const char *path, const struct module_arg *args, unsigned int n
  */
 bool module_drives(const char *path, unsigned int device_id);
 /*
- * Whether an image is a page reporting core, such as stock mm/page_reporting.c, that takes the
- * place of ours; whether it registers with one.  A core has to be loaded first.
+ * Whether an image is a part of a kernel (module_parts.c) that @user, another image, uses, and so
+ * has to be loaded first; then @part and @users say what it is, and who they are.
  */
-bool module_is_core(const char *path);
-bool module_reports(const char *path);
+bool module_has_to_precede(const char *path, const char *user, const char **part,
+			   const char **users);
 /*
  * Run the exit function of the image loaded from @path last and unload it.  What it leaves behind
  * is named in @buf (returns the length); the image stays then, for it may be called.

@@ -18,6 +18,7 @@
 #include "internal.h"
 #include "mm/internal.h"
 #include "module.h"
+#include "virtio/virtio_ring.h"
 
 #define NOTIFIERS_MAX 64
 
@@ -118,6 +119,20 @@ static void left_tasks(struct left *left)
 	}
 }
 
+/* Of a bus that is an image, drivers are devices' drivers to the kernel. */
+static void left_buses(struct left *left)
+{
+	const struct device_driver *drv;
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_BUSES; i++)
+		if (ours(left, left->kernel->sched->buses[i]))
+			left_add(left, "a bus that is registered");
+	list_for_each_entry(drv, &left->kernel->sched->core_drivers, node)
+		if (ours(left, drv))
+			left_add(left, "a driver that is registered");
+}
+
 static void left_virtio(struct left *left)
 {
 	const struct virtio_driver *drv;
@@ -129,7 +144,8 @@ static void left_virtio(struct left *left)
 			left_add(left, "a virtio driver that is registered");
 	list_for_each_entry(vdev, &left->kernel->sched->virtio_devices, node)
 		list_for_each_entry(vq, &vdev->vqs, list)
-			if (ours(left, vq->callback) || ours(left, vq->name))
+			if (ours(left, vq->callback) || ours(left, vq->name) ||
+			    ours(left, left->kernel->sched->vring->del))
 				left_add(left, "virtqueue %u", vq->index);
 }
 
@@ -165,6 +181,7 @@ size_t module_left(struct kernel *kernel, const struct image *image, char *buf, 
 	left_notifiers(&left);
 	left_shrinkers(&left);
 	left_tasks(&left);
+	left_buses(&left);
 	left_virtio(&left);
 	left_reporting(&left);
 	left_hook(&left);

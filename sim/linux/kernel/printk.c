@@ -190,6 +190,17 @@ void kernel_bug(const char *file, int line, const char *what)
 	die_of_bug(text);
 }
 
+void panic(const char *fmt, ...)
+{
+	char text[LINE_MAX_LEN];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	kernel_bug("panic", 0, text);
+}
+
 /* The first frame is that of the definition which only says so. */
 void kernel_not_modelled(const char *name)
 {

@@ -580,6 +580,7 @@ int sched_init(struct kernel *kernel)
 	INIT_LIST_HEAD(&sched->modules);
 	event_init(&sched->tick, tick_fn);
 	event_init(&sched->reap, reap_fn);
+	driver_core_init(kernel);
 	virtio_bus_init(kernel);
 	if (!kernel->vm)
 		return 0;

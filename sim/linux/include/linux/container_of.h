@@ -16,4 +16,10 @@
 		(type *)((char *)__member_ptr - offsetof(type, member));                           \
 	})
 
+/* The same; a pointer to what may not be changed leads to what may not be changed. */
+#define container_of_const(ptr, type, member)                                                      \
+	_Generic(ptr,                                                                              \
+		const typeof(*(ptr)) *: (const type *)container_of(ptr, type, member),             \
+		default: container_of(ptr, type, member))
+
 #endif

@@ -3,6 +3,7 @@
 #ifndef _LINUX_DEV_PRINTK_H
 #define _LINUX_DEV_PRINTK_H
 
+#include <linux/bug.h>
 #include <linux/printk.h>
 
 struct device;
@@ -20,6 +21,8 @@ const char *dev_name(const struct device *dev);
 #define dev_warn(dev, fmt, ...) dev_printk(KERN_WARNING, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_notice(dev, fmt, ...) dev_printk(KERN_NOTICE, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_info(dev, fmt, ...) dev_printk(KERN_INFO, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_WARN_ONCE(dev, cond, fmt, ...)                                                         \
+	WARN_ONCE(cond, "%s %s: " fmt, dev_driver_string(dev), dev_name(dev), ##__VA_ARGS__)
 #define dev_dbg(dev, fmt, ...)                                                                     \
 	do {                                                                                       \
 		if (0)                                                                             \

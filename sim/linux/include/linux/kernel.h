@@ -36,6 +36,7 @@
 
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args) __printf(3, 0);
+void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 int sprintf(char *buf, const char *fmt, ...) __printf(2, 3);
 int sscanf(const char *buf, const char *fmt, ...);
 

@@ -45,6 +45,7 @@
 #define phys_to_virt(phys) __va(phys)
 #define virt_to_pfn(virt) PHYS_PFN(__pa(virt))
 #define virt_to_page(virt) pfn_to_page(virt_to_pfn(virt))
+#define is_vmalloc_addr(ptr) ((void)(ptr), false)	/* there is no vmalloc() */
 #define pfn_to_kaddr(pfn) __va(PFN_PHYS(pfn))
 #define virt_addr_valid(virt) (__pa(virt) < PFN_PHYS(this_kernel->max_pfn))
 

@@ -19,6 +19,8 @@
 
 int printk(const char *fmt, ...) __printf(1, 2) __cold;
 #define _printk printk
+/* Nothing is printed, but arguments are looked at by the compiler. */
+#define no_printk(fmt, ...) ({ if (0) printk(fmt, ##__VA_ARGS__); 0; })
 
 #ifndef pr_fmt
 #define pr_fmt(fmt) fmt

@@ -4,18 +4,30 @@
 #define _LINUX_VIRTIO_H
 
 #include <linux/device.h>
+#include <linux/dma-direction.h>
+#include <linux/irqreturn.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/version.h>
+#include <linux/virtio_features.h>
 
 #include "call_site.h"
 
 struct kvm_virtio;
 struct virtio_config_ops;
 struct virtio_device;
+
+struct vduse_vq_group;
+struct virtio_map_ops;
+
+/* Who maps buffers for a device that does not see memory as it is. */
+union virtio_map {
+	struct device *dma_dev;
+	struct vduse_vq_group *group;
+};
 
 struct virtqueue {
 	struct virtio_device *vdev;
@@ -31,18 +43,26 @@ struct virtqueue {
 struct virtio_device {
 	int index;
 	bool failed;
-	bool config_enabled;
+	union {
+		bool config_enabled;
+		bool config_core_enabled;	/* since 6.11 */
+	};
+	bool config_driver_disabled;
 	bool config_change_pending;
-	spinlock_t config_lock;
+	spinlock_t config_lock, vqs_list_lock;
 	struct device dev;
 	struct virtio_device_id id;
 	const struct virtio_config_ops *config;
+	const struct virtio_map_ops *map;	/* NULL: the DMA API */
+	union virtio_map vmap;
 	struct list_head vqs;
-	u64 features;
+	union {
+		u64 features;
+		u64 features_array[VIRTIO_FEATURES_U64S];
+	};
 	void *priv;
-	struct list_head node;		/* on the kernel's bus */
+	struct list_head node;		/* of those that the kernel has found */
 	struct kvm_virtio *hw;		/* the device's registers */
-	int probe_error;		/* of the last driver that did not take it; 0: none */
 };
 
 struct virtio_driver {
@@ -59,6 +79,9 @@ struct virtio_driver {
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
 	void (*remove)(struct virtio_device *dev);
+	/* Around a reset by the bus, which this one does not do. */
+	int (*reset_prepare)(struct virtio_device *dev);
+	int (*reset_done)(struct virtio_device *dev);
 	/* Instead of virtio_device_shutdown(), when the machine is switched off; since 7.2 */
 #if LINUX_SINCE(7, 2)
 	void (*shutdown)(struct virtio_device *dev);
@@ -84,10 +107,16 @@ bool virtqueue_enable_cb_delayed(struct virtqueue *vq);
 unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq);
 bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx);
 void *virtqueue_detach_unused_buf(struct virtqueue *vq);
+#if LINUX_LEVEL < KERNEL_VERSION(6, 6, 0)
 unsigned int virtqueue_get_vring_size(struct virtqueue *vq);
 bool virtqueue_is_broken(struct virtqueue *vq);
+#else
+unsigned int virtqueue_get_vring_size(const struct virtqueue *vq);
+bool virtqueue_is_broken(const struct virtqueue *vq);
+#endif
 
 void virtio_break_device(struct virtio_device *dev);
+void virtio_add_status(struct virtio_device *dev, unsigned int status);
 void virtio_config_changed(struct virtio_device *dev);
 void virtio_reset_device(struct virtio_device *dev);
 #if LINUX_SINCE(7, 2)
@@ -95,6 +124,8 @@ void virtio_device_shutdown(struct virtio_device *dev);
 #endif
 int virtio_device_freeze(struct virtio_device *dev);
 int virtio_device_restore(struct virtio_device *dev);
+int register_virtio_device(struct virtio_device *dev);
+void unregister_virtio_device(struct virtio_device *dev);
 int register_virtio_driver(struct virtio_driver *drv);
 void unregister_virtio_driver(struct virtio_driver *drv);
 
@@ -107,7 +138,8 @@ void unregister_virtio_driver(struct virtio_driver *drv);
 	}                                                                                          \
 	module_driver(drv, register_virtio_driver, unregister_virtio_driver)
 
-#ifdef BALLAST_IMAGE_SOURCE
+/* A ring's own source says what these are. */
+#if defined(BALLAST_IMAGE_SOURCE) && !defined(VIRTIO_RING)
 #define virtqueue_add_outbuf CALL_FROM_HERE(virtqueue_add_outbuf)
 #define virtqueue_add_inbuf CALL_FROM_HERE(virtqueue_add_inbuf)
 #define virtqueue_add_sgs CALL_FROM_HERE(virtqueue_add_sgs)
@@ -115,9 +147,32 @@ void unregister_virtio_driver(struct virtio_driver *drv);
 #define virtqueue_notify CALL_FROM_HERE(virtqueue_notify)
 #endif
 
-static inline struct virtio_device *dev_to_virtio(struct device *dev)
+#define dev_to_virtio(_dev) container_of_const(_dev, struct virtio_device, dev)
+
+/* NULL is nobody. */
+static inline struct virtio_driver *drv_to_virtio(const struct device_driver *drv)
 {
-	return container_of(dev, struct virtio_device, dev);
+	return drv ? container_of((struct device_driver *)drv, struct virtio_driver, driver) : NULL;
 }
+
+/* Mapping of buffers for drivers that do it themselves; of a stock ring only. */
+void *virtqueue_map_alloc_coherent(struct virtio_device *vdev, union virtio_map map, size_t size,
+				   dma_addr_t *addr, gfp_t gfp);
+void virtqueue_map_free_coherent(struct virtio_device *vdev, union virtio_map map, size_t size,
+				 void *ptr, dma_addr_t addr);
+dma_addr_t virtqueue_map_page_attrs(const struct virtqueue *vq, struct page *page,
+				    unsigned long offset, size_t size, enum dma_data_direction dir,
+				    unsigned long attrs);
+void virtqueue_unmap_page_attrs(const struct virtqueue *vq, dma_addr_t addr, size_t size,
+				enum dma_data_direction dir, unsigned long attrs);
+dma_addr_t virtqueue_map_single_attrs(const struct virtqueue *vq, void *ptr, size_t size,
+				      enum dma_data_direction dir, unsigned long attrs);
+
+/* As without CONFIG_VIRTIO_DEBUG. */
+#define virtio_debug_init() do { } while (0)
+#define virtio_debug_exit() do { } while (0)
+#define virtio_debug_device_init(dev) ((void)(dev))
+#define virtio_debug_device_exit(dev) ((void)(dev))
+#define virtio_debug_device_filter_features(dev) ((void)(dev))
 
 #endif

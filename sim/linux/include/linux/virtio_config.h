@@ -45,6 +45,10 @@ struct virtio_config_ops {
 				struct irq_affinity *desc);
 	void (*del_vqs)(struct virtio_device *vdev);
 	void (*synchronize_cbs)(struct virtio_device *vdev);
+	/* This transport resets no single queues, and has one vCPU for all interrupts. */
+	int (*disable_vq_and_reset)(struct virtqueue *vq);
+	int (*enable_vq_after_reset)(struct virtqueue *vq);
+	const struct cpumask *(*get_vq_affinity)(struct virtio_device *vdev, int index);
 	u64 (*get_features)(struct virtio_device *vdev);
 	int (*finalize_features)(struct virtio_device *vdev);
 };
@@ -64,8 +68,43 @@ static inline void __virtio_clear_bit(struct virtio_device *vdev, unsigned int f
 	vdev->features &= ~BIT_ULL(fbit);
 }
 
+/* Who maps buffers instead of the DMA API (VDUSE): nobody here. */
+struct virtio_map_ops {
+	dma_addr_t (*map_page)(union virtio_map map, struct page *page, unsigned long offset,
+			       size_t size, enum dma_data_direction dir, unsigned long attrs);
+	void (*unmap_page)(union virtio_map map, dma_addr_t addr, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs);
+	void (*sync_single_for_cpu)(union virtio_map map, dma_addr_t addr, size_t size,
+				    enum dma_data_direction dir);
+	void (*sync_single_for_device)(union virtio_map map, dma_addr_t addr, size_t size,
+				       enum dma_data_direction dir);
+	void *(*alloc)(union virtio_map map, size_t size, dma_addr_t *addr, gfp_t gfp);
+	void (*free)(union virtio_map map, size_t size, void *ptr, dma_addr_t addr,
+		     unsigned long attrs);
+	bool (*need_sync)(union virtio_map map, dma_addr_t addr);
+	int (*mapping_error)(union virtio_map map, dma_addr_t addr);
+	size_t (*max_mapping_size)(union virtio_map map);
+};
+
 bool virtio_has_feature(const struct virtio_device *vdev, unsigned int fbit);
 void virtio_device_ready(struct virtio_device *vdev);
+
+/* Addresses are guest-physical unless the device says that something is between. */
+static inline bool virtio_has_dma_quirk(const struct virtio_device *vdev)
+{
+	return !virtio_has_feature(vdev, VIRTIO_F_ACCESS_PLATFORM);
+}
+
+static inline void virtio_get_features(struct virtio_device *vdev, u64 *features)
+{
+	virtio_features_from_u64(features, vdev->config->get_features(vdev));
+}
+
+static inline void virtio_synchronize_cbs(struct virtio_device *vdev)
+{
+	if (vdev->config->synchronize_cbs)
+		vdev->config->synchronize_cbs(vdev);
+}
 
 #if LINUX_LEVEL < KERNEL_VERSION(6, 11, 0)
 static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,

@@ -6,6 +6,7 @@
 #include "hw/qdev-core.h"
 
 extern const PropertyInfo qdev_prop_bit;
+extern const PropertyInfo qdev_prop_bit64;
 extern const PropertyInfo qdev_prop_bool;
 extern const PropertyInfo qdev_prop_uint32;
 extern const PropertyInfo qdev_prop_link;
@@ -19,6 +20,10 @@ extern const PropertyInfo qdev_prop_link;
 #define DEFINE_PROP_BIT(name_, state_, field_, bit_, default_) {		\
 		.name = (name_), .info = &qdev_prop_bit,			\
 		.offset = PROP_OFFSET(state_, field_, uint32_t),		\
+		.bitnr = (bit_), .set_default = true, .defval = (bool)(default_) }
+#define DEFINE_PROP_BIT64(name_, state_, field_, bit_, default_) {		\
+		.name = (name_), .info = &qdev_prop_bit64,			\
+		.offset = PROP_OFFSET(state_, field_, uint64_t),		\
 		.bitnr = (bit_), .set_default = true, .defval = (bool)(default_) }
 #define DEFINE_PROP_BOOL(name_, state_, field_, default_) {			\
 		.name = (name_), .info = &qdev_prop_bool,			\
