@@ -6,7 +6,8 @@ usage: versions.py BUILD
 
 Builds what can be had (make upstream LINUX=... QEMU=...; KSRC_6_6=TREE and the like for versions that
 Debian has no package of), runs four scenarios with each pair, and prints the table: whether the files
-compile unmodified, whether the runs end well, and what of their figures differs from 6.1 and 7.2.
+compile unmodified, whether the runs end well, and what of their figures differs: from 6.1 with 7.2, and,
+as the page allocator is another one since 6.12, from then on from 6.12 with 7.2.
 Status 1 if something that was to be had did not compile or end well.
 """
 import itertools
@@ -28,6 +29,8 @@ RUNS = (('first', ['scenarios/first.dts', *REPORTING, *STOCK]),
         ('demo', ['scenarios/demo.dts', *REPORTING, *STOCK]),
         ('versions', ['scenarios/stock/versions.dts']),
         ('rings', ['scenarios/stock/rings.dts']))
+# The page allocators, and who is compared with whom.
+STANDARDS = ('6.1', '6.12')
 # Rings and buses of older versions are not built.
 WITHOUT_RINGS = ('5.10', '5.15')
 # What is to be the same: of guests, how much was told, given back, and when programs ended.
@@ -95,11 +98,13 @@ def main():
     build, bad, rows, standard = sys.argv[1], 0, [], {}
     compiles = {'LINUX': {v: make(build, LINUX=v) for v in LINUX},
                 'QEMU': {v: make(build, QEMU=v) for v in QEMU}}
-    order = sorted(itertools.product(LINUX, QEMU), key=lambda p: p != ('6.1', '7.2'))
+    order = sorted(itertools.product(LINUX, QEMU), key=lambda p: (p[0] not in STANDARDS, p[1] != '7.2'))
     for linux, qemu in order:
         well = compiles['LINUX'][linux], compiles['QEMU'][qemu]
         if None in well:
             continue
+        allocator = STANDARDS[LINUX.index(linux) >= LINUX.index(STANDARDS[1])]
+        first = (linux, qemu) == (STANDARDS[1], '7.2')
         cells, told = [], []
         for name, arguments in RUNS if all(well) else ():
             if name == 'rings' and linux in WITHOUT_RINGS:
@@ -108,12 +113,13 @@ def main():
             figures = run(build, arguments, linux, qemu)
             cells.append('ends well' if isinstance(figures, dict) else figures)
             if isinstance(figures, dict):
-                differs = differences(figures, standard.setdefault(name, figures))
+                own = standard.setdefault((name, allocator), figures)
+                differs = differences(figures, standard[name, STANDARDS[0]] if first else own)
                 if differs:
                     told.append(f'{name}: ' + ', '.join(differs))
         bad += not all(well) or any(cell not in ('ends well', '-') for cell in cells)
         rows.append((linux, qemu, 'yes' if all(well) else 'no', *(cells or ['-'] * len(RUNS)),
-                     '; '.join(told) or 'nothing'))
+                     ('from 6.1: ' if first else '') + ('; '.join(told) or 'nothing')))
     print('| Linux | QEMU | compiles |', ' | '.join(name for name, _ in RUNS), '| differs |')
     print('|' + '---|' * (4 + len(RUNS)))
     for row in sorted(rows, key=lambda r: (LINUX.index(r[0]), QEMU.index(r[1]))):

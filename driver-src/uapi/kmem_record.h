@@ -24,7 +24,7 @@ struct kmem_record_header {
 };
 
 /*
- * Types A F B Z D X C O M are those of tests/data/kmem/README.md, P is a page that leaves its
+ * Types A F Z D X C O M are those of tests/data/kmem/README.md, P is a page that leaves its
  * per-CPU list.  Of an O, order and argument are in arg[].
  */
 struct kmem_record {
@@ -34,7 +34,7 @@ struct kmem_record {
 	__s8 migratetype;	/* M: slot */
 	__s32 pid;
 	__s64 pfn;		/* -1: none; M: phase */
-	__s64 arg[2];		/* A, B, K: gfp; X: fallback order, type | ownership << 8 */
+	__s64 arg[2];		/* A: gfp; Z: refill; X: fallback order, type | ownership << 8 */
 };
 
 enum {

@@ -189,7 +189,7 @@ static void fold(struct import *im)
 			fold_pop(im, i);
 		else if (im->rec[i].type == 'F' && im->flag[i] != DROPPED)
 			fold_free(im, i);
-		else if (im->rec[i].type == 'B' || is_op(&im->rec[i], KMEM_OP_BULK_END))
+		else if (is_op(&im->rec[i], KMEM_OP_BULK_END))
 			im->flag[i] = DROPPED;
 	}
 }

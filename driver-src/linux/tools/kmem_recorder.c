@@ -13,8 +13,8 @@
  * lists' lock taken; the decay of the lists' limits.  Flags of zones are looked at with each
  * record.
  *
- * For Linux 6.12 and later ones that have functions of these names; probes that find none refuse
- * to load.
+ * For Linux 6.12 and 6.13, whose probes have struct pt_regs; where a function of these names is
+ * missing, or is inlined, it refuses to load.
  *
  * Parameters: records_mib is the size of the buffer; base is the physical address of memory that
  * the kernel does not use (mem=) to take instead, so that who runs the machine can read it.
@@ -33,7 +33,6 @@
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
-#include <linux/version.h>
 #include <linux/vmalloc.h>
 
 #include "kmem_record.h"
@@ -73,8 +72,11 @@ static void put_record(struct kmem_record record)
 
 static void put_op(int op, s64 pfn, s64 order, s64 arg)
 {
-	put_record((struct kmem_record){ .type = 'O', .order = op, .pfn = pfn,
-					 .arg = { order, arg } });
+	struct kmem_record record = { .type = 'O', .order = op, .pfn = pfn };
+
+	record.arg[0] = order;
+	record.arg[1] = arg;
+	put_record(record);
 }
 
 /* Zones by name, whichever this kernel has: they are numbered as on x86_64 with all of them. */
@@ -116,40 +118,40 @@ static s64 pfn_of(const struct page *page)
 	return page ? (s64)page_to_pfn(page) : -1;
 }
 
+/* Of a page, after what has changed before it. */
+static void put_page_record(char type, const struct page *page, unsigned int order, int mt,
+			    s64 arg0, s64 arg1)
+{
+	struct kmem_record record = { .type = type, .order = order, .migratetype = mt };
+
+	if (!begin_record())
+		return;
+	record.pfn = pfn_of(page);
+	record.arg[0] = arg0;
+	record.arg[1] = arg1;
+	put_record(record);
+}
+
 /* Events */
 
 static void on_alloc(void *data, struct page *page, unsigned int order, gfp_t gfp, int mt)
 {
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'A', .order = order, .migratetype = mt,
-						 .pfn = pfn_of(page), .arg[0] = gfp });
+	put_page_record('A', page, order, mt, (__force u32)gfp, 0);
 }
 
 static void on_free(void *data, struct page *page, unsigned int order)
 {
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'F', .order = order,
-						 .pfn = pfn_of(page) });
-}
-
-static void on_free_batched(void *data, struct page *page)
-{
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'B', .pfn = pfn_of(page) });
+	put_page_record('F', page, order, 0, 0, 0);
 }
 
 static void on_zone_locked(void *data, struct page *page, unsigned int order, int mt, int refill)
 {
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'Z', .order = order, .migratetype = mt,
-						 .pfn = pfn_of(page), .arg[0] = refill });
+	put_page_record('Z', page, order, mt, refill, 0);
 }
 
 static void on_drain(void *data, struct page *page, unsigned int order, int mt)
 {
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'D', .order = order, .migratetype = mt,
-						 .pfn = pfn_of(page) });
+	put_page_record('D', page, order, mt, 0, 0);
 }
 
 static int type_of_block(struct page *page)
@@ -160,12 +162,10 @@ static int type_of_block(struct page *page)
 static void on_extfrag(void *data, struct page *page, int alloc_order, int fallback_order,
 		       int alloc_mt, int fallback_mt)
 {
-	if (begin_record())
-		put_record((struct kmem_record){
-			.type = 'X', .order = alloc_order, .migratetype = alloc_mt,
-			.pfn = pfn_of(page),
-			.arg = { fallback_order,
-				 fallback_mt | (type_of_block(page) == alloc_mt) << 8 } });
+	bool owned = type_of_block(page) == alloc_mt;
+
+	put_page_record('X', page, alloc_order, alloc_mt, fallback_order,
+			fallback_mt | owned << 8);
 }
 
 static struct event {
@@ -175,7 +175,6 @@ static struct event {
 } events[] = {
 	{ "mm_page_alloc", on_alloc },
 	{ "mm_page_free", on_free },
-	{ "mm_page_free_batched", on_free_batched },
 	{ "mm_page_alloc_zone_locked", on_zone_locked },
 	{ "mm_page_pcpu_drain", on_drain },
 	{ "mm_page_alloc_extfrag", on_extfrag },
@@ -193,15 +192,7 @@ static void find_event(struct tracepoint *tracepoint, void *data)
 
 /* Probes */
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
-#define probe_regs pt_regs
 #define ARGUMENT(regs, n) regs_get_kernel_argument(regs, n)
-#define RETURNED(regs) regs_return_value(regs)
-#else
-#define probe_regs ftrace_regs
-#define ARGUMENT(regs, n) ftrace_regs_get_argument(regs, n)
-#define RETURNED(regs) ftrace_regs_get_return_value(regs)
-#endif
 
 /* What is known when a function is called is kept in @data until it returns. */
 struct call {
@@ -212,18 +203,16 @@ struct call {
 /* Returns 0: the end of the call is looked at, too, if there is a handler for it. */
 #define DEFINE_ENTRY(name)                                                                        \
 	static int name(struct fprobe *fp, unsigned long ip, unsigned long caller,                \
-			struct probe_regs *regs, void *data)
+			struct pt_regs *regs, void *data)
 #define DEFINE_EXIT(name)                                                                         \
 	static void name(struct fprobe *fp, unsigned long ip, unsigned long caller,               \
-			 struct probe_regs *regs, void *data)
+			 struct pt_regs *regs, void *data)
 
 /* free_unref_page_commit(zone, pcp, page, migratetype, order) */
 DEFINE_ENTRY(on_commit)
 {
-	if (begin_record())
-		put_record((struct kmem_record){ .type = 'C', .order = ARGUMENT(regs, 4),
-						 .migratetype = ARGUMENT(regs, 3),
-						 .pfn = pfn_of((void *)ARGUMENT(regs, 2)) });
+	put_page_record('C', (struct page *)ARGUMENT(regs, 2), ARGUMENT(regs, 4),
+			ARGUMENT(regs, 3), 0, 0);
 	return 0;
 }
 
@@ -265,7 +254,7 @@ DEFINE_EXIT(on_isolate)
 {
 	struct call *call = data;
 
-	if ((int)RETURNED(regs) && begin_record())
+	if ((int)regs_return_value(regs) && begin_record())
 		put_op(KMEM_OP_ISOLATE, call->pfn, call->order, 0);
 }
 
@@ -321,10 +310,8 @@ static int on_pop(struct kretprobe_instance *instance, struct pt_regs *regs)
 	struct page *page = (void *)regs_return_value(regs);
 	struct call *call = (void *)instance->data;
 
-	if (page && begin_record())
-		put_record((struct kmem_record){ .type = 'P', .order = call->order,
-						 .migratetype = call->migratetype,
-						 .pfn = pfn_of(page) });
+	if (page)
+		put_page_record('P', page, call->order, call->migratetype, 0, 0);
 	return 0;
 }
 
@@ -499,7 +486,9 @@ static unsigned long nr_missed(void)
 
 static void put_mark(int slot, int phase)
 {
-	put_record((struct kmem_record){ .type = 'M', .migratetype = slot, .pfn = phase });
+	struct kmem_record record = { .type = 'M', .migratetype = slot, .pfn = phase };
+
+	put_record(record);
 }
 
 static void mark(int slot)
