@@ -113,6 +113,9 @@ START_TEST(models_ring_loses_and_doubles_nothing)
 	play();
 	check_requests();
 	ck_assert_uint_eq(ring_scene.accepted, F_VERSION_1 | shapes[_i].features);
+	/* both putting in and taking out cost */
+	ck_assert_uint_ge(ring_scene.ns,
+			  KERNEL_PROBE_QUEUE_NS * (ring_scene.nr_added + ring_scene.nr_taken));
 }
 END_TEST
 

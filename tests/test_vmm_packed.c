@@ -452,9 +452,9 @@ END_TEST
 /* Two places and their wrap counters, which no byte of the ring says. */
 START_TEST(migration_goes_on_where_the_ring_was)
 {
-	const uint32_t want = 2 | (RING_SIZE - 1 + 0x8000) << 16;
+	const uint32_t want = 2 | (RING_SIZE - 1 + 0x8000u) << 16;
 	const uint32_t wrong[] = { want + RING_SIZE, want + (1u << 16), want ^ 0x8000,
-				   RING_SIZE | 0x8000 | (RING_SIZE - 1 + 0x8000) << 16 };
+				   RING_SIZE | 0x8000 | (RING_SIZE - 1 + 0x8000u) << 16 };
 	static struct guest to;
 	uint8_t *state, *position;
 	uint64_t value = want;

@@ -66,9 +66,11 @@ static inline void probe_realize(DeviceState *dev, Error **errp)
 
 static inline void probe_unrealize(DeviceState *dev)
 {
-	while (probe->nr_kept)
-		g_free(probe->kept[--probe->nr_kept]);
-	virtio_delete_queue(probe->vq);
+	struct Probe *p = (struct Probe *)dev;
+
+	while (p->nr_kept)
+		g_free(p->kept[--p->nr_kept]);
+	virtio_delete_queue(p->vq);
 	virtio_cleanup(VIRTIO_DEVICE(dev));
 }
 

@@ -68,7 +68,7 @@ void kernel_probe_play(struct kernel_probe *result, unsigned int nr_cpus, kernel
 	probe = result;
 	playing = scene;
 	costs.ns[COST_GUEST_SWITCH] = costs.ns[COST_GUEST_IRQ] = 1000;
-	costs.ns[COST_VIRTQUEUE_ADD] = 100;
+	costs.ns[COST_VIRTQUEUE_ADD] = KERNEL_PROBE_QUEUE_NS;
 	costs.ns[COST_GUEST_FAULT] = costs.ns[COST_GUEST_UNMAP] = 1000;
 	engine_init(&engine);
 	host_init(&host, &engine, &host_config, &costs);

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define KERNEL_PROBE_QUEUE_NS 100	/* what a call of a virtqueue costs */
+
 struct kernel_probe {
 	char order[64];
 	int64_t value[16];
