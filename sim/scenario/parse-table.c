@@ -531,8 +531,9 @@ static const struct property_spec guest_properties[] = {
 	    "width of guest-physical addresses (QEMU's phys-bits)"),
 	ENUM("kernel", "images 5.10 5.15 6.1 6.6 6.12 7.2 7.3", "images",
 	     FIELD(scenario_guest, kernel),
-	     "which Linux it runs, as its drivers see it: that of the images of its modules (6.1 "
-	     "without any), or a version, whose images are then taken (docs/versions.md)"),
+	     "which Linux it runs, as its drivers see it, and whose page allocator (6.1, 6.12): "
+	     "that of the images of its modules (6.1 without any), or a version, whose images "
+	     "are then taken (docs/versions.md)"),
 	ENUM("qemu", "images 7.2 10.0 10.2", "images", FIELD(scenario_guest, qemu),
 	     "which QEMU its VMM is, as its devices see it: that of their images, or a version, "
 	     "whose images are then taken"),
