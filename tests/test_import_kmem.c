@@ -160,11 +160,15 @@ START_TEST(what_is_damaged_is_refused)
 	case 6:
 		header->snapshot[0] = KMEM_RECORD_SNAPSHOT;
 		break;
+	case 7:
+		((struct kmem_record *)(file + RECORDS_AT))[4].pfn = INT64_C(1) << 40;
+		break;
 	}
 	write_file("data", file, sizeof(file));
 	refused(((const char *const[]){ "", "", "is not what the module kmem_recorder writes",
 					"is cut short", "7 records are lost",
-					"has not both snapshots", "a snapshot did not fit" })[_i]);
+					"has not both snapshots", "a snapshot did not fit",
+					"is damaged: page 1099511627776 of 9 records" })[_i]);
 }
 END_TEST
 
@@ -200,7 +204,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_checked_fixture(tc, setup, leave_scratch);
 	tcase_add_test(tc, what_the_module_wrote_replays);
 	tcase_add_test(tc, what_comes_between_keeps_its_place);
-	tcase_add_loop_test(tc, what_is_damaged_is_refused, 0, 7);
+	tcase_add_loop_test(tc, what_is_damaged_is_refused, 0, 8);
 	tcase_add_test(tc, recording_that_is_there_stays);
 	suite_add_tcase(suite, tc);
 	return suite;

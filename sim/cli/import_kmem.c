@@ -23,6 +23,7 @@
 
 #define ERROR_SIZE 4800
 #define PATH_SIZE 4096
+#define PFN_MAX (INT64_C(1) << 28)	/* 1 TiB */
 
 struct import {
 	const char *path;
@@ -34,6 +35,7 @@ struct import {
 	char *flag;			/* of each record; DROPPED: it is not written */
 	struct bulk_place *bulk;	/* of each P; nr 0: not of a bulk request */
 	uint64_t *gfp;			/* of each P */
+	uint32_t *alloc;		/* of each P: the next A of that page; nr: there is none */
 };
 
 struct bulk_place {
@@ -108,14 +110,42 @@ static bool has_list(unsigned int order)
 	return order <= 3 || order == 9;
 }
 
+/* From the end: what is the next A of each page? */
+static int link_allocs(struct import *im)
+{
+	int64_t most = 0;
+	uint32_t *next;
+	size_t i;
+
+	for (i = 0; i < im->nr; i++)
+		if (im->rec[i].pfn > most)
+			most = im->rec[i].pfn;
+	if (most >= PFN_MAX || im->nr >= UINT32_MAX)
+		return cli_error("%s: is damaged: page %" PRId64 " of %zu records", im->path, most,
+				 im->nr);
+	next = malloc((most + 1) * sizeof(*next));
+	if (!next)
+		return cli_error("%s: there is not enough memory for its pages", im->path);
+	for (i = 0; i <= (size_t)most; i++)
+		next[i] = im->nr;
+	for (i = im->nr; i-- > 0;) {
+		const struct kmem_record *r = &im->rec[i];
+
+		if (r->type == 'P' && r->pfn >= 0)
+			im->alloc[i] = next[r->pfn];
+		else if (r->type == 'A' && r->pfn >= 0)
+			next[r->pfn] = i;
+	}
+	free(next);
+	return 0;
+}
+
 /* The page that left its list at @i: is it handed out by an event of its own, and at which? */
 static size_t find_alloc(const struct import *im, size_t i, size_t end)
 {
-	for (size_t j = i + 1; j < end; j++)
-		if (im->rec[j].type == 'A' && im->rec[j].pfn == im->rec[i].pfn &&
-		    same_context(&im->rec[j], &im->rec[i]))
-			return j;
-	return im->nr;
+	size_t j = im->alloc[i];
+
+	return j < end && same_context(&im->rec[j], &im->rec[i]) ? j : im->nr;
 }
 
 /* Pages of the bulk request that begins at @begin. */
@@ -156,25 +186,20 @@ static void fold_pop(struct import *im, size_t i)
 	im->flag[j] = j == i + 1 ? '=' : '+';
 }
 
-/* When does the page freed at @i join a list? */
+/* Does the page freed at @i join a list at once? */
 static void fold_free(struct import *im, size_t i)
 {
-	const struct kmem_record *r = &im->rec[i];
-	size_t j;
+	const struct kmem_record *r = &im->rec[i], *s = r + 1;
+	bool direct;
 
 	im->flag[i] = '+';
-	for (j = i + 1; j < im->nr; j++) {
-		const struct kmem_record *s = &im->rec[j];
-
-		if (s->pfn == r->pfn && (s->type == 'C' || is_op(s, KMEM_OP_FREE_DIRECT)))
-			break;
-	}
-	if (j != i + 1 || j == im->nr)
+	if (i + 1 == im->nr || s->pfn != r->pfn)
 		return;
-	if (im->rec[j].type != 'C' && has_list(r->order))
+	direct = is_op(s, KMEM_OP_FREE_DIRECT) && !has_list(r->order);
+	if (s->type != 'C' && !direct)
 		return;
 	im->flag[i] = '=';
-	im->flag[j] = DROPPED;
+	im->flag[i + 1] = DROPPED;
 }
 
 static void fold(struct import *im)
@@ -333,15 +358,19 @@ static int import(struct import *im, const char *dir)
 	im->flag = calloc(im->nr + 1, 1);
 	im->bulk = calloc(im->nr + 1, sizeof(*im->bulk));
 	im->gfp = calloc(im->nr + 1, sizeof(*im->gfp));
-	if (!im->flag || !im->bulk || !im->gfp) {
+	im->alloc = calloc(im->nr + 1, sizeof(*im->alloc));
+	if (!im->flag || !im->bulk || !im->gfp || !im->alloc)
 		ret = cli_error("%s: there is not enough memory for %zu records", im->path, im->nr);
-	} else {
+	else
+		ret = link_allocs(im);
+	if (!ret) {
 		fold(im);
 		ret = write_recording(im, dir);
 	}
 	free(im->flag);
 	free(im->bulk);
 	free(im->gfp);
+	free(im->alloc);
 	if (!ret)
 		printf("%s: %zu records of Linux %.64s\n", dir, im->nr, im->header->release);
 	return ret;
