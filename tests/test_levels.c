@@ -188,8 +188,8 @@ START_TEST(stock_core_of_balloons_does_and_costs_the_same)
 END_TEST
 
 /*
- * Ring and bus keep what they know in memory of the guest: some pages, and the time to clear.  Since
- * 6.12 refills double, and take more than these pages from what can be reported.
+ * Ring and bus keep what they know in memory of the guest: some pages, and the time to clear.
+ * Since 6.12 refills double, and take more than these pages from what can be reported.
  */
 START_TEST(stock_ring_and_bus_do_the_same)
 {

@@ -30,14 +30,14 @@ static const struct work {
 	    "churn size-mib=96 min-kib=4 max-kib=1024 lifetime-ms=300 duration-ms=3000 "
 	    "madvise=none",
 	    "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 madvise=none" } },
-	/* Huge pages, and memory that is compacted for them. */
+	/* Huge pages, in nearly all memory, and memory that is compacted for them. */
 	{ "huge", "transparent_hugepage=always",
-	  { "memhog size-mib=300 loops=2 hold-ms=0 pause-ms=0 madvise=none",
-	    "churn size-mib=200 min-kib=4 max-kib=4096 lifetime-ms=300 duration-ms=3000 "
+	  { "page-fault1 size-mib=1 loops=1 tasks=60 madvise=none",
+	    "memhog size-mib=600 loops=2 hold-ms=0 pause-ms=0 madvise=none",
+	    "churn size-mib=100 min-kib=4 max-kib=4096 lifetime-ms=300 duration-ms=600 "
 	    "madvise=none",
-	    "page-fault1 size-mib=1 loops=2 tasks=100 madvise=none",
 	    "compact loops=2 pause-ms=100",
-	    "memhog size-mib=480 loops=2 hold-ms=0 pause-ms=0 madvise=none" } },
+	    "memhog size-mib=603 loops=1 hold-ms=0 pause-ms=0 madvise=none" } },
 	/* Many tasks fill nearly all memory, so that pageblocks change hands. */
 	{ "full", "transparent_hugepage=never",
 	  { "page-fault1 size-mib=1 loops=1 tasks=580 madvise=none",
