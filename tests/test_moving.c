@@ -50,6 +50,8 @@ static void ends(const struct outcome *o, enum trace_end end, const char *says)
 #define HOLES                                                                                      \
 	"hold { compatible = \"ballast,program-churn\"; size-mib = <560>; min-kib = <4>;"          \
 	" max-kib = <8>; lifetime-ms = <3000>; duration-ms = <6000>; madvise = \"nohugepage\"; };"
+/* Until per-CPU lists, which since 6.12 grow with demand, are short again. */
+#define REST "rest { compatible = \"ballast,program-idle\"; duration-ms = <40000>; };"
 #define PACK "pack { compatible = \"ballast,program-compact\"; };"
 
 static uint64_t huge_free(const struct outcome *o)
@@ -61,9 +63,9 @@ static uint64_t huge_free(const struct outcome *o)
 }
 
 /* Of some seeds the one with least: by chance, nearly all comes together or two thirds do. */
-static uint64_t packed(const char *guest, const char *module)
+static uint64_t packed(const char *guest, const char *module, const char *before)
 {
-	char properties[100];
+	char properties[100], programs[1000];
 
 	static const char *const seeds[] = { "seed = <1>;", "seed = <2>;", "seed = <3>;" };
 	uint64_t pages = UINT64_MAX;
@@ -72,7 +74,8 @@ static uint64_t packed(const char *guest, const char *module)
 		struct outcome o;
 
 		snprintf(properties, sizeof(properties), "thp = \"never\"; %s", guest);
-		run(&o, make(seeds[i], properties, module, "", HOLES PACK, SHRINK(768)));
+		snprintf(programs, sizeof(programs), HOLES "%s" PACK, before);
+		run(&o, make(seeds[i], properties, module, "", programs, SHRINK(768)));
 		ck_assert_uint_eq(o.commands_done, 1);
 		if (huge_free(&o) < pages)
 			pages = huge_free(&o);
@@ -84,13 +87,13 @@ static uint64_t packed(const char *guest, const char *module)
 /* What is free in blocks of 2 MiB, with a balloon of 256 MiB in the holes of other memory. */
 START_TEST(compaction_makes_huge_pages_around_a_balloon)
 {
-	uint64_t ours = packed("", OURS), never = packed("", "broken-guest-never-moves");
+	uint64_t ours = packed("", OURS, ""), never = packed("", "broken-guest-never-moves", "");
 
 	/* Some 690 MiB are free. */
 	ck_assert_uint_ge(ours, MIB_PAGES(400));
 	ck_assert_uint_le(never, ours / 2);
 	if (test_image_exists(STOCK))
-		ck_assert_uint_ge(ours, packed("", STOCK) * 90 / 100);
+		ck_assert_uint_ge(ours, packed("", STOCK, "") * 90 / 100);
 }
 END_TEST
 
@@ -102,9 +105,9 @@ START_TEST(pages_move_in_kernels_of_all_versions)
 
 	snprintf(guest, sizeof(guest), "kernel = \"%s\";", kernels[_i]);
 	snprintf(stock, sizeof(stock), "linux-%s/" STOCK, kernels[_i]);
-	ck_assert_uint_ge(packed(guest, OURS), MIB_PAGES(400));
+	ck_assert_uint_ge(packed(guest, OURS, REST), MIB_PAGES(400));
 	if (test_image_exists(stock))
-		ck_assert_uint_ge(packed(guest, STOCK), MIB_PAGES(400));
+		ck_assert_uint_ge(packed(guest, STOCK, REST), MIB_PAGES(400));
 }
 END_TEST
 
@@ -116,7 +119,7 @@ START_TEST(pages_move_with_stock_cores)
 
 	snprintf(guest, sizeof(guest), "kernel = \"%s\";", kernels[_i]);
 	ck_assert_uint_ge(packed(guest, "upstream-balloon_core\"; load-order = <1>; }; "
-				 "ours { compatible = \"ballast,module\"; image = \"" OURS),
+				 "ours { compatible = \"ballast,module\"; image = \"" OURS, REST),
 			  MIB_PAGES(400));
 }
 END_TEST
