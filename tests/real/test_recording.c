@@ -33,11 +33,11 @@ static const struct work {
 	/* Huge pages, in nearly all memory, and memory that is compacted for them. */
 	{ "huge", "transparent_hugepage=always",
 	  { "page-fault1 size-mib=1 loops=1 tasks=60 madvise=none",
-	    "memhog size-mib=590 loops=2 hold-ms=0 pause-ms=0 madvise=none",
+	    "memhog size-mib=565 loops=2 hold-ms=0 pause-ms=0 madvise=none",
 	    "churn size-mib=100 min-kib=4 max-kib=4096 lifetime-ms=300 duration-ms=600 "
 	    "madvise=none",
 	    "compact loops=2 pause-ms=100",
-	    "memhog size-mib=590 loops=1 hold-ms=0 pause-ms=0 madvise=none" } },
+	    "memhog size-mib=565 loops=1 hold-ms=0 pause-ms=0 madvise=none" } },
 	/* Many tasks fill nearly all memory, so that pageblocks change hands. */
 	{ "full", "transparent_hugepage=never",
 	  { "page-fault1 size-mib=1 loops=1 tasks=580 madvise=none",
