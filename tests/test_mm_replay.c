@@ -38,7 +38,8 @@ static void replay(void)
 	kmem_replay(&rec.before, &rec.after, rec.events, rec.nr_events, &res);
 }
 
-static void assert_complete(void)
+/* Zones @first and @second are those that the machine has. */
+static void assert_complete(int first, int second)
 {
 	int i;
 
@@ -52,7 +53,7 @@ static void assert_complete(void)
 	ck_assert_uint_eq(res.bulk.right, res.bulk.total);
 	ck_assert_uint_eq(res.drains_missing, 0);
 	ck_assert_uint_eq(res.ops_unknown, 0);
-	for (i = 0; i < 2; i++) {
+	for (i = first; i <= second; i++) {
 		ck_assert_uint_eq(res.free_lists[i].right, 55);
 		ck_assert_uint_eq(res.pcp_lists[i].right, 14);
 		ck_assert(res.counts_equal[i] && res.blocks_equal[i]);
@@ -62,7 +63,7 @@ static void assert_complete(void)
 START_TEST(run1_without_huge_pages_replays_to_the_page)
 {
 	read_run(data("run1"));
-	assert_complete();
+	assert_complete(0, 1);
 	ck_assert_uint_eq(res.alloc[0].total, 59035);
 	ck_assert_uint_eq(res.alloc[1].total, 724);
 	ck_assert_uint_eq(res.bulk.total, 160);
@@ -76,8 +77,51 @@ END_TEST
 START_TEST(run2_with_huge_pages_replays_to_the_page)
 {
 	read_run(data("run2"));
-	assert_complete();
+	assert_complete(0, 1);
 	ck_assert_uint_eq(res.alloc[9].total, 47);
+	kmem_recording_free(&rec);
+}
+END_TEST
+
+/* A kernel without ZONE_DMA. */
+START_TEST(recording_of_6_12_replays_to_the_page)
+{
+	read_run(data("6.12"));
+	assert_complete(1, 1);
+	ck_assert_uint_gt(res.alloc[0].total, 60000);
+	ck_assert_uint_gt(res.alloc[9].total, 500);
+	ck_assert_uint_gt(res.steal.total, 2);
+	ck_assert_uint_gt(res.drain.total, 30000);
+	ck_assert_uint_gt(res.isolated, 7);
+	ck_assert_uint_gt(res.direct_frees, 10);
+	kmem_recording_free(&rec);
+}
+END_TEST
+
+/* What it does with rules of 6.1. */
+START_TEST(recording_of_6_12_does_not_replay_as_6_1)
+{
+	read_run(data("6.12"));
+	rec.before.version = rec.after.version = 0;
+	replay();
+	ck_assert(!res.equal);
+	kmem_recording_free(&rec);
+}
+END_TEST
+
+/* Limits of per-CPU lists are part of what is compared. */
+START_TEST(altered_limits_are_noticed)
+{
+	static int *const fields[] = { &rec.after.zone[1].pcp_high,
+				       &rec.after.zone[1].pcp_free_count,
+				       &rec.after.zone[1].pcp_alloc_factor,
+				       &rec.after.zone[1].pcp_flags };
+
+	read_run(data("6.12"));
+	++*fields[_i];
+	replay();
+	ck_assert(!res.equal);
+	ck_assert_ptr_nonnull(strstr(res.divergence, "of the per-CPU lists"));
 	kmem_recording_free(&rec);
 }
 END_TEST
@@ -434,6 +478,9 @@ Suite *test_suite(int argc, char **argv)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, run1_without_huge_pages_replays_to_the_page);
 	tcase_add_test(tc, run2_with_huge_pages_replays_to_the_page);
+	tcase_add_test(tc, recording_of_6_12_replays_to_the_page);
+	tcase_add_test(tc, recording_of_6_12_does_not_replay_as_6_1);
+	tcase_add_loop_test(tc, altered_limits_are_noticed, 0, 4);
 	tcase_add_test(tc, altered_allocation_is_the_first_divergence);
 	tcase_add_test(tc, altered_drain_is_the_first_divergence);
 	tcase_add_test(tc, two_exchanged_frees_are_noticed);
