@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module kmem_recorder writes becomes a recording, and that replays; what is damaged is
+ * What kmem_recorder writes becomes a recording, and that replays; what is damaged is
  * refused in one line, and leaves nothing behind.
  */
 #include "../driver-src/uapi/kmem_record.h"
@@ -165,7 +165,7 @@ START_TEST(what_is_damaged_is_refused)
 		break;
 	}
 	write_file("data", file, sizeof(file));
-	refused(((const char *const[]){ "", "", "is not what the module kmem_recorder writes",
+	refused(((const char *const[]){ "", "", "is not what kmem_recorder writes",
 					"is cut short", "7 records are lost",
 					"has not both snapshots", "a snapshot did not fit",
 					"is damaged: page 1099511627776 of 9 records" })[_i]);

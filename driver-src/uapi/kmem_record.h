@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the module kmem_recorder leaves in memory: a header, the two snapshots as text, and a record
+ * What kmem_recorder leaves in memory: a header, the two snapshots as text, and a record
  * for each thing that the page allocator has done between them.  Host byte order; read on the
  * machine, or from the memory of the guest, that made it.
  */

@@ -74,7 +74,7 @@ static int check_header(struct import *im)
 	const struct kmem_record_header *h = (const void *)im->data;
 
 	if (im->size < fixed || h->magic != KMEM_RECORD_MAGIC)
-		return cli_error("%s: is not what the module kmem_recorder writes", im->path);
+		return cli_error("%s: is not what kmem_recorder writes", im->path);
 	if (h->size > im->size || h->nr_records > (im->size - fixed) / sizeof(*im->rec))
 		return cli_error("%s: is cut short: %zu bytes of %" PRIu64, im->path, im->size,
 				 (uint64_t)h->size);
@@ -85,8 +85,8 @@ static int check_header(struct import *im)
 	    h->snapshot[1] >= KMEM_RECORD_SNAPSHOT - 1)
 		return cli_error("%s: a snapshot did not fit; record a smaller machine", im->path);
 	if (h->nr_lost)
-		return cli_error("%s: %" PRIu64 " records are lost; load kmem_recorder with more "
-				 "records_mib, or record for less long",
+		return cli_error("%s: %" PRIu64 " records are lost; boot with a larger "
+				 "kmem_recorder.records_mib, or record for less long",
 				 im->path, (uint64_t)h->nr_lost);
 	im->header = h;
 	im->rec = (const void *)(im->data + fixed);

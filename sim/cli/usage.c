@@ -39,7 +39,7 @@ const struct usage_command usage_commands[] = {
 	  NULL, OPERAND_FILE },
 	{ "replay-kmem", "DIR [--json]", "replay a recording of a real page allocator", NULL,
 	  OPERAND_DIRECTORY },
-	{ "import-kmem", "FILE DIR", "make a recording of what the module kmem_recorder wrote",
+	{ "import-kmem", "FILE DIR", "make a recording of what kmem_recorder wrote",
 	  NULL, OPERAND_FILE },
 	{ "completion", "bash|zsh", "a script that completes command lines", "bash zsh",
 	  OPERAND_NONE },

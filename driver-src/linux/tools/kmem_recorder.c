@@ -14,7 +14,7 @@
  * record.
  *
  * For Linux 6.12 and 6.13, whose probes have struct pt_regs; where a function of these names is
- * missing, or is inlined, it refuses to load.
+ * missing, or is inlined, it does not begin.  Built into the kernel, whose functions it looks at.
  *
  * Parameters: records_mib is the size of the buffer; base is the physical address of memory that
  * the kernel does not use (mem=) to take instead, so that who runs the machine can read it.
@@ -28,7 +28,7 @@
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/pageblock-flags.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
@@ -658,18 +658,4 @@ drop:
 	return err;
 }
 
-static void __exit kmem_recorder_exit(void)
-{
-	debugfs_remove(directory);
-	recording = false;
-	remove_probes(ARRAY_SIZE(probes));
-	remove_events(ARRAY_SIZE(events));
-	drop_buffer();
-}
-
-module_init(kmem_recorder_init);
-module_exit(kmem_recorder_exit);
-
-MODULE_AUTHOR("Ballast");
-MODULE_DESCRIPTION("Recorder of the page allocator's work");
-MODULE_LICENSE("GPL");
+device_initcall(kmem_recorder_init);
