@@ -13,6 +13,8 @@
 
 /* The recorded guest of 512 MiB, with one CPU: pfns in the tests are worked out for it. */
 #define GUEST_PAGES 131040
+#define LARGEST_BLOCK 11264	/* the first one in ZONE_DMA32 */
+#define EXHAUST (PROBE_MOVABLE | PROBE_FAIL | 0x20000)	/* __GFP_MEMALLOC: no watermark */
 
 static struct engine engine;
 static struct mm_probe *p;
@@ -32,6 +34,23 @@ static inline void mm_teardown(void)
 	ck_assert_int_eq(mm_check(mm_probe_kernel(p)), 0);
 	mm_probe_free(p);
 	engine_destroy(&engine);
+}
+
+/* Take every page, then free @nr of the first pageblock of the zone, none next to another. */
+static inline void leave_scattered(int nr)
+{
+	int64_t pfn;
+	int i;
+
+	while ((pfn = mm_probe_alloc(p, EXHAUST, 0)) >= 0)
+		mm_probe_set_lru(p, pfn, true);
+	for (i = 0; i < nr; i++) {
+		/* Even pages first, then odd ones from the other end: no more pairs than needed. */
+		pfn = LARGEST_BLOCK + (i < 256 ? 2 * i : 511 - 2 * (i - 256));
+		mm_probe_set_lru(p, pfn, false);
+		mm_probe_free_page(p, pfn, 0);
+	}
+	mm_probe_drain(p);
 }
 
 #endif

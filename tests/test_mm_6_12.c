@@ -10,10 +10,8 @@
 #include "mm_guest.h"
 #include "suite.h"
 
-#define FIRST_BLOCK 11264	/* of the largest ones in ZONE_DMA32 */
 #define HIGH_MIN 827		/* the low watermark */
 #define BATCH 31
-#define EXHAUST (PROBE_MOVABLE | PROBE_FAIL | 0x20000)	/* __GFP_MEMALLOC: no watermark */
 #define UNMOVABLE (PROBE_KERNEL | PROBE_FAIL | 0x20000)
 
 static struct mm_probe_zone z;
@@ -114,22 +112,6 @@ START_TEST(lists_do_not_grow_below_the_high_watermark)
 }
 END_TEST
 
-/* Take every page, then free @nr of the first pageblock of the zone, none next to another. */
-static void leave_scattered(int nr)
-{
-	int64_t pfn;
-	int i;
-
-	while ((pfn = mm_probe_alloc(p, EXHAUST, 0)) >= 0)
-		mm_probe_set_lru(p, pfn, true);
-	for (i = 0; i < nr; i++) {
-		pfn = FIRST_BLOCK + (i < 256 ? 2 * i : 511 - 2 * (i - 256));
-		mm_probe_set_lru(p, pfn, false);
-		mm_probe_free_page(p, pfn, 0);
-	}
-	mm_probe_drain(p);
-}
-
 /* Free pages of the first pageblock, by the lists they are on. */
 static uint64_t listed(int type)
 {
@@ -148,9 +130,9 @@ START_TEST(pageblock_that_cannot_be_claimed_keeps_its_other_pages)
 
 	leave_scattered(200);
 	pfn = mm_probe_alloc(p, UNMOVABLE, 0);
-	ck_assert_int_ge(pfn, FIRST_BLOCK);
-	ck_assert_int_lt(pfn, FIRST_BLOCK + 512);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_MOVABLE_TYPE);
+	ck_assert_int_ge(pfn, LARGEST_BLOCK);
+	ck_assert_int_lt(pfn, LARGEST_BLOCK + 512);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_MOVABLE_TYPE);
 	/* Only a refill is gone; 6.1 would have taken all of them. */
 	look();
 	ck_assert_uint_eq(listed(PROBE_MOVABLE_TYPE), 200 - 1 - z.pcp_count);
@@ -166,8 +148,8 @@ END_TEST
 START_TEST(pageblock_half_free_is_claimed_with_all_its_pages)
 {
 	leave_scattered(300);
-	ck_assert_int_ge(mm_probe_alloc(p, UNMOVABLE, 0), FIRST_BLOCK);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_UNMOVABLE);
+	ck_assert_int_ge(mm_probe_alloc(p, UNMOVABLE, 0), LARGEST_BLOCK);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_UNMOVABLE);
 	look();
 	ck_assert_uint_eq(listed(PROBE_UNMOVABLE), 300 - 1 - z.pcp_count);
 	ck_assert_uint_eq(listed(PROBE_MOVABLE_TYPE), 0);
@@ -179,7 +161,7 @@ START_TEST(large_block_is_freed_pageblock_by_pageblock)
 {
 	int64_t block = mm_probe_alloc(p, PROBE_KERNEL, 10), list[2];
 
-	ck_assert_int_eq(block, FIRST_BLOCK);
+	ck_assert_int_eq(block, LARGEST_BLOCK);
 	mm_probe_set_block_type(p, block + 512, PROBE_HIGHATOMIC);
 	mm_probe_free_page(p, block, 10);
 	ck_assert_uint_eq(mm_probe_free_area(p, PROBE_DMA32, 9, PROBE_UNMOVABLE, list, 2), 1);

@@ -14,7 +14,6 @@
  * The guest is the recorded one of 512 MiB: in ZONE_DMA32, largest blocks from pfn 11264 on, and
  * at the end 126976 of order 9, 127488 of order 8 and 127744 of order 2.
  */
-#define FIRST_BLOCK 11264
 
 static void assert_list(unsigned int order, int type, unsigned int nr, const int64_t *want)
 {
@@ -48,22 +47,22 @@ END_TEST
 
 START_TEST(unmovable_request_takes_the_largest_movable_block_and_its_pageblocks)
 {
-	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), FIRST_BLOCK);
-	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), FIRST_BLOCK + 1);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_UNMOVABLE);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK + 512), PROBE_UNMOVABLE);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK + 1024), PROBE_MOVABLE_TYPE);
-	assert_list(9, PROBE_UNMOVABLE, 1, (int64_t[]){ FIRST_BLOCK + 512 });
+	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), LARGEST_BLOCK);
+	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), LARGEST_BLOCK + 1);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_UNMOVABLE);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK + 512), PROBE_UNMOVABLE);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK + 1024), PROBE_MOVABLE_TYPE);
+	assert_list(9, PROBE_UNMOVABLE, 1, (int64_t[]){ LARGEST_BLOCK + 512 });
 }
 END_TEST
 
 START_TEST(size_of_a_block_counts_before_its_type_when_stealing)
 {
-	ck_assert_int_eq(mm_probe_alloc(p, PROBE_RECLAIMABLE, 0), FIRST_BLOCK);
+	ck_assert_int_eq(mm_probe_alloc(p, PROBE_RECLAIMABLE, 0), LARGEST_BLOCK);
 	/* Reclaimable is the first fallback of unmovable, but has nothing of order 10. */
-	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), FIRST_BLOCK + 1024);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_RECLAIMABLE_TYPE);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK + 1024), PROBE_UNMOVABLE);
+	ck_assert_int_eq(mm_probe_alloc(p, PROBE_KERNEL, 0), LARGEST_BLOCK + 1024);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_RECLAIMABLE_TYPE);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK + 1024), PROBE_UNMOVABLE);
 }
 END_TEST
 
@@ -74,7 +73,7 @@ static void alloc_row(int64_t *row)
 
 	for (i = 0; i < 16; i++) {
 		row[i] = mm_probe_alloc(p, PROBE_KERNEL, 4);
-		ck_assert_int_eq(row[i], FIRST_BLOCK + 16 * i);
+		ck_assert_int_eq(row[i], LARGEST_BLOCK + 16 * i);
 	}
 }
 
@@ -115,7 +114,7 @@ START_TEST(freeing_everything_merges_up_to_the_largest_order)
 	for (i = 15; i >= 0; i--)
 		mm_probe_free_page(p, row[i], 4);
 	assert_list(4, PROBE_UNMOVABLE, 0, NULL);
-	assert_list(10, PROBE_UNMOVABLE, 1, (int64_t[]){ FIRST_BLOCK });
+	assert_list(10, PROBE_UNMOVABLE, 1, (int64_t[]){ LARGEST_BLOCK });
 }
 END_TEST
 
@@ -190,7 +189,7 @@ START_TEST(orders_4_to_8_bypass_the_per_cpu_lists_and_9_does_not)
 	/* batch is max(31 >> 9, 2) blocks: the second one waits on the list. */
 	mm_probe_zone(p, PROBE_DMA32, &z);
 	ck_assert_int_eq(z.pcp_count, 512);
-	ck_assert_int_eq(mm_probe_alloc(p, PROBE_MOVABLE, 9), FIRST_BLOCK);
+	ck_assert_int_eq(mm_probe_alloc(p, PROBE_MOVABLE, 9), LARGEST_BLOCK);
 }
 END_TEST
 
@@ -205,34 +204,15 @@ START_TEST(bulk_allocation_is_in_the_order_of_the_list)
 }
 END_TEST
 
-#define EXHAUST (PROBE_MOVABLE | PROBE_FAIL | 0x20000)	/* __GFP_MEMALLOC: no watermark */
-
-/* Take every page, then free @nr of the first pageblock of the zone, none next to another. */
-static void leave_scattered(int nr)
-{
-	int64_t pfn;
-	int i;
-
-	while ((pfn = mm_probe_alloc(p, EXHAUST, 0)) >= 0)
-		mm_probe_set_lru(p, pfn, true);
-	for (i = 0; i < nr; i++) {
-		/* Even pages first, then odd ones from the other end: no more pairs than needed. */
-		pfn = FIRST_BLOCK + (i < 256 ? 2 * i : 511 - 2 * (i - 256));
-		mm_probe_set_lru(p, pfn, false);
-		mm_probe_free_page(p, pfn, 0);
-	}
-	mm_probe_drain(p);
-}
-
 START_TEST(pageblock_less_than_half_free_keeps_its_type_when_stolen_from)
 {
 	int64_t pfn, list[1];
 
 	leave_scattered(200);
 	pfn = mm_probe_alloc(p, PROBE_KERNEL | PROBE_FAIL | 0x20000, 0);
-	ck_assert_int_ge(pfn, FIRST_BLOCK);
-	ck_assert_int_lt(pfn, FIRST_BLOCK + 512);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_MOVABLE_TYPE);
+	ck_assert_int_ge(pfn, LARGEST_BLOCK);
+	ck_assert_int_lt(pfn, LARGEST_BLOCK + 512);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_MOVABLE_TYPE);
 	/* All of its free pages went over nevertheless. */
 	ck_assert_uint_eq(mm_probe_free_area(p, PROBE_DMA32, 0, PROBE_MOVABLE_TYPE, list, 1), 0);
 }
@@ -241,8 +221,8 @@ END_TEST
 START_TEST(pageblock_half_free_changes_its_type_when_stolen_from)
 {
 	leave_scattered(300);
-	ck_assert_int_ge(mm_probe_alloc(p, PROBE_KERNEL | PROBE_FAIL | 0x20000, 0), FIRST_BLOCK);
-	ck_assert_int_eq(mm_probe_block_type(p, FIRST_BLOCK), PROBE_UNMOVABLE);
+	ck_assert_int_ge(mm_probe_alloc(p, PROBE_KERNEL | PROBE_FAIL | 0x20000, 0), LARGEST_BLOCK);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_UNMOVABLE);
 }
 END_TEST
 
@@ -290,15 +270,15 @@ START_TEST(isolated_block_leaves_and_returns_to_the_tail)
 	unsigned int n;
 
 	mm_probe_zone(p, PROBE_DMA32, &before);
-	ck_assert_int_eq(mm_probe_isolate(p, FIRST_BLOCK, 10), 1024);
+	ck_assert_int_eq(mm_probe_isolate(p, LARGEST_BLOCK, 10), 1024);
 	mm_probe_zone(p, PROBE_DMA32, &z);
 	ck_assert_uint_eq(z.free, before.free - 1024);
 	mm_probe_free_area(p, PROBE_DMA32, 10, PROBE_MOVABLE_TYPE, list, 128);
-	ck_assert_int_eq(list[0], FIRST_BLOCK + 1024);
-	mm_probe_putback(p, FIRST_BLOCK, 10);
+	ck_assert_int_eq(list[0], LARGEST_BLOCK + 1024);
+	mm_probe_putback(p, LARGEST_BLOCK, 10);
 	n = mm_probe_free_area(p, PROBE_DMA32, 10, PROBE_MOVABLE_TYPE, list, 128);
 	ck_assert_uint_eq(n, 113);
-	ck_assert_int_eq(list[n - 1], FIRST_BLOCK);
+	ck_assert_int_eq(list[n - 1], LARGEST_BLOCK);
 }
 END_TEST
 
