@@ -112,6 +112,78 @@ START_TEST(lists_do_not_grow_below_the_high_watermark)
 }
 END_TEST
 
+/* 961 pages, and lists that are empty and as short as they get. */
+static void take_pages(int64_t pages[961])
+{
+	int i;
+
+	for (i = 0; i < 961; i++)
+		pages[i] = mm_probe_alloc(p, PROBE_MOVABLE, 0);
+	while (mm_probe_decay(p, PROBE_DMA32))
+		;
+	look();
+	ck_assert_int_eq(z.pcp_count, 0);
+	ck_assert_int_eq(z.pcp_high, HIGH_MIN);
+}
+
+START_TEST(drains_are_of_what_was_freed_lately)
+{
+	int64_t pages[961];
+	int i;
+
+	take_pages(pages);
+	for (i = 0; i < HIGH_MIN - 1; i++)
+		mm_probe_free_page(p, pages[i], 0);
+	look();
+	ck_assert_int_eq(z.pcp_count, HIGH_MIN - 1);
+	/* 827 were freed: all but a batch go, and high makes room for as many again. */
+	mm_probe_free_page(p, pages[i], 0);
+	look();
+	ck_assert_int_eq(z.pcp_count, BATCH);
+	ck_assert_int_eq(z.pcp_high, HIGH_MIN + BATCH);
+}
+END_TEST
+
+START_TEST(lists_go_short_below_the_high_watermark)
+{
+	int64_t pages[961];
+	int i;
+
+	for (i = 0; i < 961; i++)
+		pages[i] = mm_probe_alloc(p, PROBE_MOVABLE, 0);
+	while (mm_probe_alloc(p, PROBE_MOVABLE | PROBE_FAIL, 4) >= 0)
+		;
+	look();
+	ck_assert(z.below_high);
+	ck_assert_int_eq(z.pcp_high, HIGH_MIN + 961);
+	for (i = 0; i < HIGH_MIN; i++)
+		mm_probe_free_page(p, pages[i], 0);
+	look();
+	ck_assert_int_eq(z.pcp_high, HIGH_MIN);
+	ck_assert_int_eq(z.pcp_count, BATCH);
+}
+END_TEST
+
+START_TEST(blocks_that_are_freed_in_a_row_do_not_stay)
+{
+	static const int count[] = { 8, 16, 24, 32, 0, 8, 16, 24, 0 };
+	int64_t blocks[12];
+	unsigned int i;
+
+	/* Refills of 31 >> 3 blocks: the lists are empty afterwards. */
+	for (i = 0; i < 12; i++)
+		blocks[i] = mm_probe_alloc(p, PROBE_KERNEL, 3);
+	look();
+	ck_assert_int_eq(z.pcp_count, 0);
+	/* From 31 pages in a row on, whenever a batch of them has come together. */
+	for (i = 0; i < 9; i++) {
+		mm_probe_free_page(p, blocks[i], 3);
+		look();
+		ck_assert_int_eq(z.pcp_count, count[i]);
+	}
+}
+END_TEST
+
 /* Free pages of the first pageblock, by the lists they are on. */
 static uint64_t listed(int type)
 {
@@ -142,6 +214,57 @@ START_TEST(pageblock_that_cannot_be_claimed_keeps_its_other_pages)
 	mm_probe_free_page(p, pfn, 0);
 	mm_probe_drain(p);
 	ck_assert_uint_eq(listed(PROBE_MOVABLE_TYPE), 200);
+}
+END_TEST
+
+/* Every page of memory is in use. */
+static void use_all(void)
+{
+	while (mm_probe_alloc(p, EXHAUST, 0) >= 0)
+		;
+}
+
+static void give_back(int64_t pfn, int nr)
+{
+	while (nr--)
+		mm_probe_free_page(p, pfn++, 0);
+	mm_probe_drain(p);
+}
+
+START_TEST(smallest_block_of_another_type_is_taken)
+{
+	use_all();
+	mm_probe_set_block_type(p, LARGEST_BLOCK, PROBE_UNMOVABLE);
+	give_back(LARGEST_BLOCK, 8);
+	give_back(LARGEST_BLOCK + 100, 1);
+	ck_assert_uint_eq(listed(PROBE_UNMOVABLE), 9);
+	ck_assert_int_eq(mm_probe_alloc(p, EXHAUST, 0), LARGEST_BLOCK + 100);
+	ck_assert_int_eq(mm_probe_block_type(p, LARGEST_BLOCK), PROBE_UNMOVABLE);
+}
+END_TEST
+
+START_TEST(page_on_a_per_cpu_list_is_drained_to_what_its_pageblock_is_then)
+{
+	use_all();
+	mm_probe_free_page(p, LARGEST_BLOCK + 100, 0);
+	mm_probe_set_block_type(p, LARGEST_BLOCK, PROBE_RECLAIMABLE_TYPE);
+	mm_probe_drain(p);
+	ck_assert_uint_eq(listed(PROBE_RECLAIMABLE_TYPE), 1);
+	ck_assert_uint_eq(listed(PROBE_MOVABLE_TYPE), 0);
+}
+END_TEST
+
+START_TEST(pageblocks_that_merge_are_of_one_type)
+{
+	int64_t block = mm_probe_alloc(p, PROBE_KERNEL, 10), list[200];
+	unsigned int n;
+
+	mm_probe_set_block_type(p, block + 512, PROBE_MOVABLE_TYPE);
+	mm_probe_free_page(p, block, 10);
+	ck_assert_int_eq(mm_probe_block_type(p, block), PROBE_MOVABLE_TYPE);
+	n = mm_probe_free_area(p, PROBE_DMA32, 10, PROBE_MOVABLE_TYPE, list, 200);
+	ck_assert_uint_gt(n, 0);
+	ck_assert_int_eq(list[0], block);
 }
 END_TEST
 
@@ -202,6 +325,56 @@ START_TEST(reserve_counts_what_is_free_of_it)
 }
 END_TEST
 
+/* Only what is free of the reserve is out of reach. */
+START_TEST(reserve_that_is_in_use_is_not_counted_twice)
+{
+	int64_t block = mm_probe_alloc(p, PROBE_KERNEL, 10), held[64];
+	int nr = 0;
+
+	while (nr < 64)
+		held[nr++] = mm_probe_alloc(p, PROBE_KERNEL, 4);
+	while (mm_probe_alloc(p, PROBE_MOVABLE | PROBE_FAIL, 0) >= 0)
+		;
+	mm_probe_free_page(p, block, 10);
+	for (look(); z.free > z.low; look())
+		mm_probe_alloc(p, PROBE_KERNEL | PROBE_FAIL, 4);
+	mm_probe_alloc(p, PROBE_ATOMIC | PROBE_FAIL, 1);
+	look();
+	ck_assert_uint_eq(z.nr_highatomic, 512);
+	while (z.nr_free_highatomic >= 16 && mm_probe_alloc(p, PROBE_ATOMIC | PROBE_FAIL, 4) >= 0)
+		look();
+	ck_assert_uint_lt(z.nr_free_highatomic, 16);
+	for (look(); z.free < z.min + 100; look())
+		mm_probe_free_page(p, held[--nr], 4);
+	ck_assert_uint_lt(z.free, z.min + 300);
+	ck_assert_int_ge(mm_probe_alloc(p, PROBE_MOVABLE | PROBE_FAIL, 4), 0);
+}
+END_TEST
+
+/* A pageblock would be more than 1 % of it. */
+START_TEST(small_zone_has_no_reserve)
+{
+	struct mm_config config;
+	int64_t block;
+
+	mm_teardown();
+	engine_init(&engine);
+	mm_config_default(&config, 40000, 1);
+	config.thp = THP_NEVER;
+	p = mm_probe_new(&config, &engine, NULL);
+	mm_probe_version(p, LEVEL(6, 12));
+	block = mm_probe_alloc(p, PROBE_KERNEL, 10);
+	while (mm_probe_alloc(p, PROBE_MOVABLE | PROBE_FAIL, 0) >= 0)
+		;
+	mm_probe_free_page(p, block, 10);
+	for (look(); z.free > z.low; look())
+		mm_probe_alloc(p, PROBE_KERNEL | PROBE_FAIL, 4);
+	ck_assert_int_ge(mm_probe_alloc(p, PROBE_ATOMIC | PROBE_FAIL, 1), 0);
+	look();
+	ck_assert_uint_eq(z.nr_highatomic, 0);
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *suite = suite_create("mm_6_12");
@@ -218,6 +391,14 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, pageblock_half_free_is_claimed_with_all_its_pages);
 	tcase_add_test(tc, large_block_is_freed_pageblock_by_pageblock);
 	tcase_add_test(tc, reserve_counts_what_is_free_of_it);
+	tcase_add_test(tc, drains_are_of_what_was_freed_lately);
+	tcase_add_test(tc, lists_go_short_below_the_high_watermark);
+	tcase_add_test(tc, blocks_that_are_freed_in_a_row_do_not_stay);
+	tcase_add_test(tc, smallest_block_of_another_type_is_taken);
+	tcase_add_test(tc, page_on_a_per_cpu_list_is_drained_to_what_its_pageblock_is_then);
+	tcase_add_test(tc, pageblocks_that_merge_are_of_one_type);
+	tcase_add_test(tc, reserve_that_is_in_use_is_not_counted_twice);
+	tcase_add_test(tc, small_zone_has_no_reserve);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
