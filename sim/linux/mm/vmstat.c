@@ -105,9 +105,9 @@ EXPORT_SYMBOL(adjust_managed_page_count);
 
 void free_reserved_page(struct page *page)
 {
+	adjust_managed_page_count(page, 1);
 	ClearPageReserved(page);
 	init_page_count(page);
 	__free_page(page);
-	adjust_managed_page_count(page, 1);
 }
 EXPORT_SYMBOL(free_reserved_page);

@@ -10,9 +10,9 @@
 #define MISC_DYNAMIC_MINOR 255
 
 struct miscdevice {
-	int minor;
 	const char *name;
 	const struct file_operations *fops;
+	int minor;		/* MISC_DYNAMIC_MINOR */
 	struct list_head list;
 };
 
