@@ -3,7 +3,7 @@
  * `ballast import-kmem FILE DIR`: what driver-src/linux/tools/kmem_recorder.c has left in memory
  * becomes a recording, as tests/data/kmem/README.md describes them.
  *
- * The module tells of each page twice: what the kernel's event says, and when the page joined or
+ * The recorder tells of each page twice: what the kernel's event says, and when the page joined or
  * left its list.  Mostly one follows on the other, and one line says both ('='); where an interrupt
  * came between, both stay.
  */
@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "kmem_file.h"
 #include "kmem_record.h"
 #include "output.h"
 
 #define ERROR_SIZE 4800
 #define PATH_SIZE 4096
-#define PFN_MAX (INT64_C(1) << 28)	/* 1 TiB */
 
 struct import {
 	const char *path;
@@ -104,12 +104,6 @@ static bool is_op(const struct kmem_record *r, int op)
 	return r->type == 'O' && r->order == op;
 }
 
-/* The orders that have per-CPU lists. */
-static bool has_list(unsigned int order)
-{
-	return order <= 3 || order == 9;
-}
-
 /* From the end: what is the next A of each page? */
 static int link_allocs(struct import *im)
 {
@@ -120,7 +114,7 @@ static int link_allocs(struct import *im)
 	for (i = 0; i < im->nr; i++)
 		if (im->rec[i].pfn > most)
 			most = im->rec[i].pfn;
-	if (most >= PFN_MAX || im->nr >= UINT32_MAX)
+	if (most >= KMEM_PFN_MAX || im->nr >= UINT32_MAX)
 		return cli_error("%s: is damaged: page %" PRId64 " of %zu records", im->path, most,
 				 im->nr);
 	next = malloc((most + 1) * sizeof(*next));
@@ -195,7 +189,7 @@ static void fold_free(struct import *im, size_t i)
 	im->flag[i] = '+';
 	if (i + 1 == im->nr || s->pfn != r->pfn)
 		return;
-	direct = is_op(s, KMEM_OP_FREE_DIRECT) && !has_list(r->order);
+	direct = is_op(s, KMEM_OP_FREE_DIRECT) && !kmem_has_pcp_list(r->order);
 	if (s->type != 'C' && !direct)
 		return;
 	im->flag[i] = '=';

@@ -14,6 +14,14 @@
 
 #include "mm/kmem_replay.h"
 
+#define KMEM_PFN_MAX ((int64_t)1 << 28)	/* 1 TiB */
+
+/* The orders that have per-CPU lists. */
+static inline bool kmem_has_pcp_list(int64_t order)
+{
+	return (order >= 0 && order <= 3) || order == 9;
+}
+
 struct kmem_reader {
 	char path[512];
 	char *text, *pos, *end;

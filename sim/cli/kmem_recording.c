@@ -113,7 +113,7 @@ static bool check_event(struct kmem_reader *rd, const struct kmem_event *ev,
 				(uint64_t)ev->a[2] > rd->size / BULK_LINE_MIN))
 		return kmem_fail(rd, "index %" PRId64 " of %" PRId64 " bulk pages is impossible",
 				 ev->a[1], ev->a[2]);
-	if (ev->type == 'C' && order > 3 && order != 9)
+	if (ev->type == 'C' && order >= 0 && !kmem_has_pcp_list(order))
 		return kmem_fail(rd, "there is no per-CPU list for order %" PRId64
 				 ", type %" PRId64, order, ev->a[1]);
 	gfp = ev->type == 'K' ? ev->a[0] : ev->type == 'A' || ev->type == 'P' ? ev->a[1] : 0;

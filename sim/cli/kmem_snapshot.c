@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PFN_MAX ((int64_t)1 << 28)	/* 1 TiB */
 /* No machine had a count beyond. */
 #define NUMBER_MAX ((int64_t)1 << 40)
 
@@ -87,8 +86,8 @@ static bool parse_zone(struct kmem_reader *rd, char *s, struct kmem_snapshot *sn
 	if (!kmem_get_field(&s, "start", &start) || !kmem_get_field(&s, "spanned", &spanned) ||
 	    !kmem_get_field(&s, "present", &present) || !kmem_get_field(&s, "managed", &managed))
 		return kmem_fail(rd, "zone line must have start, spanned, present and managed");
-	if (start < 0 || spanned < 1 || present < 0 || managed < 0 || start > PFN_MAX ||
-	    spanned > PFN_MAX - start || present > spanned || managed > present)
+	if (start < 0 || spanned < 1 || present < 0 || managed < 0 || start > KMEM_PFN_MAX ||
+	    spanned > KMEM_PFN_MAX - start || present > spanned || managed > present)
 		return kmem_fail(rd, "zone %s has impossible sizes", name);
 	z = &snap->zone[idx];
 	if (z->present)
@@ -137,7 +136,7 @@ static bool parse_blocks(struct kmem_reader *rd, char *s, struct kmem_zone *z)
 		memset(z->block + z->nr_blocks, type, count);
 		z->nr_blocks += count;
 	}
-	if (first < 0 || first > PFN_MAX || first % 512 ||
+	if (first < 0 || first > KMEM_PFN_MAX || first % 512 ||
 	    first + ((int64_t)z->nr_blocks << 9) > (int64_t)(z->start + z->spanned + 511))
 		return kmem_fail(rd, "pageblocks reach beyond zone %s", z->name);
 	return true;
@@ -229,7 +228,7 @@ static bool parse_zone_line(struct kmem_reader *rd, char *s, struct kmem_zone *z
 	} else if (kmem_get_word(&s, "lowmem_reserve")) {
 		for (i = 0; i < KMEM_ZONES; i++) {
 			if (!kmem_get_number(&s, 10, &z->lowmem_reserve[i]) ||
-			    z->lowmem_reserve[i] < 0 || z->lowmem_reserve[i] > PFN_MAX)
+			    z->lowmem_reserve[i] < 0 || z->lowmem_reserve[i] > KMEM_PFN_MAX)
 				return kmem_fail(rd, "lowmem_reserve needs %d numbers of pages",
 						 KMEM_ZONES);
 		}

@@ -8,11 +8,8 @@
  */
 #include "boot.h"
 
-
 #include <stdarg.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define GUEST_MIB 640	/* huge pages are off below 512 MiB that are free */
 #define RECORDS_MIB 224		/* above what the guest uses */
@@ -57,7 +54,7 @@ static void run_ballast(const char *fmt, ...)
 	ck_assert_msg(system(shell) == 0, "%s: status is not 0", shell);
 }
 
-/* What the recorder has written becomes a file of @dir. */
+/* What the recorder has written becomes a file. */
 static void save_records(struct real_vm *vm, const char *path)
 {
 	const size_t size = (size_t)RECORDS_MIB * MIB;

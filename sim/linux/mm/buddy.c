@@ -221,11 +221,25 @@ struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
 	return page;
 }
 
+void make_pageblocks_movable(struct zone *zone, struct page *page, unsigned int order)
+{
+	struct page *end = page + (1UL << order) - 1;
+
+	if (order < pageblock_order - 1)
+		return;
+	for (; page < end; page += pageblock_nr_pages) {
+		if (!migratetype_is_mergeable(get_pageblock_migratetype(page)))
+			continue;
+		if (this_mm->since_6_12)
+			move_freepages_block(zone, page, MIGRATE_MOVABLE, NULL);
+		set_pageblock_migratetype(page, MIGRATE_MOVABLE);
+	}
+}
+
 static int take_free_block(struct page *page, unsigned int order, u64 id,
 			   const struct call_site *site)
 {
 	struct zone *zone = page_zone(page);
-	struct page *end = page + (1UL << order) - 1;
 
 	if (!is_migrate_isolate(get_pageblock_migratetype(page))) {
 		unsigned long mark = zone->_watermark[WMARK_MIN] + (1UL << order);
@@ -237,15 +251,7 @@ static int take_free_block(struct page *page, unsigned int order, u64 id,
 	mm_trace(this_mm, isolated, page, order, id, site);
 	del_page_from_free_list(page, zone, order);
 
-	if (order < pageblock_order - 1)
-		return 1 << order;
-	for (; page < end; page += pageblock_nr_pages) {
-		if (!migratetype_is_mergeable(get_pageblock_migratetype(page)))
-			continue;
-		if (this_mm->since_6_12)
-			move_freepages_block(zone, page, MIGRATE_MOVABLE, NULL);
-		set_pageblock_migratetype(page, MIGRATE_MOVABLE);
-	}
+	make_pageblocks_movable(zone, page, order);
 	return 1 << order;
 }
 

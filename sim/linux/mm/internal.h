@@ -315,6 +315,8 @@ int isolate_free_page(struct page *page, unsigned int order);
 #endif
 /* Take a block off its list for good; under zone->lock. */
 void remove_free_block(struct page *page, struct zone *zone);
+/* Of a block that was taken out, if it is half a pageblock or more. */
+void make_pageblocks_movable(struct zone *zone, struct page *page, unsigned int order);
 void __putback_isolated_page(struct page *page, unsigned int order, int mt);
 
 static inline bool zone_flags_given(void)

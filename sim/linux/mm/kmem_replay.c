@@ -360,7 +360,7 @@ static void replay_free(struct replay *r, const struct kmem_event *ev)
 		replay_finish_inner(r);
 	r->res->frees++;
 	if (!replay_can_free(r, ev, ev->a[0], PAGE_IN_USE,
-		      ev->flag == '=' ? PAGE_LISTED : PAGE_PREPARED))
+			     ev->flag == '=' ? PAGE_LISTED : PAGE_PREPARED))
 		return;
 	set_page_count(page, 0);
 	if (ev->flag == '=')

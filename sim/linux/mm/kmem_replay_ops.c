@@ -65,7 +65,7 @@ enum {
 /* Compaction took a free block; what it does with the pages later shows as their frees. */
 static void replay_isolate(struct replay *r, struct page *page, unsigned int order)
 {
-	unsigned long pfn = page_to_pfn(page), i;
+	unsigned long pfn = page_to_pfn(page);
 	struct zone *zone = pfn_zone(pfn);
 
 	r->res->isolated++;
@@ -73,10 +73,7 @@ static void replay_isolate(struct replay *r, struct page *page, unsigned int ord
 		mod_zone_freepage_state(zone, -(1L << order));
 	replay_set_state(r, pfn, order, PAGE_IN_USE);
 	remove_free_block(page, zone);
-	for (i = 0; order >= pageblock_order - 1 && i < 1UL << order; i += pageblock_nr_pages) {
-		if (migratetype_is_mergeable(pageblock_type(this_mm, pfn + i)))
-			set_pageblock_migratetype(page + i, MIGRATE_MOVABLE);
-	}
+	make_pageblocks_movable(zone, page, order);
 }
 
 static void set_kswapd(struct replay *r, bool on)
