@@ -3,8 +3,8 @@
  * The buddy allocator of one zone: blocks of 2^order pages on free lists by order and migratetype.
  *
  * Models mm/page_alloc.c of Linux 6.1 page for page: where on its list a block is put
- * (__free_one_page), how a larger block is cut (expand), from whom is taken when a list is empty
- * (__rmqueue; fallback.c) and what page reporting takes out and puts back
+ * (__free_one_page), how a larger block is cut (expand), how a pageblock's free blocks change their
+ * type (move_freepages_block) and what page reporting takes out and puts back
  * (__isolate_free_page, __putback_isolated_page).  Where 6.12 differs, kernels from 6.12 on do as
  * that does.  `ballast replay-kmem` proves both.
  *
@@ -187,38 +187,47 @@ struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migra
 	return page;
 }
 
-/* Of 6.12: who takes many pages under one lock goes on where the last one was found. */
-static struct page *rmqueue_by_mode(struct zone *zone, unsigned int order, int migratetype,
-				    unsigned int alloc_flags, enum rmqueue_mode *mode)
+/*
+ * Change the type of the free blocks within [start, end) in address order; returns their pages.
+ * @num_movable: counts pages in use that could be moved.
+ */
+static int move_freepages(struct zone *zone, unsigned long start, unsigned long end,
+			  int migratetype, int *num_movable)
 {
-	struct page *page = NULL;
+	unsigned long pfn = start;
+	int moved = 0;
 
-	if (*mode == RMQUEUE_NORMAL) {
-		page = __rmqueue_smallest(zone, order, migratetype);
-		if (likely(page))
-			return page;
-		page = __rmqueue_claim(zone, order, migratetype, alloc_flags);
-		if (page)
-			return page;
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+		unsigned int order;
+
+		if (!PageBuddy(page)) {
+			if (num_movable && PageLRU(page))
+				*num_movable += compound_nr(page);
+			pfn += PageLRU(page) ? compound_nr(page) : 1;
+			continue;
+		}
+		order = buddy_order(page);
+		move_to_free_list(page, zone, order, migratetype);
+		pfn += 1UL << order;
+		moved += 1 << order;
 	}
-	if (!(alloc_flags & ALLOC_NOFRAGMENT))
-		page = __rmqueue_steal(zone, order, migratetype);
-	if (page)
-		*mode = RMQUEUE_STEAL;
-	return page;
+	return moved;
 }
 
-struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
-		       unsigned int alloc_flags, enum rmqueue_mode *mode)
+/* The same for the pageblock of @page; nothing when the block reaches beyond the zone. */
+int move_freepages_block(struct zone *zone, struct page *page, int migratetype, int *num_movable)
 {
-	struct page *page;
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long start = pageblock_start_pfn(pfn), end = pageblock_end_pfn(pfn);
 
-	if (this_mm->since_6_12)
-		return rmqueue_by_mode(zone, order, migratetype, alloc_flags, mode);
-	do {
-		page = __rmqueue_smallest(zone, order, migratetype);
-	} while (unlikely(!page) && __rmqueue_fallback(zone, order, migratetype, alloc_flags));
-	return page;
+	if (num_movable)
+		*num_movable = 0;
+	if (!zone_spans_pfn(zone, start))
+		start = pfn;
+	if (!zone_spans_pfn(zone, end - 1))
+		return 0;
+	return move_freepages(zone, start, end, migratetype, num_movable);
 }
 
 void make_pageblocks_movable(struct zone *zone, struct page *page, unsigned int order)

@@ -3,11 +3,11 @@
  * Whose free blocks are taken when one's own lists have none, and which pageblocks change their
  * type with it.
  *
- * Models mm/page_alloc.c of Linux 6.1 (__rmqueue_fallback, steal_suitable_fallback,
- * move_freepages_block) and of 6.12 (__rmqueue_claim, __rmqueue_steal, try_to_claim_block).  In 6.1
- * a block of another type is moved to one's own lists, with its neighbours even if their pageblock
- * keeps its type; in 6.12 pages are on the lists of their pageblock's type and no others: the
- * pageblock is claimed as a whole, or a page is taken where it is.
+ * Models mm/page_alloc.c of Linux 6.1 (__rmqueue, __rmqueue_fallback, steal_suitable_fallback) and
+ * of 6.12 (__rmqueue_claim, __rmqueue_steal, try_to_claim_block).  In 6.1 a block of another type
+ * is moved to one's own lists, with its neighbours even if their pageblock keeps its type; in 6.12
+ * pages are on the lists of their pageblock's type and no others: the pageblock is claimed as a
+ * whole, or a page is taken where it is.
  */
 #include "buddy.h"
 
@@ -17,49 +17,6 @@ static const unsigned char fallbacks[MIGRATE_PCPTYPES][2] = {
 	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
-
-/*
- * Change the type of the free blocks within [start, end) in address order; returns their pages.
- * @num_movable: counts pages in use that could be moved.
- */
-static int move_freepages(struct zone *zone, unsigned long start, unsigned long end,
-			  int migratetype, int *num_movable)
-{
-	unsigned long pfn = start;
-	int moved = 0;
-
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		unsigned int order;
-
-		if (!PageBuddy(page)) {
-			if (num_movable && PageLRU(page))
-				*num_movable += compound_nr(page);
-			pfn += PageLRU(page) ? compound_nr(page) : 1;
-			continue;
-		}
-		order = buddy_order(page);
-		move_to_free_list(page, zone, order, migratetype);
-		pfn += 1UL << order;
-		moved += 1 << order;
-	}
-	return moved;
-}
-
-/* The same for the pageblock of @page; nothing when the block reaches beyond the zone. */
-int move_freepages_block(struct zone *zone, struct page *page, int migratetype, int *num_movable)
-{
-	unsigned long pfn = page_to_pfn(page);
-	unsigned long start = pageblock_start_pfn(pfn), end = pageblock_end_pfn(pfn);
-
-	if (num_movable)
-		*num_movable = 0;
-	if (!zone_spans_pfn(zone, start))
-		start = pfn;
-	if (!zone_spans_pfn(zone, end - 1))
-		return 0;
-	return move_freepages(zone, start, end, migratetype, num_movable);
-}
 
 /* Is a free block of this size worth taking its whole pageblock for @start_mt? */
 static bool can_steal_fallback(unsigned int order, int start_mt)
@@ -159,7 +116,8 @@ bool fallback_would_steal(struct free_area *area, unsigned int order, int migrat
  * Make a block of another type available to @start_mt: the largest there is, unless that would
  * mix types in a pageblock that cannot be taken whole; then the smallest.
  */
-bool __rmqueue_fallback(struct zone *zone, int order, int start_mt, unsigned int alloc_flags)
+static bool __rmqueue_fallback(struct zone *zone, int order, int start_mt,
+			       unsigned int alloc_flags)
 {
 	int min_order = order, current_order, fallback_mt = -1;
 	bool can_steal = false;
@@ -249,7 +207,8 @@ static struct page *claim_block(struct zone *zone, struct page *page, int curren
 }
 
 /* Claim a pageblock of another type, that with the largest free block if it can be. */
-struct page *__rmqueue_claim(struct zone *zone, int order, int start_mt, unsigned int alloc_flags)
+static struct page *__rmqueue_claim(struct zone *zone, int order, int start_mt,
+				    unsigned int alloc_flags)
 {
 	int min_order = order, current_order;
 
@@ -278,7 +237,7 @@ struct page *__rmqueue_claim(struct zone *zone, int order, int start_mt, unsigne
 }
 
 /* Take the smallest block of another type there is; its pageblock stays what it is. */
-struct page *__rmqueue_steal(struct zone *zone, int order, int start_mt)
+static struct page *__rmqueue_steal(struct zone *zone, int order, int start_mt)
 {
 	int current_order;
 
@@ -297,4 +256,38 @@ struct page *__rmqueue_steal(struct zone *zone, int order, int start_mt)
 		return page;
 	}
 	return NULL;
+}
+
+/* Of 6.12: who takes many pages under one lock goes on where the last one was found. */
+static struct page *rmqueue_by_mode(struct zone *zone, unsigned int order, int migratetype,
+				    unsigned int alloc_flags, enum rmqueue_mode *mode)
+{
+	struct page *page = NULL;
+
+	if (*mode == RMQUEUE_NORMAL) {
+		page = __rmqueue_smallest(zone, order, migratetype);
+		if (likely(page))
+			return page;
+		page = __rmqueue_claim(zone, order, migratetype, alloc_flags);
+		if (page)
+			return page;
+	}
+	if (!(alloc_flags & ALLOC_NOFRAGMENT))
+		page = __rmqueue_steal(zone, order, migratetype);
+	if (page)
+		*mode = RMQUEUE_STEAL;
+	return page;
+}
+
+struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
+		       unsigned int alloc_flags, enum rmqueue_mode *mode)
+{
+	struct page *page;
+
+	if (this_mm->since_6_12)
+		return rmqueue_by_mode(zone, order, migratetype, alloc_flags, mode);
+	do {
+		page = __rmqueue_smallest(zone, order, migratetype);
+	} while (unlikely(!page) && __rmqueue_fallback(zone, order, migratetype, alloc_flags));
+	return page;
 }

@@ -294,17 +294,14 @@ static inline struct page *get_page_from_free_area(struct free_area *area, int m
 void add_to_free_list_tail(struct page *page, struct zone *zone, unsigned int order, int mt);
 void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, unsigned int order,
 		     int migratetype, fpi_t fpi_flags);
+struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype);
+struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
+				 unsigned long *buddy_pfn);
+/* fallback.c */
 /* Where the last page was found that was taken under one hold of the lock (6.12). */
 enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_STEAL };
 struct page *__rmqueue(struct zone *zone, unsigned int order, int migratetype,
 		       unsigned int alloc_flags, enum rmqueue_mode *mode);
-struct page *__rmqueue_smallest(struct zone *zone, unsigned int order, int migratetype);
-struct page *find_buddy_page_pfn(struct page *page, unsigned long pfn, unsigned int order,
-				 unsigned long *buddy_pfn);
-/* fallback.c: of 6.1, make a block of another type one's own; of 6.12, take a page from one */
-bool __rmqueue_fallback(struct zone *zone, int order, int start_mt, unsigned int alloc_flags);
-struct page *__rmqueue_claim(struct zone *zone, int order, int start_mt, unsigned int alloc_flags);
-struct page *__rmqueue_steal(struct zone *zone, int order, int start_mt);
 /* Whether a request of this type would take a whole pageblock of another one from this list. */
 bool fallback_would_steal(struct free_area *area, unsigned int order, int migratetype);
 int __isolate_free_page(struct page *page, unsigned int order);

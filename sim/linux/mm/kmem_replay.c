@@ -17,19 +17,6 @@
 
 #define BULK_MAX 65536		/* pages of one bulk allocation */
 
-void replay_diverge(struct replay *r, const char *fmt, ...)
-{
-	va_list args;
-
-	if (r->res->diverged)
-		return;
-	r->res->diverged = true;
-	r->res->diverged_at = r->now;
-	va_start(args, fmt);
-	vsnprintf(r->res->divergence, sizeof(r->res->divergence), fmt, args);
-	va_end(args);
-}
-
 static long page_pfn(const struct page *page)
 {
 	return page ? (long)page_to_pfn(page) : -1;
@@ -142,24 +129,6 @@ static const struct mm_trace_ops replay_ops = {
 	.pcp_locked = on_pcp_locked,
 };
 
-bool replay_is_state(struct replay *r, unsigned long pfn, unsigned int order,
-		     enum page_state state)
-{
-	unsigned long i;
-
-	for (i = 0; i < 1UL << order; i++) {
-		if (r->state[pfn + i] != state)
-			return false;
-	}
-	return true;
-}
-
-void replay_set_state(struct replay *r, unsigned long pfn, unsigned int order,
-		      enum page_state state)
-{
-	memset(r->state + pfn, state, 1UL << order);
-}
-
 /* One event */
 
 /* An inner event was recorded: it must be the next that the model had. */
@@ -189,20 +158,6 @@ static bool match_inner(struct replay *r, const struct kmem_event *ev, unsigned 
 	if (ev->type == 'Z' && in.type == 'Z' && in.pfn != ev->pfn && in.a[0] == ev->a[0])
 		replay_exchange_refill(r, pfn_to_page(in.pfn), ev->pfn, ev->a[0]);
 	return false;
-}
-
-/* Nothing of an earlier request of this context may be left over. */
-void replay_finish_inner(struct replay *r)
-{
-	struct replay_context *c = r->cur;
-
-	while (c->head != c->tail) {
-		const struct inner_event *in = &c->fifo[c->head++];
-
-		r->res->drains_missing += in->type == 'D';
-		replay_diverge(r, "the model had %c of pfn %u, nothing was recorded", in->type,
-			       in->pfn);
-	}
 }
 
 static struct page *run_alloc(gfp_t gfp, unsigned int order, bool must_succeed)
@@ -332,24 +287,6 @@ static void replay_bulk(struct replay *r, const struct kmem_event *ev)
 	}
 	if (ev->a[1] + 1 >= ev->a[2])
 		c->pending = false;
-}
-
-/* What is to be freed or listed must be in the state that comes before. */
-bool replay_can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
-		     enum page_state from, enum page_state to)
-{
-	if (replay_is_state(r, ev->pfn, order, from)) {
-		replay_set_state(r, ev->pfn, order, to);
-		return true;
-	}
-	r->res->impossible++;
-	replay_diverge(r, "recorded %c of pfn %ld, which %s", ev->type, (long)ev->pfn,
-		       from == PAGE_IN_USE ? "is free" : "has not been freed before");
-	/* Somebody took it, and the record of it is missing or not understood: take it now. */
-	if (from != PAGE_IN_USE || !replay_extract(ev->pfn, order))
-		return false;
-	replay_set_state(r, ev->pfn, order, to);
-	return true;
 }
 
 static void replay_free(struct replay *r, const struct kmem_event *ev)

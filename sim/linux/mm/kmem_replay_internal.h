@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the replay share: kmem_replay.c runs the events, kmem_replay_ops.c those that
- * are of no request and no free, kmem_replay_lists.c makes the first snapshot the allocator's
- * state and compares with the second, kmem_replay_resync.c puts the recorded page in the place of
- * another.
+ * are of no request and no free, kmem_replay_state.c keeps what is known of pages and the first
+ * difference, kmem_replay_lists.c makes the first snapshot the allocator's state and compares with
+ * the second, kmem_replay_resync.c puts the recorded page in the place of another.
  */
 #ifndef __MM_KMEM_REPLAY_INTERNAL_H
 #define __MM_KMEM_REPLAY_INTERNAL_H
@@ -54,6 +54,7 @@ struct replay {
 	unsigned long zone_flags[MAX_NR_ZONES];	/* of 6.12: as recorded last */
 };
 
+/* kmem_replay_state.c */
 /* The model did something else than the recording says; the first such difference is kept. */
 void replay_diverge(struct replay *r, const char *fmt, ...) __printf(2, 3);
 bool replay_is_state(struct replay *r, unsigned long pfn, unsigned int order,
@@ -63,9 +64,6 @@ void replay_set_state(struct replay *r, unsigned long pfn, unsigned int order,
 
 /* Nothing of an earlier request of this context may be left over. */
 void replay_finish_inner(struct replay *r);
-/* What is to be freed or listed must be in the state @from; then it is in state @to. */
-bool replay_can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
-		     enum page_state from, enum page_state to);
 
 /* kmem_replay_ops.c */
 void replay_op(struct replay *r, const struct kmem_event *ev);
@@ -75,6 +73,9 @@ void replay_load(struct replay *r, const struct kmem_snapshot *snap);
 void replay_compare_zone(struct replay *r, int idx, const struct kmem_zone *kz);
 
 /* kmem_replay_resync.c */
+/* What is to be freed or listed must be in the state @from; then it is in state @to. */
+bool replay_can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
+		     enum page_state from, enum page_state to);
 /* The per-CPU list that has @page as a block of @order, or -1. */
 int replay_pcp_list_of(struct page *page, unsigned int order);
 /* Take the block of @order at @pfn from whatever list it is on; NULL: it is not free there. */

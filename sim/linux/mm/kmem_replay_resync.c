@@ -128,3 +128,21 @@ void replay_exchange_refill(struct replay *r, struct page *got, unsigned long wa
 	free_one_page(pfn_zone(pfn), got, pfn, order, pageblock_type(this_mm, pfn), FPI_NONE);
 	r->resync = false;
 }
+
+/* What is to be freed or listed must be in the state that comes before. */
+bool replay_can_free(struct replay *r, const struct kmem_event *ev, unsigned int order,
+		     enum page_state from, enum page_state to)
+{
+	if (replay_is_state(r, ev->pfn, order, from)) {
+		replay_set_state(r, ev->pfn, order, to);
+		return true;
+	}
+	r->res->impossible++;
+	replay_diverge(r, "recorded %c of pfn %ld, which %s", ev->type, (long)ev->pfn,
+		       from == PAGE_IN_USE ? "is free" : "has not been freed before");
+	/* Somebody took it, and the record of it is missing or not understood: take it now. */
+	if (from != PAGE_IN_USE || !replay_extract(ev->pfn, order))
+		return false;
+	replay_set_state(r, ev->pfn, order, to);
+	return true;
+}
