@@ -58,7 +58,9 @@ make_traces() {
 			end
 		fi
 	done <"$list"
-	head -c $(($(wc -c <"$dir/traces/without.trace") * 2 / 3)) "$dir/traces/without.trace" >"$dir/traces/cut.trace"
+	# Its picture says at which byte.  Traces of guests with a driver hold a digest of it, and zstd makes a byte
+	# more or less of that; guests of this one have no device.
+	head -c $(($(wc -c <"$dir/traces/many.trace") * 2 / 3)) "$dir/traces/many.trace" >"$dir/traces/cut.trace"
 	: >"$dir/traces/empty.trace"
 	cp LICENSE "$dir/traces/foreign.trace"
 }
