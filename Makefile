@@ -247,7 +247,7 @@ picture: $(O)/ballast images
 	@echo "  DOC     docs/footprint.svg"
 
 help:
-	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall deb check-deb clean"
+	@echo "simulator:     all demo debate validation versions picture check check-SUBJECT check-asan fuzz check-tidy bench deps install uninstall deb check-deb check-bare clean"
 	@echo "viewer:        deps-viz viz check-pictures pictures-accept check-window bench-view fuzz-index"
 	@echo "stock sources: upstream upstream-report upstream-traps check-versions check-same-lines"
 	@echo "real builds:   deps-real modules modules_install sparse checkpatch kernel qemu real"

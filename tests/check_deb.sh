@@ -5,13 +5,12 @@
 # time zones, locales and with different umasks, which has to give the same bytes; lintian has to be content;
 # and in a Debian with nothing but what the packages depend on they have to do what the tree's executable
 # BALLAST does, and go without a trace.
-# Takes root, for debootstrap and chroot; status 77 without.  Whatever is mounted is so in a namespace of its own.
+# Takes root, for debootstrap and chroot; status 77 without.
 set -eu
 cd "$(dirname "$0")/.."
+. tests/debian_root.sh
 out=$1
 ballast=$2
-suite=bookworm
-cache=${BALLAST_CACHE:-$HOME/.cache/ballast}
 
 say() {
 	echo "check-deb: $1"
@@ -28,7 +27,7 @@ done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 ballast=$(realpath "$ballast")
-rm -rf "$out/one" "$out/two" "$out/root"
+rm -rf "$out/one" "$out/two"
 
 (umask 022; TZ=UTC LC_ALL=C HOME=/nonexistent sh tests/deb.sh "$out/one")
 (umask 077; TZ=Pacific/Auckland LC_ALL=C.UTF-8 sh tests/deb.sh "$out/two/a/folder/further-down")
@@ -41,27 +40,7 @@ say "$(ls ./*.deb | wc -l) packages are the same in both builds"
 lintian --allow-root --fail-on error,warning ./*.changes || fail "lintian is not content"
 say "lintian has nothing to say"
 
-[ "$(id -u)" = 0 ] || { say "skipped: installing takes root"; exit 77; }
-
-# A Debian of its own, kept as an archive: the same one serves the next time.
-base=$cache/debootstrap-$suite.tar
-root=$out/root
-trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"
-if [ ! -f "$base" ]; then
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" "Component: main" | head -n 1)
-	debootstrap --variant=minbase "$suite" "$root" "${mirror:-http://deb.debian.org/debian}" \
-		>"$out/debootstrap.log" 2>&1 ||
-		{ say "skipped: debootstrap does not work here: $(tail -n 1 "$out/debootstrap.log")"; exit 77; }
-	mkdir -p "$cache"
-	tar -C "$root" -cf "$base.part" . && mv "$base.part" "$base"
-else
-	tar -C "$root" -xf "$base"
-fi
-
-inside() {
-	unshare --mount --pid --fork sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" "$@"
-}
+debian_root check-deb "$out/root"
 
 # The user of the packages is not root.
 as_user() {
@@ -72,7 +51,6 @@ mkdir "$root/debs" "$root/work"
 for deb in ballast ballast-view ballast-dev; do
 	cp "${deb}"_[0-9]*.deb "$root/debs/"
 done
-cp /etc/resolv.conf "$root/etc/"
 inside sh -ec 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 	--no-install-recommends /debs/*.deb; chown nobody /work' >"$out/install.log" 2>&1 ||
 	{ tail -n 20 "$out/install.log" >&2; fail "the packages cannot be installed"; }

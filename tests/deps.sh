@@ -4,13 +4,13 @@
 set -eu
 
 packages="gcc make libc6-dev device-tree-compiler libfdt-dev libzstd-dev liblzma-dev check pkg-config
-	libjson-c-dev libarchive-dev libsqlite3-dev libxml2-dev"
+	libjson-c-dev libarchive-dev libsqlite3-dev libxml2-dev xz-utils"
 # what reads exports, for tests of them
 exports="protobuf-compiler babeltrace2"
 # the other shell that command lines are completed in
 shells="zsh"
 # to build real kernels, modules and QEMU, and to boot them
-real="linux-headers-cloud-amd64 xz-utils dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
+real="linux-headers-cloud-amd64 dpkg-dev sparse perl flex bison bc kmod libelf-dev libssl-dev util-linux
 	meson ninja-build python3 libglib2.0-dev libpixman-1-dev zlib1g-dev qemu-system-data seabios coccinelle
 	valgrind universal-ctags"
 # the viewer, and to use it in tests as a person would

@@ -51,12 +51,15 @@ upstream-virtio-balloon:
 	@$(CC) $(UPSTREAM_QEMU) $(call upstream_source,virtio-balloon.c) -shared -Wl,-Bsymbolic \
 		-o $(O)/images/$(call qemu_dir,$(upstream_qemu))$@.so $(UPSTREAM_SRC)/virtio-balloon.c
 
+need_python = command -v $(PYTHON) >/dev/null || { echo "ballast: there is no '$(PYTHON)'; run 'make deps-real'" >&2; exit 2; }
+
 # What of the sources' interfaces the model does not have, file by file; nothing is built.
 upstream-report:
 	@$(upstream_get)
 	@$(MAKE) --no-print-directory upstream-reported
 
 upstream-reported:
+	@$(need_python)
 	@$(PYTHON) tests/upstream_report.py $(CC) \
 		$(UPSTREAM_SRC)/virtio_balloon.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
 		$(UPSTREAM_SRC)/page_reporting.c '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"x\"' \
@@ -78,6 +81,7 @@ upstream-traps:
 		$(MAKE) --no-print-directory upstream-trapped UPSTREAM_LINUX=$$version
 
 upstream-trapped:
+	@$(need_python)
 	@mkdir -p $(TRAPS) $(O)/images/$(call linux_dir,$(upstream_linux))
 	@rm -f $(O)/images/$(call linux_dir,$(upstream_linux))traps-$(traps_name).so
 	@$(PYTHON) tests/upstream_traps.py $(CC) $(KSRC) $(DRIVER) $(TRAPS) '$(UPSTREAM_KERNEL) -DKBUILD_MODNAME=\"$(traps_name)\"'

@@ -24,6 +24,7 @@
 
 #include "../sim/real/protocol.h"
 #include "scenario_run.h"
+#include "skip.h"
 #include "suite.h"
 
 #define TIMEOUT_MS 60000
@@ -1073,7 +1074,10 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, line_that_is_too_long_is_refused_and_the_next_one_is_not);
 	tcase_add_test(tc, files_are_read_and_written);
 	tcase_add_test(tc, memory_has_all_its_fields);
-	tcase_add_test(tc, agent_serves_a_terminal_as_it_is);
+	if (terminals_can_be_had())
+		tcase_add_test(tc, agent_serves_a_terminal_as_it_is);
+	else
+		skip_tests(1, NO_TERMINALS);
 	tcase_add_test(tc, agent_serves_a_socket_of_the_host_or_makes_one);
 	tcase_add_test(tc, what_cannot_be_served_is_refused);
 	tcase_add_test(tc, agent_runs_a_program_alone);

@@ -15,6 +15,7 @@
 #include "qemu_words.h"
 #include "scenario.h"
 #include "shell_run.h"
+#include "skip.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define GIB_MIB UINT64_C(1024)
@@ -503,8 +504,12 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, a_scenario_has_what_was_described);
 	tcase_add_loop_test(tc, what_a_key_takes_a_scenario_takes, 0, NR_DESCRIPTION_KEYS);
 	tcase_add_test(tc, each_key_is_in_the_documentation);
-	tcase_add_test(tc, answers_are_taken_and_enter_is_the_default);
-	tcase_add_test(tc, who_stops_answering_gets_nothing);
+	if (terminals_can_be_had()) {
+		tcase_add_test(tc, answers_are_taken_and_enter_is_the_default);
+		tcase_add_test(tc, who_stops_answering_gets_nothing);
+	} else {
+		skip_tests(2, NO_TERMINALS);
+	}
 	tcase_add_loop_test(tc, bad_input_is_one_line_and_leaves_nothing, 0, ARRAY_LEN(bad));
 	tcase_add_test(tc, the_domain_is_not_written_over);
 	suite_add_tcase(s, tc);
