@@ -27,6 +27,7 @@ enum fake_kind {
 	FAKE_NO_BALLOON,
 	FAKE_OLD,		/* a guest that does not tell its caches */
 	FAKE_MUTE,		/* a guest that tells nothing */
+	FAKE_NULL,		/* a VMM that knows of no statistics, but says so */
 	FAKE_HELLO,		/* no QMP */
 	FAKE_SHUT,		/* hangs up on everybody */
 };
@@ -66,6 +67,10 @@ static inline void fake_statistics(struct fake_session *f)
 	fake_tell(f, 's');
 	if (f->kind == FAKE_CLOSES && n == 3)
 		_exit(0);
+	if (f->kind == FAKE_NULL) {
+		fake_say(f, "{\"return\": null}\r\n");
+		return;
+	}
 	if (f->kind != FAKE_OLD)
 		snprintf(caches, sizeof(caches), "%" PRIu64, FAKE_CACHED(n));
 	snprintf(text, sizeof(text),

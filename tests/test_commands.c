@@ -378,6 +378,21 @@ START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
 }
 END_TEST
 
+/* Its driver was compiled for that version, and would not be taken by another. */
+START_TEST(a_guest_that_is_started_again_is_of_its_version)
+{
+	struct outcome o;
+
+	run(&o, make("", "kernel = \"6.12\"; " OUR_BALLOON,
+		     "hog { compatible = \"ballast,program-memhog\"; size-mib = <300>; };",
+		     DOWN(8000) START(9000)));
+	ck_assert_uint_eq(command(&o, 1)->end.result, TRACE_COMMAND_DONE);
+	ck_assert_int_eq(o.report.programs[o.report.nr_programs - 1].state, PROGRAM_ENDED);
+	ck_assert(!o.report.guests[0].off);
+	outcome_free(&o);
+}
+END_TEST
+
 static const struct {
 	const char *commands, *error;
 } mistakes[] = {
@@ -521,6 +536,7 @@ static TCase *make_guest_tests(void)
 	tcase_add_test(tc, a_guest_that_stays_paused_is_named);
 	tcase_add_test(tc, a_guest_that_is_shut_down_gives_its_memory_back);
 	tcase_add_test(tc, a_guest_that_is_started_again_runs_its_programs_anew);
+	tcase_add_test(tc, a_guest_that_is_started_again_is_of_its_version);
 	tcase_add_loop_test(tc, what_cannot_be_done_is_an_error, 0,
 			    sizeof(mistakes) / sizeof(mistakes[0]));
 	return tc;

@@ -139,6 +139,8 @@ static void refused(const char *says)
 
 START_TEST(what_is_damaged_is_refused)
 {
+	struct kmem_record *rec = (void *)(file + RECORDS_AT);
+
 	switch (_i) {
 	case 0:
 		return refused("data: cannot be read");
@@ -161,14 +163,38 @@ START_TEST(what_is_damaged_is_refused)
 		header->snapshot[0] = KMEM_RECORD_SNAPSHOT;
 		break;
 	case 7:
-		((struct kmem_record *)(file + RECORDS_AT))[4].pfn = INT64_C(1) << 40;
+		rec[4].pfn = INT64_C(1) << 40;
+		break;
+	case 8:
+		rec[3].type = '\n';
+		break;
+	case 9:
+		rec[3].context = '\n';
+		break;
+	case 10:
+		strcpy(header->release, "6.12\n\033[31m");
+		break;
+	case 11:
+		memset(header->command_line, 'x', sizeof(header->command_line));
+		break;
+	case 12:
+		header->nr_records = 1;
+		break;
+	case 13:
+		memcpy(file + KMEM_RECORD_HEADER, "garbage\n", 8);
 		break;
 	}
 	write_file("data", file, sizeof(file));
 	refused(((const char *const[]){ "", "", "is not what kmem_recorder writes",
 					"is cut short", "7 records are lost",
 					"has not both snapshots", "a snapshot did not fit",
-					"is damaged: page 1099511627776 of 9 records" })[_i]);
+					"is damaged: page 1099511627776 of 9 records",
+					"is damaged: record 3 is of type 0x0a",
+					"is damaged: record 3 is of context 0x0a",
+					"release or command line are no text",
+					"release or command line are no text",
+					"mark 'M 0 1' that begins the window is missing",
+					"snapA" })[_i]);
 }
 END_TEST
 
@@ -204,7 +230,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_checked_fixture(tc, setup, leave_scratch);
 	tcase_add_test(tc, what_the_module_wrote_replays);
 	tcase_add_test(tc, what_comes_between_keeps_its_place);
-	tcase_add_loop_test(tc, what_is_damaged_is_refused, 0, 8);
+	tcase_add_loop_test(tc, what_is_damaged_is_refused, 0, 14);
 	tcase_add_test(tc, recording_that_is_there_stays);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -431,6 +431,8 @@ static const struct {
 	{ "--from-qemu 'ls -l'", "--from-qemu: ls -l: there is no QEMU in it; allowed: " },
 	{ "--from-qemu ''", "there is no QEMU in it" },
 	{ "--from-qemu 'one\ntwo'", "--from-qemu: one: there is no QEMU in it" },
+	{ "--from-qemu 'qemu-system-x86_64 -m 4G -smp 4\n/usr/bin/qemu-system-x86_64 -m 8G'",
+	  "there is more than one QEMU in it; allowed: one command line" },
 	{ "--from-qemu 'kvm -m lots'", "--from-qemu: -m lots: allowed: a size" },
 	{ "--from-qemu 'kvm -m 0'", "--from-qemu: -m 0: allowed: a size" },
 	{ "--from-qemu 'kvm -m'", "--from-qemu: -m : allowed: a value" },

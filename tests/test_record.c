@@ -482,6 +482,7 @@ static const struct {
 } useless[] = {
 	{ FAKE_NO_BALLOON, "ballast: qmp: the guest has no balloon device" },
 	{ FAKE_OLD, "ballast: qmp: the guest's balloon driver does not tell" },
+	{ FAKE_NULL, "ballast: qmp: qom-get: the VMM's answer is null" },
 	{ FAKE_HELLO, "ballast: qmp: this is no QMP socket" },
 	{ FAKE_SHUT, "ballast: qmp: QEMU has hung up (greeting)" },
 	{ FAKE_MUTE, "ballast: qmp: the guest has told no statistics for 10 s" },

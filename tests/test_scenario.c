@@ -106,7 +106,7 @@ static void remove_directory(void)
 {
 	static const char *const names[] = {
 		"good.dts", "bad.dts", "overlay.dtso", "base.dtb", "bad.dtb", "demand.csv",
-		"wrong.csv", "pipe",
+		"wrong.csv", "pipe", "large.csv",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -688,6 +688,9 @@ static const struct bad bads[] = {
 	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"wrong.csv\"; }; };",
 	  "FILE: /guest-a/programs/n: file: the first line of DIR/wrong.csv is not its header; "
 	  "allowed: time_s,used_bytes or time_s,used_bytes,file_bytes" },
+	{ "&programs { n { compatible = \"ballast,program-demand\"; file = \"large.csv\"; }; };",
+	  "FILE: /guest-a/programs/n: file: DIR/large.csv holds up to 30720 MiB, more than the "
+	  "guest's memory and swap; allowed: 512 MiB, or bytes-percent up to 1" },
 	{ "&b { count = <2>; }; / { guest-b-1 { compatible = \"ballast,guest\"; "
 	  "memory-mib = <64>; }; };",
 	  "FILE: /: two guests are called guest-b-1; allowed: names that differ, replicas "
@@ -761,6 +764,7 @@ START_TEST(bad_scenario_is_told_what_is_wrong_and_what_is_allowed)
 {
 	struct scenario s;
 	char *csv = write_file("wrong.csv", "seconds,bytes\n", ""), *pipe = path_of("pipe");
+	char *large = write_file("large.csv", "time_s,used_bytes\n0,0\n1,32212254720\n2,0\n", "");
 	char *file = write_file("bad.dts", base, bads[_i].more);
 
 	mkfifo(pipe, 0600);
@@ -770,6 +774,7 @@ START_TEST(bad_scenario_is_told_what_is_wrong_and_what_is_allowed)
 	scenario_free(&s);
 	free(file);
 	free(csv);
+	free(large);
 	free(pipe);
 }
 END_TEST

@@ -7,6 +7,7 @@
  * left its list.  Mostly one follows on the other, and one line says both ('='); where an interrupt
  * came between, both stay.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,6 +22,7 @@
 #include "kmem_file.h"
 #include "kmem_record.h"
 #include "output.h"
+#include "replay_kmem.h"
 
 #define ERROR_SIZE 4800
 #define PATH_SIZE 4096
@@ -68,6 +70,34 @@ static int map_file(struct import *im)
 	return 0;
 }
 
+/* Printable, and ended. */
+static bool is_text(const char *s, size_t size)
+{
+	const char *end = memchr(s, '\0', size);
+
+	for (; end && s < end; s++)
+		if (!isprint((unsigned char)*s))
+			return false;
+	return end;
+}
+
+static int check_records(const struct import *im)
+{
+	size_t i;
+
+	for (i = 0; i < im->nr; i++) {
+		const struct kmem_record *r = &im->rec[i];
+
+		if (!r->type || !strchr("AFZDXCOMP", r->type))
+			return cli_error("%s: is damaged: record %zu is of type 0x%02x", im->path,
+					 i, (unsigned char)r->type);
+		if (!r->context || !strchr("tsi", r->context) || r->pid < 0)
+			return cli_error("%s: is damaged: record %zu is of context 0x%02x, pid %d",
+					 im->path, i, (unsigned char)r->context, r->pid);
+	}
+	return 0;
+}
+
 static int check_header(struct import *im)
 {
 	const uint64_t fixed = KMEM_RECORD_HEADER + 2 * (uint64_t)KMEM_RECORD_SNAPSHOT;
@@ -88,10 +118,13 @@ static int check_header(struct import *im)
 		return cli_error("%s: %" PRIu64 " records are lost; boot with a larger "
 				 "kmem_recorder.records_mib, or record for less long",
 				 im->path, (uint64_t)h->nr_lost);
+	if (!is_text(h->release, sizeof(h->release)) ||
+	    !is_text(h->command_line, sizeof(h->command_line)))
+		return cli_error("%s: is damaged: release or command line are no text", im->path);
 	im->header = h;
 	im->rec = (const void *)(im->data + fixed);
 	im->nr = h->nr_records;
-	return 0;
+	return check_records(im);
 }
 
 static bool same_context(const struct kmem_record *a, const struct kmem_record *b)
@@ -149,8 +182,11 @@ static void fold_bulk(struct import *im, size_t begin)
 	uint32_t nr = 0, index = 0;
 	size_t end, i;
 
+	/* One that has no end goes on to the next at the most: a context makes one at a time. */
 	for (end = begin + 1; end < im->nr; end++)
-		if (is_op(&im->rec[end], KMEM_OP_BULK_END) && same_context(&im->rec[end], first))
+		if (same_context(&im->rec[end], first) &&
+		    (is_op(&im->rec[end], KMEM_OP_BULK_END) ||
+		     is_op(&im->rec[end], KMEM_OP_BULK)))
 			break;
 	for (i = begin + 1; i < end; i++)
 		if (im->rec[i].type == 'P' && same_context(&im->rec[i], first) &&
@@ -329,18 +365,38 @@ static int write_recording(const struct import *im, const char *dir)
 	int ret;
 
 	if (mkdir(dir, 0777))
-		return cli_error("%s: cannot be made: %s", dir, strerror(errno));
+		return cli_error("%s: cannot be made: %s; name a directory that is not there", dir,
+				 strerror(errno));
+	/* From here on a signal leaves nothing behind. */
+	cli_catch_signals(NULL, NULL);
 	ret = write_xz(dir, parts[0], snapshot, im->header->snapshot[0]);
-	if (!ret)
+	if (!ret && !cli_interrupted())
 		ret = write_xz(dir, parts[1], snapshot + KMEM_RECORD_SNAPSHOT,
 			       im->header->snapshot[1]);
-	if (!ret)
+	if (!ret && !cli_interrupted())
 		ret = write_text(dir, parts[2], im, put_events);
-	if (!ret)
+	if (!ret && !cli_interrupted())
 		ret = write_text(dir, parts[3], im, put_meta);
+	if (!ret && cli_interrupted())
+		ret = EXIT_SIGNAL + cli_interrupted();
 	if (ret)
 		remove_parts(dir);
 	return ret;
+}
+
+/* What it is a record of, snapshots and marks, is looked at where recordings are read. */
+static int read_back(const struct import *im, const char *dir)
+{
+	struct kmem_recording rec;
+	char error[ERROR_SIZE];
+
+	if (kmem_recording_read(&rec, dir, error, sizeof(error))) {
+		kmem_recording_free(&rec);
+		return 0;
+	}
+	remove_parts(dir);
+	return cli_error("%s: is damaged, or 'begin' and 'end' were not written in this order: %s",
+			 im->path, error);
 }
 
 static int import(struct import *im, const char *dir)
@@ -361,6 +417,8 @@ static int import(struct import *im, const char *dir)
 		fold(im);
 		ret = write_recording(im, dir);
 	}
+	if (!ret)
+		ret = read_back(im, dir);
 	free(im->flag);
 	free(im->bulk);
 	free(im->gfp);

@@ -165,7 +165,8 @@ static bool parse_event(struct kmem_reader *rd, char *s, struct kmem_event *ev,
 	s = kmem_skip_space(s);
 	if (form->flag && (*s == '=' || *s == '+'))
 		ev->flag = *s++;
-	if (sscanf(s, " %15s", name) != 1 || (name[0] != 't' && name[0] != 's' && name[0] != 'i') ||
+	if (sscanf(s, " %15s%n", name, &i) != 1 || *kmem_skip_space(s + i) ||
+	    (name[0] != 't' && name[0] != 's' && name[0] != 'i') ||
 	    !isdigit((unsigned char)name[1]))
 		return kmem_fail(rd, "context is missing; tPID, sPID or iPID must come last");
 	ev->context = context_number(ctx, name);
@@ -174,21 +175,30 @@ static bool parse_event(struct kmem_reader *rd, char *s, struct kmem_event *ev,
 }
 
 /* A page that left its list early belongs to the allocation that shows it later. */
-static void link_pops(struct kmem_recording *rec)
+static bool link_pops(struct kmem_reader *rd, struct kmem_recording *rec)
 {
-	size_t i, j;
+	const uint64_t max_pfn = rec->before.max_pfn;
+	/* Of each page: the number of its next A, and 1. */
+	uint32_t *next = calloc(max_pfn + 1, sizeof(*next));
+	size_t i;
 
-	for (i = 0; i < rec->nr_events; i++) {
-		if (rec->events[i].type != 'P')
-			continue;
-		for (j = i + 1; j < rec->nr_events; j++) {
-			if (rec->events[j].type == 'A' && rec->events[j].flag == '+' &&
-			    rec->events[j].pfn == rec->events[i].pfn)
-				break;
-		}
-		if (j < rec->nr_events)
-			rec->events[i].context = rec->events[j].context;
+	if (!next || rec->nr_events >= UINT32_MAX) {
+		free(next);
+		return kmem_fail(rd, "there is not enough memory for its pages");
 	}
+	for (i = rec->nr_events; i-- > 0;) {
+		struct kmem_event *ev = &rec->events[i];
+
+		if (ev->pfn < 0 || (uint64_t)ev->pfn > max_pfn)
+			continue;
+		if (ev->type == 'A' && ev->flag == '+') {
+			next[ev->pfn] = i + 1;
+		} else if (ev->type == 'P' && next[ev->pfn]) {
+			ev->context = rec->events[next[ev->pfn] - 1].context;
+		}
+	}
+	free(next);
+	return true;
 }
 
 static bool is_mark(const struct kmem_event *ev, int slot, int phase)
@@ -237,7 +247,7 @@ static bool read_events(struct kmem_reader *rd, const char *dir, struct kmem_rec
 	free(ctx.name);
 	free(ctx.by_hash);
 	if (ok)
-		link_pops(rec);
+		ok = link_pops(rd, rec);
 	return ok;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "kmem_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static bool parse_list(struct kmem_reader *rd, const struct kmem_zone *z, char *
 		if (typed) {
 			if (*s != '/')
 				return kmem_fail(rd, "entries of pcplist must be PFN/TYPE");
-			type = strtol(s + 1, &s, 10);
+			type = isdigit((unsigned char)s[1]) ? strtol(s + 1, &s, 10) : -1;
 			if (type < 0 || type >= KMEM_TYPES)
 				return kmem_fail(rd, "type %" PRId64 " does not exist; 0 to %d",
 						 type, KMEM_TYPES - 1);

@@ -155,9 +155,9 @@ static void print_json(const char *dir, const struct kmem_recording *rec,
 		printf("{\"line\": %" PRIu64 ", \"what\": ",
 		       res->diverged_at < rec->nr_events ? rec->events[res->diverged_at].line : 0);
 		json_string(res->divergence);
-		printf("}}\n");
+		printf("}}");
 	} else {
-		printf("null}\n");
+		printf("null}");
 	}
 }
 
@@ -169,7 +169,8 @@ static double now_seconds(void)
 	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
-static int replay_one(const char *dir, bool json)
+/* @before: what JSON has before it, "" or a comma in an array. */
+static int replay_one(const char *dir, bool json, const char *before)
 {
 	struct kmem_recording rec;
 	struct kmem_result res;
@@ -181,6 +182,8 @@ static int replay_one(const char *dir, bool json)
 		return 2;
 	}
 	kmem_replay(&rec.before, &rec.after, rec.events, rec.nr_events, &res);
+	if (json)
+		fputs(before, stdout);
 	(json ? print_json : print_table)(dir, &rec, &res, now_seconds() - start);
 	kmem_recording_free(&rec);
 	return res.equal ? 0 : 1;
@@ -189,7 +192,7 @@ static int replay_one(const char *dir, bool json)
 int cmd_replay_kmem(int argc, char **argv)
 {
 	static const char usage[] = "usage: ballast replay-kmem DIR... [--json]\n";
-	bool json = false;
+	bool json = false, replayed = false;
 	int i, rc = 0, nr = 0;
 
 	for (i = 1; i < argc; i++) {
@@ -210,11 +213,16 @@ int cmd_replay_kmem(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (json && nr > 1)
+		puts("[");
 	for (i = 1; i < argc; i++) {
-		int one = argv[i][0] == '-' ? 0 : replay_one(argv[i], json);
+		int one = argv[i][0] == '-' ? 0 : replay_one(argv[i], json, replayed ? ",\n" : "");
 
+		replayed |= argv[i][0] != '-' && one < 2;
 		if (one > rc)
 			rc = one;
 	}
+	if (json)
+		puts(nr > 1 ? "\n]" : "");
 	return rc;
 }

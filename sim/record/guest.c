@@ -34,9 +34,13 @@ static struct json_object *ask(struct record_source *s, const char *command, con
 			       path, property);
 	else
 		ret = qmp_runf(&s->qmp, QMP_MS, &result, command, "{'path':'%s'}", path);
-	if (!ret)
+	if (!ret && result)
 		return result;
-	snprintf(s->error, sizeof(s->error), "%s: %s", s->name, s->qmp.error);
+	if (ret)
+		snprintf(s->error, sizeof(s->error), "%s: %s", s->name, s->qmp.error);
+	else
+		snprintf(s->error, sizeof(s->error), "%s: %s: the VMM's answer is null", s->name,
+			 command);
 	return NULL;
 }
 

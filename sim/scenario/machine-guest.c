@@ -289,6 +289,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 			  .daemon_pages = g->boot.daemon_pages },
 		.modules = guest->modules.module,
 		.nr_modules = g->nr_modules,
+		.version = guest->modules.version,	/* known from the second boot on */
 		.watermark_scale_factor = g->watermark_scale_factor,
 		.reporting_order = g->page_reporting.order == SCENARIO_ORDER_UNSET ?
 				   -1 : (int)g->page_reporting.order,

@@ -21,6 +21,7 @@ int machine_image_path(const struct machine *m, const struct level_list *levels,
 		       const char *image, const char *where, char **path, char *error, size_t size)
 {
 	char text[PATH_SIZE], name[LEVEL_NAME], dir[32] = "";
+	char remedy[160] = "build it (make images)";
 
 	if (levels && version && version != levels->standard)
 		snprintf(dir, sizeof(dir), "%s-%s/", levels->world == IMAGE_QEMU ? "qemu" : "linux",
@@ -32,9 +33,13 @@ int machine_image_path(const struct machine *m, const struct level_list *levels,
 		strncat(text, ".so", sizeof(text) - strlen(text) - 1);
 	*path = strdup(text);
 	if (!*path || access(text, R_OK)) {
-		snprintf(error, size,
-			 "%s: image: there is no file %s; build it (make images) or give --images",
-			 where, text);
+		if (*dir && !strchr(image, '/'))
+			snprintf(remedy, sizeof(remedy), "not each image is there for each "
+				 "version; compile one (ballast build-image --%s %s)",
+				 levels->world == IMAGE_QEMU ? "qemu" : "kernel",
+				 level_name(version, name));
+		snprintf(error, size, "%s: image: there is no file %s; %s or give --images", where,
+			 text, remedy);
 		return -1;
 	}
 	return 0;

@@ -273,6 +273,7 @@ static void check_program(struct parser *p, const struct tree_node *node,
 			  const struct scenario_program *program)
 {
 	uint64_t memory = guest->memory_mib + guest->swap.size_mib, each = 1;
+	uint64_t most;
 	char line[256] = "";
 	FILE *file;
 
@@ -297,6 +298,13 @@ static void check_program(struct parser *p, const struct tree_node *node,
 		parse_error(p, blame(node, "file"), node, "file",
 			    "the first line of %s is not its header; allowed: time_s,used_bytes "
 			    "or time_s,used_bytes,file_bytes", program->file);
+	/* As mmap() would refuse it (6.1: __vm_enough_memory()). */
+	most = series_most_bytes(program->file) >> 20;
+	if (most * program->bytes_percent / 100 > memory)
+		parse_error(p, blame(node, "file"), node, "file",
+			    "%s holds up to %" PRIu64 " MiB, more than the guest's memory and "
+			    "swap; allowed: %" PRIu64 " MiB, or bytes-percent up to %" PRIu64,
+			    program->file, most, memory, memory * 100 / most);
 }
 
 /* Whether a kernel would call both by one name: that of the file, with '-' as '_'. */

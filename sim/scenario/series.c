@@ -182,3 +182,19 @@ int series_read(const char *file, struct program_sample **samples, size_t *nr, c
 	*nr = r.nr;
 	return 0;
 }
+
+uint64_t series_most_bytes(const char *file)
+{
+	struct program_sample *samples = NULL;
+	uint64_t most = 0;
+	char error[512];
+	size_t nr = 0;
+
+	if (series_read(file, &samples, &nr, error, sizeof(error)))
+		return 0;
+	for (size_t i = 0; i < nr; i++)
+		if (samples[i].value > most)
+			most = samples[i].value;
+	free(samples);
+	return most;
+}

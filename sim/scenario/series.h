@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "program.h"
 
@@ -17,6 +18,8 @@
  */
 int series_read(const char *file, struct program_sample **samples, size_t *nr, char *error,
 		size_t error_size);
+/* The most bytes of memory, without files, that FILE has at any time; 0 if it cannot be read. */
+uint64_t series_most_bytes(const char *file);
 /* Whether @line, which it changes, is such a head line. */
 bool series_is_head(char *line);
 

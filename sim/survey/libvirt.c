@@ -264,7 +264,8 @@ static int read_domain(struct domain *dom)
 static int not_xml(const struct domain *dom)
 {
 	const xmlError *last = xmlGetLastError();
-	const char *text = last && last->message ? last->message : "it cannot be read";
+	const char *text = last && last->message ? last->message :
+			   "it is empty; allowed: what virsh dumpxml prints";
 	char what[300];
 
 	if (last && last->line > 0)

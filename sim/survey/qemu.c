@@ -317,6 +317,22 @@ static size_t find_qemu(const struct qemu_words *w)
 	return 0;
 }
 
+/*
+ * Does another one begin behind @from, as in what ps says of two?  A value of an option may have
+ * QEMU's name.
+ */
+static bool has_another(const struct qemu_words *w, size_t from)
+{
+	for (size_t i = from + 1; i < w->nr; i++) {
+		const char *slash = strrchr(w->word[i], '/');
+
+		if (!strncmp(slash ? slash + 1 : w->word[i], "qemu-system-", 12) &&
+		    w->word[i - 1][0] != '-')
+			return true;
+	}
+	return false;
+}
+
 static void put_memory(struct reader *r)
 {
 	const struct backend *main_backend = r->nr_backends == 1 ? &r->backend[0] : NULL;
@@ -360,6 +376,13 @@ int survey_qemu(struct description *d, const char *line, char *error, size_t err
 		snprintf(error, error_size, "--from-qemu: %.*s: there is no QEMU in it; allowed: a "
 			 "command line with qemu-system-..., qemu-kvm or kvm, and its options",
 			 line_length(line), line);
+		qemu_words_free(&w);
+		return -1;
+	}
+	if (has_another(&w, first)) {
+		snprintf(error, error_size, "--from-qemu: %.*s: there is more than one QEMU in it; "
+			 "allowed: one command line (ps -o args= -ww -p PID)", line_length(line),
+			 line);
 		qemu_words_free(&w);
 		return -1;
 	}
