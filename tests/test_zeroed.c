@@ -14,6 +14,7 @@
 #define INFLATED "device-init-on-inflate;"
 #define LIE "image = \"broken-variant-zeroed-lie\";"
 #define TOO_LONG "image = \"broken-variant-zeroed-too-long\";"
+#define PART "image = \"broken-variant-zeroed-part\";"
 #define USED_PAGES (UINT64_C(256) << 8)	/* by a program, each time */
 
 static char scenario[8192];
@@ -183,6 +184,19 @@ START_TEST(lengths_that_are_too_large_say_nothing)
 }
 END_TEST
 
+/* Every other block, or run of frames, is left in place: nobody takes it for what it is not. */
+START_TEST(discard_that_fails_zeroes_nothing)
+{
+	char guest[100];
+
+	snprintf(guest, sizeof(guest), "page-zeroed; thp = \"%s\";", _i ? "never" : "always");
+	cleared(make(guest, OURS, PART REPORTED, "", ""));
+	cleared(make(guest, OURS, PART INFLATED, "", BALLOON));
+	cleared(make(guest, OURS, PART INFLATED " properties { coalesce = \"off\"; };", "",
+		     BALLOON));
+}
+END_TEST
+
 START_TEST(reports_that_do_not_exist_are_refused_in_one_line)
 {
 	struct outcome o;
@@ -219,6 +233,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, poison_is_no_zero);
 	tcase_add_loop_test(tc, lie_is_data_loss, 0, sizeof(lies) / sizeof(lies[0]));
 	tcase_add_test(tc, lengths_that_are_too_large_say_nothing);
+	tcase_add_loop_test(tc, discard_that_fails_zeroes_nothing, 0, 2);
 	tcase_add_test(tc, reports_that_do_not_exist_are_refused_in_one_line);
 	suite_add_tcase(suite, tc);
 	return suite;
