@@ -27,7 +27,7 @@ static const char *make(const char *guest, const char *driver, const char *devic
 		 "/dts-v1/;\n/include/ \"costs/skylake.dtsi\"\n/include/ \"boot/linux.dtsi\"\n"
 		 "/ { compatible = \"ballast,scenario\"; description = \"test\";\n"
 		 "host { compatible = \"ballast,host\"; memory-mib = <2048>; cpus = <4>; };\n"
-		 "g: guest-a { compatible = \"ballast,guest\"; memory-mib = <512>; vcpus = <1>;\n"
+		 "g: guest-a { compatible = \"ballast,guest\"; memory-mib = <1024>; vcpus = <1>;\n"
 		 "boot-profile = <&linux_6_1>; init-on-alloc = \"off\"; %s\n"
 		 "modules { %s driver { compatible = \"ballast,module\"; image = \"%s\"; }; };\n"
 		 "devices { b { compatible = \"ballast,virtio-ballast\"; %s }; };\n"
@@ -42,9 +42,9 @@ static const char *make(const char *guest, const char *driver, const char *devic
 /* A balloon takes nearly all and gives it back before the second program begins. */
 #define BALLOON                                                                                    \
 	"down: down { compatible = \"ballast,set-balloon\"; guest = <&g>; after = <&a>;"           \
-	" delay-ms = <1000>; target-mib = <128>; };"                                               \
+	" delay-ms = <1000>; target-mib = <256>; };"                                               \
 	"up { compatible = \"ballast,set-balloon\"; guest = <&g>; after = <&down>;"                \
-	" delay-ms = <8000>; target-mib = <512>; };"
+	" delay-ms = <8000>; target-mib = <1024>; };"
 
 /* Pages that the guest cleared in a run that ends well. */
 static uint64_t cleared(const char *text)
@@ -64,14 +64,14 @@ static uint64_t cleared(const char *text)
 	return pages;
 }
 
-/* Of what the second program used, next to nothing was cleared; or all. */
+/* Of what the second program used, little was cleared (blocks that no report has had); or all. */
 static bool spared(const char *text)
 {
 	uint64_t pages = cleared(text);
 
-	ck_assert_msg(pages < USED_PAGES * 11 / 10 || pages > USED_PAGES * 19 / 10,
+	ck_assert_msg(pages < USED_PAGES * 5 / 4 || pages > USED_PAGES * 19 / 10,
 		      "%lu pages were cleared", (unsigned long)pages);
-	return pages < USED_PAGES * 11 / 10;
+	return pages < USED_PAGES * 5 / 4;
 }
 
 static const char *const kernels[] = { "6.1", "6.6", "6.12", "7.2", "7.3" };
