@@ -14,6 +14,7 @@
 #define INFLATED "device-init-on-inflate;"
 #define LIE "image = \"broken-variant-zeroed-lie\";"
 #define TOO_LONG "image = \"broken-variant-zeroed-too-long\";"
+#define ASKED "image = \"broken-variant-zeroed-asked\";"
 #define PART "image = \"broken-variant-zeroed-part\";"
 #define USED_PAGES (UINT64_C(256) << 8)	/* by a program, each time */
 
@@ -158,6 +159,24 @@ START_TEST(poison_is_no_zero)
 }
 END_TEST
 
+/* Nor one that poisons free pages. */
+START_TEST(kernel_that_knows_no_zeroed_pages_does_not_ask)
+{
+	static const struct { const char *device, *commands; } ways[] = {
+		{ ASKED REPORTED, "" },
+		{ ASKED INFLATED, BALLOON },
+	};
+	const char *device = ways[_i].device, *commands = ways[_i].commands;
+	struct outcome o;
+
+	cleared(make("", OURS, device, "", commands));
+	cleared(make("page-zeroed; page-poison;", OURS, device, "", commands));
+	outcome_run(&o, make("page-zeroed;", OURS, device, "", commands), false);
+	ck_assert_msg(!o.refused && o.end != TRACE_END_OK, "%s", o.text);
+	outcome_free(&o);
+}
+END_TEST
+
 static const struct { const char *device, *commands; } lies[] = {
 	{ LIE REPORTED, "" },
 	{ LIE INFLATED, BALLOON },
@@ -231,6 +250,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, hole_in_a_file_is_zero);
 	tcase_add_test(tc, memory_of_an_assigned_device_is_not);
 	tcase_add_test(tc, poison_is_no_zero);
+	tcase_add_loop_test(tc, kernel_that_knows_no_zeroed_pages_does_not_ask, 0, 2);
 	tcase_add_loop_test(tc, lie_is_data_loss, 0, sizeof(lies) / sizeof(lies[0]));
 	tcase_add_test(tc, lengths_that_are_too_large_say_nothing);
 	tcase_add_loop_test(tc, discard_that_fails_zeroes_nothing, 0, 2);
