@@ -97,6 +97,27 @@ START_TEST(compaction_makes_huge_pages_around_a_balloon)
 }
 END_TEST
 
+/* What the host has zeroed of it, too: the page that was left is none of these any more. */
+START_TEST(balloon_that_moved_comes_back_with_its_contents)
+{
+	struct outcome o;
+
+	run(&o, make("", "thp = \"never\"; init-on-alloc = \"off\"; page-zeroed;", OURS,
+		     "device-init-on-inflate;",
+		     HOLES PACK
+		     "wait { compatible = \"ballast,program-idle\"; duration-ms = <20000>; };"
+		     "again { compatible = \"ballast,program-memhog\"; size-mib = <700>; };",
+		     SHRINK(768)
+		     "up { compatible = \"ballast,set-balloon\"; guest = <&g>; target-mib = <1024>;"
+		     " start-ms = <20000>; };"));
+	ends(&o, TRACE_END_OK, "");
+	ck_assert_uint_eq(o.commands_done, 2);
+	/* Pages of the balloon have moved, each told in a request of its own. */
+	ck_assert_uint_gt(o.report.guests[0].total.inflate_pages, MIB_PAGES(256) + 100);
+	outcome_free(&o);
+}
+END_TEST
+
 /* Since 7.2 the core keeps the list while a page moves, and drivers only tell the host. */
 START_TEST(pages_move_in_kernels_of_all_versions)
 {
@@ -240,6 +261,7 @@ Suite *test_suite(int argc, char **argv)
 
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, compaction_makes_huge_pages_around_a_balloon);
+	tcase_add_test(tc, balloon_that_moved_comes_back_with_its_contents);
 	tcase_add_loop_test(tc, pages_move_in_kernels_of_all_versions, 0, 4);
 	if (test_image_exists("upstream-balloon_core") &&
 	    test_image_exists("linux-7.3/upstream-balloon_core"))

@@ -220,6 +220,7 @@ static const struct refusal {
 	  "/guest: async-pf: KVM always halts a vCPU at least; off is not to be had in a real "
 	  "run" },
 	{ "--set /guest/assigned-device=true", "/guest: assigned-device: a real run has none" },
+	{ "--set /guest/page-zeroed=true", "/guest: page-zeroed: no kernel that can be had does" },
 	{ "--overlay host.dtso", "/host/modules/hint: a real run's host is this machine" },
 	{ "--set /guest/backing=shared-file",
 	  "/guest: backing: a real run has anonymous memory; leave it out" },

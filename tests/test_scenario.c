@@ -646,7 +646,7 @@ static const struct bad bads[] = {
 	  "kernel, qemu, "
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
 	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
-	  "init-on-alloc, init-on-free, page-poison, "
+	  "init-on-alloc, init-on-free, page-poison, page-zeroed, "
 	  "assigned-device, cgroup, disk, image-mib, cache, boot-profile" },
 	{ "&a { program { }; };",
 	  "FILE: /guest-a/program: unknown node; allowed: ballast,swap-hdd, ballast,swap-ssd, "

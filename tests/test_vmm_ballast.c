@@ -763,7 +763,7 @@ START_TEST(features_follow_the_properties)
 	uint64_t features = guest.virtio->ops->get_features(guest.virtio);
 	struct vmm_device *dev;
 
-	ck_assert_uint_eq(features & 0x3f, F_MUST_TELL_HOST | F_STATS_VQ | F_HINT | F_POISON |
+	ck_assert_uint_eq(features & 0xff, F_MUST_TELL_HOST | F_STATS_VQ | F_HINT | F_POISON |
 			  F_REPORTING);
 	ck_assert_uint_eq(guest.virtio->device_id, 5);
 	dev = add_device(&guest, "virtio-ballast-device", "other");
@@ -1226,6 +1226,226 @@ START_TEST(device_leaves_nothing_behind)
 }
 END_TEST
 
+/* What reads as zeroes (bits 6 and 7 of 2026's proposals) */
+
+#define F_INIT_REPORTED (UINT64_C(1) << 6)
+#define F_INIT_INFLATE (UINT64_C(1) << 7)
+#define F_WITH_INIT (F_ALL | F_INIT_REPORTED | F_INIT_INFLATE)
+#define BITS (BUFFERS + 0x10000)	/* where the device says it of frames */
+
+static void setup_init(uint64_t page_size)
+{
+	struct vmm_device *dev;
+
+	memset(&guest, 0, sizeof(guest));
+	guest.config.ram_page_size = page_size;
+	create(&guest, &image, "virtio-ballast");
+	dev = add_device(&guest, "virtio-ballast-device", "balloon0");
+	set(dev, "device-init-reported", "on");
+	set(dev, "device-init-on-inflate", "on");
+	realize(&guest, dev);
+	guest_driver(&guest, F_WITH_INIT, 5);
+	memset(guest.ram + 8 * MIB, 0x5a, 48 * MIB);
+}
+
+static void setup_init_4k(void)
+{
+	setup_init(0);
+}
+
+static void setup_init_64k(void)
+{
+	setup_init(65536);
+}
+
+/* Length that the device returned the last request of @q with. */
+static uint32_t used_len(unsigned int q)
+{
+	unsigned int last = (uint16_t)(used_idx(&guest, q) - 1) % guest.size[q];
+
+	return get32(&guest, RING_USED(q) + 4 + 8 * last + 4);
+}
+
+/* A report of two buffers; returns what the device says of them. */
+static uint32_t report_two(uint64_t a, uint32_t len_a, uint64_t b, uint32_t len_b)
+{
+	put_desc(&guest, RING_DESC(Q_REPORT), 0, a, len_a, DESC_WRITE | DESC_NEXT, 1);
+	put_desc(&guest, RING_DESC(Q_REPORT), 1, b, len_b, DESC_WRITE, 0);
+	guest_publish(&guest, Q_REPORT, 0);
+	guest_kick(&guest, Q_REPORT);
+	return used_len(Q_REPORT);
+}
+
+/* An inflation with @room bytes for what the device says; these are 0xff before. */
+static void inflate_asking(const uint32_t *pfns, unsigned int nr, uint32_t room)
+{
+	memset(guest.ram + BITS, 0xff, 64);
+	memcpy(guest.ram + BUFFERS, pfns, nr * sizeof(*pfns));
+	put_desc(&guest, RING_DESC(Q_INFLATE), 0, BUFFERS, nr * sizeof(*pfns), DESC_NEXT, 1);
+	put_desc(&guest, RING_DESC(Q_INFLATE), 1, BITS, room, DESC_WRITE, 0);
+	guest_publish(&guest, Q_INFLATE, 0);
+	guest_kick(&guest, Q_INFLATE);
+}
+
+START_TEST(report_says_how_much_of_it_reads_as_zeroes)
+{
+	ck_assert_uint_eq(report_two(PFN(512) * PAGE, 2 * MIB, PFN(2048) * PAGE, 4 * MIB),
+			  6 * MIB);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 4096), 512 + 1024);
+	/* Somebody who does not ask is told nothing. */
+	guest_driver(&guest, F_ALL, 5);
+	ck_assert_uint_eq(report_two(PFN(512) * PAGE, 2 * MIB, PFN(2048) * PAGE, 4 * MIB), 0);
+}
+END_TEST
+
+/* Nothing is said of what lies behind something that does not. */
+START_TEST(length_ends_at_what_is_left_in_place)
+{
+	ck_assert_uint_eq(report_two(PFN(0) * PAGE, 65536, PFN(33) * PAGE, 65536), 65536);
+	ck_assert_uint_eq(report_two(PFN(33) * PAGE, 65536, PFN(64) * PAGE, 65536), 0);
+	ck_assert_uint_eq(nr_discarded(PFN(64), 16), 16);
+	/* A whole host page, and part of another. */
+	ck_assert_uint_eq(report_two(PFN(80) * PAGE, 65536 + PAGE, PFN(112) * PAGE, 65536), 0);
+}
+END_TEST
+
+START_TEST(nothing_reads_as_zeroes_that_was_not_discarded)
+{
+	const uint32_t pfns[] = { PFN(10), PFN(11) };
+
+	guest.vmm->config.discard_disabled = true;
+	ck_assert_uint_eq(report_two(PFN(512) * PAGE, 2 * MIB, PFN(2048) * PAGE, 4 * MIB), 0);
+	inflate_asking(pfns, 2, 1);
+	ck_assert_uint_eq(used_len(Q_INFLATE), 1);
+	ck_assert_uint_eq(guest.ram[BITS], 0);
+	guest.vmm->config.discard_disabled = false;
+	/* Zeroes are not what such a guest wants to find. */
+	config_write(12, 0xaaaaaaaa);
+	ck_assert_uint_eq(report_two(PFN(512) * PAGE, 2 * MIB, PFN(2048) * PAGE, 4 * MIB), 0);
+	inflate_asking(pfns, 2, 1);
+	ck_assert_uint_eq(used_len(Q_INFLATE), 0);
+	ck_assert_uint_eq(guest.ram[BITS], 0xff);
+}
+END_TEST
+
+START_TEST(length_counts_over_turns)
+{
+	unsigned int i;
+
+	report_in_turns();
+	guest_run(&guest);
+	for (i = 0; i < 32; i++)
+		ck_assert_uint_eq(get32(&guest, RING_USED(Q_REPORT) + 4 + 8 * i + 4), 48 * MIB);
+}
+END_TEST
+
+START_TEST(inflation_has_a_bit_for_each_frame)
+{
+	const uint32_t pfns[] = { PFN(10), PFN(11), PFN(12), PFN(40), GUEST_RAM / PAGE,
+				  PFN(103), PFN(102), PFN(101), PFN(10), PFN(200) };
+	const uint32_t mixed[] = { GUEST_RAM / PAGE - 1, GUEST_RAM / PAGE, PFN(300) };
+
+	inflate_asking(pfns, 10, 2);
+	ck_assert_uint_eq(used_len(Q_INFLATE), 2);
+	ck_assert_uint_eq(guest.ram[BITS], 0xef);	/* the fifth is no RAM */
+	ck_assert_uint_eq(guest.ram[BITS + 1], 0x03);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 512), 8);
+	/* Of frames that are discarded together, all or none; more room is left as it was. */
+	inflate_asking(mixed, 3, 64);
+	ck_assert_uint_eq(used_len(Q_INFLATE), 1);
+	ck_assert_uint_eq(guest.ram[BITS], 0x04);
+	ck_assert_uint_eq(guest.ram[BITS + 1], 0xff);
+	/* Deflations have no such thing. */
+	send_range(Q_DEFLATE, PFN(10), 3);
+	ck_assert_uint_eq(used_len(Q_DEFLATE), 0);
+	ck_assert_uint_eq(guest.nr_errors, 0);
+}
+END_TEST
+
+START_TEST(parts_of_host_pages_do_not_read_as_zeroes)
+{
+	uint32_t pfns[16], i;
+
+	for (i = 0; i < 16; i++)
+		pfns[i] = PFN(i);
+	inflate_asking(pfns, 16, 2);
+	ck_assert_uint_eq(used_len(Q_INFLATE), 2);
+	ck_assert_uint_eq(guest.ram[BITS] | guest.ram[BITS + 1], 0);
+}
+END_TEST
+
+static const struct { uint32_t frames, room; const char *says; } no_room[] = {
+	{ 9, 1, "inflate request names 9 frames and has 1 bytes for a bit of each" },
+	{ 8, 0, "inflate request names 8 frames and has 0 bytes for a bit of each" },
+};
+
+START_TEST(inflation_without_room_for_bits_breaks_the_device)
+{
+	uint32_t pfns[16], i;
+
+	for (i = 0; i < 16; i++)
+		pfns[i] = PFN(i);
+	if (no_room[_i].room)
+		inflate_asking(pfns, no_room[_i].frames, no_room[_i].room);
+	else
+		send_pfns(Q_INFLATE, pfns, no_room[_i].frames);
+	ck_assert(vmm_device_broken(guest.dev));
+	ck_assert_msg(strstr(guest.last_error, no_room[_i].says) != NULL, "%s", guest.last_error);
+	ck_assert_uint_eq(nr_discarded(PFN(0), 16), 0);
+}
+END_TEST
+
+/* The other side may have the old contents already. */
+START_TEST(what_reads_as_zeroes_is_sent_once_more)
+{
+	const uint32_t pfns[] = { PFN(10), PFN(11) };
+
+	ck_assert_int_eq(vmm_migration_begin(guest.vmm), 0);
+	vmm_migration_sync(guest.vmm, NULL);
+	send_command(config32(8));
+	send_in(Q_HINT, PFN(0) * PAGE, 4 * MIB);
+	ck_assert_uint_eq(nr_dirty(PFN(0), 1024), 0);
+	inflate_asking(pfns, 2, 1);
+	report_two(PFN(512) * PAGE, PAGE, PFN(600) * PAGE, 2 * PAGE);
+	vmm_migration_sync(guest.vmm, NULL);
+	ck_assert_uint_eq(nr_dirty(PFN(0), 1024), 2 + 3);
+	ck_assert_uint_eq(nr_dirty(PFN(10), 2), 2);
+	ck_assert_uint_eq(nr_dirty(PFN(600), 2), 2);
+	vmm_migration_end(guest.vmm, true);
+}
+END_TEST
+
+START_TEST(reports_that_do_not_exist_cannot_be_told_of)
+{
+	char error[VMM_ERROR_SIZE];
+	struct vmm_device *dev = vmm_device_new(guest.vmm, "virtio-ballast-device", "x", error);
+
+	set(dev, "device-init-reported", "on");
+	ck_assert_int_ne(vmm_device_realize(dev, error), 0);
+	ck_assert_str_eq(error, "'device-init-reported' requires 'free-page-reporting' to be on");
+	vmm_device_delete(dev);
+}
+END_TEST
+
+static void add_init(Suite *suite)
+{
+	TCase *tc = tcase_create("init"), *large = tcase_create("init, host pages of 64 KiB");
+
+	tcase_add_checked_fixture(tc, setup_init_4k, teardown);
+	tcase_add_test(tc, report_says_how_much_of_it_reads_as_zeroes);
+	tcase_add_test(tc, nothing_reads_as_zeroes_that_was_not_discarded);
+	tcase_add_test(tc, length_counts_over_turns);
+	tcase_add_test(tc, inflation_has_a_bit_for_each_frame);
+	tcase_add_loop_test(tc, inflation_without_room_for_bits_breaks_the_device, 0, 2);
+	tcase_add_test(tc, what_reads_as_zeroes_is_sent_once_more);
+	tcase_add_test(tc, reports_that_do_not_exist_cannot_be_told_of);
+	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(large, setup_init_64k, teardown);
+	tcase_add_test(large, length_ends_at_what_is_left_in_place);
+	tcase_add_test(large, parts_of_host_pages_do_not_read_as_zeroes);
+	suite_add_tcase(suite, large);
+}
+
 /* What QEMU's own balloon does as well. */
 
 static bool have_stock(void)
@@ -1335,6 +1555,7 @@ Suite *test_suite(int argc, char **argv)
 	add_management(tc);
 	add_hints(tc);
 	add_huge(suite);
+	add_init(suite);
 	if (have_stock())
 		add_common(suite, "QEMU's virtio-balloon", setup_stock);
 	return suite;

@@ -37,8 +37,11 @@ BallastServe ballast_serve_report;
 /* Are all buffers whole pages of RAM and, with @once, none named twice? */
 bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
                            const VirtQueueElement *elem, bool once);
-/* Whole host pages only.  Not being able to is no fault of the guest. */
-void ballast_discard(VirtIOBallast *dev, BallastQueueId id, RAMBlock *rb,
+/*
+ * Whole host pages only.  Not being able to is no fault of the guest.  True:
+ * they read as zeroes until the guest writes to them.
+ */
+bool ballast_discard(VirtIOBallast *dev, BallastQueueId id, RAMBlock *rb,
                      ram_addr_t offset, uint64_t length);
 
 /* virtio-ballast-partial.c */

@@ -4,6 +4,18 @@
  *
  * Inflate and deflate queues carry lists of page frames, the reporting queue
  * buffers.  A request is looked at as a whole before anything is done.
+ *
+ * A guest may ask to be told what it would find (F_INIT_REPORTED,
+ * F_INIT_INFLATE).  What ram_block_discard_range() has discarded reads as
+ * zeroes, whatever is behind it: new anonymous memory, or a hole in a file of
+ * shmem, hugetlbfs or a disk.  So this is said of what that function was
+ * successful with, of whole host pages only, and of nothing if discarding is
+ * disabled (assigned devices) or fails, or if the guest counts on another
+ * pattern.  (MADV_FREE, which promises nothing, is not used here.)
+ *
+ * A migration may have sent the old contents already, and a discard writes no
+ * dirty bitmap.  To the guest these pages are zero on the other side, too, so
+ * they are marked as dirty.
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
@@ -20,10 +32,11 @@
 /* Frames that are gathered from a request at a time. */
 #define BALLAST_PFN_CHUNK 256
 
-/* Consecutive frames of one request. */
+/* Consecutive frames of one request, in the order of the list or against it. */
 typedef struct BallastRun {
     uint64_t pfn;
     uint64_t nr;
+    size_t at;              /* where in the list the first one of them is */
 } BallastRun;
 
 static void ballast_skip(VirtIOBallast *dev, BallastQueueId id,
@@ -33,8 +46,8 @@ static void ballast_skip(VirtIOBallast *dev, BallastQueueId id,
     trace_virtio_ballast_skip(ballast_queue_name[id], length, why);
 }
 
-void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
-                            RAMBlock *rb, ram_addr_t offset, uint64_t length)
+bool ballast_discard(VirtIOBallast *dev, BallastQueueId id,
+                     RAMBlock *rb, ram_addr_t offset, uint64_t length)
 {
     int ret = ram_block_discard_range(rb, offset, length);
 
@@ -47,20 +60,33 @@ void ballast_discard(VirtIOBallast *dev, BallastQueueId id,
     } else {
         dev->queue[id].bytes_done += length;
     }
+    return !ret;
 }
 
-static void ballast_inflate(VirtIOBallast *dev, MemoryRegion *mr, RAMBlock *rb,
+/* The guest is going to be told that this reads as zeroes. */
+static void ballast_mark_dirty(uint8_t *host, uint64_t length)
+{
+    ram_addr_t offset;
+    MemoryRegion *mr = memory_region_from_host(host, &offset);
+
+    memory_region_set_dirty(mr, offset, length);
+}
+
+/* Does it read as zeroes now?  Part of a larger host page may one day. */
+static bool ballast_inflate(VirtIOBallast *dev, MemoryRegion *mr, RAMBlock *rb,
                             uint8_t *host, ram_addr_t offset, uint64_t length)
 {
     const char *why = ballast_blocks_inhibited();
 
     if (why) {
         ballast_skip(dev, BALLAST_INFLATE, length, why);
-    } else if (qemu_ram_pagesize(rb) <= BALLAST_PAGE_SIZE) {
-        ballast_discard(dev, BALLAST_INFLATE, rb, offset, length);
-    } else {
-        ballast_hold(dev, mr, rb, host, offset, length);
+        return false;
     }
+    if (qemu_ram_pagesize(rb) <= BALLAST_PAGE_SIZE) {
+        return ballast_discard(dev, BALLAST_INFLATE, rb, offset, length);
+    }
+    ballast_hold(dev, mr, rb, host, offset, length);
+    return false;
 }
 
 static void ballast_deflate(VirtIOBallast *dev, RAMBlock *rb, uint8_t *host,
@@ -102,11 +128,12 @@ static bool ballast_section_usable(const MemoryRegionSection *section,
 
 /*
  * Do what is asked for with the first frames of the run; returns how many that
- * were.  A frame that is not RAM is left alone: the guest has nothing of it,
- * and other devices of this kind do not mind either.
+ * were, and clears @zeroed unless they read as zeroes.  A frame that is not RAM
+ * is left alone: the guest has nothing of it, and other devices of this kind do
+ * not mind either.
  */
 static uint64_t ballast_apply_section(VirtIOBallast *dev, BallastQueueId id,
-                                      const BallastRun *run)
+                                      const BallastRun *run, bool *zeroed)
 {
     hwaddr pa = run->pfn << VIRTIO_BALLAST_PFN_SHIFT;
     MemoryRegionSection section;
@@ -128,30 +155,46 @@ static uint64_t ballast_apply_section(VirtIOBallast *dev, BallastQueueId id,
         length > qemu_ram_get_used_length(rb) - offset) {
         length = BALLAST_PAGE_SIZE;
         ballast_skip(dev, id, length, "not RAM");
-    } else if (id == BALLAST_INFLATE) {
-        ballast_inflate(dev, section.mr, rb, host, offset, length);
-    } else {
+        *zeroed = false;
+    } else if (id == BALLAST_DEFLATE) {
         ballast_deflate(dev, rb, host, offset, length);
+    } else if (!ballast_inflate(dev, section.mr, rb, host, offset, length)) {
+        *zeroed = false;
+    } else if (*zeroed) {
+        ballast_mark_dirty(host, length);
     }
     memory_region_unref(section.mr);
     return length >> VIRTIO_BALLAST_PFN_SHIFT;
 }
 
-/* One run of frames, which may lie in several RAM blocks. */
+/*
+ * One run of frames, which may lie in several RAM blocks: if part of it does not
+ * read as zeroes, none of it is said to.
+ */
 static void ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
-                              BallastRun *run)
+                              BallastRequest *req, BallastRun *run)
 {
+    size_t end = run->at + run->nr;
+    bool zeroed = req->zeroed;
+
     while (run->nr) {
-        uint64_t done = ballast_apply_section(dev, id, run);
+        uint64_t done = ballast_apply_section(dev, id, run, &zeroed);
 
         run->pfn += done;
         run->nr -= done;
     }
+    for (; zeroed && run->at < end; run->at++) {
+        req->zeroed[run->at / 8] |= 1u << run->at % 8;
+    }
 }
 
-/* Add a frame to the run; apply the run first if it does not fit to it. */
+/*
+ * Add the frame that is the @at'th of the list to the run; apply the run first
+ * if it does not fit to it.
+ */
 static void ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
-                              BallastRun *run, uint32_t pfn)
+                              BallastRequest *req, BallastRun *run,
+                              uint32_t pfn, size_t at)
 {
     if (run->nr && dev->coalesce &&
         run->nr < BALLAST_PIECE / BALLAST_PAGE_SIZE) {
@@ -165,9 +208,10 @@ static void ballast_add_frame(VirtIOBallast *dev, BallastQueueId id,
             return;
         }
     }
-    ballast_apply_run(dev, id, run);
+    ballast_apply_run(dev, id, req, run);
     run->pfn = pfn;
     run->nr = 1;
+    run->at = at;
 }
 
 /* From where the last turn has stopped; SERVED: all are done. */
@@ -188,12 +232,39 @@ static BallastVerdict ballast_apply_frames(VirtIOBallast *dev,
                    n * sizeof(chunk[0]));
         for (i = 0; i < n && !ballast_turn_is_over(&dev->turn); i++) {
             ballast_turn_spend(&dev->turn, 1, 0);
-            ballast_add_frame(dev, id, &run, virtio_ldl_p(vdev, &chunk[i]));
+            ballast_add_frame(dev, id, req, &run,
+                              virtio_ldl_p(vdev, &chunk[i]), *at + i);
         }
         *at += i;
     }
-    ballast_apply_run(dev, id, &run);
+    ballast_apply_run(dev, id, req, &run);
     return *at < nr ? BALLAST_UNFINISHED : BALLAST_SERVED;
+}
+
+/* Is it a list of @nr frames, with room for what the guest asks about them? */
+static bool ballast_check_frames(VirtIOBallast *dev, BallastQueueId id,
+                                 const VirtQueueElement *elem, size_t nr,
+                                 bool init)
+{
+    size_t size = iov_size(elem->out_sg, elem->out_num);
+    size_t room = iov_size(elem->in_sg, elem->in_num);
+
+    if (!nr || size % sizeof(uint32_t) || (elem->in_num && !init)) {
+        ballast_malformed(dev, id, "of %zu bytes and %u buffers to write to "
+                          "is not a list of frames", size, elem->in_num);
+        return false;
+    }
+    if (nr > BALLAST_REQUEST_PFNS_MAX) {
+        ballast_malformed(dev, id, "names %zu frames, more than %d", nr,
+                          BALLAST_REQUEST_PFNS_MAX);
+        return false;
+    }
+    if (init && room < DIV_ROUND_UP(nr, 8)) {
+        ballast_malformed(dev, id, "names %zu frames and has %zu bytes for a "
+                          "bit of each", nr, room);
+        return false;
+    }
+    return true;
 }
 
 /* Inflate and deflate: an array of 32-bit frame numbers. */
@@ -201,23 +272,25 @@ BallastVerdict ballast_serve_frames(VirtIOBallast *dev, BallastQueueId id,
                                     BallastRequest *req)
 {
     const VirtQueueElement *elem = &req->elem;
-    size_t size = iov_size(elem->out_sg, elem->out_num);
-    size_t nr = size / sizeof(uint32_t);
+    size_t nr = iov_size(elem->out_sg, elem->out_num) / sizeof(uint32_t);
+    bool init = id == BALLAST_INFLATE &&
+                virtio_vdev_has_feature(VIRTIO_DEVICE(dev),
+                                        VIRTIO_BALLAST_F_INIT_INFLATE);
     BallastVerdict verdict;
 
-    if (elem->in_num || !nr || size % sizeof(uint32_t)) {
-        ballast_malformed(dev, id, "of %zu bytes and %u buffers to write to "
-                          "is not a list of frames", size, elem->in_num);
+    if (!ballast_check_frames(dev, id, elem, nr, init)) {
         return BALLAST_MALFORMED;
     }
-    if (nr > BALLAST_REQUEST_PFNS_MAX) {
-        ballast_malformed(dev, id, "names %zu frames, more than %d", nr,
-                          BALLAST_REQUEST_PFNS_MAX);
-        return BALLAST_MALFORMED;
+    if (init && !req->zeroed) {
+        req->zeroed = g_malloc0(DIV_ROUND_UP(nr, 8));
     }
     verdict = ballast_apply_frames(dev, id, req, nr);
     if (verdict == BALLAST_UNFINISHED) {
         return verdict;
+    }
+    if (init && !dev->poison_val) {
+        req->written = iov_from_buf(elem->in_sg, elem->in_num, 0, req->zeroed,
+                                    DIV_ROUND_UP(nr, 8));
     }
     if (!virtio_vdev_has_feature(VIRTIO_DEVICE(dev),
                                  VIRTIO_BALLAST_F_MUST_TELL_HOST)) {
@@ -239,19 +312,41 @@ bool ballast_check_buffers(VirtIOBallast *dev, BallastQueueId id,
     return !fault;
 }
 
+/*
+ * The next piece of a report is done, and reads as zeroes or does not.  The
+ * length that the guest is told ends where something is not known to.
+ */
+static void ballast_report_zeroed(VirtIOBallast *dev, BallastRequest *req,
+                                  const BallastPiece *piece, bool zeroed)
+{
+    if (!virtio_vdev_has_feature(VIRTIO_DEVICE(dev),
+                                 VIRTIO_BALLAST_F_INIT_REPORTED)) {
+        return;
+    }
+    if (!zeroed || piece->length > UINT32_MAX - req->written) {
+        req->broken_off = true;
+    }
+    if (!req->broken_off) {
+        ballast_mark_dirty(piece->host, piece->length);
+        req->written += piece->length;
+    }
+}
+
 /* The next piece of a reported buffer: the host pages that lie in it. */
 static void ballast_report_some(VirtIOBallast *dev, BallastRequest *req)
 {
     BallastPiece piece;
+    bool zeroed = false;
     uint64_t cut;
 
     ballast_blocks_next(&req->elem, &req->place, &piece);
     ballast_turn_spend(&dev->turn, 1, 0);
     cut = ballast_piece_cut(&piece);
     if (piece.length) {
-        ballast_discard(dev, BALLAST_REPORT, piece.rb, piece.offset,
-                        piece.length);
+        zeroed = ballast_discard(dev, BALLAST_REPORT, piece.rb, piece.offset,
+                                 piece.length);
     }
+    ballast_report_zeroed(dev, req, &piece, zeroed && !cut);
     if (cut) {
         ballast_skip(dev, BALLAST_REPORT, cut, "part of a host page");
     }

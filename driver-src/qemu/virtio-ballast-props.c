@@ -65,6 +65,11 @@ static const struct {
     { "free-page-hint", "hints of free memory for migration; needs iothread" },
     { "page-poison", "the guest may say what its free pages contain" },
     { "free-page-reporting", "the guest reports free memory" },
+    { "device-init-reported",
+      "the guest is told which reported memory reads as zeroes; needs "
+      "free-page-reporting" },
+    { "device-init-on-inflate",
+      "the guest is told which pages of its balloon read as zeroes" },
     { "iothread", "where hints are applied" },
     { "coalesce", "one discard for consecutive frames of a request" },
     { "deflate-willneed", "advise the host that deflated memory is used" },

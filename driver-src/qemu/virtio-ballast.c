@@ -67,6 +67,12 @@ const char *const ballast_queue_name[BALLAST_NR_QUEUES] = {
  * Requests
  */
 
+static void ballast_free_request(BallastRequest *req)
+{
+    g_free(req->zeroed);
+    g_free(req);
+}
+
 /* Forget the requests that were taken from a queue and not given back. */
 static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
 {
@@ -75,7 +81,7 @@ static void ballast_drop_requests(VirtIOBallast *dev, BallastQueueId id)
     dev->backlog &= ~(1u << id);
     if (q->unfinished) {
         virtqueue_detach_element(q->vq, &q->unfinished->elem, 0);
-        g_free(q->unfinished);
+        ballast_free_request(q->unfinished);
         q->unfinished = NULL;
     }
     if (id == BALLAST_STATS && dev->stats_request) {
@@ -150,6 +156,9 @@ static BallastRequest *ballast_next_request(BallastQueue *q)
         req = virtqueue_pop(q->vq, sizeof(*req));
         if (req) {
             req->begun = false;
+            req->written = 0;
+            req->broken_off = false;
+            req->zeroed = NULL;
             req->place = (BallastPlace) { 0 };
         }
     }
@@ -178,14 +187,14 @@ static void ballast_serve_queue(VirtIOBallast *dev, BallastQueueId id)
 
         if (verdict == BALLAST_MALFORMED) {
             virtqueue_detach_element(q->vq, &req->elem, 0);
-            g_free(req);
+            ballast_free_request(req);
             break;
         }
         if (verdict == BALLAST_UNFINISHED) {
             q->unfinished = req;
         } else if (verdict == BALLAST_SERVED) {
-            virtqueue_push(q->vq, &req->elem, 0);
-            g_free(req);
+            virtqueue_push(q->vq, &req->elem, req->written);
+            ballast_free_request(req);
             pushed = true;
         }
     }
@@ -439,6 +448,14 @@ static void ballast_realize(DeviceState *qdev, Error **errp)
         return;
     }
 
+    if (virtio_has_feature(dev->host_features,
+                           VIRTIO_BALLAST_F_INIT_REPORTED) &&
+        !virtio_has_feature(dev->host_features, VIRTIO_BALLAST_F_REPORTING)) {
+        error_setg(errp, "'device-init-reported' requires "
+                   "'free-page-reporting' to be on");
+        return;
+    }
+
     if (virtio_has_feature(dev->host_features, VIRTIO_BALLAST_F_REPORTING) &&
         qemu_ram_pagesize_largest() > BALLAST_REPORT_MAX) {
         warn_report("virtio-ballast: memory with host pages of %zu MiB is "
@@ -512,6 +529,11 @@ static BallastProperty ballast_properties[] = {
                     VIRTIO_BALLAST_F_PAGE_POISON, true),
     DEFINE_PROP_BIT("free-page-reporting", VirtIOBallast, host_features,
                     VIRTIO_BALLAST_F_REPORTING, false),
+    /* Proposals of 2026, which no version of the specification has. */
+    DEFINE_PROP_BIT("device-init-reported", VirtIOBallast, host_features,
+                    VIRTIO_BALLAST_F_INIT_REPORTED, false),
+    DEFINE_PROP_BIT("device-init-on-inflate", VirtIOBallast, host_features,
+                    VIRTIO_BALLAST_F_INIT_INFLATE, false),
     DEFINE_PROP_LINK("iothread", VirtIOBallast, iothread, TYPE_IOTHREAD,
                      IOThread *),
     /* One discard or advice for consecutive frames of a request. */

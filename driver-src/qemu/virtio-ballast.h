@@ -51,6 +51,9 @@ typedef struct BallastRequest {
     bool begun;             /* looked at and counted: the rest is to be done */
     BallastPlace place;     /* how far that is, in frames or buffers */
     uint32_t hint_id;       /* hint queue: the command, if there is one */
+    uint32_t written;       /* bytes of its buffers, as the guest is told */
+    bool broken_off;        /* report: what follows is not all initialized */
+    uint8_t *zeroed;        /* inflate: bit per frame; NULL: nobody asks */
     bool hint_usable;       /* hint queue: nothing forbids to use the hints */
     uint64_t hinted;        /* hint queue: bytes that took effect */
     bool orphan;            /* hint queue: the queue has it no more */

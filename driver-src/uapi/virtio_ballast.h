@@ -22,6 +22,21 @@
 #define VIRTIO_BALLAST_F_PAGE_POISON	4 /* poison_val is valid: free pages hold it */
 #define VIRTIO_BALLAST_F_REPORTING	5 /* free page reporting virtqueue exists */
 
+/*
+ * Proposed in 2026 and in no version of the specification: issues 244 and 242 of virtio-spec (the
+ * latter began as bit 6).  "Initialized" is all zero, or, with F_PAGE_POISON, filled with
+ * poison_val.
+ *
+ * INIT_REPORTED: the used length of a report says how much of its buffers, from the first one on,
+ * the device has initialized; of what is behind nothing is known.
+ *
+ * INIT_INFLATE: behind its list of frames an inflate request has buffers for a bit for each frame,
+ * the lowest bit of the first byte for the first one, rounded up to bytes.  The device sets the bit
+ * of a frame that it has initialized.  Of what is behind the used length nothing is known.
+ */
+#define VIRTIO_BALLAST_F_INIT_REPORTED	6
+#define VIRTIO_BALLAST_F_INIT_INFLATE	7
+
 /* Pages of the balloon are always 4 KiB, whatever the page size of guest and host. */
 #define VIRTIO_BALLAST_PFN_SHIFT	12
 

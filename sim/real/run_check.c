@@ -115,6 +115,9 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 			   REPORTING_CAPACITY);
 	if (g->assigned_device)
 		return bad(run, "%s: assigned-device: a real run has none; leave it out", g->path);
+	if (g->page_zeroed)
+		return bad(run, "%s: page-zeroed: no kernel that can be had does it; leave it out",
+			   g->path);
 	if (g->controller.path)
 		return bad(run, "%s: a real run has no controller; leave it out",
 			   g->controller.path);

@@ -311,6 +311,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 	c->mm.init_on_alloc = g->init_on_alloc;
 	c->mm.init_on_free = g->init_on_free;
 	c->mm.page_poison = g->page_poison;
+	c->mm.page_zeroed = g->page_zeroed;
 	if (g->boot.reserved_mib)
 		c->mm.reserved_low = MIB_PAGES(g->boot.reserved_mib);
 	c->user.observer = (struct usermem_observer){ .fault = guest_fault, .oom_kill = guest_oom,

@@ -220,6 +220,11 @@ uint32_t scenario_device_bits(const struct scenario_device *device,
 	uint32_t nr = device->kind == SCENARIO_DEVICE_BALLOON ? balloon_bits(device, bits) :
 								page_hint_bits(device, bits);
 
+	/* What is off is not said: devices of others do not know it. */
+	if (device->init_reported)
+		bits[nr++] = (struct scenario_parameter){ "device-init-reported", "on" };
+	if (device->init_on_inflate)
+		bits[nr++] = (struct scenario_parameter){ "device-init-on-inflate", "on" };
 	/* Of all virtio devices, and off. */
 	if (device->packed)
 		bits[nr++] = (struct scenario_parameter){ "packed", "on" };

@@ -292,6 +292,12 @@ static const struct property_spec device_properties[] = {
 	     "offers VIRTIO_BALLOON_F_DEFLATE_ON_OOM"),
 	BOOL("page-poison", FIELD(scenario_device, page_poison),
 	     "offers VIRTIO_BALLOON_F_PAGE_POISON"),
+	BOOL("device-init-reported", FIELD(scenario_device, init_reported),
+	     "offers VIRTIO_BALLOON_F_DEVICE_INIT_REPORTED, as proposed in 2026: says which "
+	     "reported memory reads as zeroes; for guests with page-zeroed"),
+	BOOL("device-init-on-inflate", FIELD(scenario_device, init_on_inflate),
+	     "offers VIRTIO_BALLOON_F_DEVICE_INIT_ON_INFLATE, as proposed in 2026: says which "
+	     "pages of the balloon read as zeroes; for guests with page-zeroed"),
 	U32("guest-stats-polling-s", "s", 0, 86400, "0", FIELD(scenario_device, stats_polling_s),
 	    "how often the VMM asks for statistics; 0: never"),
 	PACKED(""),
@@ -575,6 +581,9 @@ static const struct property_spec guest_properties[] = {
 	BOOL("page-poison", FIELD(scenario_guest, page_poison),
 	     "pages are filled with 0xaa when they are freed (page_poison=1), all of them at boot, "
 	     "when the host must have room"),
+	BOOL("page-zeroed", FIELD(scenario_guest, page_zeroed),
+	     "the kernel remembers which free pages its host has zeroed, and does not clear them "
+	     "again (PG_zeroed): as proposed in 2026, in no release"),
 	BOOL("assigned-device", FIELD(scenario_guest, assigned_device),
 	     "a device of the host works on the guest's memory (VFIO), which therefore is taken as "
 	     "a whole when the VMM starts, not swapped, and must not be discarded"),

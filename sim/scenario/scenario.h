@@ -232,6 +232,7 @@ struct scenario_device {
 	bool migration_stalls;
 	bool deflate_on_oom;
 	bool page_poison;
+	bool init_reported, init_on_inflate;
 	uint32_t stats_polling_s;	/* 0: no polling */
 	enum scenario_action action;	/* page hint */
 	bool per_page, vhost;		/* page hint */
@@ -335,6 +336,7 @@ struct scenario_guest {
 	int init_on_alloc;		/* 0: off */
 	bool init_on_free;
 	bool page_poison;
+	bool page_zeroed;
 	bool assigned_device;
 	struct scenario_swap swap;
 	uint32_t disk;			/* with its image, from 1 on; 0: none of the host's */
@@ -481,7 +483,7 @@ const char *scenario_program_name(enum scenario_program_kind kind);
 const char *scenario_swap_name(enum scenario_swap_kind kind);
 const char *scenario_disk_name(enum scenario_disk_kind kind);
 /* Properties that are members of their own in struct scenario_device, as -device takes them. */
-#define SCENARIO_DEVICE_BITS 5
+#define SCENARIO_DEVICE_BITS 7
 /* Returns how many there are. */
 uint32_t scenario_device_bits(const struct scenario_device *device,
 			      struct scenario_parameter bits[SCENARIO_DEVICE_BITS]);

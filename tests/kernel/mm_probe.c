@@ -21,6 +21,7 @@ struct mm_probe {
 	unsigned int nr_hooked;
 	unsigned int nr_reports, nr_calls;
 	int report_error;
+	uint64_t report_zeroed;
 	struct list_head held;
 	unsigned int nr_held;
 	struct notifier_block nb;
@@ -348,6 +349,10 @@ static int note_report(struct page_reporting_dev_info *dev, struct scatterlist *
 		r->call = p->nr_calls;
 	}
 	p->nr_calls++;
+	dev->host_zeroes_pages = p->report_zeroed;
+	for (i = 0; i < nents && i < PAGE_REPORTING_CAPACITY; i++)
+		if (p->report_zeroed >> i & 1)
+			__set_bit(i, dev->zeroed_bitmap);
 	return p->report_error;
 }
 
@@ -391,6 +396,29 @@ unsigned int mm_probe_report_pass(struct mm_probe *p, int error, struct mm_probe
 	memcpy(reports, p->reports, min(p->nr_reports, max) * sizeof(*reports));
 	leave(outer);
 	return p->nr_reports;
+}
+
+void mm_probe_report_zeroed(struct mm_probe *p, uint64_t blocks)
+{
+	p->report_zeroed = blocks;
+}
+
+void mm_probe_free_zeroed(struct mm_probe *p, int64_t pfn, bool shared)
+{
+	struct kernel *outer = enter(p);
+	struct page *page = p->kernel.mem_map + pfn;
+
+	if (shared)
+		get_page(page);
+	put_page_zeroed(page);
+	if (shared)
+		put_page(page);
+	leave(outer);
+}
+
+bool mm_probe_zeroed(struct mm_probe *p, int64_t pfn)
+{
+	return PageZeroed(p->kernel.mem_map + pfn);
 }
 
 bool mm_probe_report_requested(struct mm_probe *p)

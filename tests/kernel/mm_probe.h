@@ -92,6 +92,12 @@ void mm_probe_report_unregister(struct mm_probe *p);
 /* Run a pass; returns the number of blocks reported. */
 unsigned int mm_probe_report_pass(struct mm_probe *p, int error, struct mm_probe_report *reports,
 				  unsigned int max);
+/* Of further reports: the blocks of which the device says that they are zero, a bit for each. */
+void mm_probe_report_zeroed(struct mm_probe *p, uint64_t blocks);
+/* A page that its host has zeroed leaves a balloon; @shared: somebody else has it, too. */
+void mm_probe_free_zeroed(struct mm_probe *p, int64_t pfn, bool shared);
+/* Of the first page of a block: the block is known to be zero. */
+bool mm_probe_zeroed(struct mm_probe *p, int64_t pfn);
 bool mm_probe_report_requested(struct mm_probe *p);
 bool mm_probe_reported(struct mm_probe *p, int64_t pfn);
 /* A page that says until it is freed that it was in a balloon; how many warnings came of that. */

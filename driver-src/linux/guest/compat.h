@@ -11,6 +11,8 @@
  *   queues      are found by an array of structures since 6.11
  *   shrinkers   are allocated since 6.7
  *   reclaim     is counted by node since 7.2
+ *   zeroed      pages that the host has cleared are known as such in no release; a kernel with what
+ *               was proposed in 2026 has __PG_ZEROED in page-flags.h
  *
  * "Since 7.2" is since 7.2 at the latest: 6.13 to 7.1 have not been looked at.
  */
@@ -67,6 +69,54 @@ static inline bool ballast_set_capacity(struct page_reporting_dev_info *prdev,
 	return capacity >= PAGE_REPORTING_CAPACITY;
 #endif
 }
+
+/* Zeroed pages */
+
+#ifdef __PG_ZEROED
+/* A kernel that has them has them always, unless it says otherwise. */
+#ifndef mm_knows_zeroed
+#define mm_knows_zeroed()	true
+#endif
+#define ballast_knows_zeroed()	mm_knows_zeroed()
+
+/* Of the report that is being made, the @nr'th block is all zero. */
+static inline void ballast_block_zeroed(struct page_reporting_dev_info *prdev, unsigned int nr)
+{
+	prdev->host_zeroes_pages = true;
+	if (nr < PAGE_REPORTING_CAPACITY)
+		__set_bit(nr, prdev->zeroed_bitmap);
+}
+
+/* @page is in the balloon, and all zero. */
+static inline void ballast_page_zeroed(struct page *page)
+{
+	SetPageZeroed(page);
+}
+
+/* The last reference to a page that has left the balloon. */
+static inline void ballast_put_page(struct page *page)
+{
+	if (PageZeroed(page))
+		put_page_zeroed(page);
+	else
+		put_page(page);
+}
+#else
+#define ballast_knows_zeroed()	false
+
+static inline void ballast_block_zeroed(struct page_reporting_dev_info *prdev, unsigned int nr)
+{
+}
+
+static inline void ballast_page_zeroed(struct page *page)
+{
+}
+
+static inline void ballast_put_page(struct page *page)
+{
+	put_page(page);
+}
+#endif
 
 /* Balloons */
 

@@ -11,7 +11,9 @@
  *  - free page hinting: while the host migrates the guest, holds free memory back in large blocks
  *    and names them, so that the host need not copy them;
  *  - free page reporting: lends free blocks to the host a few at a time, for good;
- *  - page poison: tells the host what free pages contain, if the guest relies on that.
+ *  - page poison: tells the host what free pages contain, if the guest relies on that;
+ *  - zeroed pages: learns which pages the host has cleared while it had them, so that the guest's
+ *    kernel need not do so again.  Only where that kernel makes something of it, see compat.h.
  *
  * Rules that the code below keeps:
  *
@@ -32,6 +34,9 @@
  *    fails is reset at once.
  *  - A page whose fate the host has not confirmed stays in the balloon until the device is reset.
  *    A reset ends each of the device's claims.
+ *  - What the host says of a page's contents is believed of as much as it was asked about, and only
+ *    until somebody may have the page: neither a length that is too large nor a page that is let go
+ *    without an answer says anything.
  *  - Pages of the balloon are movable.  Whoever moves one holds neither the balloon's lock nor
  *    waits for it: the lock is held while pages are out for being moved.
  */
@@ -53,6 +58,9 @@
 
 /* Frame numbers in one inflate or deflate request. */
 #define PFNS_PER_REQUEST	256U
+
+/* A bit for each of them: what the host has cleared. */
+#define ZEROED_BYTES		(PFNS_PER_REQUEST / BITS_PER_BYTE)
 
 /* Pause before trying again when no page could be had for the balloon. */
 #define OUT_OF_PUFF_MS		200
@@ -118,6 +126,12 @@ enum virtio_ballast_config_event {
 	VIRTIO_BALLAST_EVENT_CMD_ID,
 };
 
+/* What the host says when it returns a buffer. */
+struct virtio_ballast_answer {
+	bool used;			/* it has */
+	unsigned int len;		/* bytes of it that it has written, or says so */
+};
+
 /* A command id on its way to the host; the buffer is the host's while it is in flight. */
 struct virtio_ballast_cmd {
 	__virtio32 id;
@@ -165,6 +179,7 @@ struct virtio_ballast {
 	u32 kept_units;			/* these, which are not to be had from the list */
 	unsigned int num_pfns;
 	__virtio32 pfns[PFNS_PER_REQUEST];
+	u8 zeroed[ZEROED_BYTES];	/* of an inflation, by the host */
 
 	struct virtio_ballast_stat stats[VIRTIO_BALLAST_S_NR];
 	struct notifier_block oom_nb;
@@ -217,20 +232,22 @@ static void virtio_ballast_ack(struct virtqueue *vq)
 	wake_up(&vb->acked);
 }
 
-/* Whether the host has returned the one buffer in @vq, now or before, when it set *@used. */
-static bool virtio_ballast_returned(struct virtqueue *vq, bool *used)
+/* Whether the host has returned the one buffer in @vq, now or before, as @answer says then. */
+static bool virtio_ballast_returned(struct virtqueue *vq, struct virtio_ballast_answer *answer)
 {
 	unsigned int len;
 
-	if (virtqueue_get_buf(vq, &len))
-		*used = true;
-	return *used;
+	if (virtqueue_get_buf(vq, &len)) {
+		answer->used = true;
+		answer->len = len;
+	}
+	return answer->used;
 }
 
 /* The same, or it never will. */
-static bool virtio_ballast_answered(struct virtqueue *vq, bool *used)
+static bool virtio_ballast_answered(struct virtqueue *vq, struct virtio_ballast_answer *answer)
 {
-	return virtio_ballast_returned(vq, used) || virtqueue_is_broken(vq);
+	return virtio_ballast_returned(vq, answer) || virtqueue_is_broken(vq);
 }
 
 /*
@@ -301,19 +318,20 @@ static void virtio_ballast_give_up(struct virtio_ballast *vb)
  * Wait until the host has used the one buffer in @vq.  While the device is shut down there are no
  * interrupts for configuration changes, so a failure has to be looked for.
  */
-static bool virtio_ballast_await(struct virtio_ballast *vb, struct virtqueue *vq)
+static struct virtio_ballast_answer virtio_ballast_await(struct virtio_ballast *vb,
+							 struct virtqueue *vq)
 {
+	struct virtio_ballast_answer answer = {};
 	unsigned int checks = 0;
-	bool used = false;
 
-	wait_event(vb->acked, virtio_ballast_answered(vq, &used) || READ_ONCE(vb->stopped));
-	while (!used && !wait_event_timeout(vb->acked, virtio_ballast_answered(vq, &used),
-					    HEALTH_CHECK_JIFFIES)) {
+	wait_event(vb->acked, virtio_ballast_answered(vq, &answer) || READ_ONCE(vb->stopped));
+	while (!answer.used && !wait_event_timeout(vb->acked, virtio_ballast_answered(vq, &answer),
+						   HEALTH_CHECK_JIFFIES)) {
 		virtio_ballast_check_health(vb);
 		if (++checks == HEALTH_CHECKS_MAX)
 			virtio_ballast_give_up(vb);
 	}
-	return used;
+	return answer;
 }
 
 /* The balloon */
@@ -339,7 +357,57 @@ static bool virtio_ballast_tell_host(struct virtio_ballast *vb, struct virtqueue
 	if (virtqueue_add_outbuf(vq, &sg, 1, vb, GFP_NOWAIT))
 		return false;
 	virtqueue_kick(vq);
-	return virtio_ballast_await(vb, vq);
+	return virtio_ballast_await(vb, vq).used;
+}
+
+/* Whether the host says that all 4 KiB parts of a page are zero, of which @first is the first. */
+static bool virtio_ballast_all_zeroed(const struct virtio_ballast *vb, unsigned int first)
+{
+	unsigned int i;
+
+	for (i = first; i < first + UNITS_PER_PAGE; i++)
+		if (!(vb->zeroed[i / BITS_PER_BYTE] & 1U << i % BITS_PER_BYTE))
+			return false;
+	return true;
+}
+
+/* Mark the pages of the request, which the host has in its balloon, that it has cleared. */
+static void virtio_ballast_mark_zeroed(struct virtio_ballast *vb)
+{
+	unsigned int i;
+
+	for (i = 0; i < vb->num_pfns; i += UNITS_PER_PAGE)
+		if (virtio_ballast_all_zeroed(vb, i))
+			ballast_page_zeroed(pfn_to_page(virtio32_to_cpu(vb->vdev, vb->pfns[i]) /
+							UNITS_PER_PAGE));
+}
+
+/*
+ * The same for pages that are in the balloon from now on, with room for the host to say which of
+ * them it has cleared.  These stay as they are: nobody touches what is in the balloon.
+ */
+static void virtio_ballast_tell_inflated(struct virtio_ballast *vb)
+{
+	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_INFLATE];
+	unsigned int bytes = DIV_ROUND_UP(vb->num_pfns, BITS_PER_BYTE);
+	struct virtio_ballast_answer answer;
+	struct scatterlist out, in, *sgs[] = { &out, &in };
+
+	if (!virtio_ballast_has(vb, VIRTIO_BALLAST_F_INIT_INFLATE)) {
+		virtio_ballast_tell_host(vb, vq);
+		return;
+	}
+	memset(vb->zeroed, 0, sizeof(vb->zeroed));
+	sg_init_one(&out, vb->pfns, sizeof(vb->pfns[0]) * vb->num_pfns);
+	sg_init_one(&in, vb->zeroed, bytes);
+	if (virtqueue_add_sgs(vq, sgs, 1, 1, vb, GFP_NOWAIT))
+		return;
+	virtqueue_kick(vq);
+	answer = virtio_ballast_await(vb, vq);
+	if (!answer.used || answer.len > bytes)
+		return;
+	memset(vb->zeroed + answer.len, 0, sizeof(vb->zeroed) - answer.len);
+	virtio_ballast_mark_zeroed(vb);
 }
 
 /*
@@ -378,7 +446,7 @@ static void virtio_ballast_enqueue(struct virtio_ballast *vb, struct list_head *
 	vb->num_units += vb->num_pfns;
 	/* Unanswered, the host may or may not have dropped them: they are in the balloon. */
 	if (vb->num_pfns)
-		virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]);
+		virtio_ballast_tell_inflated(vb);
 	mutex_unlock(&vb->balloon_lock);
 }
 
@@ -410,7 +478,7 @@ static unsigned int virtio_ballast_inflate(struct virtio_ballast *vb, unsigned i
 static void virtio_ballast_release_page(struct virtio_ballast *vb, struct page *page)
 {
 	vb->num_units -= UNITS_PER_PAGE;
-	put_page(page);
+	ballast_put_page(page);
 	cond_resched();
 }
 
@@ -525,7 +593,7 @@ static bool virtio_ballast_tell_moved(struct virtio_ballast *vb, struct page *ne
 {
 	vb->num_pfns = 0;
 	virtio_ballast_add_pfns(vb, newpage);
-	virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]);
+	virtio_ballast_tell_inflated(vb);
 	vb->num_pfns = 0;
 	virtio_ballast_add_pfns(vb, page);
 	return virtio_ballast_tell_host(vb, vb->vqs[VIRTIO_BALLAST_VQ_DEFLATE]);
@@ -1106,13 +1174,37 @@ static void virtio_ballast_hint_exit(struct virtio_ballast *vb)
 
 /* Free page reporting */
 
+/*
+ * Which of the blocks the host has cleared: those that lie in the first @len bytes.  More bytes
+ * than there are say nothing at all.
+ */
+static void virtio_ballast_report_zeroed(struct page_reporting_dev_info *prdev,
+					 struct scatterlist *sg, unsigned int nents,
+					 unsigned int len)
+{
+	struct scatterlist *block;
+	u64 total = 0, end = 0;
+	int i;
+
+	for_each_sg(sg, block, nents, i)
+		total += block->length;
+	if (len > total)
+		return;
+	for_each_sg(sg, block, nents, i) {
+		end += block->length;
+		if (end > len)
+			break;
+		ballast_block_zeroed(prdev, i);
+	}
+}
+
 /* Lend @nents free blocks to the host.  They are isolated until this returns. */
 static int virtio_ballast_report(struct page_reporting_dev_info *prdev, struct scatterlist *sg,
 				 unsigned int nents)
 {
 	struct virtio_ballast *vb = container_of(prdev, struct virtio_ballast, prdev);
 	struct virtqueue *vq = vb->vqs[VIRTIO_BALLAST_VQ_REPORTING];
-	bool used = false;
+	struct virtio_ballast_answer answer = {};
 	int err;
 
 	if (READ_ONCE(vb->stopped))
@@ -1123,8 +1215,13 @@ static int virtio_ballast_report(struct page_reporting_dev_info *prdev, struct s
 		return err;
 	virtqueue_kick(vq);
 	/* On an error the blocks become free again, too. */
-	wait_event(vb->acked, virtio_ballast_returned(vq, &used) || virtio_ballast_let_go(vb, vq));
-	return used ? 0 : -EIO;
+	wait_event(vb->acked,
+		   virtio_ballast_returned(vq, &answer) || virtio_ballast_let_go(vb, vq));
+	if (!answer.used)
+		return -EIO;
+	if (virtio_ballast_has(vb, VIRTIO_BALLAST_F_INIT_REPORTED))
+		virtio_ballast_report_zeroed(prdev, sg, nents, answer.len);
+	return 0;
 }
 
 /* Start reporting if we can.  If not, it is the host's loss, and no reason to fail. */
@@ -1257,6 +1354,13 @@ static int virtio_ballast_find_vqs(struct virtio_ballast *vb)
 	err = ballast_find_vqs(vb->vdev, VIRTIO_BALLAST_VQ_MAX, vb->vqs, callbacks, names);
 	if (err)
 		return err;
+
+	/* One for the frames, and another for what the host says of them. */
+	if (virtio_ballast_has(vb, VIRTIO_BALLAST_F_INIT_INFLATE) &&
+	    virtqueue_get_vring_size(vb->vqs[VIRTIO_BALLAST_VQ_INFLATE]) < 2) {
+		virtio_ballast_del_vqs(vb);
+		return -ENOSPC;
+	}
 
 	if (vb->vqs[VIRTIO_BALLAST_VQ_HINT]) {
 		/* Commands need one descriptor, and a block another. */
@@ -1451,6 +1555,14 @@ static int virtio_ballast_validate(struct virtio_device *vdev)
 	else if (!virtio_has_feature(vdev, VIRTIO_BALLAST_F_PAGE_POISON))
 		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_REPORTING);
 
+	/* Where free pages have a pattern, a page that the host has cleared is a broken one. */
+	if (!ballast_knows_zeroed() || page_poisoning_enabled_static()) {
+		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_INIT_REPORTED);
+		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_INIT_INFLATE);
+	}
+	if (!virtio_has_feature(vdev, VIRTIO_BALLAST_F_REPORTING))
+		__virtio_clear_bit(vdev, VIRTIO_BALLAST_F_INIT_REPORTED);
+
 	/*
 	 * Tables of indirect descriptors would be allocated while the blocks of a report are
 	 * missing from the free lists, that is when memory may be short because of the report.
@@ -1475,6 +1587,8 @@ static const unsigned int virtio_ballast_features[] = {
 	VIRTIO_BALLAST_F_FREE_PAGE_HINT,
 	VIRTIO_BALLAST_F_PAGE_POISON,
 	VIRTIO_BALLAST_F_REPORTING,
+	VIRTIO_BALLAST_F_INIT_REPORTED,
+	VIRTIO_BALLAST_F_INIT_INFLATE,
 };
 
 static struct virtio_driver virtio_ballast_driver = {

@@ -8,6 +8,8 @@
  * (__isolate_free_page, __putback_isolated_page).  Where 6.12 differs, kernels from 6.12 on do as
  * that does.  `ballast replay-kmem` proves both.
  *
+ * A block may be known to be all zero (PG_zeroed, page_alloc.c): its first page says so.
+ *
  * Left out: CMA, guard pages, capture by compaction, shuffling (all off in the kernels modelled).
  */
 #include "host.h"
@@ -129,6 +131,7 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 	while (order < MAX_ORDER - 1) {
 		unsigned long buddy_pfn;
 		struct page *buddy = find_buddy_page_pfn(page, pfn, order, &buddy_pfn);
+		unsigned int zeroed;
 
 		if (!buddy)
 			break;
@@ -137,10 +140,12 @@ void __free_one_page(struct page *page, unsigned long pfn, struct zone *zone, un
 		del_page_from_free_list(buddy, zone, order);
 		if (unlikely(order >= pageblock_order) && this_mm->since_6_12)
 			set_pageblocks(buddy, order, migratetype);
+		zeroed = merge_zeroed(page, buddy);
 		if (buddy_pfn < pfn) {
 			page = buddy;
 			pfn = buddy_pfn;
 		}
+		page->flags |= zeroed;
 		order++;
 		if (unlikely(this_mm->hook) && this_mm->hook->merging)
 			mm_trace(this_mm, merged, page, order, last, last_order, true);

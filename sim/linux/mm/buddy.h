@@ -53,7 +53,10 @@ static inline void del_page_from_free_list(struct page *page, struct zone *zone,
 	account_highatomic(zone, get_pageblock_migratetype(page), -(1L << order));
 }
 
-/* Cut a block of order @high down to @low: the upper halves stay free. */
+/*
+ * Cut a block of order @high down to @low: the upper halves stay free.  What is known to be zero is
+ * so in all of its parts.
+ */
 static inline void expand(struct zone *zone, struct page *page, int low, int high, int migratetype)
 {
 	while (high > low) {
@@ -61,7 +64,18 @@ static inline void expand(struct zone *zone, struct page *page, int low, int hig
 
 		add_to_free_list(half, zone, high, migratetype);
 		set_buddy_order(half, high);
+		half->flags |= page->flags & __PG_ZEROED;
 	}
+}
+
+/* Two blocks become one, which is known to be zero if both are. */
+static inline unsigned int merge_zeroed(struct page *page, struct page *buddy)
+{
+	unsigned int zeroed = page->flags & buddy->flags & __PG_ZEROED;
+
+	page->flags &= ~__PG_ZEROED;
+	buddy->flags &= ~__PG_ZEROED;
+	return zeroed;
 }
 
 /* All pageblocks of a block of @order, which has at least one. */

@@ -52,6 +52,9 @@ static struct page *alloc_huge(const struct user_area *vma)
 	gfp_t gfp = vma_thp_gfp_mask(vma);
 	struct page *page;
 
+	/* The proposal of 2026 leaves clearing to the allocator, who knows what is zero already. */
+	if (this_mm->page_zeroed)
+		gfp |= __GFP_ZERO;
 	page = alloc_pages(gfp | __GFP_THISNODE | __GFP_NORETRY, HOST_PMD_ORDER);
 	if (!page && gfp & __GFP_DIRECT_RECLAIM)
 		page = alloc_pages(gfp, HOST_PMD_ORDER);
@@ -91,7 +94,7 @@ int do_huge_pmd_anonymous_page(struct user_area *vma, u64 index, bool write)
 			__free_pages(page, HOST_PMD_ORDER);
 		return -ENOMEM;
 	}
-	if (page)
+	if (page && !this_mm->page_zeroed)
 		clear_pages(page, CHUNK_PAGES);
 	if (chunk->huge || has_ptes(chunk)) {
 		/* Somebody who shares the area was here first. */

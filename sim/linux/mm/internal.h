@@ -149,6 +149,7 @@ struct mm_state {
 	unsigned long watermark_scale_factor;	/* 10 */
 	unsigned long watermark_boost_factor;	/* 15000 */
 	bool init_on_free, init_on_alloc, page_poison;
+	bool page_zeroed;		/* as proposed in 2026 */
 	bool since_6_12;		/* its allocator is that of 6.12, else of 6.1 */
 	const struct mm_trace_ops *trace;
 	void *trace_ctx;
@@ -329,10 +330,12 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int migratet
 			     unsigned int alloc_flags);
 struct page *__rmqueue_pcplist(struct zone *zone, unsigned int order, int migratetype,
 			       unsigned int alloc_flags, struct per_cpu_pages *pcp);
-bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order);
+bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order, bool zeroed);
 void free_unref_page_commit(struct zone *zone, struct per_cpu_pages *pcp, struct page *page,
 			    int migratetype, unsigned int order);
 void free_unref_page(struct page *page, unsigned int order);
+/* A single page that is all zero. */
+void free_unref_page_zeroed(struct page *page);
 void free_unref_page_list(struct list_head *list);
 /* Free @pages of one CPU's lists, whichever that is. */
 void pcp_drain_some(struct zone *zone, struct per_cpu_pages *pcp, int pages);
@@ -400,7 +403,7 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, unsigned int 
 /* page_alloc_slow.c */
 struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac);
 
-bool free_pages_prepare(struct page *page, unsigned int order);
+bool free_pages_prepare(struct page *page, unsigned int order, bool zeroed);
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned int alloc_flags);
 void clear_pages(struct page *page, unsigned long nr);
 void free_the_page(struct page *page, unsigned int order);

@@ -303,7 +303,7 @@ static void replay_free(struct replay *r, const struct kmem_event *ev)
 	if (ev->flag == '=')
 		free_the_page(page, ev->a[0]);
 	else
-		free_unref_page_prepare(page, ev->pfn, ev->a[0]);
+		free_unref_page_prepare(page, ev->pfn, ev->a[0], false);
 }
 
 static void replay_commit(struct replay *r, const struct kmem_event *ev, int mt,

@@ -30,6 +30,7 @@ struct mm_config {
 	enum thp_policy thp;		/* transparent_hugepage/enabled */
 	enum thp_defrag thp_defrag;
 	bool init_on_free, init_on_alloc, page_poison;
+	bool page_zeroed;		/* free pages may be known to be zero: PG_zeroed */
 	unsigned int swappiness;	/* vm.swappiness, 60 */
 };
 

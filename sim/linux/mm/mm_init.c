@@ -374,6 +374,8 @@ static void mm_state_init(struct kernel *kernel, const struct mm_config *config)
 	mm->page_poison = config->page_poison;
 	mm->init_on_free = config->init_on_free && !config->page_poison;
 	mm->init_on_alloc = config->init_on_alloc && !config->page_poison;
+	/* Of a free page with a pattern nothing else can be known. */
+	mm->page_zeroed = config->page_zeroed && !config->page_poison;
 	mm->since_6_12 = kernel_since(6, 12);
 	INIT_LIST_HEAD(&mm->shrinkers);
 }

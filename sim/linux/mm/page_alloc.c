@@ -8,6 +8,12 @@
  * real bytes only where somebody used them (PG_bytes), so that clearing a page that only programs
  * use touches no memory of the simulator.
  *
+ * With mm_config.page_zeroed also what was proposed in 2026 and is in no release (M. Tsirkin,
+ * "mm/virtio: skip redundant zeroing of host-zeroed pages", versions 2 to 6 on linux-mm): a free
+ * page that the host has zeroed says so (PG_zeroed), and is not cleared again when it is handed out
+ * to somebody who wants zeroes.  Whoever takes a page ends that, for he may write to it.  The
+ * contents are looked at: a page that is not what was said of it is a data loss.
+ *
  * Left out: cpusets, memory cgroups, dirty page spreading over nodes.
  */
 #include <linux/export.h>
@@ -94,6 +100,12 @@ bool page_poisoning_enabled_static(void)
 	return this_mm->page_poison;
 }
 
+bool mm_knows_zeroed(void)
+{
+	return this_mm->page_zeroed;
+}
+EXPORT_SYMBOL_GPL(mm_knows_zeroed);
+
 /* Something is wrong with a page that is freed or handed out. */
 static void bad_page(struct page *page, const char *reason)
 {
@@ -102,8 +114,11 @@ static void bad_page(struct page *page, const char *reason)
 	kernel_warn("mm/page_alloc.c", 0, reason);
 }
 
-/* Checks and contents before a free; false: the page is bad and must not be listed. */
-bool free_pages_prepare(struct page *page, unsigned int order)
+/*
+ * Checks and contents before a free; false: the page is bad and must not be listed.  @zeroed: it is
+ * all zero, and may be known to be.
+ */
+bool free_pages_prepare(struct page *page, unsigned int order, bool zeroed)
 {
 	struct mm_state *mm = this_mm;
 
@@ -129,6 +144,8 @@ bool free_pages_prepare(struct page *page, unsigned int order)
 	set_page_private(page, 0);
 	if (unlikely(mm->page_poison) && mm_ram())
 		guest_ram_fill(mm_ram(), gfn(page_to_pfn(page)), 1UL << order, POISON_TOKEN);
+	else if (unlikely(zeroed && mm->page_zeroed))
+		__SetPageZeroed(page);
 	else if (unlikely(mm->init_on_free))
 		clear_pages(page, 1UL << order);
 	free_page_hook_call(freed, page_zone(page), page, order);
@@ -150,15 +167,15 @@ static void check_poison(struct page *page, unsigned int order)
 	}
 }
 
-/* With init_on_free a page is handed out as it was left: zero, if nobody spoiled it. */
-static void check_init_on_free(struct page *page, unsigned int order)
+/* A page is handed out as it was left: zero, if nobody spoiled it, and @who says so is right. */
+static void check_zero(struct page *page, unsigned int order, const char *who)
 {
 	struct guest_ram *ram = mm_ram();
 	unsigned long pfn = page_to_pfn(page), i;
 
 	for (i = 0; ram && i < 1UL << order; i++) {
 		if (guest_ram_peek(ram, gfn(pfn + i)))
-			guest_ram_check(ram, gfn(pfn + i), 1, 0, "init_on_free");
+			guest_ram_check(ram, gfn(pfn + i), 1, 0, who);
 	}
 }
 
@@ -178,9 +195,11 @@ void prep_compound_page(struct page *page, unsigned int order)
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned int alloc_flags)
 {
 	struct mm_state *mm = this_mm;
+	bool zeroed = PageZeroed(page);
 
 	if (unlikely(page->flags & PAGE_FLAGS_CHECK || page_ref_count(page)))
 		bad_page(page, "page in use is on a free list");
+	__ClearPageZeroed(page);
 	mm_trace(mm, page_alloc, page, order);
 	touch_memmap(page, order && gfp & __GFP_COMP ? order : 0);
 	set_page_private(page, 0);
@@ -189,7 +208,9 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp, unsigned in
 	if (unlikely(mm->page_poison))
 		check_poison(page, order);
 	if (unlikely(mm->init_on_free))
-		check_init_on_free(page, order);
+		check_zero(page, order, "init_on_free");
+	else if (want_init_on_alloc(gfp) && unlikely(zeroed))
+		check_zero(page, order, "PG_zeroed");
 	else if (want_init_on_alloc(gfp))
 		clear_pages(page, 1UL << order);
 	if (order && gfp & __GFP_COMP)
@@ -544,7 +565,7 @@ static void __free_pages_ok(struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	if (!free_pages_prepare(page, order))
+	if (!free_pages_prepare(page, order, false))
 		return;
 	free_one_page(pfn_zone(pfn), page, pfn, order, pageblock_type(this_mm, pfn), FPI_NONE);
 	vm_event(this_mm, PGFREE, 1UL << order);
@@ -590,6 +611,19 @@ void put_page(struct page *page)
 		free_the_page(page, compound_order(page));
 }
 EXPORT_SYMBOL(put_page);
+
+/* If somebody else has a reference, too, he may write to the page: then nothing is known of it. */
+void put_page_zeroed(struct page *page)
+{
+	VM_BUG_ON_PAGE(PageCompound(page), page);
+	if (page_ref_count(page) != 1) {
+		put_page(page);
+		return;
+	}
+	atomic_dec(&page->_refcount);
+	free_unref_page_zeroed(page);
+}
+EXPORT_SYMBOL_GPL(put_page_zeroed);
 
 /* One block without head becomes single pages, each with its own reference. */
 void split_page(struct page *page, unsigned int order)

@@ -11,6 +11,9 @@
  * one's turn; what is left asks for another pass.  Lists are turned so that a pass continues where
  * it stopped.
  *
+ * As proposed in 2026 (see page_alloc.c), a driver may say which blocks of a report the host has
+ * zeroed; a core of an image does not listen.
+ *
  * The state belongs to the kernel.  An image of the real file may stand in: see
  * struct page_reporting_impl.
  */
@@ -67,8 +70,20 @@ static void reporting_notify(void)
 	rcu_read_unlock();
 }
 
-/* Under zone->lock: put blocks back, remember which ones the host knows to be free. */
-static void return_blocks(struct scatterlist *sgl, unsigned int nents, bool reported)
+/* Whether the driver has said of the @nr'th block of its last report that it is zero. */
+static bool block_zeroed(const struct page_reporting_dev_info *dev, unsigned int nr)
+{
+	return this_mm->page_zeroed && dev->host_zeroes_pages && nr < PAGE_REPORTING_CAPACITY &&
+	       test_bit(nr, dev->zeroed_bitmap);
+}
+
+/*
+ * Under zone->lock: put blocks back, remember which ones the host knows to be free, and which are
+ * zero now.  That one was zero before the report says nothing: the host might have put anything
+ * there, unless it says what (virtio-spec issue 244).
+ */
+static void return_blocks(const struct page_reporting_dev_info *dev, struct scatterlist *sgl,
+			  unsigned int nents, bool reported)
 {
 	unsigned int i;
 
@@ -76,6 +91,10 @@ static void return_blocks(struct scatterlist *sgl, unsigned int nents, bool repo
 		struct page *page = sg_page(&sgl[i]);
 		unsigned int order = get_order(sgl[i].length);
 
+		if (reported && block_zeroed(dev, i))
+			__SetPageZeroed(page);
+		else
+			__ClearPageZeroed(page);
 		__putback_isolated_page(page, order, get_pageblock_migratetype(page));
 		charge(COST_REPORT_BLOCK, 1);
 		/* What has merged is a new block, of which the host knows only a part. */
@@ -85,16 +104,23 @@ static void return_blocks(struct scatterlist *sgl, unsigned int nents, bool repo
 	sg_init_table(sgl, nents);
 }
 
+static int report_blocks(struct page_reporting_dev_info *dev, struct scatterlist *sgl,
+			 unsigned int nents)
+{
+	memset(dev->zeroed_bitmap, 0, sizeof(dev->zeroed_bitmap));
+	return dev->report(dev, sgl, nents);
+}
+
 /* All entries are in use: report them, with the lock dropped since the driver waits. */
 static int report_full(struct reporting_pass *pass, struct zone *zone)
 {
 	int err;
 
 	spin_unlock_irq(&zone->lock);
-	err = pass->dev->report(pass->dev, pass->sgl, pass->capacity);
+	err = report_blocks(pass->dev, pass->sgl, pass->capacity);
 	pass->room = pass->capacity;
 	spin_lock_irq(&zone->lock);
-	return_blocks(pass->sgl, pass->capacity, !err);
+	return_blocks(pass->dev, pass->sgl, pass->capacity, !err);
 	return err;
 }
 
@@ -175,9 +201,9 @@ static int process_zone(struct reporting_pass *pass, struct zone *zone, unsigned
 	nents = pass->capacity - pass->room;
 	if (!nents)
 		return 0;
-	err = pass->dev->report(pass->dev, &pass->sgl[pass->room], nents);
+	err = report_blocks(pass->dev, &pass->sgl[pass->room], nents);
 	spin_lock_irq(&zone->lock);
-	return_blocks(&pass->sgl[pass->room], nents, !err);
+	return_blocks(pass->dev, &pass->sgl[pass->room], nents, !err);
 	spin_unlock_irq(&zone->lock);
 	return err;
 }

@@ -204,9 +204,9 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 }
 
 /* The part of a free that looks at the page; its pageblock's type is read here, not later. */
-bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order)
+bool free_unref_page_prepare(struct page *page, unsigned long pfn, unsigned int order, bool zeroed)
 {
-	if (!free_pages_prepare(page, order))
+	if (!free_pages_prepare(page, order, zeroed))
 		return false;
 	set_pcppage_migratetype(page, pageblock_type(this_mm, pfn));
 	return true;
@@ -255,13 +255,13 @@ static void commit(struct zone *zone, struct page *page, unsigned long pfn, int 
 	local_irq_restore(flags);
 }
 
-void free_unref_page(struct page *page, unsigned int order)
+static void free_page_as(struct page *page, unsigned int order, bool zeroed)
 {
 	unsigned long pfn = page_to_pfn(page);
 	struct zone *zone = pfn_zone(pfn);
 	int mt;
 
-	if (!free_unref_page_prepare(page, pfn, order))
+	if (!free_unref_page_prepare(page, pfn, order, zeroed))
 		return;
 	mt = get_pcppage_migratetype(page);
 	if (unlikely(is_migrate_isolate(mt))) {
@@ -271,6 +271,16 @@ void free_unref_page(struct page *page, unsigned int order)
 	commit(zone, page, pfn, mt, order);
 }
 
+void free_unref_page(struct page *page, unsigned int order)
+{
+	free_page_as(page, order, false);
+}
+
+void free_unref_page_zeroed(struct page *page)
+{
+	free_page_as(page, 0, true);
+}
+
 /* Free order-0 pages: all are prepared before the first one is listed. */
 void free_unref_page_list(struct list_head *list)
 {
@@ -278,7 +288,7 @@ void free_unref_page_list(struct list_head *list)
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pfn = page_to_pfn(page);
-		bool good = free_unref_page_prepare(page, pfn, 0);
+		bool good = free_unref_page_prepare(page, pfn, 0, false);
 		bool isolated = good && is_migrate_isolate(get_pcppage_migratetype(page));
 
 		if (!good || unlikely(isolated))

@@ -110,6 +110,11 @@ static inline void get_page(struct page *page)
 }
 
 void put_page(struct page *page);
+/* As proposed with PG_zeroed: the last user of a single page knows that it is all zero. */
+void put_page_zeroed(struct page *page);
+/* Whether this kernel makes anything of that.  A model's kernel may; one that was built so does. */
+bool mm_knows_zeroed(void);
+#define mm_knows_zeroed mm_knows_zeroed
 void split_page(struct page *page, unsigned int order);
 
 /* A process's memory as host kernel code sees that of VMMs (host/mm.c): by address, in bytes. */

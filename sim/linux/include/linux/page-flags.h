@@ -46,6 +46,15 @@ enum pageflags {
 
 /* As in the real kernel, the bit serves pages that are no page cache. */
 #define PG_isolated PG_reclaim
+/*
+ * As proposed in 2026 (M. Tsirkin, "mm/virtio: skip redundant zeroing of host-zeroed pages"), in no
+ * release: the page, or the free block that it heads, is known to be all zero.  An alias there, too
+ * (PG_private in the first versions, then PG_private_2), of what pages that are free or in a
+ * balloon do not have.  Whoever frees a page clears the bit, lest the other meaning be taken for
+ * this one.
+ */
+#define PG_zeroed PG_workingset
+#define __PG_ZEROED (1u << PG_zeroed)
 
 _Static_assert(__NR_PAGEFLAGS <= PAGE_PCPTYPE_SHIFT, "flags run into the pageblock type");
 
@@ -108,6 +117,7 @@ PAGEFLAG(Anon, anon);
 PAGEFLAG(Mapped, mapped);
 PAGEFLAG(Bytes, bytes);
 PAGEFLAG(Isolated, isolated);
+PAGEFLAG(Zeroed, zeroed);
 
 /* Types of pages; the model has flags for those that it tells apart. */
 enum pagetype { PGTY_buddy = 0xf0, PGTY_offline = 0xf1, PGTY_table = 0xf2 };

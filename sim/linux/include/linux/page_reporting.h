@@ -19,6 +19,12 @@ struct page_reporting_dev_info {
 		      unsigned int nents);
 	struct delayed_work work;
 	atomic_t state;
+	/*
+	 * As proposed in 2026 with PG_zeroed, in no release: @report sets the bits of those blocks
+	 * of its list that are all zero now.  Here, since what follows is of some versions.
+	 */
+	bool host_zeroes_pages;
+	DECLARE_BITMAP(zeroed_bitmap, PAGE_REPORTING_CAPACITY);
 #if LINUX_SINCE(5, 14)
 	/* Smallest order to report; 0 (7.2: PAGE_REPORTING_ORDER_UNSPECIFIED): pageblock_order */
 	unsigned int order;
