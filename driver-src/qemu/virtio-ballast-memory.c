@@ -168,8 +168,8 @@ static uint64_t ballast_apply_section(VirtIOBallast *dev, BallastQueueId id,
 }
 
 /*
- * One run of frames, which may lie in several RAM blocks: if part of it does not
- * read as zeroes, none of it is said to.
+ * One run of frames, which may lie in several RAM blocks: if part of it does
+ * not read as zeroes, none of it is said to.
  */
 static void ballast_apply_run(VirtIOBallast *dev, BallastQueueId id,
                               BallastRequest *req, BallastRun *run)

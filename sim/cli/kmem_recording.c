@@ -174,30 +174,64 @@ static bool parse_event(struct kmem_reader *rd, char *s, struct kmem_event *ev,
 	return ev->type == 'M' || check_event(rd, ev, form, max_pfn);
 }
 
+/* An allocation that shows a page which left its list before. */
+struct late_alloc {
+	int64_t pfn;
+	size_t at;
+};
+
+static int compare_allocs(const void *a, const void *b)
+{
+	const struct late_alloc *x = a, *y = b;
+
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The first one of page @pfn behind event @at; NULL: there is none. */
+static const struct late_alloc *next_alloc(const struct late_alloc *alloc, size_t nr, int64_t pfn,
+					   size_t at)
+{
+	const struct late_alloc wanted = { pfn, at };
+	size_t low = 0, high = nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_allocs(&alloc[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < nr && alloc[low].pfn == pfn ? &alloc[low] : NULL;
+}
+
 /* A page that left its list early belongs to the allocation that shows it later. */
 static bool link_pops(struct kmem_reader *rd, struct kmem_recording *rec)
 {
-	const uint64_t max_pfn = rec->before.max_pfn;
-	/* Of each page: the number of its next A, and 1. */
-	uint32_t *next = calloc(max_pfn + 1, sizeof(*next));
-	size_t i;
+	const struct late_alloc *found;
+	struct late_alloc *alloc;
+	size_t i, nr = 0;
 
-	if (!next || rec->nr_events >= UINT32_MAX) {
-		free(next);
-		return kmem_fail(rd, "there is not enough memory for its pages");
-	}
-	for (i = rec->nr_events; i-- > 0;) {
-		struct kmem_event *ev = &rec->events[i];
-
-		if (ev->pfn < 0 || (uint64_t)ev->pfn > max_pfn)
+	for (i = 0; i < rec->nr_events; i++)
+		nr += rec->events[i].type == 'A' && rec->events[i].flag == '+';
+	if (!nr)
+		return true;
+	alloc = malloc(nr * sizeof(*alloc));
+	if (!alloc)
+		return kmem_fail(rd, "there is not enough memory for its allocations");
+	for (i = 0, nr = 0; i < rec->nr_events; i++)
+		if (rec->events[i].type == 'A' && rec->events[i].flag == '+')
+			alloc[nr++] = (struct late_alloc){ rec->events[i].pfn, i };
+	qsort(alloc, nr, sizeof(*alloc), compare_allocs);
+	for (i = 0; i < rec->nr_events; i++) {
+		if (rec->events[i].type != 'P')
 			continue;
-		if (ev->type == 'A' && ev->flag == '+') {
-			next[ev->pfn] = i + 1;
-		} else if (ev->type == 'P' && next[ev->pfn]) {
-			ev->context = rec->events[next[ev->pfn] - 1].context;
-		}
+		found = next_alloc(alloc, nr, rec->events[i].pfn, i);
+		if (found)
+			rec->events[i].context = rec->events[found->at].context;
 	}
-	free(next);
+	free(alloc);
 	return true;
 }
 
