@@ -32,7 +32,13 @@ ifeq ($(CORO),ucontext)
 CORO_DEF := -DCORO_UCONTEXT
 endif
 WARN := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare $(W)
-BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF) $(EXTRA_CFLAGS)
+# An image shares structures with the executable that loads it: both say what headers they were compiled with
+# (sim/engine/level.c).  The file is newer than what was compiled with others.
+MODEL_HEADERS := 0x$(shell cat $$(find sim/linux sim/qemu sim/engine host-model -name '*.h' | LC_ALL=C sort) | sha256sum | cut -c1-8)
+HEADERS := $(O)/headers
+$(shell mkdir -p $(O); echo $(MODEL_HEADERS) | cmp -s - $(HEADERS) || echo $(MODEL_HEADERS) >$(HEADERS))
+HEADERS_DEF := -DBALLAST_HEADERS=$(MODEL_HEADERS)
+BASE := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -fPIC -MMD -MP $(CORO_DEF) $(HEADERS_DEF) $(EXTRA_CFLAGS)
 
 # Code that is the model kernel's, or runs on it, sees no libc header.
 CC_INCLUDE := $(shell $(CC) -print-file-name=include)
@@ -105,7 +111,7 @@ IMAGES := $(addprefix $(O)/images/,virtio_ballast.so page_hinting.so virtio-ball
 images: $(IMAGES)
 
 # What images are compiled with, here and by `ballast build-image` (sim/cli/build_image.c has this very list).
-IMAGE_CODE := -std=gnu11 $(OPT) -fno-strict-aliasing -fPIC $(CORO_DEF)
+IMAGE_CODE := -std=gnu11 $(OPT) -fno-strict-aliasing -fPIC $(CORO_DEF) $(HEADERS_DEF)
 GUEST_IMAGE_FLAGS := -D__KERNEL__ -DMODULE $(KERNEL_CONFIG) -Isim/linux/include -Isim/linux -Isim/engine \
 	-Ihost-model -Idriver-src/uapi -Isim/linux/include/drivers/vhost -Isim/linux/mm
 DEVICE_IMAGE_FLAGS := -Isim/qemu/include -Isim/qemu -Isim/engine -Ihost-model -Idriver-src/uapi
@@ -123,7 +129,8 @@ $(O)/sim/cli/import_kmem.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -Idriver-src/uapi
 $(O)/sim/cli/version.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) \
 	-DBALLAST_SOURCES='"$(shell cat $(program_src) | sha256sum | cut -c1-16)"'
 
-$(O)/sim/cli/build_image.o: Makefile
+$(O)/sim/engine/level.o: $(HEADERS)
+$(O)/sim/cli/build_image.o: Makefile $(HEADERS)
 $(O)/sim/cli/build_image.o: CFLAGS_FOR = $(PROGRAM_CFLAGS) -DIMAGE_CC='"$(CC)"' -DIMAGE_CODE='"$(IMAGE_CODE)"' \
 	-DIMAGE_WARN='"$(UPSTREAM_WARN)"' -DGUEST_IMAGE_FLAGS='"$(GUEST_IMAGE_FLAGS)"' \
 	-DDEVICE_IMAGE_FLAGS='"$(DEVICE_IMAGE_FLAGS)"' -DIMAGE_LINK='"$(IMAGE_LINK)"'
@@ -143,7 +150,7 @@ module_tail = $(O)/images/obj/$(call linux_dir,$(1))module-tail.o
 
 # Arguments: name, source, all sources of the image, version of Linux (none: 6.1).
 define guest_object
-$(O)/images/obj/$(call linux_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
+$(O)/images/obj/$(call linux_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers) $(HEADERS)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)$(if $(4), for Linux $(4))"
 	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $(call linux_level,$(4)) -DKBUILD_MODNAME='"$(subst -,_,$(1))"' \
@@ -164,7 +171,7 @@ endef
 
 # Arguments: name, source, all sources of the image, version of QEMU (none: 7.2).
 define device_object
-$(O)/images/obj/$(call qemu_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers)
+$(O)/images/obj/$(call qemu_dir,$(4))$(1)/$(basename $(notdir $(2))).o: $(2) $(3) $(image_headers) $(HEADERS)
 	@mkdir -p $$(@D)
 	@echo "  CC      $(2)$(if $(4), for QEMU $(4))"
 	@$$(CC) $$(DEVICE_IMAGE_CFLAGS) $(call qemu_level,$(4)) $$(call image_source,$(3)) -c -o $$@ $$<
@@ -183,7 +190,7 @@ endef
 
 # Argument: version of Linux.
 define tail_object
-$(call module_tail,$(1)): sim/linux/kernel/module-tail.c
+$(call module_tail,$(1)): sim/linux/kernel/module-tail.c $(HEADERS)
 	@mkdir -p $$(@D)
 	@$$(CC) $$(GUEST_IMAGE_CFLAGS) $(call linux_level,$(1)) -DKBUILD_MODNAME='"module_tail"' -c -o $$@ $$<
 endef

@@ -290,26 +290,29 @@ START_TEST(a_ring_or_a_bus_behind_its_driver_is_refused)
 }
 END_TEST
 
-/* The note in the file that says of which version it is. */
-static void patch(const char *from, const char *to, uint32_t version, uint32_t other, bool all)
+/*
+ * Another number in the notes of a file: where one of @version has its word @word; in all of them,
+ * or in the first one.
+ */
+static void patch(const char *to, uint32_t version, unsigned int word, uint32_t number, bool all)
 {
+	const uint32_t note[2] = { IMAGE_LINUX, version };
 	char path[4096], command[9000];
-	uint32_t note[2] = { IMAGE_LINUX, version }, changed[2] = { IMAGE_LINUX, other };
 	char bytes[1 << 20];
 	size_t size, i;
 	unsigned int nr = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s.so", test_images(), from);
+	snprintf(path, sizeof(path), "%s/linux-7.3/virtio_ballast.so", test_images());
 	snprintf(command, sizeof(command), "cp %s %s", path, to);
 	ck_assert_int_eq(system(command), 0);
 	f = fopen(to, "r+");
 	ck_assert_ptr_nonnull(f);
 	size = fread(bytes, 1, sizeof(bytes), f);
-	for (i = 0; i + sizeof(note) <= size && (all || !nr); i += 4) {
+	for (i = 0; i + 4 * sizeof(number) <= size && (all || !nr); i += 4) {
 		if (memcmp(bytes + i, note, sizeof(note)))
 			continue;
-		memcpy(bytes + i, changed, sizeof(changed));
+		memcpy(bytes + i + word * sizeof(number), &number, sizeof(number));
 		nr++;
 	}
 	ck_assert_uint_ge(nr, 1);
@@ -326,13 +329,28 @@ START_TEST(an_image_of_no_version_of_the_model_is_refused)
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	snprintf(modules, sizeof(modules), MODULE("%s"), path);
-	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), LEVEL(9, 9), true);
+	patch(path, LEVEL(7, 3), 1, LEVEL(9, 9), true);
 	refused(make("", modules, ""),
 		"it was compiled for Linux 9.9, which the model does not have");
-	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), LEVEL(6, 12), false);
+	patch(path, LEVEL(7, 3), 1, LEVEL(6, 12), false);
 	refused(make("", modules, ""), "its sources were compiled for Linux ");
-	patch("linux-7.3/virtio_ballast", path, LEVEL(7, 3), 0, true);
+	patch(path, LEVEL(7, 3), 1, 0, true);
 	refused(make("", modules, ""), "it does not say which Linux it was compiled for");
+	unlink(path);
+}
+END_TEST
+
+/* Structures may have another shape there; also if that is so for a part of its sources. */
+START_TEST(an_image_of_other_headers_is_refused)
+{
+	char path[] = "/tmp/ballast-levels-XXXXXX.so", modules[200];
+	int fd = mkstemps(path, 3);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	snprintf(modules, sizeof(modules), MODULE("%s"), path);
+	patch(path, LEVEL(7, 3), 2, 0x12345678, _i);
+	refused(make("", modules, ""), "it was compiled with headers of the model as they were");
 	unlink(path);
 }
 END_TEST
@@ -399,6 +417,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, devices_of_one_vmm_are_of_one_version);
 	tcase_add_test(tc, an_image_of_that_version_must_be_there);
 	tcase_add_test(tc, an_image_of_no_version_of_the_model_is_refused);
+	tcase_add_loop_test(tc, an_image_of_other_headers_is_refused, 0, 2);
 	tcase_add_test(tc, lists_of_versions_agree);
 	suite_add_tcase(s, tc);
 	return s;

@@ -38,13 +38,19 @@ void image_file_source(const char *path, struct image_source *source);
 unsigned int image_file_traps(const char *path);
 
 /*
- * Whose headers it was compiled against, and which version of them: one note for each source in the
- * section .ballast.level, two numbers of 32 bits (linux/module.h, qemu/osdep.h).
+ * Whose headers it was compiled against, which version of them, and which state of the model's: one
+ * note for each source in the section .ballast.level, four numbers of 32 bits, the last one
+ * 0 (linux/module.h, qemu/osdep.h): a size that no alignment tears apart.
  */
 enum image_world { IMAGE_LINUX = 1, IMAGE_QEMU = 2 };
 
-/* The version, 0: it does not say; @other: another source's that differs, else the same. */
-uint32_t image_file_level(const char *path, enum image_world world, uint32_t *other);
+struct image_level {
+	uint32_t version;	/* 0: it does not say */
+	uint32_t other;		/* another source's that differs, else the same */
+	uint32_t headers;	/* digest of the model's headers; 0: that differs, too */
+};
+
+struct image_level image_file_level(const char *path, enum image_world world);
 
 /* Returns NULL and one line of text in @err when the image is missing or cannot be linked. */
 struct image *image_load(const char *path, char *err, size_t err_size);

@@ -153,28 +153,32 @@ void image_file_source(const char *path, struct image_source *source)
 	object_close(&o);
 }
 
-uint32_t image_file_level(const char *path, enum image_world world, uint32_t *other)
+struct image_level image_file_level(const char *path, enum image_world world)
 {
-	uint32_t version = 0, note[2];
-	const char *notes;
+	struct image_level level = { 0 };
 	uint64_t size = 0, at;
+	const char *notes;
+	uint32_t note[4];
 	struct object o;
 
-	*other = 0;
 	if (!object_open(&o, path))
-		return 0;
+		return level;
 	notes = find_section(&o, ".ballast.level", &size);
 	for (at = 0; notes && at + sizeof(note) <= size; at += sizeof(note)) {
 		memcpy(note, notes + at, sizeof(note));
 		if (note[0] != world)
 			continue;
-		if (!version)
-			version = *other = note[1];
-		else if (note[1] != version)
-			*other = note[1];
+		if (!level.version) {
+			level = (struct image_level){ note[1], note[1], note[2] };
+			continue;
+		}
+		if (note[1] != level.version)
+			level.other = note[1];
+		if (note[2] != level.headers)
+			level.headers = 0;
 	}
 	object_close(&o);
-	return version;
+	return level;
 }
 
 unsigned int image_file_traps(const char *path)

@@ -24,21 +24,30 @@ const char *level_name(uint32_t version, char name[LEVEL_NAME])
 uint32_t level_of_image(const struct level_list *levels, const char *path, char *err,
 			size_t err_size)
 {
-	uint32_t other, version = image_file_level(path, levels->world, &other);
+	const struct image_level level = image_file_level(path, levels->world);
 	char name[LEVEL_NAME], other_name[LEVEL_NAME];
 	const uint32_t *known;
 
-	if (version != other) {
+	if (level.version != level.other) {
 		snprintf(err, err_size, "%s: its sources were compiled for %s %s and for %s", path,
-			 levels->name, level_name(version, name), level_name(other, other_name));
+			 levels->name, level_name(level.version, name),
+			 level_name(level.other, other_name));
 		return 0;
 	}
-	for (known = levels->version; *known; known++)
-		if (version == *known)
-			return version;
-	if (version)
+	for (known = levels->version; *known && *known != level.version; known++)
+		;
+	/* What they share has the same shape in both then, whatever the version is. */
+	if (*known && level.headers != BALLAST_HEADERS) {
+		snprintf(err, err_size, "%s: it was compiled with headers of the model as they "
+			 "were before or after this program was; build it again (make images, "
+			 "make upstream, ballast build-image)", path);
+		return 0;
+	}
+	if (*known)
+		return level.version;
+	if (level.version)
 		snprintf(err, err_size, "%s: it was compiled for %s %s, which the model does not "
-			 "have", path, levels->name, level_name(version, name));
+			 "have", path, levels->name, level_name(level.version, name));
 	else
 		snprintf(err, err_size, "%s: it does not say which %s it was compiled for; build "
 			 "it again", path, levels->name);

@@ -37,13 +37,13 @@ static void emit_image(struct machine *m, uint64_t guest, const char *node, cons
 	const struct level_list *const worlds[] = { &linux_levels, &qemu_levels };
 	char name[LEVEL_NAME], made_for[32] = "";
 	struct image_source source;
-	uint32_t version, other;
+	struct image_level level;
 
 	for (unsigned int i = 0; i < 2; i++) {
-		version = image_file_level(path, worlds[i]->world, &other);
-		if (version)
+		level = image_file_level(path, worlds[i]->world);
+		if (level.version)
 			snprintf(made_for, sizeof(made_for), "%s %s", worlds[i]->name,
-				 level_name(version, name));
+				 level_name(level.version, name));
 	}
 	image_file_source(path, &source);
 	TRACE(m->trace, m->engine.now, image, .guest = guest, .node = node,

@@ -62,10 +62,10 @@ static inline void module_put(struct module *module)
 {
 }
 
-/* Which Linux the source was compiled for: image_file_level(). */
+/* Which Linux and which headers of the model a source was compiled with: image_file_level(). */
 #ifdef MODULE
-static const unsigned int __ballast_level[2]
-	__attribute__((used, section(".ballast.level"))) = { 1, LINUX_LEVEL };
+static const unsigned int __ballast_level[4]
+	__attribute__((used, section(".ballast.level"))) = { 1, LINUX_LEVEL, BALLAST_HEADERS, 0 };
 #endif
 
 /* What the build knows of the sources, for image_file_source(): two strings. */

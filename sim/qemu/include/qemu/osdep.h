@@ -40,9 +40,9 @@
 int qemu_open(const char *name, int flags, Error **errp);
 int qemu_close(int fd);
 
-/* Which QEMU the source was compiled for: image_file_level(). */
-static const unsigned int __ballast_level[2]
-	__attribute__((used, section(".ballast.level"))) = { 2, QEMU_LEVEL };
+/* Which QEMU and which headers of the model a source was compiled with: image_file_level(). */
+static const unsigned int __ballast_level[4]
+	__attribute__((used, section(".ballast.level"))) = { 2, QEMU_LEVEL, BALLAST_HEADERS, 0 };
 
 /* What the build knows of the sources, for image_file_source(): two strings. */
 #ifdef BALLAST_IMAGE_SOURCE
