@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "level.h"
 #include "machine.h"
 #include "report.h"
 #include "scenario.h"
@@ -73,12 +74,14 @@ static inline const char *test_images(void)
 	return dir ? dir : "build/gcc/images";
 }
 
+/* Also one of before headers of the model changed, which has to be built again, is none. */
 static inline bool test_image_exists(const char *name)
 {
-	char path[4096];
+	char path[4096], why[8192];
 
 	snprintf(path, sizeof(path), "%s/%s.so", test_images(), name);
-	return !access(path, R_OK);
+	return level_of_image(&linux_levels, path, why, sizeof(why)) ||
+	       level_of_image(&qemu_levels, path, why, sizeof(why));
 }
 
 #define TEST_HEAD                                                                                  \
