@@ -222,7 +222,7 @@ int cmd_replay_kmem(int argc, char **argv)
 		if (one > rc)
 			rc = one;
 	}
-	if (json)
+	if (json && (nr > 1 || replayed))
 		puts(nr > 1 ? "\n]" : "");
 	return rc;
 }
