@@ -3,9 +3,12 @@
  * What real guests share, without booting any: reading the kernel's files about memory, the limit
  * that a scenario's host becomes, and that neither group nor swap file is left, whatever happens.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "pressure.h"
 #include "real_limit.h"
 #include "real_scratch.h"
 #include "scenario.h"
@@ -119,6 +122,76 @@ START_TEST(counters_of_both_versions_are_read)
 	ck_assert(real_group_value("low 0\noom 4\noom_kill 2\n", "oom_kill", &value));
 	ck_assert_uint_eq(value, 2);
 	ck_assert(!real_group_value("total_swap 5\n", "swap", &value));
+}
+END_TEST
+
+#define SOME_10 "some avg10=1.50 avg60=12.07 avg300=100.00 total=5000000\n"
+#define FULL_3 "full avg10=0.09 avg60=0.00 avg300=3.33 total=3000001\n"
+
+START_TEST(pressure_is_read)
+{
+	struct real_stalls s;
+
+	ck_assert(real_pressure_parse(SOME_10 FULL_3, &s));
+	ck_assert_uint_eq(s.total_ns[REAL_SOME], UINT64_C(5000000000));
+	ck_assert_uint_eq(s.avg[REAL_SOME][REAL_AVG10], 150);
+	ck_assert_uint_eq(s.avg[REAL_SOME][REAL_AVG60], 1207);
+	ck_assert_uint_eq(s.avg[REAL_SOME][REAL_AVG300], 10000);
+	ck_assert_uint_eq(s.total_ns[REAL_FULL], UINT64_C(3000001000));
+	ck_assert_uint_eq(s.avg[REAL_FULL][REAL_AVG10], 9);
+	/* That of the CPU, before Linux 5.13. */
+	ck_assert(real_pressure_parse(SOME_10, &s));
+	ck_assert_uint_eq(s.total_ns[REAL_FULL], 0);
+	ck_assert(!real_pressure_parse("", &s));
+	ck_assert(!real_pressure_parse(FULL_3, &s));
+	ck_assert(!real_pressure_parse("some avg10=1.50 total=7\n", &s));
+	ck_assert(!real_pressure_parse(SOME_10 "full\n", &s));
+}
+END_TEST
+
+static void write_pressure(const char *dir, const char *name, unsigned int us)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s.pressure", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "some avg10=0.25 avg60=0.00 avg300=0.00 total=%u\n", us);
+	fclose(f);
+}
+
+/* A group of version 2 has files of its own (here, files that look like them). */
+START_TEST(pressure_is_that_of_the_run)
+{
+	static const char *const names[] = { "memory", "io", "cpu" };
+	struct real_pressure before, now = { 0 };
+	struct real_group g = { .version = 2 };
+	const char *dir = getenv("TMPDIR");
+	size_t i;
+
+	g.dir = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(g.dir, 0);
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		write_pressure(dir, names[i], 100 * (i + 1));
+	real_pressure_begin(&before, &g);
+	ck_assert(before.known);
+	ck_assert(before.of_group);
+	ck_assert(real_pressure_read(&before, &g, &now));
+	ck_assert_uint_eq(now.memory.total_ns[REAL_SOME], 0);
+	ck_assert_uint_eq(now.memory.avg[REAL_SOME][REAL_AVG10], 25);
+	ck_assert_msg(!real_pressure_read(&before, &g, &now), "nothing has changed");
+	write_pressure(dir, "io", 207);
+	ck_assert(real_pressure_read(&before, &g, &now));
+	ck_assert_uint_eq(now.memory.total_ns[REAL_SOME], 0);
+	ck_assert_uint_eq(now.io.total_ns[REAL_SOME], 7000);
+	ck_assert_uint_eq(now.cpu.total_ns[REAL_SOME], 0);
+	close(g.dir);
+	/* Version 1 has none: it is the machine's, if that has any. */
+	g.version = 1;
+	real_pressure_begin(&before, &g);
+	ck_assert(!before.of_group);
+	ck_assert(before.known == !access("/proc/pressure/memory", R_OK));
 }
 END_TEST
 
@@ -393,6 +466,7 @@ static Suite *make_suite(void)
 	tcase_add_test(files, faults_are_read_whatever_the_name);
 	tcase_add_test(files, hierarchies_are_found);
 	tcase_add_test(files, counters_of_both_versions_are_read);
+	tcase_add_test(files, pressure_is_read);
 	tcase_add_test(files, only_our_swap_files_are_ours);
 	tcase_add_test(files, limit_is_where_the_host_begins_to_reclaim);
 	suite_add_tcase(suite, files);
@@ -402,6 +476,7 @@ static Suite *make_suite(void)
 	else
 		skip_tests(1, "memory groups and swap files cannot be made here by root either");
 	tcase_add_test(refused, compressed_swap_is_refused);
+	tcase_add_test(refused, pressure_is_that_of_the_run);
 	tcase_set_timeout(refused, 60);
 	suite_add_tcase(suite, refused);
 	tcase_add_checked_fixture(made, real_scratch_make, real_scratch_remove);

@@ -14,6 +14,7 @@
 #include "directory.h"
 #include "group.h"
 #include "lines.h"
+#include "pressure.h"
 #include "protocol.h"
 #include "run.h"
 #include "vm.h"
@@ -106,6 +107,7 @@ struct real_run {
 	uint64_t limit;			/* bytes */
 	uint64_t used_peak;
 	uint64_t swap_out, swap_in;	/* pages of the machine, before the run */
+	struct real_pressure pressure_before, pressure;	/* before the run, last seen */
 
 	/* Time. */
 	uint64_t start_ns, start_wall_ns;	/* host's, when the run began */

@@ -103,12 +103,28 @@ static void record_guest(struct real_guest *g, uint64_t at)
 	      .vmm_minor_faults = m->minor_faults, .vmm_major_faults = m->major_faults);
 }
 
+#define STALL(name, file, stall)                                                                   \
+	.name = (file).total_ns[stall], .name##_avg10 = (file).avg[stall][REAL_AVG10],             \
+	.name##_avg60 = (file).avg[stall][REAL_AVG60],                                             \
+	.name##_avg300 = (file).avg[stall][REAL_AVG300]
+#define STALLS(name, file) STALL(name##_some, file, REAL_SOME), STALL(name##_full, file, REAL_FULL)
+
+static void record_pressure(struct real_run *run, uint64_t at)
+{
+	struct real_pressure *p = &run->pressure;
+
+	if (real_pressure_read(&run->pressure_before, &run->group, p))
+		TRACE(run->trace, at, psi_sample, STALLS(memory, p->memory), STALLS(io, p->io),
+		      STALLS(cpu, p->cpu));
+}
+
 /* The group is the host. */
 static int record_host(struct real_run *run, uint64_t at)
 {
 	const struct real_group_counters *c = &run->counters;
 	uint64_t out, in;
 
+	record_pressure(run, at);
 	if (!run->limited)
 		return 0;
 	if (real_host_look(run))

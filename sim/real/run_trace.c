@@ -60,6 +60,10 @@ static void say_host(struct real_run *run)
 	snprintf(text, sizeof(text), "accelerator %s",
 		 run->options.accel ? run->options.accel : "tcg");
 	say(run, TRACE_HOST, text);
+	say(run, TRACE_HOST, !run->pressure_before.known ?
+	    "no pressure stall information: this kernel has no /proc/pressure (CONFIG_PSI, psi=1)" :
+	    run->pressure_before.of_group ? "pressure stall information is that of the group" :
+	    "pressure stall information is the machine's, whatever else it does");
 	host_probe(&probe);
 	host_probe_text(&probe, text, sizeof(text));
 	say(run, TRACE_HOST, text);
@@ -115,6 +119,7 @@ void real_trace_begin(struct real_run *run)
 	const struct scenario *s = run->scenario;
 	uint32_t i;
 
+	real_pressure_begin(&run->pressure_before, run->limited ? &run->group : NULL);
 	begin_machine(run);
 	for (i = 0; i < s->nr_guests; i++)
 		begin_guest(&run->guests[i]);

@@ -137,6 +137,17 @@ static void read_trace(struct phases *p, const char *path)
 	ck_assert_msg(!phases_read(p, path, error, sizeof(error)), "%s", error);
 }
 
+/* Who reclaims at the limit, or reads from swap, is stalled: the kernel has counted it. */
+static void check_pressure(const struct phases *real)
+{
+	const struct report_pressure *p = &real->report.pressure;
+
+	if (access("/proc/pressure/memory", R_OK))
+		return;
+	ck_assert_msg(p->known, "no pressure was recorded");
+	ck_assert(!real->report.swap_peak || p->ns[STALL_MEMORY_SOME] > 0);
+}
+
 /* For who reads the suite's output: the last boot beside the seeds. */
 static void print_ranges(const char *const sim[SEEDS], const char *real)
 {
@@ -160,6 +171,7 @@ START_TEST(both_worlds)
 	while (!near && boots < BOOTS) {
 		last = worlds_real(scene->name, boots + 1);
 		read_trace(&real[boots++], last);
+		check_pressure(&real[boots - 1]);
 		print_ranges(files, last);
 		near = compare(scene, sim, real, boots);
 		if (!near)
@@ -206,6 +218,7 @@ START_TEST(without_a_limit_no_host_is_recorded)
 
 	read_trace(&p, worlds_real_with("overcommit-small", 1, "--no-limit"));
 	ck_assert_uint_eq(p.host.nr, 0);
+	check_pressure(&p);
 	for (unsigned int i = 0; i < p.nr; i++)
 		nr += p.phase[i].kind == PHASE_OF_PROGRAM && !strcmp(p.phase[i].name, "hold");
 	ck_assert_uint_eq(nr, 2);
