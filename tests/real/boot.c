@@ -262,6 +262,16 @@ uint64_t guest_vmstat(struct real_vm *vm, const char *name)
 	return value_in_answer(vm, "read /proc/vmstat", name);
 }
 
+bool guest_has_feature(struct real_vm *vm, unsigned int bit)
+{
+	char features[80];
+
+	guest_does(vm, features, sizeof(features),
+		   "read /sys/bus/virtio/devices/virtio0/features");
+	ck_assert_uint_ge(strlen(features), 64);
+	return features[bit] == '1';
+}
+
 uint64_t guest_resident(struct real_vm *vm)
 {
 	uint64_t bytes;

@@ -76,6 +76,8 @@ void guest_does(struct real_vm *vm, char *answer, size_t size, const char *fmt, 
 /* A field of struct real_memory, pages; a counter of /proc/vmstat. */
 uint64_t guest_memory(struct real_vm *vm, const char *field);
 uint64_t guest_vmstat(struct real_vm *vm, const char *name);
+/* Whether driver and device have agreed on feature @bit (0 to 63) of the first virtio device. */
+bool guest_has_feature(struct real_vm *vm, unsigned int bit);
 uint64_t guest_resident(struct real_vm *vm);
 /* Wait until what is resident has not changed by more than 1 MiB for @ms; returns it. */
 uint64_t guest_resident_settled(struct real_vm *vm, unsigned int ms);

@@ -60,14 +60,16 @@ static void use(struct real_vm *vm, const char *mib)
 	ck_assert_int_eq(program.status, 0);
 }
 
+/* With packed rings. */
 START_TEST(balloon_takes_memory_and_gives_it_back)
 {
 	const uint64_t left = 256 * MIB, pages = (GUEST_MIB * MIB - left) / PAGE;
 	uint64_t total, resident, migrated;
 	struct boot boot;
-	struct real_vm *vm = begin(&boot, _i, "");
+	struct real_vm *vm = begin(&boot, _i, ",packed=on");
 	bool ended;
 
+	ck_assert_msg(guest_has_feature(vm, 34), "no VIRTIO_F_RING_PACKED");
 	total = guest_memory(vm, "total");
 	use(vm, "400");
 	resident = guest_resident(vm);
@@ -108,6 +110,7 @@ START_TEST(free_memory_is_reported_and_leaves_the_host)
 	struct boot boot;
 	struct real_vm *vm = begin(&boot, _i, ",free-page-reporting=on");
 
+	ck_assert_msg(!guest_has_feature(vm, 34), "VIRTIO_F_RING_PACKED, unasked");
 	guest_resident_settled(vm, 5000);
 	program_begin(&program, vm,
 		      "memhog size-mib=256 loops=1 hold-ms=0 pause-ms=0 madvise=none");
