@@ -100,7 +100,7 @@ $(O)/ballast: $(lib_obj) $(O)/sim/cli/main.o
 # The versions of Linux and QEMU that there are (sim/engine/level.c), and those that our driver and device are
 # built for besides the standard ones; such an image is images/linux-6.12/NAME.so, images/qemu-10.0/NAME.so.
 MODEL_LINUX := 5.10 5.15 6.1 6.6 6.12 7.2 7.3
-MODEL_QEMU := 7.2 10.0 10.2
+MODEL_QEMU := 7.2 8.2 9.2 10.0 10.2
 LINUX_LEVELS := $(filter-out 5.% 6.1,$(MODEL_LINUX))
 QEMU_LEVELS := $(filter-out 7.2,$(MODEL_QEMU))
 
@@ -243,8 +243,7 @@ versions: $(O)/ballast images
 
 # The same rows as in the document, of those versions that Debian has; some of them it has for ever.
 check-versions: $(O)/ballast images
-	@$(PYTHON) tests/versions.py $(O) | tail -n +3 >$(O)/versions.rows
-	@grep -vxFf docs/versions.md $(O)/versions.rows && exit 1 || [ $$(wc -l <$(O)/versions.rows) -ge 6 ]
+	@$(PYTHON) tests/versions.py $(O) docs/versions.md
 
 # The plot of README.md, out of the report of the demo.
 picture: $(O)/ballast images

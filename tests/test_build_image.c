@@ -56,7 +56,7 @@ static const struct bad {
 	{ "module.c --kernel 5.4", "ballast: --kernel 5.4: the model does not have this version of "
 	  "Linux; allowed: 5.10, 5.15, 6.1, 6.6, 6.12, 7.2, 7.3" },
 	{ "no_type.c --qemu 8.0", "ballast: --qemu 8.0: the model does not have this version of "
-	  "QEMU; allowed: 7.2, 10.0, 10.2" },
+	  "QEMU; allowed: 7.2, 8.2, 9.2, 10.0, 10.2" },
 	{ "module.c --qemu 7.2", "ballast: --qemu 7.2: this is a module; allowed: --kernel" },
 	{ "no_type.c --kernel 6.1", "ballast: --kernel 6.1: this is a device; allowed: --qemu" },
 	{ "no_init.c", "ballast: no_init.c: has no init function; allowed: a module, with "

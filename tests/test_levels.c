@@ -90,7 +90,7 @@ static void near(const struct figures *a, const struct figures *b)
 }
 
 static const char *const kernels[] = { "5.10", "5.15", "6.1", "6.6", "6.12", "7.2", "7.3" };
-static const char *const qemus[] = { "7.2", "10.0", "10.2" };
+static const char *const qemus[] = { "7.2", "8.2", "9.2", "10.0", "10.2" };
 #define FIRST_OF_6_12 4	/* from here on the page allocator is another one */
 #define NR_KERNELS (sizeof(kernels) / sizeof(kernels[0]))
 #define NR_QEMUS (sizeof(qemus) / sizeof(qemus[0]))
@@ -269,7 +269,7 @@ START_TEST(an_image_of_that_version_must_be_there)
 	refused(make("kernel = \"5.10\";", MODULE(OURS), ""), "linux-5.10/virtio_ballast.so");
 	refused(make("kernel = \"6.2\";", MODULE(OURS), ""),
 		"allowed: images|5.10|5.15|6.1|6.6|6.12|7.2|7.3");
-	refused(make("qemu = \"8.0\";", MODULE(OURS), ""), "allowed: images|7.2|10.0|10.2");
+	refused(make("qemu = \"8.0\";", MODULE(OURS), ""), "allowed: images|7.2|8.2|9.2|10.0|10.2");
 }
 END_TEST
 

@@ -18,7 +18,7 @@ what=upstream
 
 out=$1
 linux_levels="5.10 5.15 6.1 6.6 6.12 7.2 7.3"
-qemu_levels="7.2 10.0 10.2"
+qemu_levels="7.2 8.2 9.2 10.0 10.2"
 
 # The newest of the versions $2... that is not newer than $1; the oldest one, if all are.
 not_newer() {

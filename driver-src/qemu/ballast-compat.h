@@ -9,7 +9,7 @@
  *   classes     are initialized with constant data, and set_status() has a
  *               result, since 10.2
  *
- * "Since" is at the latest: versions between 7.2, 10.0 and 10.2 have not been
+ * "Since" is at the latest: of the versions between, only 8.2 and 9.2 have been
  * looked at.
  */
 #ifndef HW_BALLAST_COMPAT_H

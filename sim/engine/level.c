@@ -8,7 +8,8 @@
 
 static const uint32_t linux_versions[] = { LEVEL(5, 10), LEVEL(5, 15), LEVEL(6, 1), LEVEL(6, 6),
 					   LEVEL(6, 12), LEVEL(7, 2), LEVEL(7, 3), 0 };
-static const uint32_t qemu_versions[] = { LEVEL(7, 2), LEVEL(10, 0), LEVEL(10, 2), 0 };
+static const uint32_t qemu_versions[] = { LEVEL(7, 2), LEVEL(8, 2), LEVEL(9, 2), LEVEL(10, 0),
+					  LEVEL(10, 2), 0 };
 
 const struct level_list linux_levels = { .world = IMAGE_LINUX, .name = "Linux",
 					 .version = linux_versions, .standard = LEVEL(6, 1) };

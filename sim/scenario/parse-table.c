@@ -540,7 +540,7 @@ static const struct property_spec guest_properties[] = {
 	     "which Linux it runs, as its drivers see it, and whose page allocator (6.1, 6.12): "
 	     "that of the images of its modules (6.1 without any), or a version, whose images "
 	     "are then taken (docs/versions.md)"),
-	ENUM("qemu", "images 7.2 10.0 10.2", "images", FIELD(scenario_guest, qemu),
+	ENUM("qemu", "images 7.2 8.2 9.2 10.0 10.2", "images", FIELD(scenario_guest, qemu),
 	     "which QEMU its VMM is, as its devices see it: that of their images, or a version, "
 	     "whose images are then taken"),
 	ENUM("async-pf", "int halt off", "int", FIELD(scenario_guest, async_pf),

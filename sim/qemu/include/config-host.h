@@ -18,9 +18,10 @@
 #define QEMU_LEVEL_OF(major, minor) ((major) << 16 | (minor) << 8)
 #define QEMU_LEVEL QEMU_LEVEL_OF(QEMU_VERSION_MAJOR, QEMU_VERSION_MINOR)
 
-#if QEMU_LEVEL != QEMU_LEVEL_OF(7, 2) && QEMU_LEVEL != QEMU_LEVEL_OF(10, 0) &&			\
+#if QEMU_LEVEL != QEMU_LEVEL_OF(7, 2) && QEMU_LEVEL != QEMU_LEVEL_OF(8, 2) &&			\
+	QEMU_LEVEL != QEMU_LEVEL_OF(9, 2) && QEMU_LEVEL != QEMU_LEVEL_OF(10, 0) &&		\
 	QEMU_LEVEL != QEMU_LEVEL_OF(10, 2)
-#error "the model has headers of QEMU 7.2, 10.0 and 10.2; build for the one that is nearest"
+#error "the model has headers of QEMU 7.2, 8.2, 9.2, 10.0 and 10.2; build for the nearest one"
 #endif
 
 #endif

@@ -37,7 +37,7 @@ struct VMStateDescription {
 	int (*pre_save)(void *opaque);
 	bool (*needed)(void *opaque);
 	const VMStateField *fields;
-#if QEMU_LEVEL < QEMU_LEVEL_OF(10, 0)
+#if QEMU_LEVEL < QEMU_LEVEL_OF(9, 0)
 	const VMStateDescription **subsections;
 #else
 	const VMStateDescription * const *subsections;
