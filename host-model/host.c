@@ -47,6 +47,7 @@ static void vm_free(struct kvm_vm *vm)
 	for (i = 0; i < vm->nr_vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);
+	host_free(vm->tdp.stock);
 	host_close_all(vm);
 	async_pf_forget_vm(vm);
 	guest_ram_destroy(vm->ram);
@@ -149,6 +150,7 @@ static bool create_vcpus(struct kvm_vm *vm, unsigned int nr)
 	if (!vm->vcpus)
 		return false;
 	vm->nr_vcpus = nr;
+	vm->tdp.stock = host_alloc((nr + 1) * sizeof(*vm->tdp.stock));
 	for (i = 0; i < nr; i++) {
 		char name[32];
 
@@ -278,5 +280,6 @@ void host_stop_vm(struct kvm_vm *vm)
 	guest_ram_clear(vm->ram);
 	if (vm->own)
 		guest_ram_clear(vm->own);
+	tdp_destroy(vm);
 	swap_zram_balance(host);
 }

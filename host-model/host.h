@@ -48,6 +48,7 @@ struct host_config {
 	uint64_t dirty_writeback_ns, dirty_expire_ns;
 	uint64_t vmm_overhead_bytes;	/* anonymous memory of each VMM besides guest RAM */
 	uint64_t vmm_hot_bytes;		/* of that, what each turn of its threads uses */
+	bool page_tables;		/* take memory; see page_tables.c */
 	uint64_t seed;
 };
 

@@ -150,6 +150,7 @@ static void collapse(struct guest_ram *ram, uint64_t block)
 	pmd->nr_used = 0;
 	pmd->has_table = 0;
 	pmd->state = PAGE_PRESENT;
+	tdp_map(ram, first, true);
 	ram->host->lru->used(ram->host, page_index(ram, first), &pmd->state, false);
 	lru_add(ram->host, page_index(ram, first), true, LRU_PLACE_INACTIVE);
 	ram->huge += HOST_PMD_PAGES;

@@ -13,6 +13,7 @@
 
 #include "cpu.h"
 #include "files.h"
+#include "page_tables.h"
 #include "ram.h"
 
 struct kvm_vm;
@@ -140,6 +141,7 @@ struct kvm_vm {
 	struct host *host;
 	struct host_memcg *memcg;	/* of its threads */
 	struct guest_ram *ram;
+	struct kvm_tdp tdp;
 	const char *name;
 	unsigned int id;		/* in the order of the scenario; a process: HOST_NO_VM */
 	struct kvm_virtio *devices;	/* in the order of kvm_virtio_add() */

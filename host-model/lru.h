@@ -35,9 +35,11 @@ struct lru_ops {
 	void (*resize)(struct host *host, uint32_t index, uint64_t nr);
 
 	/*
-	 * A leaf's entry in the VMM's page table becomes 512 in a table of their own, @index: of
-	 * the first.  And of a huge page one page becomes an entry of lists itself.
+	 * The VMM's mapping gets a page table for 2 MiB, @index: of a page of them.  Or a leaf's
+	 * entry becomes 512 in a table of their own, @index: of the first.  And of a huge page one
+	 * page becomes an entry of lists itself.
 	 */
+	void (*new_table)(struct host *host, uint32_t index);
 	void (*split_mapping)(struct host *host, uint32_t index);
 	void (*split)(struct host *host, uint32_t index);
 

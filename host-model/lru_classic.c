@@ -73,6 +73,7 @@ const struct lru_ops lru_classic = {
 	.list = classic_list,
 	.place = classic_place,
 	.resize = classic_resize,
+	.new_table = classic_split,
 	.split_mapping = classic_split,
 	.split = classic_split,
 	.accessed = classic_accessed,

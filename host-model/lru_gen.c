@@ -131,10 +131,12 @@ static void gen_accessed(struct host *host, uint32_t index)
 
 /* Accessed bits of the VMM's page table */
 
-/*
- * A table comes with its first entry, and has its accessed bit set (_PAGE_TABLE); later only the
- * VMM itself sets that.
- */
+/* It has its accessed bit set (_PAGE_TABLE); later only the VMM itself sets that. */
+static void gen_new_table(struct host *host, uint32_t index)
+{
+	lru_gen_block(host, index)->young = 1;
+}
+
 static void gen_used(struct host *host, uint32_t index, uint32_t *state, bool touch)
 {
 	struct guest_ram *ram = ram_of_index(host, index);
@@ -146,7 +148,7 @@ static void gen_used(struct host *host, uint32_t index, uint32_t *state, bool to
 		return;
 	}
 	lru_gen_page(host, index)->young = 1;
-	if (touch || !ram->pmd[block].has_table)
+	if (touch)
 		gen->young = 1;
 }
 
@@ -494,6 +496,7 @@ const struct lru_ops lru_gen = {
 	.place = gen_place,
 	.resize = gen_resize,
 	.split = gen_split,
+	.new_table = gen_new_table,
 	.split_mapping = gen_split_mapping,
 	.accessed = gen_accessed,
 	.looked_up = gen_accessed,

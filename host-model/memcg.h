@@ -10,8 +10,8 @@
  * lru_note_cost()); lists do not.
  *
  * Left out: per-CPU stocks of charges (a group may have 64 pages less than it is charged for, on
- * each CPU), kernel memory, soft limits and memory+swap limits of version 1, memory.swap.high,
- * moving from one group to another.
+ * each CPU), memory of the kernel but page tables, soft limits and memory+swap limits of version 1,
+ * memory.swap.high, moving from one group to another.
  *
  * Units: pages of 4 KiB.
  */
@@ -53,6 +53,11 @@ struct host_memcg {
 
 	uint64_t usage, peak, swap, swap_peak;	/* charged */
 	uint64_t max, high, low, min, swap_max;	/* MEMCG_NO_LIMIT: none; low, min: protection */
+	/*
+	 * Of usage, those below included: page tables, those of KVM, and all that is the kernel's
+	 * (pagetables, sec_pagetables, kernel of memory.stat).
+	 */
+	uint64_t pagetables, sec_pagetables, kernel;
 	uint64_t nr_partial;		/* huge pages that are mapped in parts */
 	uint64_t over_high;		/* charged beyond memory.high; not slowed down for yet */
 	struct host_memcg_events events;

@@ -14,6 +14,7 @@
 #include "host.h"
 #include "lru.h"
 #include "page_cache.h"
+#include "page_tables.h"
 #include "swap_readahead.h"
 
 #define HOST_HZ 250		/* CONFIG_HZ */
@@ -82,6 +83,7 @@ struct host_pmd {
 	 * Nothing but unmapping frees one, so the block is no huge page any more.
 	 */
 	uint32_t has_table : 1;
+	uint32_t in_ept : 1;	/* KVM has one for it */
 };
 
 struct guest_ram {
@@ -90,6 +92,8 @@ struct guest_ram {
 	struct host_memcg *memcg;	/* that its frames and slots are charged to */
 	uint64_t nr_pages, nr_blocks;
 	uint16_t *chunk;		/* of host->chunk, by GiB; 0: none was needed yet */
+	uint8_t *gib;			/* page_tables.c's, by GiB */
+	uint64_t nr_tables;		/* of the process, for this memory; pages */
 	void *bytes;			/* real bytes of the guest's RAM */
 	uint32_t *token;		/* contents, by gfn */
 	struct host_page *page;

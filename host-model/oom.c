@@ -2,10 +2,9 @@
 /*
  * The host's OOM killer: the VMM that holds most memory goes.
  *
- * Models out_of_memory() and oom_badness() of mm/oom_kill.c (Linux 6.1): resident pages and
- * swap entries count; scores are not adjusted, as for VMMs started by hand.  Page tables are
- * left out: in proportion to what is counted.  The victim's memory is free at once (the OOM
- * reaper's work).
+ * Models out_of_memory() and oom_badness() of mm/oom_kill.c (Linux 6.1): resident pages, swap
+ * entries and page tables count; scores are not adjusted, as for VMMs started by hand.  The
+ * victim's memory is free at once (the OOM reaper's work).
  */
 #include "memory.h"
 
@@ -25,8 +24,9 @@ static struct kvm_vm *select_victim(const struct host_memcg *memcg)
 		/* oom_badness() does not count hugetlbfs. */
 		if (vm->ram->page_order == HOST_PMD_ORDER)
 			points = 0;
+		points += vm->ram->nr_tables;
 		if (vm->own)
-			points += vm->own->resident + vm->own->swapped;
+			points += vm->own->resident + vm->own->swapped + vm->own->nr_tables;
 		if (!vm->dead && points && points >= most &&
 		    memcg_is_below(vm->ram->memcg, memcg)) {
 			most = points;

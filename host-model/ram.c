@@ -33,6 +33,7 @@ struct guest_ram *guest_ram_create(struct kvm_vm *vm, uint64_t nr_pages)
 	ram->page = host_reserve(nr_pages * sizeof(*ram->page));
 	ram->pmd = host_reserve(ram->nr_blocks * sizeof(*ram->pmd));
 	ram->chunk = host_alloc(((nr_pages >> RAM_CHUNK_SHIFT) + 1) * sizeof(*ram->chunk));
+	ram->gib = host_alloc((nr_pages >> RAM_CHUNK_SHIFT) + 1);
 	if (ram->bytes && ram->token && ram->page && ram->pmd)
 		return ram;
 	guest_ram_destroy(ram);
@@ -46,6 +47,7 @@ void guest_ram_destroy(struct guest_ram *ram)
 	host_release(ram->page, ram->nr_pages * sizeof(*ram->page));
 	host_release(ram->pmd, ram->nr_blocks * sizeof(*ram->pmd));
 	host_free(ram->chunk);
+	host_free(ram->gib);
 	host_free(ram);
 }
 
@@ -229,6 +231,7 @@ bool ram_drop_huge(struct guest_ram *ram, uint64_t block)
 	clear_contents(ram, block << HOST_PMD_ORDER, HOST_PMD_PAGES);
 	ram->resident -= HOST_PMD_PAGES;
 	ram->huge -= HOST_PMD_PAGES;
+	page_tables_withdraw(ram);
 	return put_frames(ram, HOST_PMD_PAGES);
 }
 
@@ -243,8 +246,9 @@ void guest_ram_clear(struct guest_ram *ram)
 		for (nr = block << HOST_PMD_ORDER; ram->pmd[block].nr_used; nr++)
 			ram_drop_page(ram, nr);
 		if (ram->pmd[block].has_table)
-			ram->pmd[block].has_table = 0;
+			ram->pmd[block].has_table = ram->pmd[block].in_ept = 0;
 	}
+	page_tables_clear(ram);
 	host_put_frames(ram->memcg, ram->pinned_lost);
 	ram->pinned_lost = 0;
 }
@@ -317,22 +321,26 @@ static bool fault_huge(struct guest_ram *ram, uint64_t block)
 {
 	struct host *host = ram->host;
 	struct host_pmd *pmd = &ram->pmd[block];
+	uint64_t pages;
 
 	if (host->config.thp == HOST_THP_NEVER || ram->page_order || ram->of_vmm ||
 	    ram->shared_file || (block + 1) << HOST_PMD_ORDER > ram->nr_pages || pmd->has_table)
 		return false;
-	if (!host_take_frames(ram->memcg, HOST_PMD_PAGES, FRAMES_HUGE)) {
+	pages = HOST_PMD_PAGES + page_tables_deposit_pages(ram);
+	if (!host_take_frames(ram->memcg, pages, FRAMES_HUGE)) {
 		host->stats.huge_fallbacks++;
 		return false;
 	}
 	/* It may have waited. */
 	if (page_kind(pmd->state) == PAGE_PRESENT || pmd->has_table) {
-		host_put_frames(ram->memcg, HOST_PMD_PAGES);
+		host_put_frames(ram->memcg, pages);
 		return false;
 	}
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT;
+	page_tables_deposit(ram);
+	tdp_map(ram, block << HOST_PMD_ORDER, true);
 	mapped_huge(ram, block);
 	if (ram_is_listed(ram))
 		lru_add(host, page_index(ram, block << HOST_PMD_ORDER), true, LRU_PLACE_FAULT);
@@ -360,6 +368,7 @@ static void fault_hugetlb(struct guest_ram *ram, uint64_t block)
 	charge(COST_EPT_HUGE_FAULT, 1);
 	charge(COST_HOST_HUGE_ZERO, 1);
 	pmd->state = PAGE_PRESENT | PAGE_ACCESSED;
+	tdp_map(ram, block << HOST_PMD_ORDER, true);
 	ram_add_resident(ram, HOST_PMD_PAGES);
 	ram->huge += HOST_PMD_PAGES;
 	ram->host->stats.ept_huge_faults++;
@@ -388,7 +397,7 @@ static bool fault_large(struct guest_ram *ram, uint64_t nr)
 			lru_add(ram->host, page_index(ram, i), false, LRU_PLACE_FAULT);
 	}
 	pmd->nr_used += pages;
-	pmd->has_table = 1;
+	tdp_map(ram, first, false);
 	ram_add_resident(ram, pages);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, first, pages, 0);
@@ -403,7 +412,7 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 
 	if (!host_take_frames(ram->memcg, 1, FRAMES_NEEDED))
 		return;
-	if (page_kind(page->state) != PAGE_NONE || ram_is_huge(ram, nr)) {
+	if (page_kind(page->state) != PAGE_NONE || !ram->pmd[nr >> HOST_PMD_ORDER].has_table) {
 		host_put_frames(ram->memcg, 1);
 		return;
 	}
@@ -412,12 +421,23 @@ static void fault_zero(struct guest_ram *ram, uint64_t nr, bool vcpu)
 	page->state = PAGE_PRESENT;
 	mapped(ram, nr, vcpu);
 	ram->pmd[nr >> HOST_PMD_ORDER].nr_used++;
-	ram->pmd[nr >> HOST_PMD_ORDER].has_table = 1;
+	tdp_map(ram, nr, false);
 	if (ram_is_listed(ram))
 		lru_add(ram->host, page_index(ram, nr), false, LRU_PLACE_FAULT);
 	ram_add_resident(ram, 1);
 	ram->host->stats.ept_faults++;
 	page_history_add(ram, OP_FAULT, nr, 1, 0);
+}
+
+/* __handle_mm_fault() */
+static void fault_none(struct guest_ram *ram, uint64_t nr, bool vcpu)
+{
+	page_tables_alloc_pmd(ram, nr);
+	if (ram->page_order == HOST_PMD_ORDER)
+		fault_hugetlb(ram, nr >> HOST_PMD_ORDER);
+	else if (!fault_huge(ram, nr >> HOST_PMD_ORDER) && page_tables_alloc_pte(ram, nr) &&
+		 !fault_large(ram, nr))
+		fault_zero(ram, nr, vcpu);
 }
 
 /*
@@ -461,6 +481,7 @@ static void map_again(struct guest_ram *ram, uint64_t nr)
 
 	charge(COST_EPT_FAULT, 1);
 	page_set_kind(&page->state, PAGE_PRESENT);
+	tdp_map(ram, nr, false);
 	looked_up(ram, nr);
 	ram->host->stats.ept_faults++;
 }
@@ -486,6 +507,7 @@ void ram_map_page(struct guest_ram *ram, uint64_t nr)
 		return;
 	charge(COST_EPT_FAULT, 1);
 	page_set_kind(&page->state, PAGE_PRESENT);
+	tdp_map(ram, nr, false);
 	cpu_lock_pass(&ram->mmu_lock);
 }
 
@@ -563,12 +585,10 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 	if (vcpu)
 		leave_guest(ram->vm);
 	while (!ram_is_mapped(ram, nr)) {
+		tdp_fill_stock(ram);
 		switch (page_kind(ram->page[nr].state)) {
 		case PAGE_NONE:
-			if (ram->page_order == HOST_PMD_ORDER)
-				fault_hugetlb(ram, nr >> HOST_PMD_ORDER);
-			else if (!fault_huge(ram, nr >> HOST_PMD_ORDER) && !fault_large(ram, nr))
-				fault_zero(ram, nr, vcpu);
+			fault_none(ram, nr, vcpu);
 			break;
 		case PAGE_UNMAPPED:
 			map_again(ram, nr);
@@ -578,6 +598,7 @@ static void fault_page(struct guest_ram *ram, uint64_t nr, enum ram_access acces
 		case PAGE_WRITTEN:
 			charge(COST_EPT_FAULT, 1);
 			map_fault(ram, nr, PAGE_PRESENT, vcpu, fault.swapped_in);
+			tdp_map(ram, nr, false);
 			break;
 		case PAGE_SWAPPED:
 			fault.swapped_in = true;

@@ -214,10 +214,11 @@ uint64_t host_reclaimable_pages(const struct host *host)
  * is twice that above the low watermark (compaction_ready()).  It is one attempt, without the OOM
  * killer: __alloc_pages_slowpath() does not retry such orders.
  */
-static void reclaim_for_huge(struct host *host, uint64_t nr)
+static void reclaim_for_huge(struct host *host)
 {
 	struct scan_control sc = { .target = &host->root, .nr_to_reclaim = SWAP_CLUSTER_MAX };
-	uint64_t cause = reclaim_begin(host), enough = host->wmark_low + 2 * nr, before;
+	uint64_t cause = reclaim_begin(host), before;
+	uint64_t enough = host->wmark_low + 2 * HOST_PMD_PAGES;
 	bool nested = psi_memstall_enter();
 
 	host->stats.direct_reclaims++;
@@ -227,7 +228,7 @@ static void reclaim_for_huge(struct host *host, uint64_t nr)
 			before = sc.nr_reclaimed;
 			shrink_node(&sc);
 		} while (sc.nr_reclaimed > before && host->free_pages < enough &&
-			 inactive_pages(host) > 2 * nr);
+			 inactive_pages(host) > 2 * HOST_PMD_PAGES);
 		throttle_progress(&sc);
 		if (sc.nr_reclaimed >= sc.nr_to_reclaim || host->free_pages >= enough)
 			break;
@@ -251,7 +252,7 @@ static bool make_room_optional(struct host *host, uint64_t nr, enum frames_for w
 	if (host->free_pages < nr + host->wmark_low && what == FRAMES_AHEAD)
 		wake_kswapd(host);
 	if (!have_room(host, nr) && what == FRAMES_HUGE && !host->config.thp_no_reclaim)
-		reclaim_for_huge(host, nr);
+		reclaim_for_huge(host);
 	return have_room(host, nr);
 }
 

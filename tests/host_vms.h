@@ -25,6 +25,7 @@ static char last_owner[32];
 static int killed;
 static struct host_khugepaged khugepaged;	/* for make_host(); at first none */
 static bool generations;			/* the same */
+static bool page_tables;			/* the same */
 
 static inline void on_loss(struct kvm_vm *vm, const struct data_loss *loss)
 {
@@ -45,7 +46,7 @@ static inline void make_host(uint64_t mib, unsigned int cpus, enum host_thp thp)
 {
 	struct host_config config = { .memory_bytes = mib * MIB, .nr_cpus = cpus, .thp = thp,
 				      .swappiness = 60, .khugepaged = khugepaged, .seed = 1,
-				      .lru_gen = generations };
+				      .lru_gen = generations, .page_tables = page_tables };
 
 	engine_init(&engine);
 	losses = 0;

@@ -200,6 +200,7 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.cgroup_version = h->cgroup_version,
 		.vmm_overhead_bytes = h->vmm_memory_mib * MIB,
 		.vmm_hot_bytes = h->vmm_hot_kib * UINT64_C(1024),
+		.page_tables = true,
 	};
 }
 

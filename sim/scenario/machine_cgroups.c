@@ -120,7 +120,9 @@ void machine_sample_cgroups(struct machine *m)
 			      .used_peak = memcg->peak, .swap_peak = memcg->swap_peak,
 			      .low_events = e->low, .high_events = e->high, .max_events = e->max,
 			      .swap_max_events = e->swap_max, .oom_events = e->oom,
-			      .oom_kills = e->oom_kill, .throttled = e->throttled_ns);
+			      .oom_kills = e->oom_kill, .throttled = e->throttled_ns,
+			      .pagetables = memcg->pagetables,
+			      .sec_pagetables = memcg->sec_pagetables, .kernel = memcg->kernel);
 		sample_cpu(m, i + 1, memcg->cpu);
 	}
 }

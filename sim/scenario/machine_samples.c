@@ -263,7 +263,9 @@ static void sample_host(struct machine *m)
 	      .kswapd_active = !host->kswapd.wait_forever,
 	      .used_peak = host->stats.peak_used, .swap_out = host->stats.swap_out,
 	      .swap_in = host->stats.swap_in, .runnable = host->cpus.nr_runnable,
-	      .footprint = host_footprint(host), .cached = host->file_pages);
+	      .footprint = host_footprint(host), .cached = host->file_pages,
+	      .kernel = host->root.kernel, .pagetables = host->root.pagetables,
+	      .sec_pagetables = host->root.sec_pagetables);
 	sample_swap(m);
 	machine_sample_disks(m);
 	machine_sample_cgroups(m);

@@ -101,6 +101,29 @@ static void text_cpu(const struct report *r, FILE *out)
 	table_print(&t, out);
 }
 
+/* Memory that the kernel has for guests and cannot swap, by the names of memory.stat. */
+static void text_kernel(const struct report *r, FILE *out)
+{
+	struct table t;
+
+	if (!r->host.pagetables)
+		return;
+	table_init(&t, NULL, 1, "memory of the kernel|pagetables|sec_pagetables|kernel");
+	table_cell(&t, "host");
+	table_pages(&t, r->host.pagetables);
+	table_pages(&t, r->host.sec_pagetables);
+	table_pages(&t, r->host.kernel);
+	for (unsigned int i = 0; i < r->nr_cgroups; i++) {
+		const struct trace_rec_cgroup_sample *last = &r->cgroups[i].last;
+
+		table_cell(&t, "%s", r->cgroups[i].name);
+		table_pages(&t, last->pagetables);
+		table_pages(&t, last->sec_pagetables);
+		table_pages(&t, last->kernel);
+	}
+	table_print(&t, out);
+}
+
 void report_text_cgroups(const struct report *r, FILE *out)
 {
 	struct table t;
@@ -123,6 +146,7 @@ void report_text_cgroups(const struct report *r, FILE *out)
 		table_count(&t, group->last.oom_kills);
 	}
 	table_print(&t, out);
+	text_kernel(r, out);
 	text_cpu(r, out);
 }
 
@@ -157,6 +181,9 @@ void report_json_cgroups(const struct report *r, struct json *j)
 		json_pages(j, "file_bytes", last->file);
 		json_pages(j, "swap_bytes", last->swap_used);
 		json_pages(j, "swap_peak_bytes", last->swap_peak);
+		json_pages(j, "pagetables_bytes", last->pagetables);
+		json_pages(j, "sec_pagetables_bytes", last->sec_pagetables);
+		json_pages(j, "kernel_bytes", last->kernel);
 		json_u64(j, "low_events", last->low_events);
 		json_u64(j, "high_events", last->high_events);
 		json_u64(j, "max_events", last->max_events);

@@ -256,6 +256,9 @@ static void json_host(struct json *j, const struct report *r, const struct repor
 	json_host_size(j, r, sum);
 	json_pages(j, "used_peak_bytes", r->used_peak);
 	json_pages(j, "used_bytes", r->host.used);
+	json_pages(j, "pagetables_bytes", r->host.pagetables);
+	json_pages(j, "sec_pagetables_bytes", r->host.sec_pagetables);
+	json_pages(j, "kernel_bytes", r->host.kernel);
 	json_pages(j, "swap_used_peak_bytes", r->swap_peak);
 	json_pages(j, "swap_used_bytes", r->host.swap_used);
 	json_pages(j, "swap_out_bytes", sum->swap_out);
