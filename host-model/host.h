@@ -57,6 +57,7 @@ struct host_stats {
 	uint64_t peak_used;
 	uint64_t swap_out, swap_in, swap_readahead, swap_readahead_hits;
 	uint64_t zapped, lazyfree_dropped;
+	uint64_t thp_swpout, thp_swpout_fallback;	/* huge pages: written whole, or split */
 	uint64_t ept_faults, ept_huge_faults, huge_fallbacks, ept_splits, swap_faults;
 	uint64_t async_faults, async_halts;	/* see async_pf.c */
 	uint64_t file_reads, file_dropped, file_refaults;

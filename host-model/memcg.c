@@ -205,19 +205,21 @@ void memcg_make_room(struct host_memcg *memcg, uint64_t nr)
 			reclaim_try_to_free(memcg, memcg->usage + nr - memcg->max);
 }
 
-bool memcg_charge_swap(struct host_memcg *memcg)
+bool memcg_charge_swap(struct host_memcg *memcg, uint64_t nr)
 {
 	struct host_memcg *at;
 
 	for (at = memcg; at->parent; at = at->parent) {
-		if (at->swap >= at->swap_max) {
+		if (at->swap_max - at->swap < nr || at->swap > at->swap_max) {
 			memcg_event(at, swap_max);
 			return false;
 		}
 	}
-	for (at = memcg; at->parent; at = at->parent)
-		if (++at->swap > at->swap_peak)
+	for (at = memcg; at->parent; at = at->parent) {
+		at->swap += nr;
+		if (at->swap > at->swap_peak)
 			at->swap_peak = at->swap;
+	}
 	return true;
 }
 

@@ -272,8 +272,8 @@ void memcg_uncharge(struct host_memcg *memcg, uint64_t nr);
 void memcg_make_room(struct host_memcg *memcg, uint64_t nr);
 /* Before more is charged: for what is charged beyond memory.high the thread is slowed down. */
 void memcg_throttle(struct host_memcg *memcg);
-/* A swap slot; returns false when the group may not have another. */
-bool memcg_charge_swap(struct host_memcg *memcg);
+/* Swap slots; returns false when the group may not have so many more. */
+bool memcg_charge_swap(struct host_memcg *memcg, uint64_t nr);
 void memcg_uncharge_swap(struct host_memcg *memcg);
 /* Slots that the group can have still. */
 uint64_t memcg_free_swap(const struct host_memcg *memcg);
@@ -409,10 +409,17 @@ void cache_abandon_writes(struct cache_file *file);
 /* swap.c */
 /* For a page, charged to its group; returns false when there is none, or none for it. */
 bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot);
+/*
+ * For all of a huge page, from @index on: a whole cluster (CONFIG_THP_SWAP).  Returns false when it
+ * has to be split.  And whether that will be for want of one.
+ */
+bool swap_get_cluster(struct host *host, uint32_t index, swap_slot_t *slot);
+bool swap_has_cluster(const struct host *host);
 /* What is in memory keeps no slot, if it has one (folio_free_swap()). */
 void swap_free_slot(struct host *host, uint32_t *state);
 /*
- * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH.
+ * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH, or
+ * all of a huge page.
  * Returns how many frames are free already.
  */
 #define SWAP_BATCH 32

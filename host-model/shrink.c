@@ -3,8 +3,9 @@
  * What reclaim does to the pages that it looks at, and to whose.
  *
  * Models shrink_node() and shrink_folio_list() of mm/vmscan.c (Linux 6.1).  A clean page of a file
- * is dropped.  A 2 MiB leaf that is to go is split first and its pages are judged one by one, as
- * happens where swap has no whole clusters.  Left out: mapped pages of files.
+ * is dropped.  A 2 MiB leaf that is to go is written as a whole where swap has a cluster for it;
+ * else it is split first and its pages are judged one by one.  Left out: mapped pages of files;
+ * that a huge page stays one in the swap cache, where here its pages are on the list by themselves.
  */
 #include "shrink.h"
 
@@ -144,8 +145,69 @@ static bool evict_page(struct host_memcg *target, uint32_t index, struct reclaim
 	return true;
 }
 
-static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *batch)
+/*
+ * Of what it costs to swap a page, that of a huge page costs so much: swapping out became faster
+ * from 5.81 to 8.25 GB/s when huge pages were no longer split for it (Linux commit bd4c82c22c36).
+ */
+#define WHOLE_PAGES_COST (HOST_PMD_PAGES * 581 / 825)
+
+/* try_to_unmap() with TTU_SPLIT_HUGE_PMD: the VMM's mapping has 512 entries, all swapped. */
+static void unmap_whole(struct guest_ram *ram, uint64_t block, swap_slot_t slot, uint32_t *index)
 {
+	struct host *host = ram->host;
+	struct host_pmd *pmd = &ram->pmd[block];
+	uint64_t nr = block << HOST_PMD_ORDER;
+	uint32_t first = page_index(ram, nr), i;
+
+	lru_del(host, first, true);
+	host->lru->split_mapping(host, first);
+	pmd->state = PAGE_NONE;
+	pmd->nr_used = HOST_PMD_PAGES;
+	pmd->has_table = 1;
+	for (i = 0; i < HOST_PMD_PAGES; i++) {
+		host->lru->split(host, first + i);
+		ram->page[nr + i].state = page_state(PAGE_WRITEBACK, slot);
+		slot.nr++;
+		lru_add(host, first + i, false, LRU_PLACE_INACTIVE);
+		index[i] = first + i;
+	}
+	ram->huge -= HOST_PMD_PAGES;
+	ram->resident -= HOST_PMD_PAGES;
+	ram->swapped += HOST_PMD_PAGES;
+	host->swap_cached += HOST_PMD_PAGES;
+	host->writeback_pages += HOST_PMD_PAGES;
+	host->stats.ept_splits++;
+	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
+	note_ept(ram, nr, HOST_PMD_PAGES, EPT_UNMAP);
+}
+
+/* add_to_swap() of a huge page; false: it is to be split (THP_SWPOUT_FALLBACK). */
+static bool evict_whole(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
+{
+	struct host *host = target->host;
+	struct guest_ram *ram = ram_of_index(host, index);
+	uint64_t block = gfn_of_index(host, index) >> HOST_PMD_ORDER;
+	uint32_t pages[HOST_PMD_PAGES];
+	swap_slot_t slot;
+
+	if (!swap_get_cluster(host, index, &slot)) {
+		host->stats.thp_swpout_fallback++;
+		return false;
+	}
+	note_unmapped(ram, ram->pmd[block].state, batch);
+	charge(COST_EPT_SPLIT, 1);
+	charge(COST_SWAP_OUT, WHOLE_PAGES_COST);
+	unmap_whole(ram, block, slot, pages);
+	flush_unmapped(batch);
+	batch->progress += swap_write(target, pages, HOST_PMD_PAGES);
+	batch->nr_whole += HOST_PMD_PAGES;
+	host->stats.thp_swpout++;
+	return true;
+}
+
+static void evict_huge(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
+{
+	struct host *host = target->host;
 	struct guest_ram *ram = ram_of_index(host, index);
 	uint64_t block = gfn_of_index(host, index) >> HOST_PMD_ORDER;
 	unsigned int gone = 0;
@@ -158,10 +220,13 @@ static void evict_huge(struct host *host, uint32_t index, struct reclaim_batch *
 		batch->progress += HOST_PMD_PAGES;
 		return;
 	}
-	if (page_kind(ram->pmd[block].state) == PAGE_PRESENT)
+	if (page_kind(ram->pmd[block].state) == PAGE_PRESENT) {
+		if (evict_whole(target, index, batch))
+			return;
 		ram_split_huge(ram, block);
-	else
+	} else {
 		gone = compound_split(ram, block);
+	}
 	batch->progress += gone;
 	batch->of_leaf = HOST_PMD_PAGES - gone;
 }
@@ -178,19 +243,19 @@ bool shrink_evict(struct host_memcg *target, uint32_t index, bool huge,
 		cache_drop_page(file, gfn_of_index(host, index), target);
 		batch->progress++;
 	} else {
-		evict_huge(host, index, batch);
+		evict_huge(target, index, batch);
 	}
 	return true;
 }
 
 unsigned int shrink_submit(struct host_memcg *target, struct reclaim_batch *batch)
 {
-	unsigned int nr = batch->nr;
+	unsigned int nr = batch->nr + batch->nr_whole;
 
 	flush_unmapped(batch);
-	if (nr)
-		batch->progress += swap_write(target, batch->index, nr);
-	batch->nr = 0;
+	if (batch->nr)
+		batch->progress += swap_write(target, batch->index, batch->nr);
+	batch->nr = batch->nr_whole = 0;
 	return nr;
 }
 
@@ -199,16 +264,22 @@ static enum disk_writer writer_of(const struct host *host)
 	return is_kswapd(host) ? DISK_WRITER_KSWAPD : DISK_WRITER_OTHER;
 }
 
+static bool is_written_whole(const struct host *host, uint32_t index)
+{
+	return page_kind(*lru_state(host, index)) == PAGE_PRESENT && swap_has_cluster(host);
+}
+
 /* Nothing must be on its way to the disk meanwhile. */
 bool shrink_must_wait_for_tag(const struct host *host, uint32_t index, bool huge,
 			      const struct reclaim_batch *batch)
 {
 	uint32_t state = *lru_state(host, index);
 
-	return host->swap && !batch->nr && !huge && !file_of_index(host, index) &&
+	return host->swap && !batch->nr && (!huge || is_written_whole(host, index)) &&
+	       !file_of_index(host, index) &&
 	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
 	       swap_must_wait(host->swap, writer_of(host)) &&
-	       !swap_would_merge(host->swap);
+	       (huge || !swap_would_merge(host->swap));
 }
 
 void shrink_wait_for_tag(struct host *host)

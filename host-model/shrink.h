@@ -49,6 +49,7 @@ struct reclaim_batch {
 	unsigned int nr;
 	struct kvm_vm *unmapped;	/* not flushed yet; NULL: nobody's */
 	unsigned int of_leaf;	/* pages of a leaf that has been split, to be looked at still */
+	unsigned int nr_whole;	/* pages of huge pages that are being written as a whole */
 	uint64_t progress;	/* pages freed */
 };
 
@@ -60,7 +61,8 @@ bool shrink_test_and_clear_young(struct host *host, uint32_t index);
 bool shrink_was_accessed(struct host *host, uint32_t index, bool huge, int priority);
 /*
  * A page that is on a list, clean or anonymous, goes: it is free, or in @batch to be written; or it
- * was a leaf, whose pages are to be looked at next.  Returns false when there is no slot for it.
+ * was a leaf, which is being written as a whole, or whose pages are to be looked at next.  Returns
+ * false when there is no slot for it.
  */
 bool shrink_evict(struct host_memcg *target, uint32_t index, bool huge,
 		  struct reclaim_batch *batch);

@@ -13,6 +13,8 @@
 /* include/linux/swap.h: the largest cluster that page-cluster is used with here */
 #define READAHEAD_MAX 64
 
+#define REQUEST_PAGES 320	/* BLK_DEF_MAX_SECTORS: 1280 KiB */
+
 struct swap_device *swap_create(const struct swap_config *config, struct engine *engine,
 				uint64_t seed, const char *owner)
 {
@@ -99,7 +101,7 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 {
 	struct swap_device *swap = host->swap;
 
-	if (!swap_free_slots(swap) || !memcg_charge_swap(memcg_of_index(host, index)))
+	if (!swap_free_slots(swap) || !memcg_charge_swap(memcg_of_index(host, index), 1))
 		return false;
 	while (!swap->cluster_left || swap->owner[swap->cluster_next]) {
 		if (swap->cluster_left) {
@@ -116,6 +118,48 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 	swap->cluster_left--;
 	swap->cluster_next = (swap->cluster_next + 1) % swap->nr_slots;
 	swap->nr_free--;
+	if (swap_used_slots(swap) > swap->stats.peak_slots)
+		swap->stats.peak_slots = swap_used_slots(swap);
+	return true;
+}
+
+/* Devices that rotate have no list of free clusters (SWP_SOLIDSTATE). */
+bool swap_has_cluster(const struct host *host)
+{
+	return swap_free_slots(host->swap) >= SWAP_CLUSTER_SLOTS && !host->swap->rotates &&
+	       host->swap->nr_empty;
+}
+
+/* The first that is empty, from where slots are given on; there is one. */
+static uint32_t empty_cluster(const struct swap_device *swap)
+{
+	uint32_t full = swap->nr_slots / SWAP_CLUSTER_SLOTS;
+	uint32_t cluster = swap->cluster_next / SWAP_CLUSTER_SLOTS % full;
+
+	while (swap->cluster_free[cluster] != SWAP_CLUSTER_SLOTS)
+		cluster = (cluster + 1) % full;
+	return cluster;
+}
+
+/* get_swap_pages() for SWAPFILE_CLUSTER entries, swap_alloc_cluster() */
+bool swap_get_cluster(struct host *host, uint32_t index, swap_slot_t *slot)
+{
+	struct swap_device *swap = host->swap;
+	uint32_t cluster, i;
+
+	if (!swap_has_cluster(host) ||
+	    !memcg_charge_swap(memcg_of_index(host, index), SWAP_CLUSTER_SLOTS))
+		return false;
+	cluster = empty_cluster(swap);
+	slot->nr = cluster * SWAP_CLUSTER_SLOTS;
+	for (i = 0; i < SWAP_CLUSTER_SLOTS; i++)
+		swap->owner[slot->nr + i] = index + i;
+	swap->cluster_free[cluster] = 0;
+	swap->nr_empty--;
+	swap->nr_free -= SWAP_CLUSTER_SLOTS;
+	/* Slots for single pages come from another one. */
+	if (swap->cluster_next / SWAP_CLUSTER_SLOTS == cluster)
+		swap->cluster_left = 0;
 	if (swap_used_slots(swap) > swap->stats.peak_slots)
 		swap->stats.peak_slots = swap_used_slots(swap);
 	return true;
@@ -145,7 +189,8 @@ struct page_transfer {
 	struct host *host;
 	struct page_transfer *next, **link;	/* in host->transfers */
 	uint64_t cause, submitted;	/* for whom, and when (ns) */
-	uint32_t index[READAHEAD_MAX];
+	uint32_t most;			/* pages */
+	uint32_t index[];
 };
 
 /* In the name of whoever has asked for the transfer. */
@@ -184,6 +229,9 @@ static void transfer_free(struct page_transfer *io)
 	host_free(io);
 }
 
+static void read_complete(struct disk_request *rq);
+static void write_complete(struct disk_request *rq);
+
 static void transfer_release(struct disk_request *rq)
 {
 	host_free(rq);
@@ -217,18 +265,19 @@ static void write_complete(struct disk_request *rq)
 }
 
 static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool write,
-					  void (*complete)(struct disk_request *rq))
+					  uint32_t most)
 {
-	struct page_transfer *io = host_alloc(sizeof(*io));
+	struct page_transfer *io = host_alloc(sizeof(*io) + most * sizeof(io->index[0]));
 
 	io->host = host;
+	io->most = most;
 	io->cause = coro_current->ctx.cause;
 	io->submitted = host->engine->now;
 	io->rq.extent = host->swap->extent;
 	io->rq.page = slot;
 	io->rq.write = write;
 	io->rq.kswapd = is_kswapd(host);
-	io->rq.complete = complete;
+	io->rq.complete = write ? write_complete : read_complete;
 	io->next = host->transfers;
 	io->link = &host->transfers;
 	if (io->next)
@@ -282,12 +331,23 @@ void swap_zram_balance(struct host *host)
 	}
 }
 
+/*
+ * Single pages are written one by one, and merged; a huge page is one bio, which is split into
+ * requests of the largest size.
+ */
+static unsigned int largest_write(const struct swap_device *swap, unsigned int nr)
+{
+	unsigned int most = swap->extent ? swap->extent->disk->config.request_pages : 0;
+
+	return nr <= SWAP_BATCH ? SWAP_BATCH : most ? most : REQUEST_PAGES;
+}
+
 unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr)
 {
 	struct host *host = target->host;
 	struct swap_device *swap = host->swap;
 	struct page_transfer *io = NULL;
-	unsigned int i;
+	unsigned int i, most = largest_write(swap, nr);
 
 	for (i = 0; i < nr; i++) {
 		struct guest_ram *ram = ram_of_index(host, index[i]);
@@ -299,12 +359,12 @@ unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsign
 			zram_write(target, index[i], ram->token[at]);
 			continue;
 		}
-		if (io && slot != io->rq.page + io->rq.nr) {
+		if (io && (slot != io->rq.page + io->rq.nr || io->rq.nr == io->most)) {
 			submit(io);
 			io = NULL;
 		}
 		if (!io)
-			io = transfer_new(host, slot, true, write_complete);
+			io = transfer_new(host, slot, true, most);
 		io->index[io->rq.nr++] = index[i];
 	}
 	if (io)
@@ -394,7 +454,7 @@ static void plug_add(struct read_plug *plug, uint32_t index)
 
 	if (!io || hole >= READAHEAD_MAX - io->rq.nr ||
 	    (hole && !host->swap->rotates)) {
-		io = transfer_new(host, slot, false, read_complete);
+		io = transfer_new(host, slot, false, READAHEAD_MAX);
 		plug->io[plug->nr++] = io;
 		hole = 0;
 	}
@@ -449,8 +509,7 @@ void swap_page_used(struct guest_ram *ram, uint64_t nr)
 static void read_compressed(struct guest_ram *ram, uint64_t nr)
 {
 	struct host *host = ram->host;
-	struct page_transfer *io = transfer_new(host, page_slot(ram->page[nr].state).nr, false,
-						read_complete);
+	struct page_transfer *io = transfer_new(host, page_slot(ram->page[nr].state).nr, false, 1);
 	bool missed = workingset_is_missed(host, page_index(ram, nr));
 	bool nested = missed ? psi_memstall_enter() : true;
 

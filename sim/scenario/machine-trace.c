@@ -401,6 +401,8 @@ static void emit_counters(struct machine *m)
 		{ "swap-readahead", s->swap_readahead },
 		{ "swap-readahead-hits", s->swap_readahead_hits }, { "zapped", s->zapped },
 		{ "lazyfree-dropped", s->lazyfree_dropped },
+		{ "thp-swpout", s->thp_swpout },
+		{ "thp-swpout-fallback", s->thp_swpout_fallback },
 		{ "file-reads", s->file_reads },	 { "file-dropped", s->file_dropped },
 		{ "file-refaults", s->file_refaults },	 { "async-faults", s->async_faults },
 		{ "async-halts", s->async_halts },
