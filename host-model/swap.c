@@ -123,11 +123,16 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 	return true;
 }
 
-/* Devices that rotate have no list of free clusters (SWP_SOLIDSTATE). */
+/*
+ * Devices that rotate have no list of free clusters (SWP_SOLIDSTATE), and those of a file are not
+ * asked (SWP_BLKDEV).
+ */
 bool swap_has_cluster(const struct host *host)
 {
-	return swap_free_slots(host->swap) >= SWAP_CLUSTER_SLOTS && !host->swap->rotates &&
-	       host->swap->nr_empty;
+	const struct swap_device *swap = host->swap;
+
+	return swap_free_slots(swap) >= SWAP_CLUSTER_SLOTS && !swap->rotates &&
+	       !swap->config.extent && swap->nr_empty;
 }
 
 /* The first that is empty, from where slots are given on; there is one. */

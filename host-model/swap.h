@@ -5,9 +5,8 @@
  * zram has no disk: its CPU time is charged to whoever swaps.
  *
  * Slots are handed out as mm/swapfile.c does: from a free cluster of 512 slots in order, the next
- * free slots when none is left.  A huge page takes a whole free cluster where there is one and the
- * disk does not rotate (CONFIG_THP_SWAP; all swap space here is a block device, SWP_BLKDEV): it
- * is written in one piece.  It is read page by page, and slots are free one by one.
+ * free slots when none is left.  A huge page takes a whole free cluster where there is one, the
+ * disk does not rotate, and it is no file (CONFIG_THP_SWAP): it is written in one piece.  It is read page by page, and slots are free one by one.
  *
  * Left out: more than one device, discard of free slots, zswap.
  */

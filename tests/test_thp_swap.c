@@ -105,6 +105,28 @@ START_TEST(a_disk_that_rotates_takes_them_in_pages)
 }
 END_TEST
 
+/* A swap file, whatever its disk is, has no cluster for them (SWP_BLKDEV). */
+START_TEST(a_file_takes_them_in_pages)
+{
+	const struct disk_config config = { .kind = DISK_SSD, .name = "test", .queue_depth = 1,
+					    .read_ns = 100000, .write_ns = 100000,
+					    .transfer_ns_page = 10000 };
+	struct swap_config swap = { .name = "file", .size_bytes = 64 * MIB, .readahead_pages = 8 };
+	struct disk *disk;
+
+	make(SWAP_SSD, 0, 16);
+	disk = disk_create(&config, PAGES(64), &engine, 1, "test");
+	swap.extent = disk_add_extent(disk, "file", PAGES(64));
+	host_add_swap(&host, swap_create(&swap, &engine, 1, "test"));
+	run_on(0, write_all, NULL);
+	ck_assert_uint_eq(host.stats.thp_swpout, 0);
+	ck_assert_uint_gt(host.stats.thp_swpout_fallback, 0);
+	ck_assert_uint_gt(host.stats.swap_out, PAGES(15));
+	teardown();
+	disk_destroy(disk);
+}
+END_TEST
+
 /* A bio that zram has done is done: the page is free at once (__remove_mapping()). */
 START_TEST(zram_has_them_at_once)
 {
@@ -212,6 +234,7 @@ Suite *test_suite(int argc, char **argv)
 
 	tcase_add_loop_test(tc, a_device_that_does_not_rotate_takes_them_whole, 0, 2);
 	tcase_add_test(tc, a_disk_that_rotates_takes_them_in_pages);
+	tcase_add_test(tc, a_file_takes_them_in_pages);
 	tcase_add_test(tc, zram_has_them_at_once);
 	tcase_add_test(tc, without_a_free_cluster_they_are_split);
 	tcase_add_test(tc, a_group_without_so_much_swap_has_them_split);
