@@ -6,8 +6,8 @@
  * 6.1: a request that begins where one that waits ends becomes a part of it, up to the largest
  * request of the disk.  Requests of all extents are in one queue and under one head.
  *
- * A shared disk has nr_requests tags (blk_mq_get_tag()): requests of those who do not wait
- * themselves, which are reads and what guests write, are held back in the order of coming.  While
+ * A disk has nr_requests tags (blk_mq_get_tag()): requests of those who do not wait themselves,
+ * which are reads and what guests write, are held back in the order of coming.  While
  * threads wait, as many tags are left to them, which stands for the wait queues of
  * sbitmap_queue.  Left out: merging in front of a request and across extents, priorities,
  * the part of the tags that mq-deadline leaves to reads (async_depth).
@@ -186,8 +186,21 @@ static void count_pages(struct disk_stats *stats, const struct disk_request *rq)
 		stats->pages_read += rq->nr - rq->nr_holes;
 }
 
+static void note_queued(struct disk_stats *stats, unsigned int nr)
+{
+	if (nr > stats->peak_queue)
+		stats->peak_queue = nr;
+}
+
+/* With a tag; it is counted as queued already. */
 static void insert(struct disk *disk, struct disk_request *rq)
 {
+	struct disk_extent *extent = rq->extent;
+
+	count_request(&disk->stats, rq);
+	count_request(&extent->stats, rq);
+	note_queued(&disk->stats, disk->nr_queued - disk->nr_held);
+	note_queued(&extent->stats, extent->nr_queued - extent->nr_held);
 	rq->queued = disk->engine->now;
 	rq->sequence = disk->sequence++;
 	if (rq->write && !rq->direct)
@@ -199,8 +212,6 @@ static bool has_tag(const struct disk *disk)
 {
 	unsigned int most = disk->config.nr_requests;
 
-	if (disk->is_private)
-		return true;
 	most = disk->nr_waiting < most ? most - disk->nr_waiting : 1;
 	return disk->nr_queued - disk->nr_held < most;
 }
@@ -213,13 +224,12 @@ static void admit(struct disk *disk)
 	while ((rq = disk->held.head) && has_tag(disk)) {
 		queue_remove(&disk->held, rq);
 		disk->nr_held--;
+		rq->extent->nr_held--;
 		if (merge(disk, rq)) {
 			disk->nr_queued--;
 			rq->extent->nr_queued--;
 			continue;
 		}
-		count_request(&disk->stats, rq);
-		count_request(&rq->extent->stats, rq);
 		insert(disk, rq);
 	}
 }
@@ -247,16 +257,11 @@ static void request_done(struct event *ev)
 	dispatch(disk);
 }
 
-static void note_queued(struct disk_stats *stats, unsigned int nr)
-{
-	if (nr > stats->peak_queue)
-		stats->peak_queue = nr;
-}
-
 void disk_submit(struct disk_request *rq)
 {
 	struct disk_extent *extent = rq->extent;
 	struct disk *disk = extent->disk;
+	bool tag = has_tag(disk);
 
 	event_init(&rq->done, request_done);
 	rq->at = extent->first + rq->page;
@@ -266,18 +271,15 @@ void disk_submit(struct disk_request *rq)
 	count_pages(&extent->stats, rq);
 	if (merge(disk, rq))
 		return;
-	note_queued(&disk->stats, disk->nr_queued + 1);
-	note_queued(&extent->stats, extent->nr_queued + 1);
-	if (has_tag(disk)) {
-		count_request(&disk->stats, rq);
-		count_request(&extent->stats, rq);
+	disk->nr_queued++;
+	extent->nr_queued++;
+	if (tag) {
 		insert(disk, rq);
 	} else {
 		disk->nr_held++;
+		extent->nr_held++;
 		queue_push(&disk->held, rq);
 	}
-	disk->nr_queued++;
-	extent->nr_queued++;
 	dispatch(disk);
 }
 

@@ -47,7 +47,7 @@ struct disk_stats {
 	uint64_t reads, writes;			/* requests */
 	uint64_t pages_read, pages_written;
 	uint64_t busy_ns;			/* sum over queue entries */
-	uint64_t peak_queue;			/* requests waiting or being served */
+	uint64_t peak_queue;			/* requests with tags: waiting or being served */
 };
 
 struct disk;
@@ -58,6 +58,7 @@ struct disk_extent {
 	const char *name;			/* whose it is */
 	uint64_t first, nr_pages;
 	unsigned int nr_queued, nr_active;	/* requests waiting or being served; being served */
+	unsigned int nr_held;			/* of those that wait, without a tag */
 	struct disk_stats stats;
 	struct disk_extent *next;
 };
@@ -147,8 +148,8 @@ struct disk_extent *disk_create_private(const struct disk_config *config, uint64
 void disk_put_extent(struct disk_extent *extent);
 
 /*
- * @rq: extent, page, nr, nr_holes, write, complete, kswapd and direct are set, the rest is 0.  On
- * a shared disk a request beyond nr_requests is held back until a tag is free.
+ * @rq: extent, page, nr, nr_holes, write, complete, kswapd and direct are set, the rest is 0.  A
+ * request beyond nr_requests is held back until a tag is free.
  */
 void disk_submit(struct disk_request *rq);
 /* Whoever has submitted it goes away; when the disk has done it, or ends, it is @release()'s. */

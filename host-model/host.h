@@ -169,6 +169,7 @@ struct host {
 
 	uint64_t total_pages, free_pages;	/* frames; total without the reserved ones */
 	uint64_t writeback_pages;		/* being written to swap */
+	uint64_t swap_written;			/* pages that have been, so far */
 	uint64_t dirty_pages, file_writeback;	/* of files: dirty, being written */
 	uint64_t swap_cached;			/* in frames and not mapped, those included */
 	uint64_t partial_pages;			/* in frames of huge pages, and unmapped */

@@ -221,7 +221,7 @@ static void page_written(struct guest_ram *ram, uint64_t nr, const struct page_t
 
 	lru_move(ram->host, index, false, LRU_PLACE_TAIL);
 	ram_leave_writeback(ram, nr, PAGE_WRITTEN);
-	ram->host->stats.swap_out++;
+	ram->host->swap_written++;
 	observe(ram, nr, true, io);
 	throttle_page_written(ram->host);
 }
@@ -374,6 +374,8 @@ unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsign
 	}
 	if (io)
 		submit(io);
+	/* Each time that a page is submitted (count_swpout_vm_event()). */
+	host->stats.swap_out += nr;
 	swap_zram_balance(host);
 	return swap->config.zram ? nr : 0;
 }

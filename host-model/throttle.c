@@ -189,7 +189,7 @@ void throttle_wake_tags(struct disk *disk)
 /* Pages, of either kind. */
 static uint64_t nr_written(const struct host *host)
 {
-	return host->stats.swap_out + host->stats.file_written;
+	return host->swap_written + host->stats.file_written;
 }
 
 static uint64_t nr_writeback(const struct host *host)

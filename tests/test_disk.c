@@ -344,6 +344,26 @@ START_TEST(writes_of_all_users_are_throttled_together)
 }
 END_TEST
 
+/* blk_mq_get_tag() knows no disk that is all of one user. */
+START_TEST(reads_of_the_only_user_have_to_have_tags)
+{
+	struct disk_config config = plain;
+	struct disk_extent *a;
+
+	config.nr_requests = 4;
+	engine_init(&engine);
+	a = disk_create_private(&config, PAGES, &engine, 1, "");
+	for (unsigned int i = 0; i < 6; i++)
+		submitted(a, i, 100 * i, false);
+	ck_assert(a->disk->nr_queued == 6 && a->disk->nr_held == 2);
+	ck_assert_uint_eq(a->stats.peak_queue, 4);
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(!a->nr_queued && !a->nr_held && a->stats.reads == 6);
+	disk_put_extent(a);
+	engine_destroy(&engine);
+}
+END_TEST
+
 /* blk_mq_get_tag(): what is beyond nr_requests is out of the elevator's sight until one is done. */
 START_TEST(requests_without_a_tag_are_held_back)
 {
@@ -361,7 +381,8 @@ START_TEST(requests_without_a_tag_are_held_back)
 	far = submitted(a, 4, 900, false);
 	near = submitted(a, 5, 10, false);
 	ck_assert(disk_must_wait(disk, false));
-	ck_assert(disk->nr_queued == 6 && disk->nr_held == 2 && disk->stats.peak_queue == 6);
+	ck_assert(disk->nr_queued == 6 && disk->nr_held == 2 && disk->stats.peak_queue == 4);
+	ck_assert(a->nr_held == 2 && a->stats.peak_queue == 4);
 	engine_run(&engine, 1500);		/* one is done: @far has a tag */
 	ck_assert(disk->nr_held == 1 && near->queued == 0);
 	engine_run(&engine, 2500);
@@ -569,6 +590,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, what_lies_on_two_extents_is_not_merged);
 	tcase_add_test(tc, writes_of_all_users_are_throttled_together);
 	tcase_add_test(tc, requests_without_a_tag_are_held_back);
+	tcase_add_test(tc, reads_of_the_only_user_have_to_have_tags);
 	tcase_add_test(tc, a_disk_outlives_its_users);
 	tcase_add_test(tc, guests_on_one_disk_slow_each_other);
 	tcase_add_test(tc, contents_survive_on_a_shared_disk);

@@ -586,7 +586,8 @@ START_TEST(the_queue_is_not_longer_when_swap_is_nearly_full)
 	a.vm = make_vm("big", 160);
 	press(&a);
 	ck_assert_uint_gt(host.stats.swap_out, 12 * MIB / 4096);
-	ck_assert_uint_le(host.swap->extent->stats.peak_queue, DISK_REQUESTS_SATA + SWAP_BATCH);
+	/* blk_mq_get_tag(): reads of those who swap in meanwhile have to have one, too. */
+	ck_assert_uint_le(host.swap->extent->stats.peak_queue, DISK_REQUESTS_SATA);
 	finish(&a);
 	unmake_host();
 }

@@ -665,6 +665,10 @@ static const struct bad bads[] = {
 	{ "&programs { n { compatible = \"ballast,program-churn\"; size-mib = <8>; duration-ms = "
 	  "<9>; min-kib = <64>; max-kib = <8>; }; };",
 	  "FILE: /guest-a/programs/n: max-kib: less than min-kib; allowed: 64..1073741824 KiB" },
+	{ "&programs { n { compatible = \"ballast,program-ftq\"; duration-ms = <5>; "
+	  "quantum-us = <5001>; }; };",
+	  "FILE: /guest-a/programs/n: quantum-us: longer than duration-ms, so that nothing would "
+	  "be measured; allowed: 1..5000 us" },
 	{ "&programs { n { compatible = \"ballast,program-stream\"; size-mib = <64>; tasks = <32>; "
 	  "duration-ms = <9>; }; };",
 	  "FILE: /guest-a/programs/n: size-mib: more than the guest's memory and swap; allowed: "

@@ -283,6 +283,11 @@ static void check_program(struct parser *p, const struct tree_node *node,
 		parse_error(p, blame(node, "max-kib"), node, "max-kib",
 			    "less than min-kib; allowed: %" PRIu32 "..1073741824 KiB",
 			    program->min_kib);
+	if (program->kind == SCENARIO_PROGRAM_FTQ &&
+	    program->quantum_us > program->duration_ms * UINT64_C(1000))
+		parse_error(p, blame(node, "quantum-us"), node, "quantum-us",
+			    "longer than duration-ms, so that nothing would be measured; allowed: "
+			    "1..%" PRIu64 " us", program->duration_ms * UINT64_C(1000));
 	if (program->size_mib > memory / each)
 		parse_error(p, blame(node, "size-mib"), node, "size-mib",
 			    "more than the guest's memory and swap; allowed: 1..%" PRIu64 " MiB",
