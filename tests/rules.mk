@@ -28,7 +28,7 @@ $(O)/tests/kernel/%.o: tests/kernel/%.c
 	@echo "  CC      $<"
 	@$(CC) $(KERNEL_CFLAGS) -Isim/workload -Itests/kernel -c -o $@ $<
 
-$(addprefix $(O)/tests/test_mm_,init buddy 6_12 hook reporting contents zeroed user compaction touch): $(O)/tests/kernel/mm_probe.o
+$(addprefix $(O)/tests/test_mm_,init buddy 6_12 hook reporting contents zeroed user compaction touch folio): $(O)/tests/kernel/mm_probe.o
 
 # Scenes played by tasks of a guest.
 $(O)/tests/test_kernel: $(addprefix $(O)/tests/kernel/,kernel_probe.o task_scenes.o)

@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "host.h"
 #include "kernel/mm_probe.h"
+#include "level.h"
 #include "mm/usermem.h"
 #include "ram.h"
 #include "random.h"
@@ -35,6 +36,9 @@ static struct kernel *kernel;
 static uint64_t guest_mib = 640;	/* with less than 512 there would be no huge pages */
 static uint64_t movable_mib;
 static bool guest_swap_zram;
+/* hugepages-<size>kB/enabled, by order; with any of them the kernel is 6.12 */
+static unsigned int orders_always, orders_madvise, orders_inherit;
+static enum thp_defrag guest_defrag;
 
 static inline void boot(enum thp_policy thp, uint64_t swap_mib)
 {
@@ -55,7 +59,13 @@ static inline void boot(enum thp_policy thp, uint64_t swap_mib)
 	mm_config_default(&config, PAGES(guest_mib), 1);
 	config.thp = thp;
 	config.movable_pages = PAGES(movable_mib);
+	config.thp_defrag = guest_defrag;
+	config.orders_always = orders_always;
+	config.orders_madvise = orders_madvise;
+	config.orders_inherit = orders_inherit;
 	p = mm_probe_new(&config, &engine, vm);
+	if (orders_always | orders_madvise | orders_inherit)
+		mm_probe_version(p, LEVEL(6, 12));
 	kernel = mm_probe_kernel(p);
 	coro_current->ctx.kernel = kernel;
 	ck_assert_int_eq(usermem_init(kernel, &uc), 0);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Moving pages so that free ones come together: what migrate.c, compact_scan.c, compaction.c and
- * page_isolation.c share.  Results, priorities and the control structure are those of Linux 6.1
- * (include/linux/compaction.h, mm/internal.h), without what the model leaves out.
+ * Moving pages so that free ones come together: what migrate.c, compact_scan.c, compact_free.c,
+ * compaction.c and page_isolation.c share.  Results, priorities and the control structure are those
+ * of Linux 6.1 (include/linux/compaction.h, mm/internal.h), without what the model leaves out.
  */
 #ifndef __MM_COMPACTION_H
 #define __MM_COMPACTION_H
 
 #include <linux/migrate.h>
+#include <linux/swap.h>
 #include "internal.h"
 
 #define COMPACT_CLUSTER_MAX SWAP_CLUSTER_MAX
@@ -81,6 +82,27 @@ static inline bool compact_scanners_met(const struct compact_control *cc)
 	return cc->free_pfn >> pageblock_order <= cc->migrate_pfn >> pageblock_order;
 }
 
+/* Whether a pageblock should be scanned, or was in vain lately. */
+static inline bool isolation_suitable(const struct compact_control *cc, const struct page *page)
+{
+	return cc->ignore_skip_hint || !get_pageblock_skip(page);
+}
+
+/* First page of the part of a pageblock that is in the zone; NULL: not all of it is. */
+static inline struct page *pageblock_pfn_to_page(unsigned long start, unsigned long end,
+						const struct zone *zone)
+{
+	if (start >= end || !zone_spans_pfn(zone, start) || !zone_spans_pfn(zone, end - 1))
+		return NULL;
+	return pfn_to_page(start);
+}
+
+/* Free lists in which the search goes this deep. */
+static inline unsigned int freelist_scan_limit(const struct compact_control *cc)
+{
+	return (unsigned int)(COMPACT_CLUSTER_MAX >> min(63U, cc->fast_search_fail)) + 1;
+}
+
 /* migrate.c */
 /*
  * Move the pages of @from, which are isolated, to those that @get_new_page gives; those that could
@@ -101,6 +123,8 @@ enum isolate_result isolate_migratepages(struct compact_control *cc);
 /* The same for one cluster of pages of [start, end); 0, or -EINTR. */
 int isolate_migratepages_range(struct compact_control *cc, unsigned long start,
 			       unsigned long end);
+
+/* compact_free.c */
 /* Take all of [start, end), which is free, out; false: it is not. */
 bool isolate_freepages_range(struct compact_control *cc, unsigned long start, unsigned long end);
 /* For migrate_pages(): pages from the free scanner; @private is the control. */

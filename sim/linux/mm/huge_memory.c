@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transparent huge pages of anonymous memory.
+ * Transparent huge pages of anonymous memory, and what smaller folios share with them.
  *
  * Models mm/huge_memory.c of Linux 6.1: the fault (do_huge_pmd_anonymous_page(), with a page table
  * deposited for later), the zero page of 2 MiB, splitting the mapping (__split_huge_pmd()) and the
  * page (split_huge_page_to_list()).  When parts are unmapped, the page stays whole: it waits on the
- * queue of deferred splits until a shrinker gives its unmapped parts back.
+ * queue of deferred splits until a shrinker gives its unmapped parts back.  Statistics by size are
+ * those of 6.12.
  *
  * A huge page that is mapped page by page is known to its chunk alone: nothing maps it elsewhere.
  *
@@ -26,7 +27,7 @@ bool thp_eligible(const struct user_area *vma, u64 index)
 	       first + CHUNK_PAGES <= vma->pgoff + (vma->end - vma->start);
 }
 
-static gfp_t vma_thp_gfp_mask(const struct user_area *vma)
+gfp_t vma_thp_gfp_mask(const struct user_area *vma)
 {
 	bool madvised = vma->thp == USER_THP_HUGEPAGE;
 
@@ -66,12 +67,15 @@ static void map_huge(struct address_space *space, u64 index, struct page *page)
 	struct map_chunk *chunk = chunk_of(space, index);
 
 	page_init_anon(page, space, index - chunk_off(index));
+	folio_init_anon(page);
 	lru_cache_add(page);
 	chunk->huge = PTE_PRESENT | PTE_ACCESSED | PTE_WRITE | page_to_pfn(page);
 	space->nr_resident += CHUNK_PAGES;
 	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, CHUNK_PAGES);
 	mod_node_page_state(this_kernel->pgdat, NR_ANON_THPS, 1);
 	vm_event(this_mm, THP_FAULT_ALLOC, 1);
+	count_mthp_stat(HOST_PMD_ORDER, MTHP_STAT_ANON_FAULT_ALLOC, 1);
+	count_mthp_stat(HOST_PMD_ORDER, MTHP_STAT_NR_ANON, 1);
 }
 
 /* -EAGAIN: do it with small pages. */
@@ -85,6 +89,7 @@ int do_huge_pmd_anonymous_page(struct user_area *vma, u64 index, bool write)
 		if (!page) {
 			this_user->stats.thp_fallbacks++;
 			vm_event(this_mm, THP_FAULT_FALLBACK, 1);
+			count_mthp_stat(HOST_PMD_ORDER, MTHP_STAT_ANON_FAULT_FALLBACK, 1);
 			return -EAGAIN;
 		}
 	}
@@ -139,6 +144,7 @@ void zap_huge_pmd(struct mmu_gather *tlb, struct address_space *space, struct ma
 	space->nr_resident -= CHUNK_PAGES;
 	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, -(long)CHUNK_PAGES);
 	mod_node_page_state(this_kernel->pgdat, NR_ANON_THPS, -1);
+	count_mthp_stat(HOST_PMD_ORDER, MTHP_STAT_NR_ANON, -1);
 	set_page_private(pfn_to_page(pfn), 0);
 	tlb_remove_page(tlb, pfn_to_page(pfn));
 }
@@ -151,13 +157,34 @@ static struct list_head *deferred_list(struct page *head)
 	return &head[2].lru;
 }
 
-static void deferred_remove(struct map_chunk *chunk)
+void folio_init_anon(struct page *head)
 {
-	if (!chunk->deferred)
+	INIT_LIST_HEAD(deferred_list(head));
+}
+
+bool folio_partially_mapped(struct page *head)
+{
+	return !list_empty(deferred_list(head));
+}
+
+void deferred_split_folio(struct page *head)
+{
+	if (folio_partially_mapped(head))
 		return;
-	list_del(deferred_list(pfn_to_page(chunk->compound)));
-	chunk->deferred = false;
+	list_add_tail(deferred_list(head), &this_user->deferred_split);
+	this_user->nr_deferred++;
+	count_mthp_stat(compound_order(head), MTHP_STAT_SPLIT_DEFERRED, 1);
+	count_mthp_stat(compound_order(head), MTHP_STAT_NR_ANON_PARTIALLY_MAPPED, 1);
+}
+
+/* The folio goes, or is split. */
+void deferred_split_cancel(struct page *head)
+{
+	if (!folio_partially_mapped(head))
+		return;
+	list_del_init(deferred_list(head));
 	this_user->nr_deferred--;
+	count_mthp_stat(compound_order(head), MTHP_STAT_NR_ANON_PARTIALLY_MAPPED, -1);
 }
 
 /* One page of a huge page that is mapped page by page has been unmapped. */
@@ -165,16 +192,15 @@ void zap_compound_part(struct mmu_gather *tlb, struct map_chunk *chunk)
 {
 	struct page *head = pfn_to_page(chunk->compound);
 
-	if (!--chunk->nr_compound) {
-		deferred_remove(chunk);
-		chunk->compound = 0;
-		set_page_private(head, 0);
-		tlb_remove_page(tlb, head);
-	} else if (!chunk->deferred) {
-		chunk->deferred = true;
-		list_add_tail(deferred_list(head), &this_user->deferred_split);
-		this_user->nr_deferred++;
+	if (--chunk->nr_compound) {
+		deferred_split_folio(head);
+		return;
 	}
+	deferred_split_cancel(head);
+	count_mthp_stat(HOST_PMD_ORDER, MTHP_STAT_NR_ANON, -1);
+	chunk->compound = 0;
+	set_page_private(head, 0);
+	tlb_remove_page(tlb, head);
 }
 
 #define SPLIT_KEEPS                                                                                \
@@ -197,13 +223,13 @@ static void split_tail(struct page *head, u32 i, bool mapped, struct list_head *
 	}
 }
 
-/* What only the huge page as a whole had kept. */
-static void free_unmapped(struct page *head, const bool *mapped)
+/* What only the folio as a whole had kept. */
+static void free_unmapped(struct page *head, const bool *mapped, u32 nr)
 {
 	LIST_HEAD(to_free);
 	u32 i;
 
-	for (i = 0; i < CHUNK_PAGES; i++) {
+	for (i = 0; i < nr; i++) {
 		if (mapped[i])
 			continue;
 		lruvec_del_page(head + i);
@@ -213,38 +239,49 @@ static void free_unmapped(struct page *head, const bool *mapped)
 	free_unref_page_list(&to_free);
 }
 
+/* Its order is of the past: what the head knew of the folio, and who counts them. */
+static void folio_is_split(struct page *head, struct map_chunk *chunk, unsigned int order)
+{
+	ClearPageHead(head);
+	set_compound_order(head, 0);
+	count_mthp_stat(order, MTHP_STAT_SPLIT, 1);
+	count_mthp_stat(order, MTHP_STAT_NR_ANON, -1);
+	if (order < HOST_PMD_ORDER)
+		return;
+	chunk->compound = 0;
+	chunk->nr_compound = 0;
+	this_user->stats.thp_splits++;
+	vm_event(this_mm, THP_SPLIT_PAGE, 1);
+}
+
 /*
  * Isolated (@list: the caller's reference is the only other one, and the tails get one each), or on
  * the LRU.  Pages that are not mapped any more lose their owner; without @list they are free.
  */
 void split_huge_page_to_list(struct page *head, struct list_head *list)
 {
+	unsigned int order = compound_order(head);
 	u64 owner = head->private;
 	struct address_space *space = owner_space(owner);
 	struct map_chunk *chunk = chunk_of(space, owner_index(owner));
-	u32 pfn = page_to_pfn(head), i;
+	u32 pfn = page_to_pfn(head), off = chunk_off(owner_index(owner)), i;
 	bool mapped[CHUNK_PAGES];
 
 	if (chunk->huge)
 		split_huge_pmd(space, chunk);
-	deferred_remove(chunk);
-	for (i = 0; i < CHUNK_PAGES; i++)
-		mapped[i] = pte_get(chunk, i) & PTE_PRESENT &&
-			    pte_pfn(pte_get(chunk, i)) == pfn + i;
-	ClearPageHead(head);
-	set_compound_order(head, 0);
-	for (i = CHUNK_PAGES - 1; i; i--)
+	deferred_split_cancel(head);
+	for (i = 0; i < 1u << order; i++)
+		mapped[i] = pte_get(chunk, off + i) & PTE_PRESENT &&
+			    pte_pfn(pte_get(chunk, off + i)) == pfn + i;
+	folio_is_split(head, chunk, order);
+	for (i = (1u << order) - 1; i; i--)
 		split_tail(head, i, mapped[i], list);
-	chunk->compound = 0;
-	chunk->nr_compound = 0;
-	this_user->stats.thp_splits++;
-	vm_event(this_mm, THP_SPLIT_PAGE, 1);
 	if (!mapped[0]) {
 		set_page_private(head, 0);
 		atomic_dec(&head->_refcount);
 	}
 	if (!list)
-		free_unmapped(head, mapped);
+		free_unmapped(head, mapped, 1u << order);
 }
 
 static unsigned long deferred_split_count(struct shrinker *shrinker, struct shrink_control *sc)

@@ -6,7 +6,8 @@
  * lists), pcp.c (per-CPU lists), pcp_limits.c (how long these are), page_alloc.c (who gets a page),
  * highatomic.c (reserves), page_alloc_slow.c (what happens when nobody gets one), kernel_touch.c
  * (what that touches of the kernel's own memory), page_reporting.c, page_isolation.c, vmscan.c,
- * memory.c; migrate.c, compact_scan.c, compaction.c, memory_hotplug.c (pages that move).
+ * memory.c; migrate.c, compact_scan.c, compact_free.c, compaction.c, memory_hotplug.c (pages that
+ * move).
  *
  * Rules:
  *  1. Everything hangs off this_kernel->mm and this_kernel->pgdat; nothing is file-level.

@@ -2,9 +2,9 @@
 /*
  * Faults, accesses and unmapping of programs' memory.
  *
- * Models mm/memory.c and mm/mmu_gather.c of Linux 6.1: do_anonymous_page(), do_wp_page(),
- * zap_pte_range(), and the batches in which unmapped pages are freed: 8 pages, then 510 at a time,
- * each batch in reverse order (release_pages() of mm/swap.c).
+ * Models mm/memory.c and mm/mmu_gather.c of Linux 6.1: do_anonymous_page() (what it allocates is in
+ * anon_folio.c), do_wp_page(), zap_pte_range(), and the batches in which unmapped pages are freed:
+ * 8 pages, then 510 at a time, each batch in reverse order (release_pages() of mm/swap.c).
  *
  * An access is one run of pages that are present and follow each other in guest memory; what is
  * not present is faulted in first.  Contents are tokens (host-model/ram.h): clearing and writing
@@ -39,6 +39,15 @@ void release_page(struct page *page)
 	free_the_page(page, compound_order(page));
 }
 
+/* Folios of orders that have lists of their own of each CPU wait for the batch (6.12). */
+void free_with_batch(struct page *page, struct list_head *to_free)
+{
+	if (compound_order(page) > PAGE_ALLOC_COSTLY_ORDER)
+		release_page(page);
+	else
+		list_to_free(page, to_free);
+}
+
 /* One batch: huge pages at once, the others in reverse, in 6.12 in order. */
 static void release_batch(struct list_head *pages, unsigned int nr)
 {
@@ -48,10 +57,7 @@ static void release_batch(struct list_head *pages, unsigned int nr)
 		struct page *page = list_first_entry(pages, struct page, lru);
 
 		list_del(&page->lru);
-		if (PageHead(page))
-			release_page(page);
-		else
-			list_to_free(page, &to_free);
+		free_with_batch(page, &to_free);
 	}
 	free_unref_page_list(&to_free);
 	user_resched();
@@ -145,29 +151,40 @@ static void zap_present(struct mmu_gather *tlb, struct address_space *space, str
 	tlb_remove_page(tlb, page);
 }
 
+/* What begins with the entry at @off goes, as much as there is of it up to @max; returns how many. */
+static u32 zap_entries(struct mmu_gather *tlb, struct address_space *space,
+		       struct map_chunk *chunk, u32 off, u32 max)
+{
+	u64 pte = pte_get(chunk, off);
+	bool compound = chunk->compound && pte_pfn(pte) == chunk->compound + off;
+
+	if (!pte)
+		return 1;
+	charge(COST_GUEST_UNMAP, 1);
+	if (pte & PTE_PRESENT && pte_pfn(pte) && !compound &&
+	    PageCompound(pfn_to_page(pte_pfn(pte))))
+		return zap_anon_folio(tlb, space, chunk, off, max);
+	pte_set(chunk, off, 0);
+	if (!(pte & PTE_PRESENT)) {
+		space->nr_swapped--;
+		free_swap_and_cache(pte);
+	} else if (compound) {
+		space->nr_resident--;
+		mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, -1);
+		zap_compound_part(tlb, chunk);
+	} else if (pte_pfn(pte)) {
+		zap_present(tlb, space, pfn_to_page(pte_pfn(pte)));
+	}
+	return 1;
+}
+
 static void zap_pte_range(struct mmu_gather *tlb, struct address_space *space,
 			  struct map_chunk *chunk, u32 off, u32 nr)
 {
-	for (; nr--; off++) {
-		u64 pte = pte_get(chunk, off);
+	u32 end = off + nr;
 
-		if (!pte)
-			continue;
-		pte_set(chunk, off, 0);
-		charge(COST_GUEST_UNMAP, 1);
-		if (!(pte & PTE_PRESENT)) {
-			space->nr_swapped--;
-			free_swap_and_cache(pte);
-		} else if (!pte_pfn(pte)) {
-			continue;
-		} else if (chunk->compound && pte_pfn(pte) == chunk->compound + off) {
-			space->nr_resident--;
-			mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, -1);
-			zap_compound_part(tlb, chunk);
-		} else {
-			zap_present(tlb, space, pfn_to_page(pte_pfn(pte)));
-		}
-	}
+	while (off < end)
+		off += zap_entries(tlb, space, chunk, off, end - off);
 }
 
 /* The part of a chunk that goes is nobody else's to move or to swap meanwhile (its PTE lock). */
@@ -211,18 +228,33 @@ void page_init_anon(struct page *page, struct address_space *space, u64 index)
 	set_page_private(page, make_owner(space, index));
 }
 
-/* Whether a fresh page may be put there still. */
-static bool fresh_fits(const struct address_space *space, u64 index)
+/* Whether a fresh page, or a folio at a multiple of its size, may be put there still. */
+static bool fresh_fits(const struct address_space *space, u64 index, u32 nr)
 {
+	const struct map_chunk *chunk = chunk_of(space, index);
 	u64 pte = map_entry(space, index);
 
-	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk_of(space, index)->huge);
+	if (nr > 1)
+		return !chunk->huge && pte_range_none(chunk, chunk_off(index), nr);
+	return !pte || (pte & PTE_PRESENT && !pte_pfn(pte) && !chunk->huge);
+}
+
+static void map_anon_page(struct address_space *space, u64 index, struct page *page)
+{
+	page_init_anon(page, space, index);
+	lru_cache_add(page);
+	map_set(space, index, PTE_PRESENT | PTE_ACCESSED | PTE_WRITE | page_to_pfn(page));
+	space->nr_resident++;
+	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, 1);
+	if (space->shared)
+		mod_node_page_state(this_kernel->pgdat, NR_SHMEM, 1);
 }
 
 static int do_anonymous_page(const struct user_area *vma, u64 index, bool write)
 {
 	struct address_space *space = vma->space;
 	struct page *page;
+	u32 nr;
 
 	if (pgtable_alloc(vma, index))
 		return -ENOMEM;
@@ -231,20 +263,19 @@ static int do_anonymous_page(const struct user_area *vma, u64 index, bool write)
 			map_set(space, index, PTE_PRESENT | PTE_ACCESSED);
 		return 0;
 	}
-	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+	page = alloc_anon_folio(vma, index);
 	if (!page)
 		return -ENOMEM;
-	if (!fresh_fits(space, index)) {
-		__free_page(page);
+	nr = compound_nr(page);
+	index &= ~(u64)(nr - 1);
+	if (!fresh_fits(space, index, nr)) {
+		__free_pages(page, compound_order(page));
 		return 0;
 	}
-	page_init_anon(page, space, index);
-	lru_cache_add(page);
-	map_set(space, index, PTE_PRESENT | PTE_ACCESSED | PTE_WRITE | page_to_pfn(page));
-	space->nr_resident++;
-	mod_node_page_state(this_kernel->pgdat, NR_ANON_MAPPED, 1);
-	if (space->shared)
-		mod_node_page_state(this_kernel->pgdat, NR_SHMEM, 1);
+	if (nr > 1)
+		map_anon_folio(space, index, page);
+	else
+		map_anon_page(space, index, page);
 	return 0;
 }
 

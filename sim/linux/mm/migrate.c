@@ -3,7 +3,8 @@
  * Moving the contents of a page to another one, and everything that refers to it along.
  *
  * Models mm/migrate.c of Linux 6.1: migrate_pages() with its ten passes, what each mode waits for,
- * huge pages that are split when there is none to move to, pages of drivers (movable_operations).
+ * huge pages and smaller folios that are split when there is none to move to, or when parts of them
+ * have been unmapped (6.12), pages of drivers (movable_operations).
  *
  * The real kernel replaces the mapping by a migration entry, on which accesses wait, and copies
  * then.  Here the page stays mapped until the copy is complete; what was written meanwhile is
@@ -130,6 +131,12 @@ static bool lock_page_for(struct page *page, enum migrate_mode mode, bool force)
 	return true;
 }
 
+/* What is left of a large folio, page by page, when parts of it have been unmapped. */
+static bool in_parts(struct page *page)
+{
+	return PageHead(page) && PageAnon(page) && folio_partially_mapped(page);
+}
+
 /* Only its mapping and the isolation hold it, and nobody is in the middle of an access. */
 static bool can_unmap(const struct page *page)
 {
@@ -162,7 +169,11 @@ static void replace_page(struct page *newpage, struct page *page)
 	struct zone *from = page_zone(page), *to = page_zone(newpage);
 	struct pte_ref ref;
 
-	if (page_pte(page, &ref))
+	if (PageHead(page))
+		folio_init_anon(newpage);
+	if (folio_is_small(page))
+		move_anon_folio(newpage, page);
+	else if (page_pte(page, &ref))
 		pte_ref_set(&ref, (pte_ref_get(&ref) & ~(u64)U32_MAX) | page_to_pfn(newpage));
 	if (PageSwapCache(page))
 		this_user->swap->slot[page->private].pfn = page_to_pfn(newpage);
@@ -184,14 +195,14 @@ static int move_user_page(struct page *newpage, struct page *page)
 	struct address_space *space;
 	u64 owner = page_owner(page);
 
-	if (!can_unmap(page))
+	if (!can_unmap(page) || in_parts(page))
 		return -EAGAIN;
 	space = owner_space(owner);
 	if (space->anon && mm_ram())
 		contents_check_quietly(space, owner_index(owner), compound_nr(page),
 				       page_to_pfn(page));
 	copy_contents(newpage, page);
-	if (page_owner(page) != owner || !can_unmap(page))
+	if (page_owner(page) != owner || !can_unmap(page) || in_parts(page))
 		return -EAGAIN;
 	replace_page(newpage, page);
 	return MIGRATEPAGE_SUCCESS;
@@ -289,9 +300,10 @@ static bool split_for_migration(struct page *page, struct list_head *list)
 {
 	if (PageLocked(page) || !can_unmap(page))
 		return false;
+	if (!folio_is_small(page))
+		vm_event(this_mm, THP_MIGRATION_SPLIT, 1);
 	split_huge_page_to_list(page, list);
 	list_move(&page->lru, list);
-	vm_event(this_mm, THP_MIGRATION_SPLIT, 1);
 	return true;
 }
 
@@ -322,7 +334,7 @@ static int migrate_pass(struct list_head *from, struct list_head *failed, new_pa
 		unsigned int nr = compound_nr(page);
 
 		user_resched();
-		if (mapped_by_pages(page) && split_for_migration(page, from))
+		if ((mapped_by_pages(page) || in_parts(page)) && split_for_migration(page, from))
 			continue;
 		rc = unmap_and_move(page, get_new_page, put_new_page, private, mode,
 				    pass >= FORCE_PASS);
@@ -330,7 +342,7 @@ static int migrate_pass(struct list_head *from, struct list_head *failed, new_pa
 			continue;
 		if (!rc) {
 			stats->succeeded += nr;
-			if (nr > 1)
+			if (nr == CHUNK_PAGES)
 				vm_event(this_mm, THP_MIGRATION_SUCCESS, 1);
 		} else if (rc == -EAGAIN) {
 			stats->again += nr;

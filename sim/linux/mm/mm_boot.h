@@ -29,6 +29,8 @@ struct mm_config {
 	unsigned int nr_cpus;
 	enum thp_policy thp;		/* transparent_hugepage/enabled */
 	enum thp_defrag thp_defrag;
+	/* Orders whose hugepages-<size>kB/enabled says always, madvise, inherit; since 6.12. */
+	unsigned int orders_always, orders_madvise, orders_inherit;
 	bool init_on_free, init_on_alloc, page_poison;
 	bool page_zeroed;		/* free pages may be known to be zero: PG_zeroed */
 	unsigned int swappiness;	/* vm.swappiness, 60 */

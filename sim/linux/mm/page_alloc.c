@@ -132,7 +132,7 @@ bool free_pages_prepare(struct page *page, unsigned int order, bool zeroed)
 						 "PAGE_FLAGS_CHECK_AT_FREE flag(s) set");
 		return false;
 	}
-	if (unlikely(order && PageHead(page) && order <= PAGE_ALLOC_COSTLY_ORDER)) {
+	if (unlikely(order && PageHead(page) && PageTail(page + 1))) {
 		unsigned int i;
 
 		for (i = 1; i < 1u << order; i++) {

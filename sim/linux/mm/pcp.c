@@ -281,27 +281,35 @@ void free_unref_page_zeroed(struct page *page)
 	free_page_as(page, 0, true);
 }
 
-/* Free order-0 pages: all are prepared before the first one is listed. */
+/*
+ * Free pages and small folios: all are prepared before the first one is listed.  Meanwhile each
+ * remembers its order, as folio->private does in 6.12.
+ */
 void free_unref_page_list(struct list_head *list)
 {
 	struct page *page, *next;
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		unsigned long pfn = page_to_pfn(page);
-		bool good = free_unref_page_prepare(page, pfn, 0, false);
+		unsigned int order = compound_order(page);
+		bool good = free_unref_page_prepare(page, pfn, order, false);
 		bool isolated = good && is_migrate_isolate(get_pcppage_migratetype(page));
 
 		if (!good || unlikely(isolated))
 			list_del(&page->lru);
 		if (unlikely(isolated))
-			free_one_page(pfn_zone(pfn), page, pfn, 0, MIGRATE_ISOLATE, FPI_NONE);
+			free_one_page(pfn_zone(pfn), page, pfn, order, MIGRATE_ISOLATE, FPI_NONE);
+		else if (good)
+			set_page_private(page, order);
 	}
 	list_for_each_entry_safe(page, next, list, lru) {
 		struct zone *zone = page_zone(page);
+		unsigned int order = page_private(page);
 
 		list_del(&page->lru);
+		set_page_private(page, 0);
 		mm_trace(this_mm, page_free_batched, page);
-		commit(zone, page, page_to_pfn(page), get_pcppage_migratetype(page), 0);
+		commit(zone, page, page_to_pfn(page), get_pcppage_migratetype(page), order);
 	}
 }
 

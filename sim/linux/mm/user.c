@@ -89,7 +89,25 @@ void usermem_stats(struct kernel *kernel, struct usermem_stats *stats)
 	}
 }
 
+void usermem_mthp_stats(struct kernel *kernel, unsigned int order, uint64_t value[NR_MTHP_STATS])
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_MTHP_STATS; i++)
+		value[i] = kernel->mm->user ? kernel->mm->user->mthp[order][i] : 0;
+}
+
 /* Is everything where everything else says it is? */
+
+/* Of a folio that is mapped by small entries: at the place that the folio is for. */
+static u64 check_folio_entry(struct page *head, u32 pfn, u64 owner)
+{
+	u64 off = pfn - page_to_pfn(head);
+
+	return !folio_is_small(head) || off >= compound_nr(head) || page_ref_count(head) < 1 ||
+	       page_owner(head) + off != owner ||
+	       (folio_partially_mapped(head) != (head[1].nr_pages_mapped < compound_nr(head)));
+}
 
 static u64 check_entry(const struct address_space *space, u64 index, u64 pte)
 {
@@ -102,6 +120,9 @@ static u64 check_entry(const struct address_space *space, u64 index, u64 pte)
 	page = pfn_to_page(pte_pfn(pte));
 	if (chunk->compound && pte_pfn(pte) == chunk->compound + chunk_off(index))
 		page = pfn_to_page(chunk->compound);
+	else if (PageCompound(page))
+		return check_folio_entry(compound_head((struct page *)page), pte_pfn(pte),
+					 make_owner(space, index));
 	else if (page_owner(page) != make_owner(space, index))
 		return 1;
 	return page_ref_count(page) < 1 || PageBuddy(page);

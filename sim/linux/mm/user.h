@@ -3,7 +3,8 @@
  * Process memory and page cache: what their files share.
  *
  * Reading order: mapping.c (which page is where), lru.c, vma.c, mmap.c, pgtable.c, memory.c
- * (faults, unmapping), huge_memory.c, swap.c, filemap.c, vmscan.c; disk.c is the guest's disk.
+ * (faults, unmapping), huge_memory.c, anon_folio.c (sizes between a page and a huge page), swap.c,
+ * filemap.c, vmscan.c; disk.c is the guest's disk.
  *
  * One structure maps both ways.  An address space is the pages of a file, of shared memory, or
  * those of a process's private areas, by index; since nothing is mapped twice, its table is page
@@ -57,7 +58,6 @@ struct map_chunk {
 	u16 nr_compound;	/* pages of it that still are mapped */
 	u16 busy;		/* accesses under way: nothing may be unmapped */
 	u16 nr_dirty;		/* of a file */
-	bool deferred;		/* the compound page waits to be split */
 	u16 token_lo, token_hi;	/* pages with contents; their tokens count up from token_first */
 	u32 token_first;
 	struct pte_table *table;
@@ -179,6 +179,7 @@ struct user_state {
 	struct timer_list rcu_timer;
 	struct list_head deferred_split;
 	unsigned long nr_deferred;
+	long mthp[CHUNK_SHIFT + 1][NR_MTHP_STATS];	/* by order */
 	struct shrinker deferred_shrinker;
 
 	/* lru.c, vmscan.c */
@@ -399,17 +400,52 @@ void release_page(struct page *page);
 /* Write every page of an area once; 0 or -errno. */
 int user_populate(struct user_area *vma);
 void page_init_anon(struct page *page, struct address_space *space, u64 index);
+/* Put a page without references into a batch to be freed; of an order without a list: free it. */
+void free_with_batch(struct page *page, struct list_head *to_free);
 
 /* huge_memory.c */
 bool thp_eligible(const struct user_area *vma, u64 index);
+gfp_t vma_thp_gfp_mask(const struct user_area *vma);
+/* A large folio that anonymous memory has from now on: nothing of it waits to be split. */
+void folio_init_anon(struct page *head);
+/* Some of its pages are not mapped any more. */
+bool folio_partially_mapped(struct page *head);
+void deferred_split_folio(struct page *head);
+void deferred_split_cancel(struct page *head);
 int do_huge_pmd_anonymous_page(struct user_area *vma, u64 index, bool write);
 void split_huge_pmd(struct address_space *space, struct map_chunk *chunk);
 void zap_huge_pmd(struct mmu_gather *tlb, struct address_space *space, struct map_chunk *chunk);
 void zap_compound_part(struct mmu_gather *tlb, struct map_chunk *chunk);
-/* Make single pages of a huge one that nobody else holds; isolated ones go to @list. */
+/* Make single pages of a large folio that nobody else holds; isolated ones go to @list. */
 void split_huge_page_to_list(struct page *head, struct list_head *list);
+static inline void count_mthp_stat(unsigned int order, enum mthp_stat stat, int n)
+{
+	this_user->mthp[order][stat] += n;
+}
+
 void huge_memory_init(struct user_state *user);
 void huge_memory_exit(struct user_state *user);
+
+/* anon_folio.c */
+/* Whether the head is of a folio whose pages have entries of their own, of 4 KiB, each. */
+static inline bool folio_is_small(const struct page *head)
+{
+	return PageHead(head) && compound_order(head) < CHUNK_SHIFT;
+}
+
+/* A zeroed folio, or page, for a write to this place; NULL: no memory.  May block. */
+struct page *alloc_anon_folio(const struct user_area *vma, u64 index);
+/* Whether nothing is there yet, neither zero page nor slot. */
+bool pte_range_none(const struct map_chunk *chunk, u32 off, u32 nr);
+/* At @index, which is a multiple of its size. */
+void map_anon_folio(struct address_space *space, u64 index, struct page *head);
+/* From the entry at @off on, as many of the folio as there are up to @max; returns how many. */
+u32 zap_anon_folio(struct mmu_gather *tlb, struct address_space *space, struct map_chunk *chunk,
+		   u32 off, u32 max);
+/* Whether one of its entries has been used, which all forget. */
+int anon_folio_referenced(struct page *head);
+/* All entries of a folio that is mapped as a whole refer to another one, of the same order. */
+void move_anon_folio(struct page *newhead, struct page *head);
 
 /* disk.c */
 /*

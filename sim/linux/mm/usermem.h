@@ -95,6 +95,26 @@ uint64_t user_drop_caches(void);
 int user_drop_file(const char *name, uint64_t offset, uint64_t len);
 int user_memory_block(uint64_t block, bool online);
 
+/* /sys/kernel/mm/transparent_hugepage/hugepages-<size>kB/stats, names as there */
+#define MTHP_STATS(STAT)                                                                           \
+	STAT(ANON_FAULT_ALLOC, anon_fault_alloc)                                                   \
+	STAT(ANON_FAULT_FALLBACK, anon_fault_fallback)                                             \
+	STAT(SWPOUT_FALLBACK, swpout_fallback)                                                     \
+	STAT(SPLIT, split)                                                                         \
+	STAT(SPLIT_DEFERRED, split_deferred)                                                       \
+	STAT(NR_ANON, nr_anon)                                                                     \
+	STAT(NR_ANON_PARTIALLY_MAPPED, nr_anon_partially_mapped)
+
+enum mthp_stat {
+#define STAT(id, name) MTHP_STAT_##id,
+	MTHP_STATS(STAT)
+#undef STAT
+	NR_MTHP_STATS
+};
+
+/* Of folios of an order; the last two are of now, the others cumulative. */
+void usermem_mthp_stats(struct kernel *kernel, unsigned int order, uint64_t value[NR_MTHP_STATS]);
+
 struct usermem_stats {
 	uint64_t anon_pages, file_pages, dirty_pages;	/* now, of the whole kernel */
 	uint64_t swap_pages, swap_total;

@@ -183,10 +183,7 @@ static unsigned long move_pages_to_lru(struct list_head *list)
 		list_del(&page->lru);
 		if (put_page_testzero(page)) {
 			ClearPageActive(page);
-			if (PageHead(page))
-				release_page(page);
-			else
-				list_to_free(page, &to_free);
+			free_with_batch(page, &to_free);
 			continue;
 		}
 		moved += compound_nr(page);
@@ -211,6 +208,8 @@ static int page_referenced(struct page *page)
 	int referenced = 0;
 	u32 i;
 
+	if (folio_is_small(page))
+		return anon_folio_referenced(page);
 	if (page_pte(page, &ref))
 		return clear_accessed(&ref);
 	if (!PageHead(page) || !page->private)
@@ -298,7 +297,9 @@ static enum verdict shrink_anon(struct shrink *s, struct page *page)
 	if (PageHead(page)) {
 		if (page_ref_count(page) != 2)
 			return ACTIVATE;
-		s->sc->nr_scanned -= CHUNK_PAGES - 1;
+		s->sc->nr_scanned -= compound_nr(page) - 1;
+		if (!folio_partially_mapped(page))
+			count_mthp_stat(compound_order(page), MTHP_STAT_SWPOUT_FALLBACK, 1);
 		split_huge_page_to_list(page, s->pages);
 		if (!page->private)
 			return FREE;
@@ -447,10 +448,7 @@ static unsigned long shrink_page_list(struct list_head *page_list, struct scan_c
 			nr_reclaimed += compound_nr(page);
 			ClearPageActive(page);
 			set_page_count(page, 0);
-			if (PageHead(page))
-				release_page(page);
-			else
-				list_to_free(page, &to_free);
+			free_with_batch(page, &to_free);
 		} else {
 			list_add(&page->lru, &kept);
 		}

@@ -19,6 +19,7 @@ struct page {
 		struct list_head buddy_list;
 		struct list_head pcp_list;
 		struct list_head slab_list;
+		unsigned long nr_pages_mapped;	/* first tail of a folio that page tables map */
 	};
 	union {
 		unsigned long private;	/* order while on a free list */
