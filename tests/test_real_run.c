@@ -221,6 +221,8 @@ static const struct refusal {
 	  "run" },
 	{ "--set /guest/assigned-device=true", "/guest: assigned-device: a real run has none" },
 	{ "--set /guest/page-zeroed=true", "/guest: page-zeroed: no kernel that can be had does" },
+	{ "--set /guest/hugepages-64kB=always",
+	  "/guest: hugepages-64kB: a real run's kernel has none of this size; leave it out" },
 	{ "--overlay host.dtso", "/host/modules/hint: a real run's host is this machine" },
 	{ "--set /guest/backing=shared-file",
 	  "/guest: backing: a real run has anonymous memory; leave it out" },

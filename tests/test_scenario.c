@@ -645,7 +645,9 @@ static const struct bad bads[] = {
 	  "FILE: /guest-a: colour: unknown property; allowed: memory-mib, vcpus, phys-bits, "
 	  "kernel, qemu, "
 	  "async-pf, backing, page-size-kib, count, start-ms, delay-ms, after, in-turn, "
-	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, movable-mib, "
+	  "min-free-kbytes, watermark-scale-factor, thp, thp-defrag, hugepages-16kB, "
+	  "hugepages-32kB, hugepages-64kB, hugepages-128kB, hugepages-256kB, hugepages-512kB, "
+	  "hugepages-1024kB, movable-mib, "
 	  "init-on-alloc, init-on-free, page-poison, page-zeroed, "
 	  "assigned-device, cgroup, disk, image-mib, cache, boot-profile" },
 	{ "&a { program { }; };",

@@ -93,6 +93,18 @@ static int check_program(struct real_run *run, const struct scenario_program *p)
 	return 0;
 }
 
+static int check_hugepages(struct real_run *run, const struct scenario_guest *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < SCENARIO_THP_SIZES; i++)
+		if (g->hugepages[i] != SCENARIO_SIZE_NEVER)
+			return bad(run, "%s: hugepages-%ukB: a real run's kernel has none of this "
+				   "size; leave it out", g->path,
+				   4u << (i + SCENARIO_THP_ORDER_MIN));
+	return 0;
+}
+
 static int check_guest(struct real_run *run, const struct scenario_guest *g)
 {
 	const struct scenario_page_reporting *r = &g->page_reporting;
@@ -118,6 +130,8 @@ static int check_guest(struct real_run *run, const struct scenario_guest *g)
 	if (g->page_zeroed)
 		return bad(run, "%s: page-zeroed: no kernel that can be had does it; leave it out",
 			   g->path);
+	if (check_hugepages(run, g))
+		return -1;
 	if (g->controller.path)
 		return bad(run, "%s: a real run has no controller; leave it out",
 			   g->controller.path);

@@ -177,6 +177,26 @@ static int check_part_order(const struct machine_guest *guest, uint32_t index, c
 	return 0;
 }
 
+/* Other sizes than 2 MiB are of 6.8, the next version that the model has is 6.12. */
+static int check_hugepages(const struct machine_guest *guest, char *error, size_t size)
+{
+	uint32_t version = guest->modules.version, i;
+	char name[LEVEL_NAME];
+
+	if (!version)
+		version = linux_levels.standard;
+	for (i = 0; i < SCENARIO_THP_SIZES && version < LEVEL(6, 12); i++) {
+		if (guest->config->hugepages[i] == SCENARIO_SIZE_NEVER)
+			continue;
+		snprintf(error, size, "%s: hugepages-%ukB: Linux %s has no huge pages of this "
+			 "size; allowed: with kernel = \"6.12\" or a later one",
+			 guest->config->path, 4u << (i + SCENARIO_THP_ORDER_MIN),
+			 level_name(version, name));
+		return -1;
+	}
+	return 0;
+}
+
 static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 {
 	const struct scenario_guest *config = guest->config;
@@ -190,6 +210,8 @@ static int fill_modules(struct machine_guest *guest, char *error, size_t size)
 	for (i = 0; i < config->nr_modules; i++)
 		if (check_part_order(guest, i, error, size))
 			return -1;
+	if (check_hugepages(guest, error, size))
+		return -1;
 	return machine_check_wants(guest, error, size);
 }
 
@@ -256,6 +278,22 @@ static void machine_guest_booted(void *opaque, const char *error)
 	machine_progress(m);
 }
 
+static void fill_hugepages(const struct scenario_guest *config, struct mm_config *mm)
+{
+	uint32_t i;
+
+	for (i = 0; i < SCENARIO_THP_SIZES; i++) {
+		unsigned int order = 1u << (i + SCENARIO_THP_ORDER_MIN);
+
+		if (config->hugepages[i] == SCENARIO_SIZE_ALWAYS)
+			mm->orders_always |= order;
+		else if (config->hugepages[i] == SCENARIO_SIZE_INHERIT)
+			mm->orders_inherit |= order;
+		else if (config->hugepages[i] == SCENARIO_SIZE_MADVISE)
+			mm->orders_madvise |= order;
+	}
+}
+
 static void fill_kernel_config(struct machine_guest *guest)
 {
 	static const enum thp_defrag defrag[] = {
@@ -307,6 +345,7 @@ static void fill_kernel_config(struct machine_guest *guest)
 	c->mm.thp = g->thp == SCENARIO_THP_NEVER ? THP_NEVER :
 		    g->thp == SCENARIO_THP_MADVISE ? THP_MADVISE : THP_ALWAYS;
 	c->mm.thp_defrag = defrag[g->thp_defrag];
+	fill_hugepages(g, &c->mm);
 	c->mm.movable_pages = g->movable_mib << (20 - 12);
 	c->mm.init_on_alloc = g->init_on_alloc;
 	c->mm.init_on_free = g->init_on_free;

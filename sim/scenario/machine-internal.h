@@ -359,6 +359,8 @@ void machine_messages_free(struct machine *m);
 /* machine_inventory.c */
 void machine_trace_images(struct machine *m);
 void machine_trace_memory(struct machine *m);
+/* Counters of a guest's folios by size, at its end. */
+void machine_trace_hugepages(struct machine_guest *guest);
 /* At each sample: remember where memory is while most is resident. */
 void machine_see_peak(struct machine_guest *guest);
 

@@ -202,6 +202,35 @@ static void emit_stats(struct machine_guest *guest)
 	}
 }
 
+/* Of the sizes that the guest's programs may have, once there are others than 2 MiB. */
+void machine_trace_hugepages(struct machine_guest *guest)
+{
+	static const char *const names[NR_MTHP_STATS] = {
+#define STAT(id, name) [MTHP_STAT_##id] = #name,
+		MTHP_STATS(STAT)
+#undef STAT
+	};
+	const struct mm_config *mm = &guest->kernel_config.mm;
+	unsigned int orders = mm->orders_always | mm->orders_inherit | mm->orders_madvise, i, s;
+	uint64_t value[NR_MTHP_STATS];
+	struct machine *m = guest->machine;
+	char name[64];
+
+	if (!orders || !guest->up || !guest->kernel)
+		return;
+	orders |= 1u << HOST_PMD_ORDER;
+	for (i = 0; i <= HOST_PMD_ORDER; i++) {
+		if (!(orders >> i & 1))
+			continue;
+		usermem_mthp_stats(guest->kernel, i, value);
+		for (s = 0; s < NR_MTHP_STATS; s++) {
+			snprintf(name, sizeof(name), "hugepages-%ukB/stats/%s", 4u << i, names[s]);
+			MACHINE_TRACE(m, counter, .guest = guest->id, .name = name,
+				      .value = value[s]);
+		}
+	}
+}
+
 void machine_trace_memory(struct machine *m)
 {
 	uint32_t i;
@@ -217,5 +246,6 @@ void machine_trace_memory(struct machine *m)
 		look(guest, &end);
 		emit_where(guest, &end, TRACE_MOMENT_END);
 		emit_stats(guest);
+		machine_trace_hugepages(guest);
 	}
 }

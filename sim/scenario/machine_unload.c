@@ -157,6 +157,7 @@ void machine_guest_ended(struct machine_guest *guest, enum trace_cut why)
 	uint32_t i;
 
 	cut_programs(guest, why);
+	machine_trace_hugepages(guest);
 	guest->gone = true;
 	machine_item_ended(&guest->boot);
 	for (i = 0; i < guest->config->nr_programs; i++)

@@ -570,6 +570,7 @@ static const struct property_spec guest_properties[] = {
 	     "transparent huge pages for the programs"),
 	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_guest, thp_defrag),
 	     "/sys/kernel/mm/transparent_hugepage/defrag: for which of them memory is reclaimed"),
+	HUGEPAGES_PROPERTIES,
 	U64("movable-mib", "MiB", 0, MIB_MAX, "0", FIELD(scenario_guest, movable_mib),
 	    "memory of ZONE_MOVABLE, at the end (movablecore=)"),
 	ENUM("init-on-alloc", "off on", "on", FIELD(scenario_guest, init_on_alloc),

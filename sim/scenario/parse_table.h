@@ -42,6 +42,15 @@
 		"starts when all of these have ended: a guest when its last program has, a "       \
 		"command when it has taken effect (a balloon has its target size)")
 
+/* Sizes of huge pages beside the one that `thp` is for, under the names of sysfs. */
+#define HUGEPAGES(kib, index)                                                                      \
+	ENUM("hugepages-" kib "kB", "never always inherit madvise", "never",                       \
+	     FIELD(scenario_guest, hugepages[index]),                                              \
+	     "folios of " kib " KiB for programs' memory (mTHP); inherit: as thp says; since 6.12")
+#define HUGEPAGES_PROPERTIES                                                                       \
+	HUGEPAGES("16", 0), HUGEPAGES("32", 1), HUGEPAGES("64", 2), HUGEPAGES("128", 3),           \
+	HUGEPAGES("256", 4), HUGEPAGES("512", 5), HUGEPAGES("1024", 6)
+
 #define CONTAINER(ident, name_, nodes, text)                                                       \
 	const struct node_spec ident = {                                                           \
 		.kind = NODE_CONTAINER, .name = name_, .single = true, .doc = text,                \

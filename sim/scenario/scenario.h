@@ -61,6 +61,12 @@ struct scenario_start {
 
 enum scenario_lru { SCENARIO_LRU_CLASSIC, SCENARIO_LRU_MGLRU };
 enum scenario_thp { SCENARIO_THP_ALWAYS, SCENARIO_THP_MADVISE, SCENARIO_THP_NEVER };
+/* Of one size: hugepages-<size>kB/enabled. */
+enum scenario_thp_size { SCENARIO_SIZE_NEVER, SCENARIO_SIZE_ALWAYS, SCENARIO_SIZE_INHERIT,
+			 SCENARIO_SIZE_MADVISE };
+/* 16 to 1024 KiB */
+#define SCENARIO_THP_ORDER_MIN 2
+#define SCENARIO_THP_SIZES 7
 /* As enum thp_defrag of a kernel. */
 enum scenario_thp_defrag {
 	SCENARIO_DEFRAG_ALWAYS,
@@ -332,6 +338,7 @@ struct scenario_guest {
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
 	enum scenario_thp_defrag thp_defrag;
+	enum scenario_thp_size hugepages[SCENARIO_THP_SIZES];	/* from 16 KiB up */
 	uint64_t movable_mib;
 	int init_on_alloc;		/* 0: off */
 	bool init_on_free;

@@ -363,6 +363,9 @@ static void report_consume(struct trace_consumer *consumer, const struct trace_r
 	case TRACE_ID_vmm_stat:
 		report_see_stat(r, record->rec);
 		break;
+	case TRACE_ID_counter:
+		report_see_counter(r, record->rec);
+		break;
 	case TRACE_ID_image:
 		report_see_image(r, record->rec);
 		break;
@@ -440,6 +443,7 @@ void report_free(struct report *r)
 		free_guest(&r->guests[i]);
 	report_free_outcome(r);
 	report_free_memory(r);
+	report_free_folios(r);
 	for (unsigned int i = 0; i < r->nr_costs; i++)
 		free(r->costs[i].name);
 	for (unsigned int i = 0; i < r->nr_swaps; i++)

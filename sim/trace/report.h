@@ -62,6 +62,13 @@ struct report_stat {
 	uint64_t value, age;		/* ns */
 };
 
+/* hugepages-<size>kB/stats of a guest that has more than one size. */
+#define REPORT_FOLIO_STATS 7
+struct report_folios {
+	uint64_t guest, kib;
+	uint64_t value[REPORT_FOLIO_STATS];
+};
+
 struct report_image {
 	uint64_t guest;
 	char *node, *path, *version, *digest, *made_for;
@@ -188,6 +195,8 @@ struct report {
 	unsigned int nr_threads;
 	struct report_stat *stats;			/* as the VMMs got them last */
 	unsigned int nr_stats;
+	struct report_folios *folios;
+	unsigned int nr_folios;
 	struct report_image *images;
 	unsigned int nr_images;
 	char **problems;				/* OOM, data loss, ...: the first ones */

@@ -2,8 +2,8 @@
 /*
  * What the files of a report share: report.c takes the records, report_outcome.c keeps what became
  * of programs and commands, report_measured.c what programs have measured, report_memory.c where
- * memory is and which images there are, report_cgroups.c memory groups of the host,
- * report_disks.c its disks.
+ * memory is and which images there are, report_folios.c folios of a guest, report_cgroups.c memory
+ * groups of the host, report_disks.c its disks.
  */
 #ifndef BALLAST_TRACE_REPORT_INTERNAL_H
 #define BALLAST_TRACE_REPORT_INTERNAL_H
@@ -44,6 +44,13 @@ void report_text_images(const struct report *r, FILE *out);
 void report_json_where(const struct report_guest *g, struct json *j);
 void report_json_stats(const struct report *r, uint64_t guest, struct json *j);
 void report_json_images(const struct report *r, struct json *j);
+
+/* report_folios.c; @max: guests that are listed, 0: all */
+void report_see_counter(struct report *r, const struct trace_rec_counter *counter);
+void report_free_folios(struct report *r);
+void report_text_folios(const struct report *r, FILE *out, unsigned int max);
+/* A member "hugepages" of a guest, if it has more than one size. */
+void report_json_folios(const struct report *r, uint64_t guest, struct json *j);
 
 /* report_disks.c */
 void report_see_disk(struct report *r, const struct trace_record *record);

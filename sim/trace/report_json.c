@@ -138,6 +138,7 @@ static void json_guest(struct json *j, const struct report *r, uint64_t id)
 	report_json_where(g, j);
 	report_json_image(g, j);
 	report_json_stats(r, id, j);
+	report_json_folios(r, id, j);
 	json_faults(j, g->faults);
 	json_mechanism(j, g);
 	json_open(j, "devices", '[');

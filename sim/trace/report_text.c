@@ -469,6 +469,7 @@ void report_text(const struct report *r, FILE *out, unsigned int guests_max)
 	text_guests(r, &sum, out, guests_max);
 	report_text_where(r, out, guests_max);
 	report_text_stats(r, out, guests_max);
+	report_text_folios(r, out, guests_max);
 	text_faults(r, &sum, out, guests_max);
 	text_host(r, &sum, out);
 	text_causes(r, out);

@@ -207,8 +207,8 @@ static void search_failed(struct compact_control *cc, const struct free_search *
 		return;
 	if (s->highest >= s->min)
 		cc->free_pfn = s->highest;
-	else if (cc->direct_compaction)
-		cc->free_pfn = s->min;
+	else if (cc->direct_compaction && s->min < zone_end_pfn(cc->zone))
+		cc->free_pfn = s->min;	/* else the scanners have met: pfn_valid() there */
 }
 
 /* Look through the free lists for a page near the end of the zone. */

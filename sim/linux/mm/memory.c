@@ -151,7 +151,7 @@ static void zap_present(struct mmu_gather *tlb, struct address_space *space, str
 	tlb_remove_page(tlb, page);
 }
 
-/* What begins with the entry at @off goes, as much as there is of it up to @max; returns how many. */
+/* What begins with the entry at @off goes, as much of it as there is up to @max: how much. */
 static u32 zap_entries(struct mmu_gather *tlb, struct address_space *space,
 		       struct map_chunk *chunk, u32 off, u32 max)
 {
