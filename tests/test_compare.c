@@ -457,6 +457,17 @@ START_TEST(the_winner_is_the_one_with_the_least_slowdown)
 }
 END_TEST
 
+/* The same twice. */
+START_TEST(of_equals_nobody_wins)
+{
+	struct output o = well("$B compare first.dts --with a=,b=");
+
+	ck_assert_msg(strstr(o.out, "Who wins?  Nobody: they cannot be told apart; "), "%s",
+		      o.out);
+	output_free(&o);
+}
+END_TEST
+
 /* Without swap the first guest's VMM is killed: it cannot win by taking little. */
 START_TEST(who_lost_somebody_is_not_ranked)
 {
@@ -584,6 +595,7 @@ static Suite *compare_suite(void)
 	tcase_add_test(tc, parts_of_a_variation_are_mechanisms_files_and_settings);
 	tcase_add_test(tc, versions_of_an_image_are_variations);
 	tcase_add_test(tc, the_winner_is_the_one_with_the_least_slowdown);
+	tcase_add_test(tc, of_equals_nobody_wins);
 	tcase_add_test(tc, who_lost_somebody_is_not_ranked);
 	tcase_add_test(tc, a_variation_that_fails_is_told_and_fails_the_comparison);
 	tcase_add_test(tc, repeated_runs_have_a_seed_each_and_an_interval);

@@ -119,11 +119,14 @@ START_TEST(uninstall_removes_what_was_installed_and_nothing_else)
 	said = shell(&status, "find d -type f");
 	ck_assert_str_eq(said, "d/p/share/ballast/scenarios/mine.dts\n");
 	free(said);
-	/* Folders of the system stay, ours do not. */
+	/* Nothing is left below the prefix. */
 	well("rm d/p/share/ballast/scenarios/mine.dts");
 	make_quietly("uninstall");
-	well("! find d -name '*ballast*' | grep .");
-	well("test -d d/p/bin");
+	well("! find d/p -mindepth 1 | grep .");
+	/* Of a prefix of the system only what is ours. */
+	well("mkdir -p d/usr/local/bin d/usr/local/share/ballast/scenarios");
+	well("cd \"$BALLAST_TOP\" && sh sim/cli/install.sh uninstall none \"$OLDPWD/d/usr/local\"");
+	well("test -d d/usr/local/bin && test ! -e d/usr/local/share/ballast");
 }
 END_TEST
 

@@ -141,6 +141,9 @@ START_TEST(the_smallest_footprint_wins_among_those_that_are_level)
 	/* one is 0.03 below undisturbed: so much above it is noise, too */
 	check_winner((double[]){ 970, 1030, 1031, 999 }, (double[]){ 90, 70, 10, 80 }, 0, 1,
 		     "==x=");
+	/* in neither can they be told apart */
+	check_winner((double[]){ 1012, 1008, 1011, 1014 }, (double[]){ 80, 80, 80, 80 }, 1, -2,
+		     "====");
 }
 END_TEST
 

@@ -39,6 +39,12 @@ list() {
 	done
 }
 
+# A folder below the prefix; what is only in there for us, or all of a prefix that is not the system's.
+is_ours() {
+	case $1 in lib/ballast*|share/ballast*|share/doc/ballast*) return 0 ;; esac
+	case $root in */usr|*/usr/local) return 1 ;; esac
+}
+
 case $what in
 install)
 	list "$@" | while read -r mode from to; do
@@ -46,14 +52,12 @@ install)
 	done
 	;;
 uninstall)
+	# Folders that are empty now go as well, up to the prefix.
 	list "$@" | while read -r mode from to; do
 		rm -f "$root/$to"
-		# Folders that are empty now; not those of the system.
 		dir=${to%/*}
-		while :; do
-			case $dir in lib/ballast*|share/ballast*|share/doc/ballast*) ;; *) break ;; esac
-			rmdir "$root/$dir" 2>/dev/null || break
-			dir=${dir%/*}
+		while is_ours "$dir" && rmdir "$root/$dir" 2>/dev/null; do
+			case $dir in */*) dir=${dir%/*} ;; *) break ;; esac
 		done
 	done
 	;;

@@ -4,14 +4,19 @@
  *
  * Its host is the machine at hand, unless --set says otherwise.
  */
+#define _GNU_SOURCE		/* mkostemps() */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "description.h"
+#include "machine.h"
 #include "output.h"
+#include "scenario.h"
 
 #define ERROR_SIZE 4800
 #define SETTINGS_MAX 64
@@ -140,6 +145,44 @@ static void fill(FILE *out, void *opaque)
 	description_write(out, opaque);
 }
 
+/* What ballast check would say of it. */
+static int check_text(const char *path)
+{
+	struct scenario_args load = { .file = path, .include_dir = cli_scenario_dir() };
+	struct scenario scenario;
+	char error[ERROR_SIZE];
+	int ret = 0;
+
+	if (scenario_load(&scenario, &load)) {
+		ret = cli_error("new%s", scenario_error_text(&scenario) + strlen(path));
+	} else {
+		scenario.file = "new";
+		if (machine_check_limits(&scenario, error, sizeof(error)))
+			ret = cli_error("%s", error);
+	}
+	scenario_free(&scenario);
+	return ret;
+}
+
+static int check_scenario(struct description *d)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[PATH_MAX];
+	int ret, fd;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/ballast-new-XXXXXX.dts", dir && *dir ? dir : "/tmp");
+	fd = mkostemps(path, strlen(".dts"), O_CLOEXEC);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f)
+		return cli_error("new: %s: cannot be written: %s", path, strerror(errno));
+	description_write(f, d);
+	fclose(f);
+	ret = check_text(path);
+	unlink(path);
+	return ret;
+}
+
 int cmd_new(int argc, char **argv)
 {
 	struct new_args args = { .out = NULL };
@@ -155,6 +198,8 @@ int cmd_new(int argc, char **argv)
 		abort();
 	description_init(d);
 	ret = describe(d, &args);
+	if (!ret)
+		ret = check_scenario(d);
 	if (!ret && args.out) {
 		ret = cli_write(args.out, fill, d);
 		if (!ret)

@@ -382,9 +382,6 @@ void machine_guest_ended(struct machine_guest *guest, enum trace_cut why);
 /* Its VMM is gone, too. */
 void machine_guest_killed(struct machine_guest *guest, enum trace_cut why);
 
-/* machine_limits.c */
-int machine_check_limits(const struct scenario *s, char *error, size_t size);
-
 /* machine-fault.c */
 /* Run a function while faults of images are caught; false: it was left because of one. */
 bool machine_guarded(struct machine *m, void (*fn)(void *arg), void *arg,

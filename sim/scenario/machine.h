@@ -37,6 +37,12 @@ struct machine_options {
 };
 
 /*
+ * Whether this process may have what so many guests take; else -1 and @error, one line.
+ * machine_create() asks itself.
+ */
+int machine_check_limits(const struct scenario *scenario, char *error, size_t size);
+
+/*
  * Returns NULL and @error, one line: an image is missing, a parameter unknown, no memory; or, with
  * options->crashed set, an image failed in a way that would have ended the process.
  */

@@ -100,9 +100,13 @@ void study_verdict(const struct study *s, FILE *out);
 /* The same, a line for each sentence or two; to be given to free(). */
 char *study_verdict_text(const struct study *s);
 
-/* The best in the figure that decides, and who wins of those that are level with it; or -1. */
+/*
+ * The best in the figure that decides, and who wins of those that are level with it; or -1: none
+ * came through, or it is a tie.
+ */
 int study_best(const struct study *s, enum metric *by);
 int study_winner(const struct study *s, enum metric *by);
+bool study_is_tie(const struct study *s);
 /* Whether a variation is as good as @best in a figure, as far as can be told. */
 bool study_is_level(const struct study *s, unsigned int variation, unsigned int best,
 		    enum metric metric);

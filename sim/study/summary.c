@@ -160,6 +160,24 @@ int study_best(const struct study *s, enum metric *by)
 	return best;
 }
 
+/* In what decides, and then in memory, nobody can be told from the others. */
+bool study_is_tie(const struct study *s)
+{
+	enum metric by;
+	int best = study_best(s, &by), least = extreme_of(s, METRIC_FOOTPRINT, false);
+	unsigned int nr = 0;
+
+	for (unsigned int i = STUDY_UNDISTURBED + 1; best >= 0 && i < s->variations.nr; i++) {
+		if (!s->ranked[i])
+			continue;
+		nr++;
+		if (!study_is_level(s, i, best, by) ||
+		    (least >= 0 && !study_is_level(s, i, least, METRIC_FOOTPRINT)))
+			return false;
+	}
+	return nr > 1;
+}
+
 /* Among those that are level, who takes least of what there is too little of: memory. */
 int study_winner(const struct study *s, enum metric *by)
 {
@@ -170,5 +188,5 @@ int study_winner(const struct study *s, enum metric *by)
 		    s->summary[i][METRIC_FOOTPRINT].median <
 		    s->summary[winner][METRIC_FOOTPRINT].median)
 			winner = i;
-	return winner;
+	return study_is_tie(s) ? -1 : winner;
 }

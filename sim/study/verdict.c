@@ -161,6 +161,22 @@ static void print_answer(const struct study *s, unsigned int winner, enum metric
 	print_others(s, winner, out);
 }
 
+static void print_nobody(const struct study *s, FILE *out)
+{
+	enum metric by;
+	int best = study_best(s, &by);
+
+	if (!study_is_tie(s)) {
+		fprintf(out, "Who wins?  Nobody: none came through.");
+		return;
+	}
+	fprintf(out, "Who wins?  Nobody: they cannot be told apart; ");
+	fprintf(out, meaning(by), figure(s, best, by).text);
+	if (by != METRIC_FOOTPRINT)
+		fprintf(out, ", footprint %s GiB x min", figure(s, best, METRIC_FOOTPRINT).text);
+	fputc('.', out);
+}
+
 char *study_verdict_text(const struct study *s)
 {
 	char *text = NULL;
@@ -174,7 +190,7 @@ char *study_verdict_text(const struct study *s)
 	if (winner >= 0)
 		print_answer(s, winner, by, whole);
 	else
-		fprintf(whole, "Who wins?  Nobody: none came through.");
+		print_nobody(s, whole);
 	fclose(whole);
 	return text;
 }

@@ -221,6 +221,13 @@ int description_check(struct description *d, char *error, size_t error_size)
 		return -1;
 	}
 	check_huge_pages(d);
+	if (d->value[KEY_LIMIT] && d->value[KEY_GUESTS] == 1 &&
+	    d->value[KEY_LIMIT] <= SURVEY_VMM_MIB) {
+		snprintf(error, error_size, "limit-mib=%" PRIu64 " (%s): a VMM alone has %d MiB "
+			 "besides its guest; allowed: 0 (none), or more than that",
+			 d->value[KEY_LIMIT], d->origin[KEY_LIMIT], SURVEY_VMM_MIB);
+		return -1;
+	}
 	if (d->value[KEY_LIMIT] && d->value[KEY_GUESTS] > 1)
 		description_remark(d, "limit-mib is %" PRIu64 " (%s): guests of one node are in "
 				   "one group; give each a node and a ballast,cgroup of its own",

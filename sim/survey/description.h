@@ -22,6 +22,8 @@
 
 /* Less than that a scenario's host does not have beside what it reserves. */
 #define SURVEY_HOST_LEAST_MIB 64
+/* What a VMM has besides its guest, as scenarios have it if they do not say (vmm-memory-mib). */
+#define SURVEY_VMM_MIB 35
 
 #define YES_NO "no yes"
 #define BACKINGS "anonymous shared-file hugetlb"
