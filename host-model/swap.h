@@ -6,7 +6,8 @@
  *
  * Slots are handed out as mm/swapfile.c does: from a free cluster of 512 slots in order, the next
  * free slots when none is left.  A huge page takes a whole free cluster where there is one, the
- * disk does not rotate, and it is no file (CONFIG_THP_SWAP): it is written in one piece.  It is read page by page, and slots are free one by one.
+ * disk does not rotate, and it is no file (CONFIG_THP_SWAP): it is written in one piece.  It is
+ * read page by page, and slots are free one by one.
  *
  * Left out: more than one device, discard of free slots, zswap.
  */
