@@ -18,7 +18,8 @@ static const char *make(const char *guest, const char *programs)
 		 "g: guest { compatible = \"ballast,guest\"; memory-mib = <640>; vcpus = <2>; %s\n"
 		 "modules { d { compatible = \"ballast,module\";"
 		 " image = \"virtio_ballast\"; }; };\n"
-		 "devices { b { compatible = \"ballast,virtio-ballast\"; free-page-reporting; }; };\n"
+		 "devices { b { compatible = \"ballast,virtio-ballast\"; free-page-reporting; };"
+		 " };\n"
 		 "programs { %s }; }; };\n", guest, programs);
 	return scenario;
 }
@@ -176,7 +177,7 @@ END_TEST
 
 #define SWAP "swap { compatible = \"ballast,swap-ssd\"; size-mib = <512>; queue-depth = <32>;"     \
 	" read-us = <100>; write-us = <50>; transfer-mib-per-s = <500>; };"
-#define ZRAM "swap { compatible = \"ballast,swap-zram\"; size-mib = <512>;"                         \
+#define ZRAM "swap { compatible = \"ballast,swap-zram\"; size-mib = <512>;" \
 	" compressed-percent = <40>; };"
 
 /* Two tasks, reclaim, swap and compaction at once: every page is read back and compared. */
@@ -255,13 +256,15 @@ START_TEST(larger_folios_leave_more_to_report)
 	char guest[160];
 
 	for (unsigned int i = 0; i < 2; i++) {
-		snprintf(guest, sizeof(guest), "kernel = \"6.12\"; thp = \"never\"; %s", sizes[i]);
+		snprintf(guest, sizeof(guest), "kernel = \"6.12\"; thp = \"never\"; %s",
+			 sizes[i]);
 		outcome_run(&o, make(guest,
 			"s { compatible = \"ballast,program-churn\"; size-mib = <100>; "
 			"max-kib = <8192>; lifetime-ms = <5000>; duration-ms = <200000>; "
 			"background; };"
 			"e { compatible = \"ballast,program-churn\"; size-mib = <340>; "
-			"max-kib = <8192>; lifetime-ms = <1000>; duration-ms = <10000>; };"), false);
+			"max-kib = <8192>; lifetime-ms = <1000>; duration-ms = <10000>; };"),
+			    false);
 		ck_assert_msg(!o.refused, "%s", o.text);
 		given[i] = o.report.guests[0].where[TRACE_MOMENT_END].parts.reported;
 		outcome_free(&o);
