@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* same */
+/* same: which devices a driver serves; of tables only that of virtio */
 #ifndef _LINUX_MOD_DEVICETABLE_H
 #define _LINUX_MOD_DEVICETABLE_H
 
 #include <linux/types.h>
 
-struct virtio_device_id {
-	__u32 device;
-	__u32 vendor;
-};
-
 #define VIRTIO_DEV_ANY_ID 0xffffffff
+
+struct virtio_device_id {
+	u32 device, vendor;
+};
 
 #endif
