@@ -210,7 +210,7 @@ bool memcg_charge_swap(struct host_memcg *memcg, uint64_t nr)
 	struct host_memcg *at;
 
 	for (at = memcg; at->parent; at = at->parent) {
-		if (at->swap_max - at->swap < nr || at->swap > at->swap_max) {
+		if (at->swap + nr > at->swap_max) {
 			memcg_event(at, swap_max);
 			return false;
 		}

@@ -238,6 +238,8 @@ void guest_ram_clear(struct guest_ram *ram);
  * __split_huge_pmd() and split_huge_page() tell MMU notifiers of the whole leaf.
  */
 void ram_split_huge(struct guest_ram *ram, uint64_t block);
+/* Only that: it is on no list any more, and whoever calls says what its pages are. */
+void ram_split_mapping(struct guest_ram *ram, uint64_t block);
 /* The worker has got the page: the VMM maps it.  And the vCPU that it was got for does. */
 void ram_got_page(struct guest_ram *ram, uint64_t nr);
 void ram_map_page(struct guest_ram *ram, uint64_t nr);

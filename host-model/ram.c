@@ -253,11 +253,10 @@ void guest_ram_clear(struct guest_ram *ram)
 	ram->pinned_lost = 0;
 }
 
-void ram_split_huge(struct guest_ram *ram, uint64_t block)
+void ram_split_mapping(struct guest_ram *ram, uint64_t block)
 {
 	struct host_pmd *pmd = &ram->pmd[block];
-	uint64_t nr = block << HOST_PMD_ORDER, i;
-	uint32_t state = pmd->state;
+	uint64_t nr = block << HOST_PMD_ORDER;
 
 	charge(COST_EPT_SPLIT, 1);
 	if (ram_is_listed(ram))
@@ -267,13 +266,21 @@ void ram_split_huge(struct guest_ram *ram, uint64_t block)
 	pmd->nr_used = HOST_PMD_PAGES;
 	pmd->has_table = 1;
 	ram->host->lru->split_mapping(ram->host, page_index(ram, nr));
+	ram->host->stats.ept_splits++;
+	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
+}
+
+void ram_split_huge(struct guest_ram *ram, uint64_t block)
+{
+	uint64_t nr = block << HOST_PMD_ORDER, i;
+	uint32_t state = ram->pmd[block].state;
+
+	ram_split_mapping(ram, block);
 	for (i = 0; i < HOST_PMD_PAGES; i++)
 		ram->page[nr + i].state = (state & ~PAGE_KIND_MASK) | PAGE_UNMAPPED;
 	/* Upwards: __split_huge_page() puts them behind each other where reclaim takes them. */
 	for (i = HOST_PMD_PAGES; i-- && ram_is_listed(ram);)
 		lru_add_part(ram->host, page_index(ram, nr + i));
-	ram->host->stats.ept_splits++;
-	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_ZAP);
 }
 

@@ -155,15 +155,10 @@ static bool evict_page(struct host_memcg *target, uint32_t index, struct reclaim
 static void unmap_whole(struct guest_ram *ram, uint64_t block, swap_slot_t slot, uint32_t *index)
 {
 	struct host *host = ram->host;
-	struct host_pmd *pmd = &ram->pmd[block];
 	uint64_t nr = block << HOST_PMD_ORDER;
 	uint32_t first = page_index(ram, nr), i;
 
-	lru_del(host, first, true);
-	host->lru->split_mapping(host, first);
-	pmd->state = PAGE_NONE;
-	pmd->nr_used = HOST_PMD_PAGES;
-	pmd->has_table = 1;
+	ram_split_mapping(ram, block);
 	for (i = 0; i < HOST_PMD_PAGES; i++) {
 		host->lru->split(host, first + i);
 		ram->page[nr + i].state = page_state(PAGE_WRITEBACK, slot);
@@ -171,13 +166,10 @@ static void unmap_whole(struct guest_ram *ram, uint64_t block, swap_slot_t slot,
 		lru_add(host, first + i, false, LRU_PLACE_INACTIVE);
 		index[i] = first + i;
 	}
-	ram->huge -= HOST_PMD_PAGES;
 	ram->resident -= HOST_PMD_PAGES;
 	ram->swapped += HOST_PMD_PAGES;
 	host->swap_cached += HOST_PMD_PAGES;
 	host->writeback_pages += HOST_PMD_PAGES;
-	host->stats.ept_splits++;
-	note_ept(ram, nr, HOST_PMD_PAGES, EPT_SPLIT);
 	note_ept(ram, nr, HOST_PMD_PAGES, EPT_UNMAP);
 }
 
@@ -195,7 +187,6 @@ static bool evict_whole(struct host_memcg *target, uint32_t index, struct reclai
 		return false;
 	}
 	note_unmapped(ram, ram->pmd[block].state, batch);
-	charge(COST_EPT_SPLIT, 1);
 	charge(COST_SWAP_OUT, WHOLE_PAGES_COST);
 	unmap_whole(ram, block, slot, pages);
 	flush_unmapped(batch);

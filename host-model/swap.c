@@ -71,20 +71,24 @@ bool swap_would_merge(const struct swap_device *swap)
 	return disk_would_merge(swap->extent, slot);
 }
 
+/* The first that is empty, from where slots are given on; there is one. */
+static uint32_t empty_cluster(const struct swap_device *swap)
+{
+	uint32_t full = swap->nr_slots / SWAP_CLUSTER_SLOTS;
+	uint32_t cluster = swap->cluster_next / SWAP_CLUSTER_SLOTS % full;
+
+	while (swap->cluster_free[cluster] != SWAP_CLUSTER_SLOTS)
+		cluster = (cluster + 1) % full;
+	return cluster;
+}
+
 /* Start a new cluster: an empty one if there is any, else wherever the next free slot is. */
 static void find_cluster(struct swap_device *swap)
 {
-	uint32_t full = swap->nr_slots / SWAP_CLUSTER_SLOTS, i;
-	uint32_t from = swap->cluster_next / SWAP_CLUSTER_SLOTS;
-
-	for (i = 0; i < full && swap->nr_empty; i++) {
-		uint32_t cluster = (from + i) % full;
-
-		if (swap->cluster_free[cluster] == SWAP_CLUSTER_SLOTS) {
-			swap->cluster_next = cluster * SWAP_CLUSTER_SLOTS;
-			swap->cluster_left = SWAP_CLUSTER_SLOTS;
-			return;
-		}
+	if (swap->nr_empty) {
+		swap->cluster_next = empty_cluster(swap) * SWAP_CLUSTER_SLOTS;
+		swap->cluster_left = SWAP_CLUSTER_SLOTS;
+		return;
 	}
 	swap->cluster_left = 1;
 	while (swap->owner[swap->cluster_next]) {
@@ -95,6 +99,21 @@ static void find_cluster(struct swap_device *swap)
 		if (swap->cluster_next >= swap->nr_slots)
 			swap->cluster_next = 0;
 	}
+}
+
+/* From @slot on, in one cluster, for the pages from @index on. */
+static void take_slots(struct swap_device *swap, uint32_t slot, uint32_t index, uint32_t nr)
+{
+	uint32_t *left = &swap->cluster_free[slot / SWAP_CLUSTER_SLOTS], i;
+
+	for (i = 0; i < nr; i++)
+		swap->owner[slot + i] = index + i;
+	if (*left == SWAP_CLUSTER_SLOTS)
+		swap->nr_empty--;
+	*left -= nr;
+	swap->nr_free -= nr;
+	if (swap_used_slots(swap) > swap->stats.peak_slots)
+		swap->stats.peak_slots = swap_used_slots(swap);
 }
 
 bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
@@ -112,14 +131,9 @@ bool swap_get_slot(struct host *host, uint32_t index, swap_slot_t *slot)
 		}
 	}
 	slot->nr = swap->cluster_next;
-	swap->owner[slot->nr] = index;
-	if (swap->cluster_free[slot->nr / SWAP_CLUSTER_SLOTS]-- == SWAP_CLUSTER_SLOTS)
-		swap->nr_empty--;
+	take_slots(swap, slot->nr, index, 1);
 	swap->cluster_left--;
 	swap->cluster_next = (swap->cluster_next + 1) % swap->nr_slots;
-	swap->nr_free--;
-	if (swap_used_slots(swap) > swap->stats.peak_slots)
-		swap->stats.peak_slots = swap_used_slots(swap);
 	return true;
 }
 
@@ -135,38 +149,21 @@ bool swap_has_cluster(const struct host *host)
 	       !swap->config.extent && swap->nr_empty;
 }
 
-/* The first that is empty, from where slots are given on; there is one. */
-static uint32_t empty_cluster(const struct swap_device *swap)
-{
-	uint32_t full = swap->nr_slots / SWAP_CLUSTER_SLOTS;
-	uint32_t cluster = swap->cluster_next / SWAP_CLUSTER_SLOTS % full;
-
-	while (swap->cluster_free[cluster] != SWAP_CLUSTER_SLOTS)
-		cluster = (cluster + 1) % full;
-	return cluster;
-}
-
 /* get_swap_pages() for SWAPFILE_CLUSTER entries, swap_alloc_cluster() */
 bool swap_get_cluster(struct host *host, uint32_t index, swap_slot_t *slot)
 {
 	struct swap_device *swap = host->swap;
-	uint32_t cluster, i;
+	uint32_t cluster;
 
 	if (!swap_has_cluster(host) ||
 	    !memcg_charge_swap(memcg_of_index(host, index), SWAP_CLUSTER_SLOTS))
 		return false;
 	cluster = empty_cluster(swap);
 	slot->nr = cluster * SWAP_CLUSTER_SLOTS;
-	for (i = 0; i < SWAP_CLUSTER_SLOTS; i++)
-		swap->owner[slot->nr + i] = index + i;
-	swap->cluster_free[cluster] = 0;
-	swap->nr_empty--;
-	swap->nr_free -= SWAP_CLUSTER_SLOTS;
+	take_slots(swap, slot->nr, index, SWAP_CLUSTER_SLOTS);
 	/* Slots for single pages come from another one. */
 	if (swap->cluster_next / SWAP_CLUSTER_SLOTS == cluster)
 		swap->cluster_left = 0;
-	if (swap_used_slots(swap) > swap->stats.peak_slots)
-		swap->stats.peak_slots = swap_used_slots(swap);
 	return true;
 }
 

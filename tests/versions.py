@@ -20,9 +20,9 @@ import subprocess
 import sys
 
 LINUX = ('5.10', '5.15', '6.1', '6.6', '6.12', '7.2', '7.3')
-# Of those, the ones that Debian's archive has.
-PACKAGED = ('6.1', '6.12', '7.2', '7.3')
 QEMU = ('7.2', '8.2', '9.2', '10.0', '10.2')
+# Of those, the ones that Debian's archive has.
+PACKAGED = {'LINUX': ('6.1', '6.12', '7.2', '7.3'), 'QEMU': ('7.2', '10.0', '10.2')}
 
 STOCK = ['--set', '/guest/modules/balloon-driver/image=upstream-virtio_balloon',
          '--set', '/guest/devices/balloon/image=upstream-virtio-balloon',
@@ -67,7 +67,7 @@ def make(build, digests, **version):
         tree = os.environ.get(f'{trees[name]}_{value.replace(".", "_")}')
         if tree:
             words.append(f'{trees[name]}={tree}')
-        elif name == 'LINUX' and value not in PACKAGED:
+        elif value not in PACKAGED[name]:
             return None
     compiler = os.path.basename(build).split('-')[0]
     done = subprocess.run(['make', '--no-print-directory', f'CC={compiler}', f'O={build}', 'upstream',

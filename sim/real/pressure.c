@@ -55,7 +55,7 @@ static bool read_all(const struct real_group *group, struct real_pressure *p)
 void real_pressure_begin(struct real_pressure *since, const struct real_group *group)
 {
 	*since = (struct real_pressure){ 0 };
-	since->of_group = group && group->version == 2 && read_all(group, since);
+	since->of_group = group->version == 2 && read_all(group, since);
 	since->known = since->of_group || read_all(NULL, since);
 }
 

@@ -29,7 +29,7 @@ struct real_pressure {
 	struct real_stalls memory, io, cpu;
 };
 
-/* What is there already; @group: NULL, or one that may be of version 2. */
+/* What is there already; @group: of either version, or none (0). */
 void real_pressure_begin(struct real_pressure *since, const struct real_group *group);
 /* Since then; false: nothing is known, or nothing has changed since @now was read last. */
 bool real_pressure_read(const struct real_pressure *since, const struct real_group *group,

@@ -101,7 +101,7 @@ static int check_hugepages(struct real_run *run, const struct scenario_guest *g)
 		if (g->hugepages[i] != SCENARIO_SIZE_NEVER)
 			return bad(run, "%s: hugepages-%ukB: a real run's kernel has none of this "
 				   "size; leave it out", g->path,
-				   4u << (i + SCENARIO_THP_ORDER_MIN));
+				   scenario_hugepages_kib(i));
 	return 0;
 }
 

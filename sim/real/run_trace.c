@@ -119,7 +119,7 @@ void real_trace_begin(struct real_run *run)
 	const struct scenario *s = run->scenario;
 	uint32_t i;
 
-	real_pressure_begin(&run->pressure_before, run->limited ? &run->group : NULL);
+	real_pressure_begin(&run->pressure_before, &run->group);
 	begin_machine(run);
 	for (i = 0; i < s->nr_guests; i++)
 		begin_guest(&run->guests[i]);

@@ -190,7 +190,7 @@ static int check_hugepages(const struct machine_guest *guest, char *error, size_
 			continue;
 		snprintf(error, size, "%s: hugepages-%ukB: Linux %s has no huge pages of this "
 			 "size; allowed: with kernel = \"6.12\" or a later one",
-			 guest->config->path, 4u << (i + SCENARIO_THP_ORDER_MIN),
+			 guest->config->path, scenario_hugepages_kib(i),
 			 level_name(version, name));
 		return -1;
 	}

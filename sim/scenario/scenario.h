@@ -67,6 +67,11 @@ enum scenario_thp_size { SCENARIO_SIZE_NEVER, SCENARIO_SIZE_ALWAYS, SCENARIO_SIZ
 /* 16 to 1024 KiB */
 #define SCENARIO_THP_ORDER_MIN 2
 #define SCENARIO_THP_SIZES 7
+static inline unsigned int scenario_hugepages_kib(uint32_t i)
+{
+	return 4u << (i + SCENARIO_THP_ORDER_MIN);
+}
+
 /* As enum thp_defrag of a kernel. */
 enum scenario_thp_defrag {
 	SCENARIO_DEFRAG_ALWAYS,
