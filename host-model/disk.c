@@ -192,6 +192,12 @@ static void note_queued(struct disk_stats *stats, unsigned int nr)
 		stats->peak_queue = nr;
 }
 
+/* Whoever writes back sleeps until all that it has submitted has tags. */
+static bool is_writeback(const struct disk_request *rq)
+{
+	return rq->write && !rq->direct;
+}
+
 /* With a tag; it is counted as queued already. */
 static void insert(struct disk *disk, struct disk_request *rq)
 {
@@ -203,7 +209,7 @@ static void insert(struct disk *disk, struct disk_request *rq)
 	note_queued(&extent->stats, extent->nr_queued - extent->nr_held);
 	rq->queued = disk->engine->now;
 	rq->sequence = disk->sequence++;
-	if (rq->write && !rq->direct)
+	if (is_writeback(rq))
 		disk->wbt.inflight[rq->kswapd]++;
 	queue_push(queue_of(disk, rq->write), rq);
 }
@@ -216,6 +222,14 @@ static bool has_tag(const struct disk *disk)
 	return disk->nr_queued - disk->nr_held < most;
 }
 
+static void count_held(struct disk *disk, const struct disk_request *rq, int nr)
+{
+	disk->nr_held += nr;
+	rq->extent->nr_held += nr;
+	if (is_writeback(rq))
+		disk->nr_held_writeback += nr;
+}
+
 /* Held requests get tags; with one they may still be merged (elv_attempt_insert_merge()). */
 static void admit(struct disk *disk)
 {
@@ -223,8 +237,7 @@ static void admit(struct disk *disk)
 
 	while ((rq = disk->held.head) && has_tag(disk)) {
 		queue_remove(&disk->held, rq);
-		disk->nr_held--;
-		rq->extent->nr_held--;
+		count_held(disk, rq, -1);
 		if (merge(disk, rq)) {
 			disk->nr_queued--;
 			rq->extent->nr_queued--;
@@ -244,7 +257,7 @@ static void request_done(struct event *ev)
 	rq->extent->nr_active--;
 	rq->extent->nr_queued--;
 	queue_remove(&disk->active, rq);
-	if (rq->write && !rq->direct)
+	if (is_writeback(rq))
 		disk->wbt.inflight[rq->kswapd]--;
 	wbt_done(disk, rq, disk->engine->now - rq->issued);
 	for (; rq; rq = next) {
@@ -276,8 +289,7 @@ void disk_submit(struct disk_request *rq)
 	if (tag) {
 		insert(disk, rq);
 	} else {
-		disk->nr_held++;
-		extent->nr_held++;
+		count_held(disk, rq, 1);
 		queue_push(&disk->held, rq);
 	}
 	dispatch(disk);
@@ -291,7 +303,8 @@ void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *
 
 bool disk_must_wait(struct disk *disk, enum disk_writer who)
 {
-	return disk->nr_queued - disk->nr_held >= disk->config.nr_requests ||
+	return disk->nr_held_writeback ||
+	       disk->nr_queued - disk->nr_held >= disk->config.nr_requests ||
 	       wbt_must_wait(disk, who);
 }
 

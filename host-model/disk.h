@@ -113,6 +113,7 @@ struct disk {
 	struct disk_queue held;		/* that wait for a tag, in the order of coming */
 	unsigned int nr_queued;		/* requests in all of these */
 	unsigned int nr_held;
+	unsigned int nr_held_writeback;	/* of those: while there are any, nobody writes back more */
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_waiting;	/* threads that wait for a tag */
 	unsigned int nr_starved;	/* batches of reads while writes waited */

@@ -364,6 +364,39 @@ START_TEST(reads_of_the_only_user_have_to_have_tags)
 }
 END_TEST
 
+/*
+ * Who writes back sleeps in blk_mq_get_tag() for each of its requests, and begins no others; also
+ * where tags are left to those who wait already.
+ */
+START_TEST(nobody_writes_back_more_while_writes_have_no_tag)
+{
+	struct disk_config config = plain;
+	struct disk_extent *a;
+	struct disk *disk;
+
+	config.nr_requests = 64;
+	disk = make_disk(&config);
+	a = disk_add_extent(disk, "a", 1000);
+	disk->nr_waiting = 62;
+	for (unsigned int i = 0; i < 2; i++)
+		submitted(a, i, 100 * i, true);
+	ck_assert(!disk_must_wait(disk, false));
+	submitted(a, 2, 200, true);
+	ck_assert(disk->nr_queued == 3 && disk->nr_held == 1);
+	ck_assert(disk_must_wait(disk, false));
+	engine_run(&engine, 1500);
+	ck_assert(disk->nr_queued == 2 && disk->nr_held == 0);
+	ck_assert(!disk_must_wait(disk, false));
+	/* Reads that are held keep nobody: these tags are for who waits. */
+	submitted(a, 3, 300, false);
+	ck_assert(disk->nr_queued == 3 && disk->nr_held == 1);
+	ck_assert(!disk_must_wait(disk, false));
+	engine_run(&engine, TIME_NEVER);
+	ck_assert(!disk->nr_queued && !disk->nr_held);
+	unmake_disk(disk);
+}
+END_TEST
+
 /* blk_mq_get_tag(): what is beyond nr_requests is out of the elevator's sight until one is done. */
 START_TEST(requests_without_a_tag_are_held_back)
 {
@@ -591,6 +624,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, writes_of_all_users_are_throttled_together);
 	tcase_add_test(tc, requests_without_a_tag_are_held_back);
 	tcase_add_test(tc, reads_of_the_only_user_have_to_have_tags);
+	tcase_add_test(tc, nobody_writes_back_more_while_writes_have_no_tag);
 	tcase_add_test(tc, a_disk_outlives_its_users);
 	tcase_add_test(tc, guests_on_one_disk_slow_each_other);
 	tcase_add_test(tc, contents_survive_on_a_shared_disk);
