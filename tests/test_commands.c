@@ -378,6 +378,34 @@ START_TEST(a_guest_that_is_started_again_runs_its_programs_anew)
 }
 END_TEST
 
+#define ROOM(mib) "memory-mib = <" #mib ">; kernel-reserve-mib = <64>;"
+
+/* While it boots, and when it has long been gone: a VMM that does not run, whichever of the two. */
+static const struct {
+	const char *host, *shutdown;
+} after_kills[] = {
+	{ ROOM(150), DOWN(0) },
+	{ ROOM(150), DOWN(9000) },
+	{ ROOM(400), DOWN(9000) },
+};
+
+START_TEST(a_guest_that_was_killed_can_be_shut_down_and_started)
+{
+	struct outcome o;
+	char commands[512];
+
+	snprintf(commands, sizeof(commands), "%s st { compatible = \"ballast,start\";"
+		 " guest = <&g>; after = <&d>; };", after_kills[_i].shutdown);
+	run(&o, make(after_kills[_i].host, "", "hog { compatible = \"ballast,program-memhog\";"
+		     " size-mib = <480>; };", commands));
+	ck_assert_uint_eq(o.report.nr_casualties, 2);
+	ck_assert_uint_eq(command(&o, 0)->end.result, TRACE_COMMAND_GUEST_GONE);
+	ck_assert_uint_eq(command(&o, 1)->end.result, _i < 2 ? TRACE_COMMAND_GUEST_GONE :
+			  TRACE_COMMAND_DONE);
+	outcome_free(&o);
+}
+END_TEST
+
 /* Its driver was compiled for that version, and would not be taken by another. */
 START_TEST(a_guest_that_is_started_again_is_of_its_version)
 {
@@ -536,6 +564,8 @@ static TCase *make_guest_tests(void)
 	tcase_add_test(tc, a_guest_that_stays_paused_is_named);
 	tcase_add_test(tc, a_guest_that_is_shut_down_gives_its_memory_back);
 	tcase_add_test(tc, a_guest_that_is_started_again_runs_its_programs_anew);
+	tcase_add_loop_test(tc, a_guest_that_was_killed_can_be_shut_down_and_started, 0,
+			    sizeof(after_kills) / sizeof(after_kills[0]));
 	tcase_add_test(tc, a_guest_that_is_started_again_is_of_its_version);
 	tcase_add_loop_test(tc, what_cannot_be_done_is_an_error, 0,
 			    sizeof(mistakes) / sizeof(mistakes[0]));

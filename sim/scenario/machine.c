@@ -52,15 +52,21 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 	return guest->up || guest->gone;
 }
 
-/* What is done to a guest waits for it to be up, but for starting it again. */
+/*
+ * What is done to a guest waits for it to be up.  Starting it again does not; nor does shutting down
+ * one that was killed, since a start may wait for that.
+ */
 static bool may_begin(const struct machine_item *item)
 {
 	const struct machine_guest *guest = item->guest;
+	enum scenario_command_kind kind;
 
-	if (item->begin == machine_command_begin &&
-	    item->machine->scenario->commands[item->index].kind == SCENARIO_COMMAND_START)
-		return guest->up || guest->gone;
-	return guest->up && !guest->gone;
+	if (item->begin != machine_command_begin)
+		return guest->up && !guest->gone;
+	kind = item->machine->scenario->commands[item->index].kind;
+	return (guest->up && !guest->gone) ||
+	       (kind == SCENARIO_COMMAND_START && (guest->up || guest->gone)) ||
+	       (kind == SCENARIO_COMMAND_SHUTDOWN && guest->gone && !guest->shut_down);
 }
 
 static bool condition_met(const struct machine_item *item)

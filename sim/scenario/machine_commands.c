@@ -225,12 +225,14 @@ void machine_command_begin(struct machine_item *item)
 	if (!is_for_balloon(machine_command_config(command)))
 		MACHINE_TRACE(item->machine, command_start, .guest = guest_id(command),
 			      .command = item->index);
-	if (!item->guest || !item->guest->gone || kind == SCENARIO_COMMAND_START)
+	if (!item->guest || !item->guest->gone || kind == SCENARIO_COMMAND_START) {
 		begin[kind](command);
-	else if (item->guest->shut_down)
+	} else if (item->guest->shut_down) {
 		not_running(command);
-	else
+	} else {
 		end_command(command, TRACE_COMMAND_GUEST_GONE, 0);
+		machine_progress(item->machine);
+	}
 }
 
 void machine_balloon_changed(struct machine_guest *guest, int64_t actual)

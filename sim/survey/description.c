@@ -135,15 +135,17 @@ int description_parse(enum description_key key, const char *text, uint64_t *valu
 		      size_t error_size)
 {
 	const struct description_info *info = &description_info[key];
+	uint64_t said;
 	bool good;
 
 	if (info->words)
-		good = parse_word(info->words, text, value);
+		good = parse_word(info->words, text, &said);
 	else
-		good = scenario_parse_number(text, value) && *value >= info->min &&
-		       *value <= info->max;
-	if (good)
+		good = scenario_parse_number(text, &said) && said >= info->min && said <= info->max;
+	if (good) {
+		*value = said;
 		return 0;
+	}
 	snprintf(error, error_size, "%s=%.60s: allowed: %s", info->key, text,
 		 description_allowed(key));
 	return -1;
