@@ -49,7 +49,6 @@ static void vm_free(struct kvm_vm *vm)
 	free(vm->vcpus);
 	host_free(vm->tdp.stock);
 	host_close_all(vm);
-	async_pf_forget_vm(vm);
 	guest_ram_destroy(vm->ram);
 	if (vm->own)
 		guest_ram_destroy(vm->own);
@@ -65,6 +64,9 @@ void host_destroy(struct host *host)
 	async_pf_destroy(host);
 	khugepaged_destroy(host);
 	cache_flusher_destroy(host);
+	/* Who waits no more is taken from a CPU's books, on which a vCPU of any VM may be. */
+	for (i = 0; i < host->nr_vms; i++)
+		async_pf_forget_vm(host->vms[i]);
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);

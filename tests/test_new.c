@@ -381,8 +381,9 @@ START_TEST(answers_are_taken_and_enter_is_the_default)
 	char *said;
 	int status;
 
-	/* guests: no number, then 3; memory: too much, then Enter; vcpus 6; no balloon, so nothing of one. */
-	said = converse("some\n3\n99999999\n\n6\nno\nhugetlb\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", &status);
+	/* guests: no number, 3; memory: too much, Enter; vcpus 6; no balloon: nothing of one. */
+	said = converse("some\n3\n99999999\n\n6\nno\nhugetlb\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+			&status);
 	ck_assert_msg(status == 0, "%d: %s", status, said);
 	ck_assert_ptr_nonnull(strstr(said, "guests=some: allowed: 1..10000"));
 	ck_assert_ptr_nonnull(strstr(said, "memory of a guest, MiB [4096]"));

@@ -53,8 +53,8 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 }
 
 /*
- * What is done to a guest waits for it to be up.  Starting it again does not; nor does shutting down
- * one that was killed, since a start may wait for that.
+ * What is done to a guest waits for it to be up.  Starting it again does not; nor does shutting
+ * down one that was killed, since a start may wait for that.
  */
 static bool may_begin(const struct machine_item *item)
 {

@@ -55,7 +55,7 @@ void report_text_folios(const struct report *r, FILE *out, unsigned int max)
 	struct table t;
 
 	table_init(&t,
-		   "Folios of programs by size (hugepages-*/stats; the last two are of the end)", 2,
+		   "Folios of programs by size (hugepages-*/stats; the last two as it ended)", 2,
 		   "guest|kB|fault alloc|fallback|swpout fallback|split|split deferred|"
 		   "nr_anon|partially mapped");
 	for (unsigned int i = 0; i < r->nr_folios; i++) {
