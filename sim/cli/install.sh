@@ -47,15 +47,19 @@ is_ours() {
 
 case $what in
 install)
-	list "$@" | while read -r mode from to; do
-		install -D -m "$mode" "$from" "$root/$to"
-	done
+	# A call for each folder and mode, not for each of hundreds of files; no name changes on the way.
+	list "$@" | awk '{ to = $3; sub("/[^/]*$", "", to); files[$1 " " to] = files[$1 " " to] " " $2 }
+		END { for (place in files) print place files[place] }' |
+		while read -r mode dir files; do
+			install -D -m "$mode" -t "$root/$dir" $files
+		done
 	;;
 uninstall)
-	# Folders that are empty now go as well, up to the prefix.
 	list "$@" | while read -r mode from to; do
-		rm -f "$root/$to"
-		dir=${to%/*}
+		echo "$root/$to"
+	done | tr '\n' '\0' | xargs -0 rm -f
+	# Folders that are empty now go as well, up to the prefix.
+	list "$@" | sed 's#.* ##; s#/[^/]*$##' | sort -ur | while read -r dir; do
 		while is_ours "$dir" && rmdir "$root/$dir" 2>/dev/null; do
 			case $dir in */*) dir=${dir%/*} ;; *) break ;; esac
 		done
