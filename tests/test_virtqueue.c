@@ -165,6 +165,26 @@ START_TEST(stock_ring_does_the_same_byte_by_byte)
 END_TEST
 
 /* The driver comes, goes, and comes again; both parts are images, or one of them. */
+/* alloc_indirect() takes __GFP_HIGHMEM away, and leaves __GFP_HIGH. */
+START_TEST(tables_come_from_reserves_if_the_caller_may_have_these)
+{
+	for (unsigned int i = 0; i <= NR_KERNELS; i++) {
+		if (i && !is_built(&kernels[i - 1], "upstream-virtio_ring"))
+			continue;
+		set_up(&shapes[1], 1);
+		ring_scene.nr_steps = 0;
+		ring_scene.exhausts = true;
+		if (i) {
+			ring_scene.version = kernels[i - 1].version;
+			ring_scene.ring = path_of(&kernels[i - 1], "upstream-virtio_ring");
+		}
+		play();
+		ck_assert_uint_eq(ring_scene.descriptors[0], 1);
+		ck_assert_uint_eq(ring_scene.descriptors[1], RING_ENTRIES);
+	}
+}
+END_TEST
+
 START_TEST(stock_bus_has_drivers_come_and_go)
 {
 	const struct kernel *kernel = &kernels[_i];
@@ -222,6 +242,7 @@ Suite *test_suite(int argc, char **argv)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, models_ring_loses_and_doubles_nothing, 0, NR_SHAPES);
+	tcase_add_test(tc, tables_come_from_reserves_if_the_caller_may_have_these);
 	tcase_add_loop_test(tc, devices_are_initialised_in_order, 0, NR_KERNELS + 1);
 	if (test_image_exists("upstream-virtio_ring") && test_image_exists("upstream-virtio")) {
 		tcase_add_loop_test(tc, stock_ring_does_the_same_byte_by_byte, 0, NR_KERNELS);

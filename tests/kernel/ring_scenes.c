@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -367,6 +368,48 @@ static void spoil(void)
 	scene->broken = virtqueue_is_broken(vq);
 }
 
+static unsigned int descriptors_of(gfp_t gfp)
+{
+	struct scatterlist sg[RING_ENTRIES];
+	unsigned int before = vq->num_free, i;
+
+	sg_init_table(sg, RING_ENTRIES);
+	for (i = 0; i < RING_ENTRIES; i++)
+		sg_set_buf(&sg[i], buffers + i, 1);
+	if (virtqueue_add_outbuf(vq, sg, RING_ENTRIES, buffers, gfp | __GFP_NOWARN))
+		snprintf(scene->error, sizeof(scene->error), "the ring is full");
+	return before - vq->num_free;
+}
+
+/* Pages above the watermark, and what is free in slabs (a table's size is a version's affair). */
+static void exhaust(void)
+{
+	gfp_t gfp = __GFP_NOWARN;	/* nor is kswapd woken */
+	struct page *page, *next;
+	void **object, **objects = NULL;
+	LIST_HEAD(pages);
+	size_t size;
+
+	while ((page = alloc_page(gfp)))
+		list_add(&page->lru, &pages);
+	for (size = RING_ENTRIES * sizeof(struct vring_desc); size < PAGE_SIZE; size *= 2) {
+		while ((object = kmalloc(size, gfp))) {
+			*object = objects;
+			objects = object;
+		}
+	}
+	scene->descriptors[1] = descriptors_of(0);
+	scene->descriptors[0] = descriptors_of(__GFP_HIGH);
+	while ((object = objects)) {
+		objects = *object;
+		kfree(object);
+	}
+	list_for_each_entry_safe(page, next, &pages, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
 static int probe_device(struct virtio_device *vdev)
 {
 	vq_callback_t *callbacks[] = { scene->without_callback ? NULL : callback };
@@ -389,6 +432,8 @@ static int probe_device(struct virtio_device *vdev)
 	scene->ns += ktime_get() - start;
 	if (scene->spoils)
 		spoil();
+	if (scene->exhausts)
+		exhaust();
 	return 0;
 }
 

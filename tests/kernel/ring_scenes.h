@@ -13,6 +13,7 @@
 
 #define RING_NOTES (4 << 20)
 #define RING_STATUSES 64
+#define RING_ENTRIES 12
 
 struct ring_scene {
 	const char *ring, *bus;		/* paths of images; NULL: the model's */
@@ -21,6 +22,7 @@ struct ring_scene {
 	unsigned int seed, nr_steps;
 	bool without_callback, twice;	/* the driver is removed and comes again */
 	bool spoils;			/* at the end the device gives back what it does not have */
+	bool exhausts;			/* it adds RING_ENTRIES where only reserves are left */
 
 	/* What came of it. */
 	char error[256];		/* of loading and registering */
@@ -30,6 +32,7 @@ struct ring_scene {
 	unsigned int nr_wraps;		/* of a packed ring */
 	uint64_t ns;			/* CPU time of all steps */
 	bool broken;
+	unsigned int descriptors[2];	/* that it takes: if it may have reserves, and if not */
 	char left[256];			/* by images, when they were unloaded */
 	uint8_t status[RING_STATUSES];	/* that were written to the device, in order */
 	unsigned int nr_statuses;
