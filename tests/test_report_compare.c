@@ -390,6 +390,23 @@ START_TEST(what_cannot_be_finished_leaves_nothing)
 }
 END_TEST
 
+/* A terminal's interrupt is for all of its group: for dtc, too, which reads the scenarios. */
+START_TEST(who_interrupts_reading_gets_no_error_of_it)
+{
+	size_t size;
+	char *err;
+
+	well("mkdir bin && printf '#!/bin/sh\\n[ -e bin/said ] || { : >bin/said; kill -INT 0; }\\n"
+	     "exec %s \"$@\"\\n' \"$(command -v dtc)\" >bin/dtc && chmod +x bin/dtc");
+	ck_assert_int_eq(shell("PATH=$PWD/bin:$PATH setsid -w $B compare first.dts " WITH
+			       " --quiet --report r.html"), 130);
+	err = read_file("err", &size);
+	ck_assert_msg(strstr(err, "interrupted: 0 of "), "%s", err);
+	free(err);
+	well("test -e bin/said && ! test -e r.html && rm -r bin");
+}
+END_TEST
+
 Suite *test_suite(int argc, char **argv)
 {
 	Suite *s = suite_create("report_compare");
@@ -412,6 +429,7 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_loop_test(tc, bad_input_is_refused_before_anything_runs, 0,
 			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, what_cannot_be_finished_leaves_nothing);
+	tcase_add_test(tc, who_interrupts_reading_gets_no_error_of_it);
 	tcase_add_test(demo, the_demo_ends_by_naming_its_report);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, demo);

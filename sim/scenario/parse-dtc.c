@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libfdt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -93,6 +94,10 @@ static int run_dtc(char *const argv[], int out, int err)
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDONLY);
 
+		/* A terminal interrupts all of a group; an end of dtc would be the file's fault. */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
 			_exit(126);
 		execvp(argv[0], argv);
