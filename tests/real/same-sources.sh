@@ -23,7 +23,7 @@ check() {
 	for want in "$@"; do
 		found=
 		for f in $consumed; do
-			case $f in */$(basename "$want")) ;; *) continue ;; esac
+			case $f in */"${want##*/}") ;; *) continue ;; esac
 			# the simulator's header of that name only includes the real one
 			case $(realpath "$f") in "$top"/sim/*) continue ;; esac
 			[ -f "$f" ] || fail "$build: consumed $f, which is not there any more"
@@ -112,7 +112,6 @@ for name in $devices virtio-ballast-pci virtio-page-hint-pci; do
 	# one of the two, as QEMU is configured
 	case $name in *-vhost | *-vhost-stub) [ -n "$object" ] || continue ;; esac
 	[ -n "$object" ] || fail "QEMU has no object of $name.c"
-	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' |
-		while read -r f; do realpath "$f"; done) |
+	(cd "$qemu" && ninja -t deps "$object" | sed -n 's/^    //p' | tr '\n' '\0' | xargs -0 realpath) |
 		check "QEMU, $name" "$qemu/$object" "qemu/$name.c" $(device_headers "$name")
 done
