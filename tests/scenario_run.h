@@ -18,7 +18,7 @@
 
 /* CPU time without an event until code counts as hanging. */
 #ifdef __SANITIZE_ADDRESS__
-#define TEST_PATIENCE_MS 20000
+#define TEST_PATIENCE_MS 8000
 #else
 #define TEST_PATIENCE_MS 2000
 #endif
