@@ -10,7 +10,9 @@
 #include "boot.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,6 +91,46 @@ static bool row_is_near(const struct scene *scene, const struct diff_ranges_row 
 	return near;
 }
 
+/*
+ * The scenarios' rates are of a machine that has nothing else to do (docs/fidelity.md); with other
+ * work beside it, more is on its way to swap at a time, and more goes there.
+ */
+#define OTHERS_MAX_PERCENT 20
+
+struct cpu_use {
+	uint64_t all, busy, ours;	/* ticks, of all CPUs */
+};
+
+static struct cpu_use cpu_use_now(void)
+{
+	uint64_t tick[8] = { 0 }, hz = sysconf(_SC_CLK_TCK);
+	struct cpu_use use = { 0 };
+	struct rusage usage;
+	FILE *f = fopen("/proc/stat", "r");
+
+	ck_assert_ptr_nonnull(f);
+	/* user nice system idle iowait irq softirq steal */
+	for (size_t i = 0; i < ARRAY_LEN(tick); i++) {
+		ck_assert_int_eq(fscanf(f, i ? "%" SCNu64 : "cpu %" SCNu64, &tick[i]), 1);
+		use.all += tick[i];
+	}
+	fclose(f);
+	use.busy = use.all - tick[3] - tick[4];
+	getrusage(RUSAGE_CHILDREN, &usage);
+	use.ours = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * hz +
+		   (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * hz / 1000000;
+	return use;
+}
+
+/* Of the CPU time that there was since @before, what others had. */
+static unsigned int others_percent(const struct cpu_use *before)
+{
+	struct cpu_use now = cpu_use_now();
+	uint64_t busy = now.busy - before->busy, ours = now.ours - before->ours;
+
+	return busy > ours ? (busy - ours) * 100 / (now.all - before->all + 1) : 0;
+}
+
 /* Of what there is to compare, all that matters is there. */
 static void check_complete(const struct diff_ranges *r, unsigned int boots)
 {
@@ -160,8 +202,9 @@ START_TEST(both_worlds)
 {
 	const struct scene *scene = &scenes[_i];
 	struct phases sim[SEEDS], real[BOOTS];
+	unsigned int boots = 0, others, most = 0;
 	const char *files[SEEDS], *last;
-	unsigned int boots = 0;
+	struct cpu_use before;
 	bool near = false;
 
 	for (int i = 0; i < SEEDS; i++) {
@@ -169,20 +212,27 @@ START_TEST(both_worlds)
 		read_trace(&sim[i], files[i]);
 	}
 	while (!near && boots < BOOTS) {
+		before = cpu_use_now();
 		last = worlds_real(scene->name, boots + 1);
+		others = others_percent(&before);
+		most = others > most ? others : most;
 		read_trace(&real[boots++], last);
 		check_pressure(&real[boots - 1]);
 		print_ranges(files, last);
 		near = compare(scene, sim, real, boots);
 		if (!near)
-			printf("| %s, %u boots: %s\n", scene->name, boots, difference);
+			printf("| %s, %u boots: %s; others had %u %% of the CPUs\n", scene->name,
+			       boots, difference, others);
 	}
 	for (int i = 0; i < SEEDS; i++)
 		phases_free(&sim[i]);
 	for (unsigned int i = 0; i < boots; i++)
 		phases_free(&real[i]);
-	ck_assert_msg(near, "%s: %u boots are not as in the model: %s", scene->name, boots,
-		      difference);
+	if (!near && most > OTHERS_MAX_PERCENT)
+		skip_tests(1, "the machine was at other work, and so was its disk; see the table");
+	else
+		ck_assert_msg(near, "%s: %u boots are not as in the model: %s", scene->name, boots,
+			      difference);
 }
 END_TEST
 
