@@ -89,9 +89,29 @@ START_TEST(one_fault_maps_a_whole_folio)
 	verify(mm, addr, MIB(4));
 	ck_assert_int_eq(user_release(mm, addr, MIB(4)), 0);
 	ck_assert_uint_eq(user_rss(mm), 0);
+	/* What goes as a whole was never there in part. */
+	ck_assert_uint_eq(mthp(_i, MTHP_STAT_SPLIT_DEFERRED), 0);
 	write_all(mm, addr, MIB(4));
 	verify(mm, addr, MIB(4));
 	ck_assert_uint_eq(stats().faults[USER_FAULT_HUGE], 0);
+	end(mm);
+}
+END_TEST
+
+/* The proposal of 2026 leaves clearing to the allocator, which knows what is zero. */
+START_TEST(folio_that_the_allocator_clears_is_zero)
+{
+	struct mm_struct *mm;
+	uint64_t addr;
+
+	page_zeroed = true;
+	mm = boot_with(THP_NEVER, ORDER(4), 0);
+	addr = map(mm, MIB(4), USER_THP_DEFAULT);
+	write_all(mm, addr, MIB(4));
+	ck_assert_int_eq(user_release(mm, addr, MIB(4)), 0);
+	write_all(mm, addr, MIB(4));
+	verify(mm, addr, MIB(4));
+	ck_assert_uint_eq(mthp(4, MTHP_STAT_ANON_FAULT_ALLOC), 2 * MIB(4) / SIZE(4));
 	end(mm);
 }
 END_TEST
@@ -405,6 +425,28 @@ START_TEST(fresh_folio_is_not_active_for_its_many_entries)
 }
 END_TEST
 
+/* folio_referenced(): as long as any of its pages is used between two looks, it stays. */
+START_TEST(folio_that_is_used_again_stays)
+{
+	struct mm_struct *mm = boot_with(THP_NEVER, ORDER(4), 512);
+	uint64_t addr, other, at, i;
+
+	addr = map(mm, MIB(32), USER_THP_DEFAULT);
+	write_all(mm, addr, MIB(32));
+	other = map(mm, MIB(guest_mib), USER_THP_NOHUGEPAGE);
+	for (at = 0; at < MIB(guest_mib); at += MIB(8)) {
+		write_all(mm, other + at, MIB(8));
+		for (i = 0; i < MIB(32); i += SIZE(4))
+			ck_assert_int_eq(user_touch(mm, addr + i + at / MIB(8) % 16 * 4096, 1,
+						    false), 0);
+	}
+	ck_assert_uint_gt(stats().swap_out, 0);
+	/* A few are come by twice before they are used again. */
+	ck_assert_uint_lt(mthp(4, MTHP_STAT_SWPOUT_FALLBACK), MIB(1) / SIZE(4));
+	end(mm);
+}
+END_TEST
+
 static uint64_t huge_blocks(void)
 {
 	uint64_t blocks = 0;
@@ -610,6 +652,8 @@ Suite *test_suite(int argc, char **argv)
 	tcase_add_test(tc, folio_unmapped_bit_by_bit_is_free_as_one);
 	tcase_add_test(tc, folios_are_split_on_their_way_to_a_swap_file);
 	tcase_add_test(tc, fresh_folio_is_not_active_for_its_many_entries);
+	tcase_add_test(tc, folio_that_is_used_again_stays);
+	tcase_add_test(tc, folio_that_the_allocator_clears_is_zero);
 	tcase_add_loop_test(tc, compaction_moves_folios_whole, 2, 6);
 	tcase_add_test(tc, folio_that_finds_no_room_is_moved_in_pages);
 	tcase_add_test(tc, folio_in_parts_is_split_before_it_moves);

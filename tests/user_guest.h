@@ -38,6 +38,7 @@ static uint64_t movable_mib;
 static bool guest_swap_zram;
 /* hugepages-<size>kB/enabled, by order; with any of them the kernel is 6.12 */
 static unsigned int orders_always, orders_madvise, orders_inherit;
+static bool page_zeroed;
 static enum thp_defrag guest_defrag;
 
 static inline void boot(enum thp_policy thp, uint64_t swap_mib)
@@ -60,6 +61,7 @@ static inline void boot(enum thp_policy thp, uint64_t swap_mib)
 	config.thp = thp;
 	config.movable_pages = PAGES(movable_mib);
 	config.thp_defrag = guest_defrag;
+	config.page_zeroed = page_zeroed;
 	config.orders_always = orders_always;
 	config.orders_madvise = orders_madvise;
 	config.orders_inherit = orders_inherit;
