@@ -164,7 +164,6 @@ START_TEST(stock_ring_does_the_same_byte_by_byte)
 }
 END_TEST
 
-/* The driver comes, goes, and comes again; both parts are images, or one of them. */
 /* alloc_indirect() takes __GFP_HIGHMEM away, and leaves __GFP_HIGH. */
 START_TEST(tables_come_from_reserves_if_the_caller_may_have_these)
 {
@@ -185,6 +184,7 @@ START_TEST(tables_come_from_reserves_if_the_caller_may_have_these)
 }
 END_TEST
 
+/* The driver comes, goes, and comes again; both parts are images, or one of them. */
 START_TEST(stock_bus_has_drivers_come_and_go)
 {
 	const struct kernel *kernel = &kernels[_i];

@@ -59,14 +59,18 @@ bool machine_ref_ended(const struct machine *m, const struct scenario_ref *ref)
 static bool may_begin(const struct machine_item *item)
 {
 	const struct machine_guest *guest = item->guest;
-	enum scenario_command_kind kind;
+	bool runs = guest->up && !guest->gone;
 
 	if (item->begin != machine_command_begin)
-		return guest->up && !guest->gone;
-	kind = item->machine->scenario->commands[item->index].kind;
-	return (guest->up && !guest->gone) ||
-	       (kind == SCENARIO_COMMAND_START && (guest->up || guest->gone)) ||
-	       (kind == SCENARIO_COMMAND_SHUTDOWN && guest->gone && !guest->shut_down);
+		return runs;
+	switch (item->machine->scenario->commands[item->index].kind) {
+	case SCENARIO_COMMAND_START:
+		return guest->up || guest->gone;
+	case SCENARIO_COMMAND_SHUTDOWN:
+		return runs || (guest->gone && !guest->shut_down);
+	default:
+		return runs;
+	}
 }
 
 static bool condition_met(const struct machine_item *item)
