@@ -272,6 +272,7 @@ void host_stop_vm(struct kvm_vm *vm)
 	vm->dead = true;
 	throttle_forget_vm(host, vm);
 	async_pf_forget_vm(vm);
+	swap_forget_vm(host, vm);
 	for (t = host->cpus.all; t; t = next) {
 		next = t->all_next;
 		if (t->vm == vm && t != coro_current->ctx.thread)

@@ -113,6 +113,17 @@ void kvm_flush_mm(struct kvm_vm *vm)
 	}
 }
 
+bool kvm_mm_runs(const struct kvm_vm *vm)
+{
+	const struct host_cpus *cpus = &vm->host->cpus;
+	unsigned int i;
+
+	for (i = 0; i < cpus->nr_cpus; i++)
+		if (cpus->cpu[i].curr && cpus->cpu[i].curr->vm == vm)
+			return true;
+	return false;
+}
+
 void kvm_irqfd(struct kvm_virtio *dev, int vector)
 {
 	charge(COST_IRQ_INJECT, 1);

@@ -192,6 +192,8 @@ void kvm_flush_tlbs(struct kvm_vm *vm);
  * that.
  */
 void kvm_flush_mm(struct kvm_vm *vm);
+/* Some CPU may have it in its TLB: a thread of the VMM is running (mm_cpumask()). */
+bool kvm_mm_runs(const struct kvm_vm *vm);
 
 /*
  * On vCPU @vcpu, before it goes on in the guest: a page that was waited for is there, and mapped.

@@ -54,6 +54,7 @@ enum page_kind { PAGE_NONE, PAGE_PRESENT, PAGE_CACHED, PAGE_WRITEBACK, PAGE_SWAP
 #define PAGE_REFERENCED (1u << 4)	/* was found accessed once by reclaim */
 #define PAGE_ACTIVE (1u << 5)		/* on an active list */
 #define PAGE_READAHEAD PAGE_REFERENCED	/* READING, CACHED: nobody has asked for it yet */
+#define PAGE_ISOLATED PAGE_ACCESSED	/* WRITEBACK, WRITTEN: reclaim has not put it back yet */
 #define PAGE_LAZYFREE (1u << 6)		/* MADV_FREE and not written since */
 /*
  * Of a file, which is in no slot: changed since it was written; being written; and reclaim has seen
@@ -421,11 +422,18 @@ bool swap_has_cluster(const struct host *host);
 void swap_free_slot(struct host *host, uint32_t *state);
 /*
  * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH, or
- * all of a huge page.
+ * all of a huge page.  Some may be held back for those that follow: the pass ends with swap_unplug(),
+ * and nobody sleeps before that.
  * Returns how many frames are free already.
  */
 #define SWAP_BATCH 32
 unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr);
+/* What the running thread holds back is submitted (blk_finish_plug()). */
+void swap_unplug(struct host *host);
+/* Threads of the VM are killed: what they hold back is submitted. */
+void swap_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* A page that is given the next slot becomes a part of a request that waits. */
+bool swap_would_merge(const struct host *host);
 /*
  * Free the slot of a page that is in memory, if swap, or the group's share of it, is more than half
  * full (mem_cgroup_swap_full()).

@@ -99,14 +99,30 @@ static void flush_unmapped(struct reclaim_batch *batch)
 	batch->unmapped = NULL;
 }
 
+/*
+ * A page whose entry is dirty is flushed before it is written, by itself; others are at the end of
+ * the batch.  Splitting a huge page leaves entries that are clean, and pages that are dirty; since
+ * Linux 6.3 the entries are, too.
+ */
 static void note_unmapped(struct guest_ram *ram, uint32_t state, struct reclaim_batch *batch)
 {
+	bool split = page_kind(state) == PAGE_UNMAPPED;
+	bool dirty = !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
+		     (!split || ram->host->config.thp_split_dirty);
+
 	if (page_kind(state) == PAGE_PRESENT)
 		notify_kvm(ram);
-	if (!page_is_mapped(state) || batch->unmapped == ram->vm)
+	if (!page_is_mapped(state))
 		return;
-	flush_unmapped(batch);
+	if (batch->unmapped != ram->vm)
+		flush_unmapped(batch);
 	batch->unmapped = ram->vm;
+	if (!dirty)
+		return;
+	/* try_to_unmap_flush_dirty() */
+	if (kvm_mm_runs(ram->vm))
+		kvm_flush_mm(ram->vm);
+	batch->unmapped = NULL;
 }
 
 static bool evict_page(struct host_memcg *target, uint32_t index, struct reclaim_batch *batch)
@@ -270,11 +286,12 @@ bool shrink_must_wait_for_tag(const struct host *host, uint32_t index, bool huge
 	       !file_of_index(host, index) &&
 	       !page_has_slot(state) && !(state & PAGE_LAZYFREE) &&
 	       swap_must_wait(host->swap, writer_of(host)) &&
-	       (huge || !swap_would_merge(host->swap));
+	       (huge || !swap_would_merge(host));
 }
 
 void shrink_wait_for_tag(struct host *host)
 {
+	swap_unplug(host);
 	throttle_wait_tag(host, host->swap->extent->disk, writer_of(host));
 }
 
@@ -297,6 +314,7 @@ static void shrink_group(struct host_memcg *memcg, struct scan_control *sc)
 		sc->low_skipped = true;
 	}
 	memcg->host->lru->shrink(memcg, sc, &p);
+	swap_unplug(memcg->host);
 	compound_shrink(memcg, sc->priority);
 }
 

@@ -43,10 +43,15 @@ struct scan_control {
 /* Scan a 2^priority-th of the lists, or until enough is on its way. */
 void shrink_node(struct scan_control *sc);
 
-/* What the scan of one batch has found to write, and whose mapping it has unmapped. */
+/*
+ * What the scan of one batch has found to write, and whose mapping it has unmapped; and all of it
+ * that is being written, if it is put back only at the end (move_pages_to_lru()).
+ */
 struct reclaim_batch {
 	uint32_t index[SWAP_BATCH];
 	unsigned int nr;
+	uint32_t isolated[SWAP_BATCH + HOST_PMD_PAGES];
+	unsigned int nr_isolated;
 	struct kvm_vm *unmapped;	/* not flushed yet; NULL: nobody's */
 	unsigned int of_leaf;	/* pages of a leaf that has been split, to be looked at still */
 	unsigned int nr_whole;	/* pages of huge pages that are being written as a whole */

@@ -57,6 +57,7 @@ static bool may_evict(struct host *host, uint32_t index, bool huge, int priority
 	return false;
 }
 
+/* What is held back after it is safe to sleep: it is the plug's. */
 static void submit_batch(struct host_memcg *memcg, bool file, struct host_memcg *target,
 			 struct reclaim_batch *batch)
 {
@@ -64,6 +65,32 @@ static void submit_batch(struct host_memcg *memcg, bool file, struct host_memcg 
 
 	if (nr)
 		memcg_note_cost(memcg, file, nr);
+}
+
+/* It is being written, and stays off the lists until all of the batch has been looked at. */
+static void isolate(struct host *host, uint32_t index, struct reclaim_batch *batch)
+{
+	uint32_t *state = lru_state(host, index);
+
+	if (page_kind(*state) != PAGE_WRITEBACK ||
+	    batch->nr_isolated == sizeof(batch->isolated) / sizeof(batch->isolated[0]))
+		return;
+	*state |= PAGE_ISOLATED;
+	batch->isolated[batch->nr_isolated++] = index;
+}
+
+/* move_pages_to_lru(): what has been written meanwhile is where pages come that were just used. */
+static void put_back(struct host *host, struct reclaim_batch *batch)
+{
+	while (batch->nr_isolated) {
+		uint32_t index = batch->isolated[--batch->nr_isolated];
+
+		/* Unless its VMM is gone, or has it back. */
+		if (ram_of_index(host, index) && !lru_is_huge(host, index) &&
+		    (page_kind(*lru_state(host, index)) == PAGE_WRITEBACK ||
+		     page_kind(*lru_state(host, index)) == PAGE_WRITTEN))
+			*lru_state(host, index) &= ~PAGE_ISOLATED;
+	}
 }
 
 /* The page is being written still: it need not be found again before it is there. */
@@ -129,11 +156,10 @@ static bool shrink_dirty(struct host *host, uint32_t index, struct scan_control 
  * One page, or a leaf that is split for its pages to be looked at next.  Returns false to try
  * again.
  */
-static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct scan_control *sc,
-			struct reclaim_batch *batch)
+static bool shrink_page(struct host_memcg *memcg, enum scan_list list, uint32_t index,
+			struct scan_control *sc, struct reclaim_batch *batch)
 {
 	struct host *host = memcg->host;
-	uint32_t index = memcg->lru[list].tail;
 	bool huge = lru_is_huge(host, index), file = file_of_index(host, index);
 	uint32_t state = *lru_state(host, index);
 
@@ -144,6 +170,7 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct sc
 	} else if (page_kind(state) == PAGE_WRITEBACK) {
 		if (sc->target->parent && host->config.cgroup_version == 1) {
 			submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
+			swap_unplug(host);
 			host_wait_page(host, index);
 			return false;
 		}
@@ -155,10 +182,44 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, struct sc
 		}
 		if (!shrink_evict(sc->target, index, huge, batch))
 			lru_rotate(host, index, false);
+		else if (!huge && !file)
+			isolate(host, index, batch);
 	}
-	if (batch->nr == SWAP_BATCH)
+	if (batch->nr == SWAP_BATCH) {
 		submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
+		sync_now_and_then();
+	}
 	return true;
+}
+
+/* The page is one of a leaf that was split, and in the same state. */
+static bool is_part(const struct host *host, uint32_t index)
+{
+	return ram_of_index(host, index) && !lru_is_huge(host, index) &&
+	       page_is_mapped(*lru_state(host, index));
+}
+
+/*
+ * The pages of a leaf that has been split: isolated, all of them, where they would be put back.
+ * Their VMM may drop or use them meanwhile.  Returns how many were looked at.
+ */
+static unsigned int shrink_parts(struct host_memcg *memcg, enum scan_list list, uint32_t first,
+				 struct scan_control *sc, struct reclaim_batch *batch)
+{
+	struct host *host = memcg->host;
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < HOST_PMD_PAGES; i++)
+		if (is_part(host, first + i))
+			lru_rotate(host, first + i, false);
+	for (i = 0; i < HOST_PMD_PAGES; i++) {
+		nr += is_part(host, first + i);
+		while (is_part(host, first + i) &&
+		       !shrink_page(memcg, list, first + i, sc, batch))
+			;
+	}
+	batch->of_leaf = 0;
+	return nr;
 }
 
 /* A leaf that is split counts once: its pages come with it (split_folio_to_list()). */
@@ -170,20 +231,20 @@ static uint64_t shrink_inactive_list(struct host_memcg *memcg, enum scan_list li
 	uint64_t scanned = 0, most = memcg->lru[list].nr_pages, dirty = sc->nr_unqueued_dirty;
 	unsigned int nr = 0;
 
-	while (((scanned < nr_to_scan && scanned < most) || batch.of_leaf) &&
-	       memcg->lru[list].tail) {
-		bool huge = lru_is_huge(host, memcg->lru[list].tail), part = batch.of_leaf;
+	while (scanned < nr_to_scan && scanned < most && memcg->lru[list].tail) {
+		uint32_t index = memcg->lru[list].tail;
+		bool huge = lru_is_huge(host, index);
 
-		if (!shrink_page(memcg, list, sc, &batch))
+		if (!shrink_page(memcg, list, index, sc, &batch))
 			continue;
 		nr++;
-		if (part && !huge)
-			batch.of_leaf--;
-		else
-			scanned += huge ? HOST_PMD_PAGES : 1;
+		scanned += huge ? HOST_PMD_PAGES : 1;
+		if (batch.of_leaf)
+			nr += shrink_parts(memcg, list, index - index % HOST_PMD_PAGES, sc, &batch);
 	}
 	shrink_charge_scan(host, nr);
 	submit_batch(memcg, list & SCAN_FILE, sc->target, &batch);
+	put_back(host, &batch);
 	sc->nr_scanned += scanned;
 	sc->nr_taken += scanned;
 	sc->nr_file_taken += list & SCAN_FILE ? scanned : 0;

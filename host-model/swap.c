@@ -61,16 +61,6 @@ bool swap_must_wait(const struct swap_device *swap, enum disk_writer who)
 	return swap->extent && disk_must_wait(swap->extent->disk, who);
 }
 
-bool swap_would_merge(const struct swap_device *swap)
-{
-	uint32_t slot = swap->cluster_next;
-
-	/* Unless that is the next slot, it lies elsewhere. */
-	if (!swap->extent || swap->owner[slot] || (!swap->cluster_left && swap->nr_empty))
-		return false;
-	return disk_would_merge(swap->extent, slot);
-}
-
 /* The first that is empty, from where slots are given on; there is one. */
 static uint32_t empty_cluster(const struct swap_device *swap)
 {
@@ -189,7 +179,8 @@ void swap_free_slot(struct host *host, uint32_t *state)
 struct page_transfer {
 	struct disk_request rq;
 	struct host *host;
-	struct page_transfer *next, **link;	/* in host->transfers */
+	struct page_transfer *next, **link;	/* in host->transfers, or host->plugged */
+	const struct cpu_thread *thread;	/* that has it in its plug */
 	uint64_t cause, submitted;	/* for whom, and when (ns) */
 	uint32_t most;			/* pages */
 	uint32_t index[];
@@ -211,23 +202,42 @@ static void observe(struct guest_ram *ram, uint64_t nr, bool out, const struct p
 	coro_current->ctx.cause = old;
 }
 
-/* A page's contents are in its slot now.  Its frame is the first that reclaim will look at. */
+/*
+ * A page's contents are in its slot now.  Its frame is the first that reclaim will look at, unless
+ * that has not put the page back yet: then it is not on a list, and is put back as one that was just
+ * used (folio_rotate_reclaimable() asks for PG_lru).
+ */
 static void page_written(struct guest_ram *ram, uint64_t nr, const struct page_transfer *io)
 {
 	uint32_t index = page_index(ram, nr);
 
-	lru_move(ram->host, index, false, LRU_PLACE_TAIL);
+	if (!(ram->page[nr].state & PAGE_ISOLATED))
+		lru_move(ram->host, index, false, LRU_PLACE_TAIL);
 	ram_leave_writeback(ram, nr, PAGE_WRITTEN);
 	ram->host->swap_written++;
 	observe(ram, nr, true, io);
 	throttle_page_written(ram->host);
 }
 
-static void transfer_free(struct page_transfer *io)
+static void transfer_link(struct page_transfer *io, struct page_transfer **list)
+{
+	io->next = *list;
+	io->link = list;
+	if (io->next)
+		io->next->link = &io->next;
+	*list = io;
+}
+
+static void transfer_unlink(struct page_transfer *io)
 {
 	*io->link = io->next;
 	if (io->next)
 		io->next->link = io->link;
+}
+
+static void transfer_free(struct page_transfer *io)
+{
+	transfer_unlink(io);
 	host_free(io);
 }
 
@@ -243,6 +253,8 @@ void swap_cancel_transfers(struct host *host)
 {
 	struct page_transfer *io = host->transfers;
 
+	while (host->plugged)
+		transfer_free(host->plugged);
 	host->transfers = NULL;
 	for (; io; io = io->next)
 		disk_abandon(&io->rq, transfer_release);
@@ -274,17 +286,12 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	io->host = host;
 	io->most = most;
 	io->cause = coro_current->ctx.cause;
-	io->submitted = host->engine->now;
 	io->rq.extent = host->swap->extent;
 	io->rq.page = slot;
 	io->rq.write = write;
 	io->rq.kswapd = is_kswapd(host);
 	io->rq.complete = write ? write_complete : read_complete;
-	io->next = host->transfers;
-	io->link = &host->transfers;
-	if (io->next)
-		io->next->link = &io->next;
-	host->transfers = io;
+	transfer_link(io, &host->transfers);
 	return io;
 }
 
@@ -292,6 +299,7 @@ static void submit(struct page_transfer *io)
 {
 	struct swap_device *swap = io->host->swap;
 
+	io->submitted = io->host->engine->now;
 	if (io->rq.write)
 		swap->stats.pages_out += io->rq.nr;
 	else
@@ -334,22 +342,110 @@ void swap_zram_balance(struct host *host)
 }
 
 /*
- * Single pages are written one by one, and merged; a huge page is one bio, which is split into
- * requests of the largest size.
+ * What a thread writes in a pass of reclaim is held back (blk_start_plug() of shrink_lruvec()): a
+ * page that follows the one before it becomes a part of its request, and any other lets all go when
+ * that request is large, or there are many (blk_add_rq_to_plug()).
  */
-static unsigned int largest_write(const struct swap_device *swap, unsigned int nr)
-{
-	unsigned int most = swap->extent ? swap->extent->disk->config.request_pages : 0;
+#define PLUG_REQUESTS 32		/* BLK_MAX_REQUEST_COUNT */
+#define PLUG_FLUSH_PAGES 32		/* BLK_PLUG_FLUSH_SIZE */
 
-	return nr <= SWAP_BATCH ? SWAP_BATCH : most ? most : REQUEST_PAGES;
+/* The youngest of a thread's, and how many there are. */
+static struct page_transfer *plug_last(const struct host *host, const struct cpu_thread *thread,
+				       unsigned int *nr)
+{
+	struct page_transfer *last = NULL, *io;
+
+	*nr = 0;
+	for (io = host->plugged; io; io = io->next) {
+		if (io->thread != thread)
+			continue;
+		last = last ? last : io;
+		++*nr;
+	}
+	return last;
+}
+
+static void unplug(struct host *host, const struct cpu_thread *thread)
+{
+	struct page_transfer *oldest_first[PLUG_REQUESTS + 1], *io;
+	unsigned int nr = 0;
+
+	for (io = host->plugged; io; io = io->next)
+		if (io->thread == thread)
+			oldest_first[nr++] = io;
+	while (nr) {
+		io = oldest_first[--nr];
+		transfer_unlink(io);
+		transfer_link(io, &host->transfers);
+		submit(io);
+	}
+}
+
+void swap_unplug(struct host *host)
+{
+	unplug(host, coro_current->ctx.thread);
+}
+
+void swap_forget_vm(struct host *host, const struct kvm_vm *vm)
+{
+	struct page_transfer *io = host->plugged;
+
+	while (io) {
+		if (io->thread && io->thread->vm == vm) {
+			unplug(host, io->thread);
+			io = host->plugged;
+		} else {
+			io = io->next;
+		}
+	}
+}
+
+static unsigned int largest_write(const struct swap_device *swap)
+{
+	unsigned int most = swap->extent->disk->config.request_pages;
+
+	return most ? most : REQUEST_PAGES;
+}
+
+static void plug_write(struct host *host, uint32_t slot, uint32_t index)
+{
+	const struct cpu_thread *thread = coro_current->ctx.thread;
+	struct page_transfer *io;
+	unsigned int nr;
+
+	io = plug_last(host, thread, &nr);
+	if (!io || slot != io->rq.page + io->rq.nr || io->rq.nr == io->most) {
+		if (io && (nr == PLUG_REQUESTS || io->rq.nr >= PLUG_FLUSH_PAGES))
+			unplug(host, thread);
+		io = transfer_new(host, slot, true, largest_write(host->swap));
+		io->thread = thread;
+		transfer_unlink(io);
+		transfer_link(io, &host->plugged);
+	}
+	io->index[io->rq.nr++] = index;
+}
+
+bool swap_would_merge(const struct host *host)
+{
+	const struct swap_device *swap = host->swap;
+	const struct page_transfer *io;
+	uint32_t slot = swap->cluster_next;
+	unsigned int nr;
+
+	/* Unless that is the next slot, it lies elsewhere. */
+	if (!swap->extent || swap->owner[slot] || (!swap->cluster_left && swap->nr_empty))
+		return false;
+	io = plug_last(host, coro_current->ctx.thread, &nr);
+	if (io && slot == io->rq.page + io->rq.nr && io->rq.nr < io->most)
+		return true;
+	return disk_would_merge(swap->extent, slot);
 }
 
 unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr)
 {
 	struct host *host = target->host;
 	struct swap_device *swap = host->swap;
-	struct page_transfer *io = NULL;
-	unsigned int i, most = largest_write(swap, nr);
+	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		struct guest_ram *ram = ram_of_index(host, index[i]);
@@ -357,20 +453,11 @@ unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsign
 		uint32_t slot = page_slot(ram->page[at].state).nr;
 
 		swap->token[slot] = ram->token[at];
-		if (swap->config.zram) {
+		if (swap->config.zram)
 			zram_write(target, index[i], ram->token[at]);
-			continue;
-		}
-		if (io && (slot != io->rq.page + io->rq.nr || io->rq.nr == io->most)) {
-			submit(io);
-			io = NULL;
-		}
-		if (!io)
-			io = transfer_new(host, slot, true, most);
-		io->index[io->rq.nr++] = index[i];
+		else
+			plug_write(host, slot, index[i]);
 	}
-	if (io)
-		submit(io);
 	/* Each time that a page is submitted (count_swpout_vm_event()). */
 	host->stats.swap_out += nr;
 	swap_zram_balance(host);

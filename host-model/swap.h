@@ -63,8 +63,6 @@ void swap_destroy(struct swap_device *swap);
 
 /* Whoever submits another write waits until one is done. */
 bool swap_must_wait(const struct swap_device *swap, enum disk_writer who);
-/* A page that is given the next slot becomes a part of a request that waits. */
-bool swap_would_merge(const struct swap_device *swap);
 
 /* That may be given still; NULL: there is no device. */
 static inline uint32_t swap_free_slots(const struct swap_device *swap)

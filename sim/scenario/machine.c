@@ -198,6 +198,7 @@ void machine_host_config(const struct scenario_host *h, struct host_config *conf
 		.dirty_writeback_ns = h->dirty_writeback_centisecs * CENTISEC_NS,
 		.dirty_expire_ns = h->dirty_expire_centisecs * CENTISEC_NS,
 		.thp = h->thp == SCENARIO_THP_NEVER ? HOST_THP_NEVER : HOST_THP_ALWAYS,
+		.thp_split_dirty = h->thp_split_dirty,
 		.thp_no_reclaim = h->thp_defrag == SCENARIO_DEFRAG_DEFER ||
 				  h->thp_defrag == SCENARIO_DEFRAG_NEVER,
 		.khugepaged = {

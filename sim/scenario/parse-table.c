@@ -142,6 +142,9 @@ static const struct property_spec host_properties[] = {
 	ENUM("thp-defrag", THP_DEFRAG_VALUES, "madvise", FIELD(scenario_host, thp_defrag),
 	     "whether a fault reclaims memory for a huge page (all but defer and never do, since "
 	     "the memory is madvised), or falls back to small ones"),
+	BOOL("thp-split-dirty", FIELD(scenario_host, thp_split_dirty),
+	     "splitting a huge page leaves dirty page table entries, as since Linux 6.3: each page "
+	     "is flushed from TLBs by itself when it is swapped"),
 	U32("khugepaged-pages-to-scan", "pages", 0, UINT32_MAX, "4096",
 	    FIELD(scenario_host, khugepaged_pages_to_scan),
 	    "of guest memory that khugepaged looks at each time it wakes up; 0: it does not run"),

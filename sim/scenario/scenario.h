@@ -161,6 +161,7 @@ struct scenario_host {
 	uint32_t watermark_scale_factor;
 	enum scenario_thp thp;
 	enum scenario_thp_defrag thp_defrag;
+	bool thp_split_dirty;
 	uint32_t khugepaged_pages_to_scan;	/* 0: it does not run */
 	uint32_t khugepaged_scan_sleep_ms, khugepaged_alloc_sleep_ms;
 	uint32_t khugepaged_max_ptes_none, khugepaged_max_ptes_swap;
