@@ -9,7 +9,7 @@
  *    Threads of a VM are in its group, others are in none but the root.
  *  - Memory stalls: direct reclaim, also that of a group's limits, and kswapd's (reclaim.c); the
  *    sleep for memory.high; reading a page that had been active when it was evicted (throttle.c),
- *    or decompressing it (swap.c).  Left out: the time that submitting such a read takes
+ *    or decompressing it (swap_io.c).  Left out: the time that submitting such a read takes
  *    (swap_readpage(), filemap_read_folio()), which is not told apart from the fault's;
  *    compaction, which the host does not model.
  *  - I/O waits: pages that are read or written, tags of the swap device's queue.  Sleeps of

@@ -421,9 +421,16 @@ bool swap_has_cluster(const struct host *host);
 /* What is in memory keeps no slot, if it has one (folio_free_swap()). */
 void swap_free_slot(struct host *host, uint32_t *state);
 /*
+ * Free the slot of a page that is in memory, if swap, or the group's share of it, is more than half
+ * full (mem_cgroup_swap_full()).
+ */
+void swap_free_if_full(struct guest_ram *ram, uint32_t *state);
+
+/* swap_io.c */
+/*
  * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH, or
- * all of a huge page.  Some may be held back for those that follow: the pass ends with swap_unplug(),
- * and nobody sleeps before that.
+ * all of a huge page.  Some may be held back for those that follow: the pass ends with
+ * swap_unplug(), and nobody sleeps before that.
  * Returns how many frames are free already.
  */
 #define SWAP_BATCH 32
@@ -434,11 +441,6 @@ void swap_unplug(struct host *host);
 void swap_forget_vm(struct host *host, const struct kvm_vm *vm);
 /* A page that is given the next slot becomes a part of a request that waits. */
 bool swap_would_merge(const struct host *host);
-/*
- * Free the slot of a page that is in memory, if swap, or the group's share of it, is more than half
- * full (mem_cgroup_swap_full()).
- */
-void swap_free_if_full(struct guest_ram *ram, uint32_t *state);
 /* Have the page read back in, neighbours with it; from a thread, it is being read afterwards. */
 void swap_read(struct guest_ram *ram, uint64_t nr);
 /* A page of the swap cache is used: it may have been read ahead. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What reclaim writes to swap: when it is submitted (blk_start_plug() of shrink_lruvec()), in what
- * requests, when TLBs are flushed for it (try_to_unmap_flush_dirty()), and where a page is when it has
- * been written (folio_rotate_reclaimable()).
+ * requests, when TLBs are flushed for it (try_to_unmap_flush_dirty()), and where a page is when it
+ * has been written (folio_rotate_reclaimable()).
  */
 #include "host_vms.h"
 #include "memory.h"
@@ -102,8 +102,8 @@ static uint64_t part_at_the_end(uint64_t ns)
 }
 
 /*
- * Reclaim has the pages of a huge page off the lists until the last has been unmapped.  Those that are
- * written by then are not at the end of the list, but where pages begin, and stay.
+ * Reclaim has the pages of a huge page off the lists until the last has been unmapped.  Those that
+ * are written by then are not at the end of the list, but where pages begin, and stay.
  */
 START_TEST(what_is_written_before_it_is_put_back_stays)
 {
