@@ -219,7 +219,7 @@ static bool has_tag(const struct disk *disk)
 	unsigned int most = disk->config.nr_requests;
 
 	most = disk->nr_waiting < most ? most - disk->nr_waiting : 1;
-	return disk->nr_queued - disk->nr_held < most;
+	return disk->nr_queued - disk->nr_held + disk->nr_plugged < most;
 }
 
 static void count_held(struct disk *disk, const struct disk_request *rq, int nr)
@@ -270,12 +270,36 @@ static void request_done(struct event *ev)
 	dispatch(disk);
 }
 
+void disk_plug(struct disk_request *rq)
+{
+	struct disk *disk = rq->extent->disk;
+
+	rq->plugged = true;
+	disk->nr_plugged++;
+	if (is_writeback(rq))
+		disk->wbt.inflight[rq->kswapd]++;
+}
+
+void disk_unplug(struct disk_request *rq)
+{
+	struct disk *disk = rq->extent->disk;
+
+	if (!rq->plugged)
+		return;
+	rq->plugged = false;
+	disk->nr_plugged--;
+	if (is_writeback(rq))
+		disk->wbt.inflight[rq->kswapd]--;
+}
+
 void disk_submit(struct disk_request *rq)
 {
 	struct disk_extent *extent = rq->extent;
 	struct disk *disk = extent->disk;
-	bool tag = has_tag(disk);
+	bool tag;
 
+	disk_unplug(rq);
+	tag = has_tag(disk);
 	event_init(&rq->done, request_done);
 	rq->at = extent->first + rq->page;
 	rq->total = rq->nr;
@@ -304,7 +328,7 @@ void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *
 bool disk_must_wait(struct disk *disk, enum disk_writer who)
 {
 	return disk->nr_held_writeback ||
-	       disk->nr_queued - disk->nr_held >= disk->config.nr_requests ||
+	       disk->nr_queued - disk->nr_held + disk->nr_plugged >= disk->config.nr_requests ||
 	       wbt_must_wait(disk, who);
 }
 

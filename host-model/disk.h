@@ -77,6 +77,7 @@ struct disk_request {
 	bool kswapd;			/* writes: who has submitted it */
 	bool direct;			/* O_DIRECT: not throttled (wbt_should_throttle()) */
 	bool abandoned;
+	bool plugged;			/* disk_plug() */
 	uint64_t at;			/* of the disk */
 	uint64_t queued, issued;	/* ns */
 	uint64_t sequence;
@@ -113,6 +114,7 @@ struct disk {
 	struct disk_queue held;		/* that wait for a tag, in the order of coming */
 	unsigned int nr_queued;		/* requests in all of these */
 	unsigned int nr_held;
+	unsigned int nr_plugged;	/* that have tags, and are not submitted yet */
 	unsigned int nr_held_writeback;	/* of those: while there are any, nobody writes back more */
 	unsigned int nr_active;		/* requests being served */
 	unsigned int nr_waiting;	/* threads that wait for a tag */
@@ -153,6 +155,13 @@ void disk_put_extent(struct disk_extent *extent);
  * request beyond nr_requests is held back until a tag is free.
  */
 void disk_submit(struct disk_request *rq);
+/*
+ * It is going to be submitted, by somebody who holds it back for more (a block plug): it takes a tag
+ * from now on, and counts as being written (blk_mq_get_new_requests()).  disk_unplug(): it is not,
+ * after all.
+ */
+void disk_plug(struct disk_request *rq);
+void disk_unplug(struct disk_request *rq);
 /* Whoever has submitted it goes away; when the disk has done it, or ends, it is @release()'s. */
 void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *rq));
 /* Whoever submits another write waits until one is done (blk_mq_get_tag(), rq_qos_wait()). */

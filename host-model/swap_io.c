@@ -94,8 +94,10 @@ void swap_cancel_transfers(struct host *host)
 {
 	struct page_transfer *io = host->transfers;
 
-	while (host->plugged)
+	while (host->plugged) {
+		disk_unplug(&host->plugged->rq);
 		transfer_free(host->plugged);
+	}
 	host->transfers = NULL;
 	for (; io; io = io->next)
 		disk_abandon(&io->rq, transfer_release);
@@ -260,6 +262,7 @@ static void plug_write(struct host *host, uint32_t slot, uint32_t index)
 			unplug(host, thread);
 		io = transfer_new(host, slot, true, largest_write(host->swap));
 		io->thread = thread;
+		disk_plug(&io->rq);
 		transfer_unlink(io);
 		transfer_link(io, &host->plugged);
 	}
