@@ -156,8 +156,8 @@ void disk_put_extent(struct disk_extent *extent);
  */
 void disk_submit(struct disk_request *rq);
 /*
- * It is going to be submitted, by somebody who holds it back for more (a block plug): from now on it
- * takes a tag, and counts as being written (blk_mq_get_new_requests()).  disk_unplug(): it is not.
+ * It is going to be submitted, by somebody who holds it back for more (a block plug): from now on
+ * it has a tag, and counts as being written (blk_mq_get_new_requests()).  disk_unplug(): it is not.
  */
 void disk_plug(struct disk_request *rq);
 void disk_unplug(struct disk_request *rq);
