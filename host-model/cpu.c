@@ -583,6 +583,8 @@ void cpu_thread_kill(struct cpu_thread *t)
 {
 	struct cpu_thread **link;
 
+	if (t->cpus->killed)
+		t->cpus->killed(t);
 	settle(t);
 	cpu_psi_forgiven(t);
 	t->pending = 0;

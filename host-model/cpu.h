@@ -57,6 +57,8 @@ struct host_cpus {
 	bool grouped, bandwidth;	/* some have weights or quotas; quotas */
 	uint64_t load;			/* shares of what is runnable, groups as wholes */
 	struct cpu_thread *throttled;	/* RUNNABLE, but for their group; oldest first */
+	void (*killed)(struct cpu_thread *t);	/* it will not run on; NULL: nobody asks */
+	void *opaque;
 };
 
 /*

@@ -100,6 +100,8 @@ static void serve_waiters(struct host *host, struct disk *disk)
 void host_add_swap(struct host *host, struct swap_device *swap)
 {
 	host->swap = swap;
+	host->cpus.killed = swap_thread_killed;
+	host->cpus.opaque = host;
 	if (swap && swap->extent)
 		serve_waiters(host, swap->extent->disk);
 }
@@ -272,7 +274,6 @@ void host_stop_vm(struct kvm_vm *vm)
 	vm->dead = true;
 	throttle_forget_vm(host, vm);
 	async_pf_forget_vm(vm);
-	swap_forget_vm(host, vm);
 	for (t = host->cpus.all; t; t = next) {
 		next = t->all_next;
 		if (t->vm == vm && t != coro_current->ctx.thread)

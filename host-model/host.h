@@ -43,7 +43,7 @@ struct host_config {
 	uint64_t lru_gen_min_ttl_ns;	/* min_ttl_ms there; 0: none */
 	unsigned int cgroup_version;	/* 1, 2 */
 	bool thp_no_reclaim;		/* faults do not reclaim for huge pages (defrag) */
-	bool thp_split_dirty;		/* splitting one leaves dirty entries (Linux 6.3) */
+	bool thp_split_dirty;		/* entries of one that was split are dirty */
 	struct host_khugepaged khugepaged;
 	unsigned int dirty_background_ratio, dirty_ratio;	/* of what could be dirty; % */
 	uint64_t dirty_writeback_ns, dirty_expire_ns;

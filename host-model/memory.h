@@ -437,8 +437,8 @@ void swap_free_if_full(struct guest_ram *ram, uint32_t *state);
 unsigned int swap_write(struct host_memcg *target, const uint32_t *index, unsigned int nr);
 /* What the running thread holds back is submitted (blk_finish_plug()). */
 void swap_unplug(struct host *host);
-/* Threads of the VM are killed: what they hold back is submitted. */
-void swap_forget_vm(struct host *host, const struct kvm_vm *vm);
+/* cpus->killed: what the thread holds back is submitted. */
+void swap_thread_killed(struct cpu_thread *t);
 /* A page that is given the next slot becomes a part of a request that waits. */
 bool swap_would_merge(const struct host *host);
 /* Have the page read back in, neighbours with it; from a thread, it is being read afterwards. */

@@ -101,8 +101,8 @@ static void flush_unmapped(struct reclaim_batch *batch)
 
 /*
  * A page whose entry is dirty is flushed before it is written, by itself; others are at the end of
- * the batch.  Splitting a huge page leaves entries that are clean, and pages that are dirty; since
- * Linux 6.3 the entries are, too.
+ * the batch.  A huge page that reclaim splits has migration entries meanwhile: only if these have
+ * room for the bit are its pages' entries dirty afterwards (migration_entry_supports_ad()).
  */
 static void note_unmapped(struct guest_ram *ram, uint32_t state, struct reclaim_batch *batch)
 {

@@ -229,18 +229,9 @@ void swap_unplug(struct host *host)
 	unplug(host, coro_current->ctx.thread);
 }
 
-void swap_forget_vm(struct host *host, const struct kvm_vm *vm)
+void swap_thread_killed(struct cpu_thread *t)
 {
-	struct page_transfer *io = host->plugged;
-
-	while (io) {
-		if (io->thread && io->thread->vm == vm) {
-			unplug(host, io->thread);
-			io = host->plugged;
-		} else {
-			io = io->next;
-		}
-	}
+	unplug(t->cpus->opaque, t);
 }
 
 static unsigned int largest_write(const struct swap_device *swap)

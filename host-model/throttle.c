@@ -4,8 +4,8 @@
  * reclaim that gets nowhere.
  *
  * Models folio_wait_bit(), blk_mq_get_tag() and reclaim_throttle() with __acct_reclaim_writeback()
- * and consider_reclaim_throttle() of Linux 6.1.  Left out: VMSCAN_THROTTLE_ISOLATED (no thread
- * keeps pages off the lists while time passes) and VMSCAN_THROTTLE_CONGESTED (a tick, when all
+ * and consider_reclaim_throttle() of Linux 6.1.  Left out: VMSCAN_THROTTLE_ISOLATED (more pages off
+ * the lists than an eighth of what is on them) and VMSCAN_THROTTLE_CONGESTED (a tick, when all
  * dirty pages of files that a direct reclaimer finds are being written).
  *
  * What a wait is to pressure stall information (cpu_psi.h): for pages, tags and in
@@ -74,6 +74,8 @@ static void wait_for(struct host *host, enum host_wait what, struct host_waiter 
 {
 	struct cpu_stalls *stalls = &coro_current->ctx.thread->stalls;
 
+	/* Whoever sleeps holds nothing back: it may wait for that itself (blk_flush_plug()). */
+	swap_unplug(host);
 	w->thread = coro_current->ctx.thread;
 	add(host, what, w);
 	if (ns)

@@ -143,8 +143,9 @@ static const struct property_spec host_properties[] = {
 	     "whether a fault reclaims memory for a huge page (all but defer and never do, since "
 	     "the memory is madvised), or falls back to small ones"),
 	BOOL("thp-split-dirty", FIELD(scenario_host, thp_split_dirty),
-	     "splitting a huge page leaves dirty page table entries, as since Linux 6.3: each page "
-	     "is flushed from TLBs by itself when it is swapped"),
+	     "pages of a huge page that reclaim splits have dirty page table entries, and each is "
+	     "flushed from TLBs by itself when it is swapped, as where migration entries have room "
+	     "for that bit (not on Intel's client CPUs that mitigate L1TF); false: once for all"),
 	U32("khugepaged-pages-to-scan", "pages", 0, UINT32_MAX, "4096",
 	    FIELD(scenario_host, khugepaged_pages_to_scan),
 	    "of guest memory that khugepaged looks at each time it wakes up; 0: it does not run"),
