@@ -55,18 +55,29 @@ static void vm_free(struct kvm_vm *vm)
 	free(vm);
 }
 
+/*
+ * Who waits no more is taken from a CPU's books, on which a vCPU of any VM may be, and from lists
+ * with others, who wait on their stacks.
+ */
+void host_end_waits(struct host *host)
+{
+	unsigned int i;
+
+	for (i = 0; i < host->nr_vms; i++)
+		async_pf_forget_vm(host->vms[i]);
+	throttle_destroy(host);
+}
+
 void host_destroy(struct host *host)
 {
 	struct disk *disk;
 	unsigned int i;
 
+	host_end_waits(host);
 	reclaim_destroy(host);
 	async_pf_destroy(host);
 	khugepaged_destroy(host);
 	cache_flusher_destroy(host);
-	/* Who waits no more is taken from a CPU's books, on which a vCPU of any VM may be. */
-	for (i = 0; i < host->nr_vms; i++)
-		async_pf_forget_vm(host->vms[i]);
 	for (i = 0; i < host->nr_vms; i++)
 		vm_free(host->vms[i]);
 	free(host->vms);

@@ -218,6 +218,8 @@ struct host {
 /* Returns 0 or -ENOMEM. */
 int host_init(struct host *host, struct engine *engine, const struct host_config *config,
 	      const struct cost_table *costs);
+/* The run is over, and nobody waits any more: before threads, and what they wait on, go. */
+void host_end_waits(struct host *host);
 void host_destroy(struct host *host);
 
 /* The host takes the device; at most one. */

@@ -337,8 +337,9 @@ uint64_t reclaim_try_to_free(struct host_memcg *target, uint64_t nr);
 uint64_t host_reclaimable_pages(const struct host *host);
 
 /* throttle.c */
-/* A dying VM's threads wait for nothing any more. */
+/* A dying VM's threads wait for nothing any more; when the host goes away, nobody does. */
 void throttle_forget_vm(struct host *host, const struct kvm_vm *vm);
+void throttle_destroy(struct host *host);
 /* Who waits, and whether it is over; throttle.c fills in the rest. */
 struct host_waiter {
 	struct event timeout;

@@ -87,7 +87,8 @@ static void wait_for(struct host *host, enum host_wait what, struct host_waiter 
 	stalls->in_iowait = false;
 }
 
-void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
+/* @vm: NULL: all. */
+static void forget(struct host *host, const struct kvm_vm *vm)
 {
 	unsigned int i;
 
@@ -97,7 +98,7 @@ void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
 		while (*link) {
 			struct host_waiter *w = *link;
 
-			if (w->thread->vm != vm) {
+			if (vm && w->thread->vm != vm) {
 				link = &w->next;
 				continue;
 			}
@@ -107,6 +108,16 @@ void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
 			*link = w->next;
 		}
 	}
+}
+
+void throttle_forget_vm(struct host *host, const struct kvm_vm *vm)
+{
+	forget(host, vm);
+}
+
+void throttle_destroy(struct host *host)
+{
+	forget(host, NULL);
 }
 
 static bool is_missed(struct host *host, uint32_t index)

@@ -430,6 +430,8 @@ void machine_destroy(struct machine *m)
 		return;
 	}
 	m->taken_apart = true;
+	if (m->host.chunk)
+		host_end_waits(&m->host);
 	for (i = 0; m->guests && i < m->scenario->nr_guests; i++)
 		machine_guest_destroy(&m->guests[i]);
 	machine_host_kernel_destroy(m);
