@@ -214,12 +214,17 @@ static void insert(struct disk *disk, struct disk_request *rq)
 	queue_push(queue_of(disk, rq->write), rq);
 }
 
+static unsigned int nr_tags(const struct disk *disk)
+{
+	return disk->nr_queued - disk->nr_held + disk->nr_plugged;
+}
+
 static bool has_tag(const struct disk *disk)
 {
 	unsigned int most = disk->config.nr_requests;
 
 	most = disk->nr_waiting < most ? most - disk->nr_waiting : 1;
-	return disk->nr_queued - disk->nr_held + disk->nr_plugged < most;
+	return nr_tags(disk) < most;
 }
 
 static void count_held(struct disk *disk, const struct disk_request *rq, int nr)
@@ -327,8 +332,7 @@ void disk_abandon(struct disk_request *rq, void (*release)(struct disk_request *
 
 bool disk_must_wait(struct disk *disk, enum disk_writer who)
 {
-	return disk->nr_held_writeback ||
-	       disk->nr_queued - disk->nr_held + disk->nr_plugged >= disk->config.nr_requests ||
+	return disk->nr_held_writeback || nr_tags(disk) >= disk->config.nr_requests ||
 	       wbt_must_wait(disk, who);
 }
 

@@ -34,6 +34,8 @@ int host_init(struct host *host, struct engine *engine, const struct host_config
 	if (!host->chunk || !host->history ||
 	    host_cpus_init(&host->cpus, engine, &host->costs, config->nr_cpus))
 		return -ENOMEM;
+	host->cpus.killed = swap_thread_killed;
+	host->cpus.opaque = host;
 	host->root.psi = &host->cpus.psi.root;
 	if (reclaim_init(host) || khugepaged_init(host))
 		return -ENOMEM;
@@ -111,8 +113,6 @@ static void serve_waiters(struct host *host, struct disk *disk)
 void host_add_swap(struct host *host, struct swap_device *swap)
 {
 	host->swap = swap;
-	host->cpus.killed = swap_thread_killed;
-	host->cpus.opaque = host;
 	if (swap && swap->extent)
 		serve_waiters(host, swap->extent->disk);
 }

@@ -431,7 +431,7 @@ void swap_free_if_full(struct guest_ram *ram, uint32_t *state);
 /*
  * Write pages of the WRITEBACK kind to their slots, reclaimed for @target; at most SWAP_BATCH, or
  * all of a huge page.  Some may be held back for those that follow: the pass ends with
- * swap_unplug(), and nobody sleeps before that.
+ * swap_unplug(), and whoever sleeps before that has them submitted.
  * Returns how many frames are free already.
  */
 #define SWAP_BATCH 32

@@ -170,7 +170,6 @@ static bool shrink_page(struct host_memcg *memcg, enum scan_list list, uint32_t 
 	} else if (page_kind(state) == PAGE_WRITEBACK) {
 		if (sc->target->parent && host->config.cgroup_version == 1) {
 			submit_batch(memcg, list & SCAN_FILE, sc->target, batch);
-			swap_unplug(host);
 			host_wait_page(host, index);
 			return false;
 		}

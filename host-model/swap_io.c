@@ -21,7 +21,7 @@ struct page_transfer {
 	struct disk_request rq;
 	struct host *host;
 	struct page_transfer *next, **link;	/* in host->transfers, or host->plugged */
-	const struct cpu_thread *thread;	/* that has it in its plug */
+	const struct cpu_thread *thread;	/* whose it is, while it is in host->plugged */
 	uint64_t cause, submitted;	/* for whom, and when (ns) */
 	uint32_t most;			/* pages */
 	uint32_t index[];
@@ -134,7 +134,8 @@ static struct page_transfer *transfer_new(struct host *host, uint32_t slot, bool
 	io->rq.write = write;
 	io->rq.kswapd = is_kswapd(host);
 	io->rq.complete = write ? write_complete : read_complete;
-	transfer_link(io, &host->transfers);
+	io->thread = coro_current->ctx.thread;
+	transfer_link(io, write ? &host->plugged : &host->transfers);
 	return io;
 }
 
@@ -252,10 +253,7 @@ static void plug_write(struct host *host, uint32_t slot, uint32_t index)
 		if (io && (nr == PLUG_REQUESTS || io->rq.nr >= PLUG_FLUSH_PAGES))
 			unplug(host, thread);
 		io = transfer_new(host, slot, true, largest_write(host->swap));
-		io->thread = thread;
 		disk_plug(&io->rq);
-		transfer_unlink(io);
-		transfer_link(io, &host->plugged);
 	}
 	io->index[io->rq.nr++] = index;
 }
